@@ -1,0 +1,1 @@
+"""For the fleet: recordings, robots, incidents."""

@@ -1,0 +1,1 @@
+"""What every program here stands on: errors, clock, ids, settings, logging."""

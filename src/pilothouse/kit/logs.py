@@ -1,0 +1,73 @@
+"""Structured logs on standard error: readable lines for people, JSON for machines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+LogFormat = Literal["text", "json"]
+
+
+def _import_structlog() -> Any:
+    # structlog imports rich when it finds it, for tracebacks in colour: 3 MiB that a robot has no use for.
+    absent = "rich" not in sys.modules
+    if absent:
+        sys.modules["rich"] = None  # type: ignore[assignment]
+    try:
+        import structlog
+    finally:
+        if absent:
+            del sys.modules["rich"]
+    return structlog
+
+
+structlog = _import_structlog()
+
+
+def set_up_logging(*, log_format: LogFormat = "text", level: str = "info") -> None:
+    """Send our own records and those of libraries through one pipeline to standard error."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    machine = log_format == "json"
+    ending: list[Any] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if machine
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+def get_logger(name: str) -> Any:
+    """A bound logger; call it with an event and facts: ``log.info("recording sealed", bytes=n)``."""
+    return structlog.stdlib.get_logger(name)
+
+
+bind_context = structlog.contextvars.bind_contextvars
+clear_context = structlog.contextvars.clear_contextvars

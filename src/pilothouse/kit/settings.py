@@ -1,0 +1,142 @@
+"""Settings come from flags, then the environment, then a YAML file, then defaults.
+
+A class derived from :class:`Settings` declares them; :func:`load` reads them once, at the start of a program.
+A setting documented under a name of its own (``MD_MAX_DISK_MB``) answers to it, bare or with the prefix
+``PILOTHOUSE_``; every setting answers to ``PILOTHOUSE_`` and its field name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.nearest import nearest
+
+PREFIX = "PILOTHOUSE_"
+
+
+class Settings(BaseModel):
+    """Base of every settings class: unknown keys are errors, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def setting(default: Any, description: str, *, names: tuple[str, ...] = (), **constraints: Any) -> Any:
+    """A field of a settings class; ``names`` are the documented environment variables beside the prefixed one."""
+    return Field(default, description=description, json_schema_extra={"names": list(names)}, **constraints)
+
+
+def environment_names(name: str, field: FieldInfo) -> list[str]:
+    """Every variable that sets a field, the documented ones first."""
+    extra = field.json_schema_extra
+    names = extra.get("names", []) if isinstance(extra, dict) else []
+    documented = [str(one) for one in names] if isinstance(names, list) else []
+    own = PREFIX + name.upper()
+    every = [spelling for one in documented for spelling in (one, PREFIX + one.removeprefix(PREFIX))]
+    return list(dict.fromkeys([*every, own]))
+
+
+def load(
+    settings: type[AnySettings],
+    *,
+    file: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> AnySettings:
+    """Read the settings of a program, or raise BadConfiguration with one sentence that says what to change."""
+    values: dict[str, Any] = read_file(file) if file else {}
+    values.update(_from_environment(settings, os.environ if environ is None else environ))
+    values.update({key: value for key, value in (overrides or {}).items() if value is not None})
+    try:
+        return settings.model_validate(values)
+    except ValidationError as error:
+        raise BadConfiguration(problem=explain(error, settings, where=str(file) if file else None)) from None
+
+
+def read_file(file: Path) -> dict[str, Any]:
+    """The mapping in a YAML file."""
+    import yaml  # only programs that are given a file pay for the parser
+
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfiguration(problem=f"cannot read {file}: {error.strerror}; check --config") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise BadConfiguration(problem=f"{file} is not valid YAML: {reason}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise BadConfiguration(problem=f"{file} must hold a mapping of settings, not a {type(content).__name__}")
+    return {str(key): value for key, value in content.items()}
+
+
+def _from_environment(settings: type[Settings], environ: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    for name, field in settings.model_fields.items():
+        for variable in environment_names(name, field):
+            text = environ.get(variable)
+            if text is None or (text == "" and not _takes_text(field)):
+                continue
+            yield name, _parsed(text, field)
+            break
+
+
+def _takes_text(field: FieldInfo) -> bool:
+    return field.annotation in (str, SecretStr) or field.annotation in (str | None, SecretStr | None)
+
+
+def _parsed(text: str, field: FieldInfo) -> Any:
+    structured = text[:1] in "[{" and not _takes_text(field)
+    if not structured:
+        return text
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def explain(error: ValidationError, model: type[BaseModel], *, where: str | None = None) -> str:
+    """One sentence for the first thing wrong, naming the nearest known key for an unknown one."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    prefix = f"{where}: " if where else ""
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return f"{prefix}unknown setting '{path}'{_hint(first['loc'], model)}{more}"
+    return f"{prefix}{path}: {first['msg']}{more}" if path else f"{prefix}{first['msg']}{more}"
+
+
+def _hint(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    known = _keys_at(model, loc[:-1])
+    close = nearest(str(loc[-1]), known)
+    if close:
+        return f"; did you mean '{close}'?"
+    return f"; known here: {', '.join(sorted(known))}" if known else ""
+
+
+def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
+    """The keys of the model that a location inside another leads to; list positions and union tags are steps too."""
+    current: set[type[BaseModel]] = {model}
+    for step in path:
+        fields = [one.model_fields[step] for one in current if step in one.model_fields]
+        if fields:
+            current = {inner for field in fields for inner in _models_in(field.annotation)}
+    return {name for one in current for name in one.model_fields}
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)

@@ -1,0 +1,1 @@
+"""The recording format: seal, recover, read and decode MCAP."""

@@ -1,0 +1,1 @@
+"""On the robot: sources, ring, capture, outbox."""

@@ -1,0 +1,1 @@
+"""What every HTTP service here does the same way."""

@@ -1,0 +1,42 @@
+"""Every message that crosses between robot, hub and client. Versioned; no I/O, no clock.
+
+A reader ignores fields it does not know, so that a newer robot can speak to an older hub and the other way round.
+"""
+
+from pilothouse.wire.heartbeat import Heartbeat, HeartbeatAccepted, Robot, RobotList, TopicHealth
+from pilothouse.wire.recording import (
+    Annotation,
+    AnnotationList,
+    AnnotationUpdate,
+    NewAnnotation,
+    Recording,
+    RecordingList,
+    RecordingState,
+    SavedRecording,
+    SaveRequest,
+    TopicSummary,
+)
+from pilothouse.wire.trigger import RECORDING_METADATA, CaptureFacts, TriggerFired
+from pilothouse.wire.upload import UploadMetadata
+
+__all__ = [
+    "RECORDING_METADATA",
+    "Annotation",
+    "AnnotationList",
+    "AnnotationUpdate",
+    "CaptureFacts",
+    "Heartbeat",
+    "HeartbeatAccepted",
+    "NewAnnotation",
+    "Recording",
+    "RecordingList",
+    "RecordingState",
+    "Robot",
+    "RobotList",
+    "SaveRequest",
+    "SavedRecording",
+    "TopicHealth",
+    "TopicSummary",
+    "TriggerFired",
+    "UploadMetadata",
+]

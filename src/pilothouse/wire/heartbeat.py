@@ -1,0 +1,53 @@
+"""A robot says that it lives, and how well it hears."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pilothouse.wire.base import Message, Moment, RobotId
+
+
+class TopicHealth(Message):
+    """Whether messages of one topic really arrive."""
+
+    message_count: int = 0
+    rate_hz: float | None = None
+    last_age_s: float | None = Field(None, description="Seconds since the last message")
+    dropped: int = 0
+
+
+class Heartbeat(Message):
+    """Sent every ``interval_s``; only ``robot_id`` is required."""
+
+    robot_id: RobotId
+    sent_at: Moment | None = None
+    interval_s: float | None = Field(None, gt=0, le=86_400)
+    buffer_size: int | None = Field(None, ge=0, description="Messages in the ring")
+    buffer_bytes: int | None = Field(None, ge=0)
+    topics: dict[str, TopicHealth] = Field(default_factory=dict, max_length=2_000)
+    versions: dict[str, str] = Field(default_factory=dict, max_length=100)
+    disk_free_bytes: int | None = Field(None, ge=0)
+    outbox_depth: int | None = Field(None, ge=0, description="Recordings waiting for delivery")
+
+
+class HeartbeatAccepted(Message):
+    ok: bool = True
+    robot_id: str
+    received_at: Moment
+
+
+class Robot(Message):
+    """A robot known by heartbeat or by recording."""
+
+    robot_id: str
+    last_seen_at: Moment | None = None
+    interval_s: float | None = None
+    recordings: int = 0
+    heartbeat: Heartbeat | None = Field(None, description="The last heartbeat as sent")
+
+
+class RobotList(Message):
+    items: list[Robot]
+    total: int
+    limit: int
+    offset: int

@@ -1,0 +1,52 @@
+"""Why a recording exists, as it travels inside the file and to the hub."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import Field
+
+from pilothouse.wire.base import VERSION, Label, Message, RobotId
+
+RECORDING_METADATA = "pilothouse"
+"""Name of the MCAP metadata record that holds :class:`CaptureFacts`."""
+
+
+class TriggerFired(Message):
+    """A rule fired, or somebody asked: what was measured against what."""
+
+    rule: str = Field(max_length=200)
+    kind: str = Field(max_length=50, description="threshold, manual, alert, recovered, …")
+    topic: str | None = None
+    field: str | None = None
+    value: float | None = Field(None, description="The measured value; None when nothing was measured")
+    op: str | None = None
+    threshold: float | None = None
+    fired_at_ns: int = Field(description="Message time at which the rule fired, Unix nanoseconds")
+
+
+class CaptureFacts(Message):
+    """Everything a capture says about itself."""
+
+    version: int = VERSION
+    session_id: str
+    robot_id: RobotId
+    incident_id: str | None = None
+    label: Label = ""
+    reason: str = Field("trigger", description="trigger, manual, alert or recovered")
+    trigger: TriggerFired | None = None
+    pre_s: float = 0.0
+    post_s: float = 0.0
+    drops: dict[str, int] = Field(default_factory=dict, description="Messages lost per topic within the window")
+    software: dict[str, str] = Field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, str]:
+        """The string map of an MCAP metadata record; nested parts are JSON."""
+        present = self.model_dump(mode="json", exclude_none=True)
+        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in present.items()}
+
+    @classmethod
+    def from_metadata(cls, record: dict[str, str]) -> CaptureFacts:
+        """Read the string map back; raises ``pydantic.ValidationError`` or ``ValueError`` on nonsense."""
+        text = {"session_id", "robot_id", "incident_id", "label", "reason"}
+        return cls.model_validate({key: value if key in text else json.loads(value) for key, value in record.items()})
