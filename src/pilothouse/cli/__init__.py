@@ -1,1 +1,20 @@
-"""The pilothouse command."""
+"""The pilothouse command: one file per group, heavy imports inside the commands."""
+
+from __future__ import annotations
+
+import sys
+
+from pilothouse.cli.app import app
+from pilothouse.cli.failures import exit_code_of
+from pilothouse.kit.errors import Problem
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run a command; a problem ends it with one line on standard error and the exit code of its kind."""
+    try:
+        app()
+    except Problem as problem:
+        print(f"pilothouse: {problem.sentence}", file=sys.stderr)
+        raise SystemExit(exit_code_of(problem)) from None
