@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from pilothouse.wire.base import VERSION, Label, Message, RobotId
 
 RECORDING_METADATA = "pilothouse"
 """Name of the MCAP metadata record that holds :class:`CaptureFacts`."""
+
+
+def _finite_or_none(value: object) -> object:
+    # NaN has no place in JSON or in a database's JSON column; a rule that saw one says so in its label.
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+FiniteOrNone = Annotated[float | None, BeforeValidator(_finite_or_none)]
 
 
 class TriggerFired(Message):
@@ -19,9 +29,9 @@ class TriggerFired(Message):
     kind: str = Field(max_length=50, description="threshold, manual, alert, recovered, …")
     topic: str | None = None
     field: str | None = None
-    value: float | None = Field(None, description="The measured value; None when nothing was measured")
+    value: FiniteOrNone = Field(None, description="The measured value; None when nothing finite was measured")
     op: str | None = None
-    threshold: float | None = None
+    threshold: FiniteOrNone = None
     fired_at_ns: int = Field(description="Message time at which the rule fired, Unix nanoseconds")
 
 

@@ -1,0 +1,67 @@
+# Two commands matter: `make demo` and `make test`. Each sets up .venv by itself.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do \
+	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ARGS ?=
+WORKERS ?= auto
+
+.PHONY: help demo test check bench format constraints clean
+
+help:  ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARGS=--once to prove it and stop)
+	@$(BIN)/pilothouse demo $(ARGS)
+
+test: check-code .venv/test.stamp  ## Every check and every test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+
+check: check-code  ## Format, lint, types, import contracts, unit tests
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
+
+bench: .venv/test.stamp  ## Every published number, each beside a peer
+	@for one in bench/[a-z]*.py; do grep -q '__main__' $$one && { $(BIN)/python $$one || exit 1; }; done
+
+format: .venv/test.stamp  ## Write every file as the formatter wants it
+	$(BIN)/ruff check --fix-only --quiet src tests bench
+	$(BIN)/ruff format src tests bench
+
+constraints: .venv/uv.stamp  ## Resolve the dependencies anew and lock them
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate \
+	  --custom-compile-command "make constraints" --all-extras --group dev pyproject.toml --output-file constraints.txt
+
+clean:  ## Remove what the other commands made, except data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: check-code
+check-code: .venv/test.stamp
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/made.stamp:
+	@test -n "$(PYTHON)" || { echo "Pilothouse needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Setting up .venv with $(PYTHON) (once) …"
+	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PIP) --upgrade pip
+	@touch $@
+
+.venv/demo.stamp: .venv/made.stamp pyproject.toml constraints.txt
+	@echo "Installing Pilothouse and the recorded flight …"
+	@$(PIP) --editable '.[demo]'
+	@touch $@
+
+.venv/test.stamp: .venv/made.stamp pyproject.toml constraints.txt
+	@echo "Installing Pilothouse with everything its tests use …"
+	@$(PIP) --editable '.[all]' --group dev
+	@touch $@
+
+.venv/uv.stamp: .venv/made.stamp
+	@$(PIP) uv
+	@touch $@
