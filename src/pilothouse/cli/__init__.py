@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from pilothouse.cli.app import app
-from pilothouse.cli.failures import exit_code_of
+from pilothouse.cli.failures import exit_code_of, missing_package
 from pilothouse.kit.errors import Problem
 
 __all__ = ["app", "main"]
@@ -14,7 +14,17 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Run a command; a problem ends it with one line on standard error and the exit code of its kind."""
     try:
-        app()
+        _run()
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)
         raise SystemExit(exit_code_of(problem)) from None
+
+
+def _run() -> None:
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        missing = missing_package(error)
+        if missing is None:
+            raise
+        raise missing from None
