@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 WORKERS ?= auto
 
-.PHONY: help demo test check bench format constraints clean
+.PHONY: help demo test check bench docs format constraints clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ check: check-code  ## Format, lint, types, import contracts, unit tests
 
 bench: .venv/test.stamp  ## Every published number, each beside a peer
 	@for one in bench/[a-z]*.py; do grep -q '__main__' $$one && { $(BIN)/python $$one || exit 1; }; done
+
+docs: .venv/test.stamp  ## Write the generated pages
+	$(BIN)/python docs/generate.py
 
 format: .venv/test.stamp  ## Write every file as the formatter wants it
 	$(BIN)/ruff check --fix-only --quiet src tests bench

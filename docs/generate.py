@@ -1,0 +1,119 @@
+"""Write docs/configuration.md and docs/errors.md from the code; `make docs` runs it, a test checks that they are current."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+import pilothouse
+from pilothouse.kit.errors import KINDS, Problem
+from pilothouse.kit.settings import Settings, environment_names
+
+HERE = Path(__file__).parent
+STATUSES = {
+    "Invalid": 422,
+    "Unauthenticated": 401,
+    "Forbidden": 403,
+    "NotFound": 404,
+    "Conflict": 409,
+    "TooLarge": 413,
+    "Throttled": 429,
+    "Unavailable": 503,
+}
+
+
+def import_everything() -> None:
+    """Problems and settings register themselves by being defined."""
+    for module in pkgutil.walk_packages(pilothouse.__path__, "pilothouse."):
+        if ".migrations" not in module.name:
+            importlib.import_module(module.name)
+
+
+def services() -> Iterator[tuple[str, type[Settings]]]:
+    """Every program that reads settings."""
+    from pilothouse.hub.settings import HubSettings
+    from pilothouse.recorder.settings import RecorderSettings
+
+    yield "pilothouse hub", HubSettings
+    yield "pilothouse recorder run", RecorderSettings
+
+
+def shown_default(field: FieldInfo) -> str:
+    """A default as a reader would type it."""
+    value = field.get_default(call_default_factory=True) if not field.is_required() else PydanticUndefined
+    if value is PydanticUndefined:
+        return "required"
+    if value is None or isinstance(value, SecretStr):
+        return "—"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, Settings):
+        return "see below"
+    return f"`{value}`" if value not in ("", [], (), {}) else "empty"
+
+
+def table(settings: type[Settings]) -> Iterator[str]:
+    """One row per setting: key in a file, variables, default, meaning."""
+    yield "| Key | Variables | Default | Meaning |"
+    yield "|---|---|---|---|"
+    for name, field in settings.model_fields.items():
+        variables = ", ".join(f"`{one}`" for one in environment_names(name, field))
+        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        yield f"| `{name}` | {variables} | {shown_default(field)} | {meaning} |"
+
+
+def configuration() -> str:
+    lines = [
+        "# Configuration",
+        "",
+        "Generated from the settings classes by `make docs`. Flags win over the environment, the environment over the YAML file given with",
+        "`--config`, the file over the defaults. Unknown keys are errors that name the nearest known one; lists and mappings in a variable are YAML.",
+    ]
+    for title, settings in services():
+        lines += ["", f"## `{title}`", "", *table(settings)]
+    return "\n".join(lines) + "\n"
+
+
+def every_problem(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from every_problem(one)
+
+
+def kind_of(problem: type[Problem]) -> str | None:
+    return next((kind.__name__ for kind in KINDS if issubclass(problem, kind)), None)
+
+
+def errors() -> str:
+    lines = [
+        "# Error codes",
+        "",
+        'Generated from the code by `make docs`. Every error of every service is `{"detail": …, "request_id": …, "code": …}`; `code` is stable.',
+        "",
+        "| Code | Status | Meaning |",
+        "|---|---|---|",
+    ]
+    ours = {one.code: one for one in every_problem() if one.__module__.startswith("pilothouse.")}
+    for code, problem in sorted(ours.items()):
+        kind = kind_of(problem)
+        meaning = " ".join(inspect.cleandoc(problem.__doc__ or "").split()).replace("|", "\\|")
+        lines.append(f"| `{code}` | {STATUSES[kind] if kind else 500} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page and what it should say."""
+    import_everything()
+    return {HERE / "configuration.md": configuration(), HERE / "errors.md": errors()}
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
