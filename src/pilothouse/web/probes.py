@@ -1,0 +1,74 @@
+"""Is it alive, can it work, what does it count."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry
+from starlette.responses import Response
+
+from pilothouse.kit.errors import Problem
+from pilothouse.kit.logs import get_logger
+from pilothouse.web.errors import error_response
+from pilothouse.web.measure import exposition
+
+Check = Callable[[], Awaitable[None]]
+"""Proves that one thing works, or raises; a Problem's sentence is shown to the caller."""
+
+Health = Callable[[], Mapping[str, object]]
+
+# An orchestrator usually allows 5 s; each check has less, and all run at once.
+CHECK_DEADLINE_S = 2.0
+PROBE_PATHS = ("/health", "/healthz", "/readyz", "/metrics")
+
+log = get_logger("pilothouse.web")
+
+
+def probe_router(health: Health | None, readiness: Mapping[str, Check], registry: CollectorRegistry) -> APIRouter:
+    """The four routes every service answers to anybody."""
+    router = APIRouter(tags=["service"])
+
+    async def alive() -> dict[str, Any]:
+        """The process lives."""
+        return {"ok": True, **(health() if health else {})}
+
+    async def ready(request: Request) -> Response:
+        """The service can work: everything it needs answers."""
+        return await _readiness(request, readiness)
+
+    async def metrics() -> Response:
+        """Prometheus text."""
+        return exposition(registry)
+
+    for path, endpoint in (("/health", alive), ("/healthz", alive), ("/readyz", ready), ("/metrics", metrics)):
+        name = f"{endpoint.__name__}_{path.strip('/')}"
+        router.add_api_route(path, endpoint, name=name, methods=["GET"], summary=endpoint.__doc__)
+        router.add_api_route(path, endpoint, name=f"{name}_head", methods=["HEAD"], include_in_schema=False)
+    return router
+
+
+async def _readiness(request: Request, checks: Mapping[str, Check]) -> Response:
+    faults = await asyncio.gather(*(_fault(name, check) for name, check in checks.items()))
+    found = {name: fault or "ok" for name, fault in zip(checks, faults, strict=True)}
+    wrong = "; ".join(f"{name}: {fault}" for name, fault in zip(checks, faults, strict=True) if fault)
+    if not wrong:
+        return JSONResponse({"ok": True, "checks": found})
+    return error_response(request.scope, 503, wrong, "not_ready", more={"ok": False, "checks": found})
+
+
+async def _fault(name: str, check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(CHECK_DEADLINE_S):
+            await check()
+    except Problem as problem:
+        return problem.sentence
+    except TimeoutError:
+        return f"no answer within {CHECK_DEADLINE_S:g} s"
+    except Exception:
+        log.warning("readiness check failed", check=name, exc_info=True)
+        return "failed; see the log"
+    return None

@@ -1,0 +1,102 @@
+"""The application every service is built on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypedDict
+
+from fastapi import APIRouter, Depends, FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Lifespan
+
+from pilothouse import __version__
+from pilothouse.web.edge import Edge
+from pilothouse.web.errors import install_error_handlers
+from pilothouse.web.hosts import AllowedHosts
+from pilothouse.web.hygiene import clean_input
+from pilothouse.web.measure import RequestMetrics
+from pilothouse.web.openapi import describe_errors
+from pilothouse.web.probes import PROBE_PATHS, Check, Health, probe_router
+from pilothouse.web.settings import ServiceSettings
+
+MAX_BODY_BYTES = 1 << 20
+_DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
+
+
+class BodyLimit(TypedDict):
+    """The keyword of a route or router that takes larger bodies."""
+
+    max_body_size: int
+
+
+def body_limit(max_bytes: int) -> BodyLimit:
+    """``@router.patch("/…", **body_limit(64 << 20))``: this route takes bodies up to so many bytes."""
+    return {"max_body_size": max_bytes}
+
+
+class Service(FastAPI):
+    """FastAPI inside the :class:`Edge`, with errors documented in their one shape."""
+
+    settings: ServiceSettings
+    allowed_hosts: AllowedHosts | None = None
+
+    def begin_closing(self) -> None:
+        """The process is ending: streams finish, requests under way may complete."""
+        self.state.closing.set()
+        for wake in tuple(self.state.on_closing):
+            wake()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Edge(
+            super().build_middleware_stack(),
+            metrics=self.state.request_metrics,
+            security_headers=self.settings.security_headers(),
+            hosts=self.allowed_hosts,
+            is_closing=self.state.closing.is_set,
+        )
+
+    def openapi(self) -> dict[str, Any]:
+        known = self.openapi_schema
+        schema = super().openapi()
+        return schema if schema is known else describe_errors(schema, self.routes)
+
+
+def create_service(
+    *,
+    title: str,
+    description: str,
+    settings: ServiceSettings,
+    routers: Sequence[APIRouter],
+    lifespan: Lifespan[FastAPI] | None = None,
+    health: Health | None = None,
+    readiness: Mapping[str, Check] | None = None,
+    public: Collection[str] = (),
+    allowed_hosts: Collection[str] | None = None,
+    openapi_tags: list[dict[str, Any]] | None = None,
+) -> Service:
+    """Put routers into a service that does everything http.md asks of all of them.
+
+    ``public`` lists the paths that need no credential; ``allowed_hosts`` (see ``local_hosts``) turns on the check of
+    ``Host`` and ``Origin``. ``app.state`` holds ``settings``, ``metrics`` (the registry) and ``closing`` (an event).
+    """
+    app = Service(
+        title=title,
+        description=description,
+        version=__version__,
+        lifespan=lifespan,
+        openapi_tags=openapi_tags,
+        dependencies=[Depends(clean_input)],
+        max_body_size=MAX_BODY_BYTES,
+    )
+    registry = CollectorRegistry()
+    on_closing: set[Callable[[], None]] = set()
+    app.settings = app.state.settings = settings
+    app.allowed_hosts = None if allowed_hosts is None else AllowedHosts(allowed_hosts)
+    app.state.metrics, app.state.request_metrics = registry, RequestMetrics(registry)
+    app.state.closing, app.state.on_closing = threading.Event(), on_closing
+    app.state.public = frozenset({*public, *PROBE_PATHS, *_DOCUMENTS})
+    install_error_handlers(app)
+    for router in (probe_router(health, readiness or {}, registry), *routers):
+        app.include_router(router)
+    return app
