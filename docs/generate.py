@@ -73,9 +73,9 @@ def configuration() -> str:
     lines = [
         "# Configuration",
         "",
-        "Generated from the settings classes by `make docs`. Flags win over the environment, the environment over the YAML",
-        "file given with `--config`, the file over the defaults. Unknown keys are errors that name the nearest known one;",
-        "lists and mappings in a variable are YAML.",
+        "Generated from the settings classes by `make docs`. Flags win over the environment, the environment over the",
+        "YAML file given with `--config`, the file over the defaults. Unknown keys are errors that name the nearest",
+        "known one; lists and mappings in a variable are YAML.",
     ]
     for title, settings in services():
         lines += ["", f"## `{title}`", "", *table(settings)]
@@ -96,7 +96,7 @@ def errors() -> str:
     lines = [
         "# Error codes",
         "",
-        "Generated from the code by `make docs`. Every error of every service has the same shape, and `code` is stable:",
+        "Generated from the code by `make docs`. Every error of every service has this shape, and `code` is stable:",
         "",
         '    {"detail": "…", "request_id": "…", "code": "…"}',
         "",
