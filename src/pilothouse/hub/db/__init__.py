@@ -1,0 +1,17 @@
+"""The database: SQLite in the data directory by default, PostgreSQL at scale; one place begins and commits."""
+
+from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime
+from pilothouse.hub.db.database import Database, after_commit, before_commit
+from pilothouse.hub.db.problems import DatabaseUnavailable, Unstorable
+
+__all__ = [
+    "Base",
+    "BigId",
+    "Database",
+    "DatabaseUnavailable",
+    "Json",
+    "Unstorable",
+    "UtcDateTime",
+    "after_commit",
+    "before_commit",
+]
