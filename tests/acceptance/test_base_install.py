@@ -6,6 +6,7 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from tests.support.processes import eventually, resident_bytes, running
 
 ROOT = Path(__file__).parents[2]
