@@ -59,7 +59,9 @@ class RecordingRow(Base):
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[RecordingState] = mapped_column(STATES)
     robot_id: Mapped[str] = mapped_column(String(100))
+    # The robot whose own credential delivered the file: it wins over what the file says.
     delivered_by: Mapped[str | None] = mapped_column(String(100))
+    announced_robot_id: Mapped[str | None] = mapped_column(String(100))
     label: Mapped[str] = mapped_column(String(500), default="")
     reason: Mapped[str | None] = mapped_column(String(100))
     incident_id: Mapped[str | None] = mapped_column(String(100), index=True)

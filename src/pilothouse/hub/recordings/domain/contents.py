@@ -35,21 +35,21 @@ class Contents:
     ended_ns: int | None = None
 
 
-def contents_of(session_id: str, summary: Summary) -> Contents:
+def contents_of(session_id: str, summary: Summary, announced_robot: str | None = None) -> Contents:
     """Read the facts out of a file's summary."""
     facts = facts_in(summary.metadata)
     started_ns, ended_ns = _span(summary.start_ns, summary.end_ns)
-    common = {
-        "robot_id": robot_id_of(session_id, summary.metadata),
+    common: dict[str, Any] = {
+        "robot_id": robot_id_of(session_id, summary.metadata, announced_robot),
         "channels": list(_topics(summary.channels, (ended_ns or 0) - (started_ns or 0))),
         "message_count": min(summary.message_count, LATEST_NS),
         "started_ns": started_ns,
         "ended_ns": ended_ns,
     }
     if facts is None:
-        return Contents(**common)  # type: ignore[arg-type]
+        return Contents(**common)
     return Contents(
-        **common,  # type: ignore[arg-type]
+        **common,
         label=clean(facts.label),
         reason=clean(facts.reason, 100),
         incident_id=clean(facts.incident_id, 100) if facts.incident_id else None,

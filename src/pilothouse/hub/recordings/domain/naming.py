@@ -40,15 +40,24 @@ def session_id_of(file_name: str) -> str:
     return f"{slug}-{hashlib.sha256(file_name.encode('utf-8', 'surrogateescape')).hexdigest()[:10]}"
 
 
-def robot_id_of(session_id: str, metadata: Mapping[str, Mapping[str, str]]) -> str:
-    """The robot a file names: in its ``pilothouse`` record, else as Foxglove's device, else before the last ``_``."""
+def robot_id_of(session_id: str, metadata: Mapping[str, Mapping[str, str]], announced: str | None = None) -> str:
+    """The robot a file names: in its ``pilothouse`` record, else as Foxglove's device, else before the last ``_``.
+
+    ``announced`` is what its sender said beside the file; it stands behind what the file says and before its name.
+    """
     claims = (
         metadata.get(RECORDING_METADATA, {}).get("robot_id"),
         metadata.get("foxglove", {}).get("deviceName"),
-        session_id.rpartition("_")[0],
+        announced,
+        robot_in(session_id),
     )
     slugs = (_slug(claim)[:_LONGEST_ROBOT_ID] for claim in claims if claim)
     return next(filter(None, slugs), UNKNOWN_ROBOT)
+
+
+def robot_in(session_id: str) -> str:
+    """What stands before the last ``_`` of an id such as ``drone_20260512T084230Z``."""
+    return session_id.rpartition("_")[0]
 
 
 def stamped_ns(session_id: str) -> int | None:

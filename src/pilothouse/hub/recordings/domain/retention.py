@@ -31,7 +31,7 @@ def used_mb(used_bytes: int) -> float:
 
 
 def leaving(recordings: Iterable[Kept], *, cap: int) -> list[Kept]:
-    """The recordings to delete so that the rest fits: oldest first, those with remarks of people last; none without a cap."""
+    """The recordings to delete so that the rest fits: oldest first, annotated ones last; none without a cap."""
     kept = list(recordings)
     excess = sum(one.size_bytes for one in kept) - cap
     if cap <= 0:

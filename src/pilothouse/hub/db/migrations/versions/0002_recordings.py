@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("robot_id", sa.String(100), nullable=False),
         sa.Column("delivered_by", sa.String(100), nullable=True),
+        sa.Column("announced_robot_id", sa.String(100), nullable=True),
         sa.Column("label", sa.String(500), nullable=False),
         sa.Column("reason", sa.String(100), nullable=True),
         sa.Column("incident_id", sa.String(100), nullable=True),

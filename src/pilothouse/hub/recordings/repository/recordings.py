@@ -1,0 +1,195 @@
+"""Rows of recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.recordings.domain.retention import Kept
+from pilothouse.hub.recordings.domain.watching import Sighting
+from pilothouse.hub.recordings.models import AnnotationRow, RecordingRow
+from pilothouse.hub.recordings.repository.inserting import insert_new
+from pilothouse.wire import RecordingState
+
+# Databases bound the parameters of one statement; a new row has about twenty.
+_BATCH = 500
+
+Value = TypeVar("Value")
+
+
+class Located(NamedTuple):
+    """Where the bytes of a recording are."""
+
+    file_name: str
+    robot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row and how many remarks people made on it."""
+
+    row: RecordingRow
+    annotation_count: int
+
+
+class RecordingRows:
+    """Queries on recordings within one session; ``robot_id`` None means every robot."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, session_id: str) -> RecordingRow | None:
+        return await self._session.scalar(select(RecordingRow).where(RecordingRow.session_id == session_id))
+
+    async def locate(self, session_id: str) -> Located | None:
+        """The file alone: what every range request needs, and nothing else."""
+        query = select(RecordingRow.file_name, RecordingRow.robot_id).where(RecordingRow.session_id == session_id)
+        found = (await self._session.execute(query)).first()
+        return Located(found.file_name, found.robot_id) if found else None
+
+    async def page(self, robot_id: str | None, *, limit: int, offset: int) -> list[Listed]:
+        """Newest first; the id breaks ties."""
+        newest = (RecordingRow.recorded_ns.desc(), RecordingRow.id.desc())
+        query = select(RecordingRow).where(*_of_robot(robot_id)).order_by(*newest).limit(limit).offset(offset)
+        rows = (await self._session.scalars(query)).all()
+        counts = await self.annotation_counts([row.session_id for row in rows])
+        return [Listed(row, counts.get(row.session_id, 0)) for row in rows]
+
+    async def annotation_counts(self, session_ids: Collection[str]) -> dict[str, int]:
+        if not session_ids:
+            return {}
+        query = (
+            select(AnnotationRow.session_id, func.count())
+            .where(AnnotationRow.session_id.in_(session_ids))
+            .group_by(AnnotationRow.session_id)
+        )
+        return dict((await self._session.execute(query)).tuples().all())
+
+    async def count(self, robot_id: str | None) -> int:
+        query = select(func.count(RecordingRow.id)).where(*_of_robot(robot_id))
+        return await self._session.scalar(query) or 0
+
+    async def robots(self) -> list[str]:
+        """Every robot with a recording: one step through the index for each robot, not one for each row."""
+        first = select(func.min(RecordingRow.robot_id).label("robot_id")).cte("robots", recursive=True)
+        following = (
+            select(func.min(RecordingRow.robot_id)).where(RecordingRow.robot_id > first.c.robot_id).scalar_subquery()
+        )
+        steps = first.union_all(select(following).where(first.c.robot_id.is_not(None)))
+        query = select(steps.c.robot_id).where(steps.c.robot_id.is_not(None))
+        return sorted((await self._session.scalars(query)).all())
+
+    async def disk_use(self) -> tuple[int, int]:
+        """Bytes and number of all recordings."""
+        query = select(func.coalesce(func.sum(RecordingRow.size_bytes), 0), func.count(RecordingRow.id))
+        used, count = (await self._session.execute(query)).one()
+        return int(used), int(count)
+
+    async def sightings(self, names: Collection[str] | None = None) -> dict[str, Sighting]:
+        """Every file, or those of some names, as it was when it was last looked at."""
+        query = select(RecordingRow.file_name, RecordingRow.size_bytes, RecordingRow.mtime_ns)
+        queries = (
+            [query] if names is None else [query.where(RecordingRow.file_name.in_(some)) for some in _sorted(names)]
+        )
+        found: dict[str, Sighting] = {}
+        for one in queries:
+            rows = (await self._session.execute(one)).tuples()
+            found.update({name: Sighting(size, mtime) for name, size, mtime in rows})
+        return found
+
+    async def kept(self) -> list[tuple[Kept, str, Sighting]]:
+        """What retention chooses among, with the file each stands for."""
+        annotated = exists().where(AnnotationRow.session_id == RecordingRow.session_id)
+        columns = (RecordingRow.session_id, RecordingRow.size_bytes, RecordingRow.recorded_ns, annotated)
+        query = select(*columns, RecordingRow.file_name, RecordingRow.mtime_ns)
+        return [
+            (Kept(session_id, size, recorded, bool(has)), name, Sighting(size, mtime))
+            for session_id, size, recorded, has, name, mtime in (await self._session.execute(query)).tuples()
+        ]
+
+    async def waiting(self) -> Sequence[str]:
+        """Ids of recordings that are not indexed yet."""
+        query = (
+            select(RecordingRow.session_id)
+            .where(RecordingRow.state == RecordingState.INDEXING)
+            .order_by(RecordingRow.id)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def damaged_count(self) -> int:
+        query = select(func.count(RecordingRow.id)).where(RecordingRow.state == RecordingState.DAMAGED)
+        return await self._session.scalar(query) or 0
+
+    async def read_damaged_again(self) -> None:
+        """Let damaged files wait for indexing once more: what was wrong may have been the disk or its rights."""
+        statement = update(RecordingRow).where(RecordingRow.state == RecordingState.DAMAGED)
+        await self._session.execute(statement.values(state=RecordingState.INDEXING, damage=None))
+
+    async def add_new(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Insert rows whose id and file name are both free; answers the ids of those inserted."""
+        added: list[str] = []
+        for some in _batches(rows):
+            statement = insert_new(self._session, RecordingRow).returning(RecordingRow.session_id)
+            added += (await self._session.scalars(statement, some)).all()
+        return added
+
+    async def begin_again(self, files: dict[str, Sighting]) -> list[str]:
+        """Mark files for indexing as they are now; what was known of them stays visible until then."""
+        ids: list[str] = []
+        for name, seen in files.items():
+            values = {"size_bytes": seen.size_bytes, "mtime_ns": seen.mtime_ns, "sha256": None, "damage": None}
+            statement = (
+                update(RecordingRow)
+                .where(RecordingRow.file_name == name)
+                .values(**values, delivered_by=None, announced_robot_id=None, state=RecordingState.INDEXING)
+                .returning(RecordingRow.session_id)
+            )
+            ids += (await self._session.scalars(statement)).all()
+        return ids
+
+    async def finish(self, session_id: str, seen: Sighting, values: dict[str, Any]) -> bool:
+        """Write what indexing found, unless the file is another by now or somebody else was first."""
+        statement = (
+            update(RecordingRow)
+            .where(
+                RecordingRow.session_id == session_id,
+                RecordingRow.state == RecordingState.INDEXING,
+                RecordingRow.size_bytes == seen.size_bytes,
+                RecordingRow.mtime_ns == seen.mtime_ns,
+            )
+            .values(**values)
+            .returning(RecordingRow.id)
+        )
+        return (await self._session.scalar(statement)) is not None
+
+    async def deliver(self, session_id: str, **values: Any) -> None:
+        """Note on a row that was there already who delivered its file."""
+        await self._session.execute(update(RecordingRow).where(RecordingRow.session_id == session_id).values(**values))
+
+    async def remove_files(self, names: Collection[str]) -> list[tuple[str, str]]:
+        """Delete the rows of files; answers the (session_id, robot_id) of those that were still there."""
+        removed: list[tuple[str, str]] = []
+        for some in _sorted(names):
+            statement = (
+                delete(RecordingRow)
+                .where(RecordingRow.file_name.in_(some))
+                .returning(RecordingRow.session_id, RecordingRow.robot_id)
+            )
+            removed += (await self._session.execute(statement)).tuples().all()
+        return removed
+
+
+def _batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    return (values[first : first + _BATCH] for first in range(0, len(values), _BATCH))
+
+
+def _sorted(names: Collection[str]) -> Iterator[Sequence[str]]:
+    return _batches(sorted(names))
+
+
+def _of_robot(robot_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if robot_id is None else (RecordingRow.robot_id == robot_id,)

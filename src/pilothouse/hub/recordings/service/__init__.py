@@ -1,0 +1,27 @@
+"""What can be done with recordings, one class for each use."""
+
+from pilothouse.hub.recordings.service.annotations import Annotations, version_tag
+from pilothouse.hub.recordings.service.arrivals import INDEX_JOB, Arrivals
+from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.hub.recordings.service.indexing import Indexing
+from pilothouse.hub.recordings.service.partial import Partials
+from pilothouse.hub.recordings.service.recordings import RecordingBytes, Recordings
+from pilothouse.hub.recordings.service.retention import Retention
+from pilothouse.hub.recordings.service.uploads import Progress, Uploads
+from pilothouse.hub.recordings.service.watch import Watch
+
+__all__ = [
+    "INDEX_JOB",
+    "Annotations",
+    "Arrivals",
+    "Indexing",
+    "Partials",
+    "Progress",
+    "RecordingBytes",
+    "Recordings",
+    "Retention",
+    "SessionFiles",
+    "Uploads",
+    "Watch",
+    "version_tag",
+]

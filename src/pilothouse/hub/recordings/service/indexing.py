@@ -1,0 +1,107 @@
+"""Reading a file once and writing down what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pilothouse.hub.db import Database
+from pilothouse.hub.events import Events
+from pilothouse.hub.fleet import Robots
+from pilothouse.hub.recordings.domain.contents import Contents, clean, contents_of
+from pilothouse.hub.recordings.domain.naming import robot_id_of
+from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
+from pilothouse.hub.recordings.domain.watching import Sighting
+from pilothouse.hub.recordings.models import RecordingRow
+from pilothouse.hub.recordings.repository import RecordingRows
+from pilothouse.hub.recordings.service.arrivals import STREAM, recorded_ns
+from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.kit.clock import Clock, at
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap import Damaged, open_recording
+from pilothouse.wire import RecordingState
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What reading one file brought: its contents, or why there are none."""
+
+    sha256: str | None
+    contents: Contents | None = None
+    damage: str | None = None
+
+
+class Indexing:
+    """Takes rows from ``indexing`` to ``ok`` or ``damaged``; twice is once."""
+
+    def __init__(self, database: Database, files: SessionFiles, events: Events, robots: Robots, clock: Clock) -> None:
+        self._database = database
+        self._files = files
+        self._events = events
+        self._robots = robots
+        self._clock = clock
+
+    async def index(self, session_id: str) -> None:
+        """Index one recording if it still waits for it and its file still is the one that was seen."""
+        async with self._database.reading() as session:
+            row = await RecordingRows(session).get(session_id)
+        if row is None or row.state != RecordingState.INDEXING:
+            return
+        seen = Sighting(row.size_bytes, row.mtime_ns)
+        try:
+            examined = await asyncio.to_thread(self._examine, row)
+        except RecordingFileMissing:
+            return
+        if self._files.sighting(row.file_name) != seen:
+            return
+        await self._write(row, seen, examined)
+
+    def _examine(self, row: RecordingRow) -> Examined:
+        try:
+            sha256 = row.sha256 or self._files.sha256(row.file_name)
+        except OSError as error:
+            return Examined(None, damage=f"the file cannot be read: {error.strerror}")
+        try:
+            with open_recording(self._files.path(row.file_name)) as recording:
+                summary = recording.summary()
+            return Examined(sha256, contents_of(row.session_id, summary, row.announced_robot_id))
+        except FileNotFoundError:
+            raise RecordingFileMissing from None
+        except Damaged as error:
+            return Examined(sha256, damage=clean(str(error.facts.get("reason", error.sentence))))
+        except Exception as error:  # a file is input from outside: whatever it does to a reader, it is the file's fault
+            log.exception("a recording broke its reader", session_id=row.session_id)
+            return Examined(sha256, damage=clean(f"reading the file failed: {type(error).__name__}"))
+
+    async def _write(self, row: RecordingRow, seen: Sighting, examined: Examined) -> None:
+        values = self._values(row, seen, examined)
+        kind = "recording.damaged" if examined.contents is None else "recording.indexed"
+        async with self._database.transaction() as session:
+            current = await RecordingRows(session).get(row.session_id)
+            if current is not None and current.delivered_by is not None:
+                values["robot_id"] = current.delivered_by
+            if not await RecordingRows(session).finish(row.session_id, seen, values):
+                return
+            self._events.append(session, STREAM, kind, row.session_id, _facts(row, values))
+            await self._robots.seen_in_recording(session, values["robot_id"])
+        if examined.damage is not None:
+            log.warning("a recording is damaged", session_id=row.session_id, reason=examined.damage)
+
+    def _values(self, row: RecordingRow, seen: Sighting, examined: Examined) -> dict[str, Any]:
+        contents = examined.contents or Contents(robot_id_of(row.session_id, {}, row.announced_robot_id))
+        return {
+            **asdict(contents),
+            "state": RecordingState.DAMAGED if examined.contents is None else RecordingState.OK,
+            "damage": examined.damage,
+            "sha256": examined.sha256,
+            "recorded_ns": recorded_ns(row.session_id, seen, contents.ended_ns),
+            "indexed_at": at(self._clock.now_ns()),
+        }
+
+
+def _facts(row: RecordingRow, values: dict[str, Any]) -> dict[str, Any]:
+    told = ("robot_id", "state", "label", "reason", "incident_id", "trigger", "damage")
+    return {"session_id": row.session_id, "size_bytes": row.size_bytes, **{key: values[key] for key in told}}

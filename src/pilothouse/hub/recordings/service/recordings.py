@@ -1,0 +1,110 @@
+"""Reading recordings: lists, one, its file, and what all of them take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.recordings.domain.naming import SUFFIX, is_safe_id
+from pilothouse.hub.recordings.domain.problems import RecordingFileMissing, UnknownRecording
+from pilothouse.hub.recordings.domain.retention import used_mb
+from pilothouse.hub.recordings.domain.watching import Sighting
+from pilothouse.hub.recordings.models import RecordingRow
+from pilothouse.hub.recordings.repository import Listed, RecordingRows
+from pilothouse.hub.recordings.schemas import DiskUse
+from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.kit.clock import NS_PER_S, at
+from pilothouse.wire import Recording, RecordingList, TopicSummary, TriggerFired
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingBytes:
+    """The file behind a recording as it is at this moment."""
+
+    path: Path
+    seen: Sighting
+    download_name: str
+
+
+class Recordings:
+    """Everything recorded that a caller may see; ``only_robot`` narrows that to one robot."""
+
+    def __init__(self, files: SessionFiles, *, cap_mb: int) -> None:
+        self._files = files
+        self._cap_mb = cap_mb
+
+    async def page(
+        self, session: AsyncSession, *, robot_id: str | None, only_robot: str | None, limit: int, offset: int
+    ) -> RecordingList:
+        """Newest first, with every robot that has recordings whatever the filter says."""
+        rows = RecordingRows(session)
+        robots = await rows.robots()
+        if only_robot is not None:
+            robots = [robot for robot in robots if robot == only_robot]
+        if robot_id is not None and robot_id not in robots:
+            return RecordingList(sessions=[], robots=robots, total=0, limit=limit, offset=offset)
+        wanted = robot_id if robot_id is not None else only_robot
+        page = await rows.page(wanted, limit=limit, offset=offset)
+        total = await rows.count(wanted)
+        sessions = [as_recording(listed) for listed in page]
+        return RecordingList(sessions=sessions, robots=robots, total=total, limit=limit, offset=offset)
+
+    async def get(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Recording:
+        rows = RecordingRows(session)
+        row = await rows.get(session_id) if is_safe_id(session_id) else None
+        if row is None or only_robot not in (None, row.robot_id):
+            raise UnknownRecording
+        counts = await rows.annotation_counts([session_id])
+        return as_recording(Listed(row, counts.get(session_id, 0)))
+
+    async def bytes_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> RecordingBytes:
+        """The file, damaged or not: it is evidence either way."""
+        located = await RecordingRows(session).locate(session_id) if is_safe_id(session_id) else None
+        if located is None or only_robot not in (None, located.robot_id):
+            raise UnknownRecording
+        seen = self._files.sighting(located.file_name)
+        if seen is None:
+            raise RecordingFileMissing
+        return RecordingBytes(self._files.path(located.file_name), seen, f"{session_id}{SUFFIX}")
+
+    async def disk_use(self, session: AsyncSession) -> DiskUse:
+        used, count = await RecordingRows(session).disk_use()
+        return DiskUse(
+            used_bytes=used,
+            used_mb=used_mb(used),
+            cap_mb=self._cap_mb,
+            cap_enabled=self._cap_mb > 0,
+            session_count=count,
+        )
+
+
+def as_recording(listed: Listed) -> Recording:
+    """A row as everybody sees it."""
+    row = listed.row
+    return Recording(
+        session_id=row.session_id,
+        robot_id=row.robot_id,
+        label=row.label,
+        started_at=None if row.started_ns is None else at(row.started_ns),
+        ended_at=None if row.ended_ns is None else at(row.ended_ns),
+        duration_s=_duration_s(row),
+        topics=[channel["topic"] for channel in row.channels if channel["message_count"]],
+        size_bytes=row.size_bytes,
+        state=row.state,
+        message_count=row.message_count,
+        annotation_count=listed.annotation_count,
+        damage=row.damage,
+        trigger=None if row.trigger is None else TriggerFired.model_construct(**row.trigger),
+        incident_id=row.incident_id,
+        reason=row.reason,
+        sha256=row.sha256,
+        channels=[TopicSummary.model_construct(**channel) for channel in row.channels],
+        drops=row.drops,
+        indexed_at=row.indexed_at,
+    )
+
+
+def _duration_s(row: RecordingRow) -> float:
+    return 0.0 if row.started_ns is None or row.ended_ns is None else (row.ended_ns - row.started_ns) / NS_PER_S
