@@ -1,4 +1,4 @@
-"""Foundation: events, tokens, robots, remembered answers, job failures."""
+"""Foundation: events, robots, remembered answers, job failures."""
 
 from __future__ import annotations
 
@@ -30,19 +30,6 @@ def upgrade() -> None:
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("stream", "sequence", name="pk_events"),
         sa.ForeignKeyConstraint(["stream"], ["event_streams.stream"], name="fk_events_stream_event_streams"),
-    )
-    op.create_table(
-        "tokens",
-        sa.Column("prefix", sa.String(64), nullable=False),
-        sa.Column("secret_sha256", sa.String(64), nullable=False),
-        sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("robot_id", sa.String(100), nullable=True),
-        sa.Column("scopes", Json, nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=True),
-        sa.Column("last_used_at", UtcDateTime(), nullable=True),
-        sa.Column("revoked_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("prefix", name="pk_tokens"),
     )
     op.create_table(
         "robots",
@@ -81,6 +68,5 @@ def downgrade() -> None:
     op.drop_index("ix_answers_expires_at", table_name="answers")
     op.drop_table("answers")
     op.drop_table("robots")
-    op.drop_table("tokens")
     op.drop_table("events")
     op.drop_table("event_streams")

@@ -1,0 +1,52 @@
+"""What every slice is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pilothouse.hub.db import Database
+from pilothouse.hub.events import Events
+from pilothouse.hub.jobs import Jobs
+from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.storage import Storage
+from pilothouse.kit.clock import Clock, SystemClock
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The composed object: slices take from it what they need and build nothing themselves."""
+
+    settings: HubSettings
+    database: Database
+    storage: Storage
+    events: Events
+    jobs: Jobs
+    clock: Clock
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Hub]:
+        """Migrated and at work until the block ends."""
+        try:
+            await self.database.migrate()
+            await self.jobs.start()
+            yield self
+            await self.jobs.stop()
+        finally:
+            await self.database.close()
+
+
+def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
+    """Build everything, start nothing."""
+    clock = clock or SystemClock()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_address)
+    return Hub(
+        settings=settings,
+        database=database,
+        storage=Storage.local(settings.data),
+        events=Events(database, clock=clock),
+        jobs=Jobs(database, clock=clock),
+        clock=clock,
+    )

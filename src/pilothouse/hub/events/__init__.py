@@ -1,0 +1,7 @@
+"""What happened, in order, for whoever asks now or later."""
+
+from pilothouse.hub.events.bus import Bus
+from pilothouse.hub.events.domain import HUB_STREAM, Event
+from pilothouse.hub.events.service import Events
+
+__all__ = ["HUB_STREAM", "Bus", "Event", "Events"]

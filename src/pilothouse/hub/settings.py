@@ -1,0 +1,77 @@
+"""What can be set on the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+
+from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.settings import setting
+from pilothouse.web import ServiceSettings
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class HubSettings(ServiceSettings):
+    """Settings of `pilothouse hub`."""
+
+    host: str = setting("0.0.0.0", "Address to listen on")  # noqa: S104 - documented: a hub is there for others
+    data: Path = setting(
+        Path("pilothouse-data"), "Directory that holds everything the hub keeps; moving it moves the installation"
+    )
+    mode: Annotated[Literal["single", "fleet"], BeforeValidator(_lower)] = setting(
+        "single", "`single` trusts the network unless a password is set, `fleet` needs one", names=("MD_MODE",)
+    )
+    hub_auth_password: SecretStr | None = setting(
+        None, "People sign in with it over HTTP Basic, any user name", names=("MD_HUB_AUTH_PASSWORD",)
+    )
+    hub_auth_token: SecretStr | None = setting(
+        None, "Robots present it as Bearer; the password when not set", names=("MD_HUB_AUTH_TOKEN",)
+    )
+    auth_mode: Annotated[Literal["local"], BeforeValidator(_lower)] = setting(
+        "local", "How people prove who they are: `local`, one shared Bearer token", names=("AUTH_MODE",)
+    )
+    local_auth_token: SecretStr | None = setting(
+        None,
+        "The Bearer token of an operator; made at the first start when nothing is set",
+        names=("LOCAL_AUTH_TOKEN",),
+    )
+    max_disk_mb: Annotated[int, Field(ge=0, le=2**40)] = setting(
+        0, "Recordings may take so many MiB, then the oldest are deleted; 0 is no cap", names=("MD_MAX_DISK_MB",)
+    )
+    database_url: SecretStr | None = setting(
+        None, "PostgreSQL, as `postgresql://USER:PASSWORD@HOST/NAME`; a SQLite file in the data directory when not set"
+    )
+    redis_url: SecretStr | None = setting(
+        None, "Redis or Valkey for jobs and live events across processes; in this process when not set"
+    )
+
+    @property
+    def password(self) -> str | None:
+        """The password people sign in with, or None when none is set; an empty one is none."""
+        return self.hub_auth_password.get_secret_value() or None if self.hub_auth_password else None
+
+    @property
+    def shared_token(self) -> str | None:
+        """What Bearer must equal once a password is set: the token alone when both are set."""
+        token = self.hub_auth_token.get_secret_value() if self.hub_auth_token else None
+        return token or self.password
+
+    @property
+    def database_address(self) -> str:
+        """Where the rows are."""
+        from pilothouse.hub.db.engine import sqlite_url
+
+        return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data / "hub.db")
+
+    def check(self) -> HubSettings:
+        """These settings, or BadConfiguration that says what to change."""
+        if self.mode == "fleet" and self.password is None:
+            raise BadConfiguration(
+                problem="fleet mode needs a password: set MD_HUB_AUTH_PASSWORD (and MD_HUB_AUTH_TOKEN for the robots)"
+            )
+        return self
