@@ -55,7 +55,11 @@ class Jobs:
         self._look = asyncio.Event()
         self._owner: asyncio.Task[None] | None = None
         self._stopping = False
-        self._task = self._broker.register_task(self._told, task_name=TASK)
+
+        async def told(name: str, subject: str) -> None:
+            await self._told(name, subject)
+
+        self._task = self._broker.register_task(told, task_name=TASK)
 
     def register(self, job: Job) -> None:
         """Make a kind of work known."""

@@ -1,0 +1,103 @@
+"""Every test of the hub that asks for a database runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from pilothouse.hub.app import create_app
+from pilothouse.hub.composition import Hub
+from pilothouse.hub.db import Database
+from pilothouse.hub.db.engine import sqlite_url
+from pilothouse.hub.settings import HubSettings
+from tests.support.postgres import Postgres, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for each test process."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy, which is faster than to migrate."""
+    path = tmp_path_factory.mktemp("sqlite") / "hub.db"
+
+    async def make() -> None:
+        database = Database(sqlite_url(path))
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_address(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database at the newest migration."""
+    if dialect == "sqlite":
+        path = tmp_path / "hub.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield sqlite_url(path)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    address = server.new()
+    yield address
+    server.drop(address)
+
+
+@pytest.fixture
+async def database(database_address: str, anyio_backend: str) -> AsyncIterator[Database]:
+    """A fresh database, open."""
+    opened = Database(database_address)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
+    """Settings of an open hub on a fresh database and data directory."""
+    return HubSettings(data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0)
+
+
+@pytest.fixture
+async def hub_app(hub_settings: HubSettings, anyio_backend: str) -> AsyncIterator[FastAPI]:
+    """The hub, started."""
+    app = create_app(hub_settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def hub(hub_app: FastAPI) -> Hub:
+    """What the started hub is made of."""
+    composed = hub_app.state.hub
+    assert isinstance(composed, Hub)
+    return composed
+
+
+def client_of(app: FastAPI, **options: object) -> httpx2.AsyncClient:
+    """A client that calls an application without a socket."""
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url="http://hub", **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def client(hub_app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the started hub, without credentials."""
+    async with client_of(hub_app) as calling:
+        yield calling
