@@ -1,0 +1,71 @@
+"""Alertmanager and Grafana webhooks, as they arrive at ``POST /sessions/save``. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LABEL_LENGTH = 500
+
+
+class Alert(BaseModel):
+    """One alert of a webhook; fields that differ between senders are not looked at."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    status: str = Field("firing", max_length=50)
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    starts_at: str = Field("", alias="startsAt", max_length=100)
+    fingerprint: str = Field("", max_length=200)
+
+    @property
+    def key(self) -> str:
+        """The same for every repetition of one alert: its fingerprint and when it started."""
+        labels = json.dumps(self.labels, sort_keys=True).encode()
+        return f"{self.fingerprint or hashlib.sha256(labels).hexdigest()[:16]}@{self.starts_at}"
+
+    @property
+    def words(self) -> str:
+        name = self.labels.get("alertname", "")
+        summary = self.annotations.get("summary", "")
+        return ": ".join(part for part in (name, summary) if part) or "alert"
+
+
+class AlertWebhook(BaseModel):
+    """The body of a webhook, version 4, and Grafana's, which adds fields of its own."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    alerts: list[Alert] = Field(min_length=1, max_length=1_000)
+
+    @property
+    def firing(self) -> list[Alert]:
+        return [alert for alert in self.alerts if alert.status.lower() != "resolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotice:
+    """What a webhook asks to capture: the alerts' keys and one label that names them."""
+
+    keys: tuple[str, ...]
+    label: str
+
+
+def is_alert_webhook(body: Mapping[str, object]) -> bool:
+    """Whether a body means to be an alert webhook."""
+    return "alerts" in body
+
+
+def notice_of(webhook: AlertWebhook) -> AlertNotice | None:
+    """What to capture, or None when everything is resolved."""
+    firing = webhook.firing
+    if not firing:
+        return None
+    keys = tuple(dict.fromkeys(alert.key for alert in firing))
+    label = "; ".join(dict.fromkeys(alert.words for alert in firing))
+    return AlertNotice(keys, label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…")

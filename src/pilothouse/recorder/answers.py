@@ -1,0 +1,182 @@
+"""Turns what the recorder knows into what it answers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilothouse import __version__
+from pilothouse.kit.clock import NS_PER_S, Clock, at
+from pilothouse.mcap import Ring
+from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.hub_link import HubLink
+from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
+from pilothouse.recorder.pipeline import Pipeline, WatchedRule
+from pilothouse.recorder.problems import NoRecordingYet
+from pilothouse.recorder.schemas import (
+    Capture,
+    LastRecording,
+    RecorderHealth,
+    RuleStatus,
+    SourceStatus,
+    TopicList,
+    TopicStatus,
+    TriggerStatus,
+    duration_s,
+)
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.sources import SourceRunner, SourceState
+from pilothouse.recorder.stream import Stream
+from pilothouse.recorder.topic_history import TopicHistory
+from pilothouse.recorder.writing import recording_path
+from pilothouse.wire import Heartbeat, SavedRecording, TopicHealth
+
+RECENT = 50
+# As many topics as a heartbeat carries.
+HEARTBEAT_TOPICS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Reads every part of a recorder, changes none."""
+
+    settings: RecorderSettings
+    clock: Clock
+    ring: Ring
+    stream: Stream
+    outbox: Outbox
+    captures: Captures
+    pipeline: Pipeline
+    sources: Sequence[SourceRunner]
+    history: TopicHistory
+    sessions: Path
+    link: HubLink | None
+
+    def health(self) -> RecorderHealth:
+        return RecorderHealth(
+            buffer_size=self.ring.message_count,
+            robot_id=self.settings.robot_id,
+            buffer_bytes=self.ring.resident_bytes,
+            buffer_fill=round(self.ring.resident_bytes / self.settings.max_bytes, 4),
+            sources=[_source(one) for one in self.sources],
+            captures=self.outbox.counts(),
+            problems=self.problems(),
+        )
+
+    def problems(self) -> list[str]:
+        """What keeps the recorder from doing its work; the hub's absence is none, deliveries wait for it."""
+        dead = [f"source {one.name}: {one.error}" for one in self.sources if one.state is SourceState.FAILED]
+        storage = self.captures.storage_problem
+        return [*dead, *([storage] if storage else [])]
+
+    def topics(self) -> TopicList:
+        counts = self.ring.topics()
+        rates = self.history.rates_hz(self.clock.monotonic_ns(), counts)
+        undecodable, bad = self.pipeline.troubles.of("undecodable"), self.pipeline.troubles.of("bad")
+        found = {
+            topic: TopicStatus(
+                message_count=count.message_count,
+                rate_hz=rates.get(topic),
+                last_age_s=self._age_s(count.last_log_time_ns),
+                dropped=count.dropped,
+                bytes=count.bytes,
+                last_log_time_ns=count.last_log_time_ns,
+                undecodable=undecodable.get(topic, 0),
+                bad=bad.get(topic, 0),
+            )
+            for topic, count in sorted(counts.items())
+        }
+        return TopicList(topics=found, total=len(found))
+
+    def triggers(self) -> TriggerStatus:
+        return TriggerStatus(
+            rules=[_rule(one) for one in self.pipeline.rules],
+            pending=[_capture(row) for row in self.outbox.in_state(CaptureState.WAITING)],
+            recent=[_capture(row) for row in self.outbox.recent(RECENT)],
+        )
+
+    def last_recording(self) -> LastRecording:
+        row = self.outbox.last_recording()
+        if row is None:
+            raise NoRecordingYet
+        return LastRecording(
+            **self.saved(row).model_dump(),
+            state=row.state,
+            reason=row.reason,
+            requested_at=at(row.requested_at_ns),
+            trigger=row.trigger,
+        )
+
+    def saved(self, row: CaptureRow) -> SavedRecording:
+        return SavedRecording(
+            session_id=row.session_id,
+            path=str(recording_path(self.sessions, row.session_id).absolute()),
+            duration_s=duration_s(row) or 0.0,
+            topics=sorted(row.topics),
+            size_bytes=row.size_bytes or 0,
+            label=row.label,
+        )
+
+    def heartbeat(self) -> Heartbeat:
+        topics = list(self.topics().topics.items())[:HEARTBEAT_TOPICS]
+        counts = self.outbox.counts()
+        return Heartbeat(
+            robot_id=self.settings.robot_id,
+            sent_at=at(self.clock.now_ns()),
+            interval_s=self.settings.heartbeat_s,
+            buffer_size=self.ring.message_count,
+            buffer_bytes=self.ring.resident_bytes,
+            topics={
+                topic: TopicHealth(**one.model_dump(include=set(TopicHealth.model_fields))) for topic, one in topics
+            },
+            versions={"pilothouse": __version__},
+            disk_free_bytes=shutil.disk_usage(self.sessions).free,
+            outbox_depth=counts[CaptureState.SEALED] + counts[CaptureState.DELIVERING],
+        )
+
+    def _age_s(self, last_log_time_ns: int | None) -> float | None:
+        # Message time may run ahead of the wall clock, as in a replay faster than real time.
+        if last_log_time_ns is None:
+            return None
+        return round(max(0.0, (self.clock.now_ns() - last_log_time_ns) / NS_PER_S), 3)
+
+
+def _source(one: SourceRunner) -> SourceStatus:
+    progress = one.progress
+    return SourceStatus(
+        name=one.name, state=one.state, messages=progress.messages, fraction=progress.fraction, error=one.error
+    )
+
+
+def _rule(one: WatchedRule) -> RuleStatus:
+    return RuleStatus(
+        name=one.rule.name,
+        kind=one.config.kind,
+        condition=one.config.condition,
+        topics=sorted(one.rule.topics),
+        pre_s=one.pre_s,
+        post_s=one.post_s,
+        label=one.label,
+        fired=one.fired,
+        unmeasured=one.rule.unmeasured,
+        last=one.last,
+    )
+
+
+def _capture(row: CaptureRow) -> Capture:
+    return Capture(
+        session_id=row.session_id,
+        state=row.state,
+        reason=row.reason,
+        label=row.label,
+        requested_at=at(row.requested_at_ns),
+        pre_s=row.pre_s,
+        post_s=row.post_s,
+        trigger=row.trigger,
+        why=row.why,
+        merged_into=row.merged_into,
+        size_bytes=row.size_bytes,
+        duration_s=duration_s(row),
+    )

@@ -1,0 +1,82 @@
+"""The recorder's routes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Request
+
+from pilothouse.recorder.alerts import AlertNotice
+from pilothouse.recorder.answers import Answers
+from pilothouse.recorder.bodies import read_body
+from pilothouse.recorder.recorder import Recorder
+from pilothouse.recorder.schemas import Ignored, LastRecording, TopicList, TriggerStatus
+from pilothouse.wire import SavedRecording, SaveRequest
+
+_REF = "#/components/schemas/{model}"
+_SAVE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "description": "Nothing, a label, or an Alertmanager (version 4) or Grafana webhook",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        {**SaveRequest.model_json_schema(ref_template=_REF), "title": "SaveRequest"},
+                        {"type": "object", "title": "AlertWebhook", "required": ["alerts"],
+                         "properties": {"alerts": {"type": "array", "items": {"type": "object"}}}},
+                    ]
+                },
+                "examples": {"label": {"value": {"label": "weird-behavior-after-corner"}}},
+            }
+        },
+    }
+}  # fmt: skip
+
+
+def _recorder(request: Request) -> Recorder:
+    return cast("Recorder", request.app.state.recorder)
+
+
+def _answers(recorder: Annotated[Recorder, Depends(_recorder)]) -> Answers:
+    return recorder.answers
+
+
+async def _body(request: Request) -> SaveRequest | AlertNotice | None:
+    # Read whatever the content type says: curl -d sends a form's, alert senders and scripts often none.
+    return read_body(await request.body())
+
+
+Recording = Annotated[Recorder, Depends(_recorder)]
+Reading = Annotated[Answers, Depends(_answers)]
+Asked = Annotated[SaveRequest | AlertNotice | None, Depends(_body)]
+
+router = APIRouter(tags=["recorder"])
+
+
+@router.post("/sessions/save", openapi_extra=_SAVE_BODY)
+def save(recorder: Recording, asked: Asked) -> SavedRecording | Ignored:
+    """Copy the buffer to a new recording; the buffer goes on. An alert that is repeated answers its first recording."""
+    if asked is None:
+        return Ignored(ignored="resolved")
+    if isinstance(asked, SaveRequest):
+        return recorder.answers.saved(recorder.save(asked.label or ""))
+    return recorder.answers.saved(recorder.save_alert(asked))
+
+
+@router.get("/sessions/last")
+def last(answers: Reading) -> LastRecording:
+    """The newest recording."""
+    return answers.last_recording()
+
+
+@router.get("/topics")
+def topics(answers: Reading) -> TopicList:
+    """Every topic heard, how fast it speaks and what was lost."""
+    return answers.topics()
+
+
+@router.get("/triggers")
+def triggers(answers: Reading) -> TriggerStatus:
+    """Every rule with its last firing, the captures under way and the recent ones."""
+    return answers.triggers()

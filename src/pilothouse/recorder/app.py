@@ -1,0 +1,67 @@
+"""The recorder as a service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from pilothouse.kit.errors import Unavailable
+from pilothouse.recorder.api import router
+from pilothouse.recorder.counters import RecorderCollector
+from pilothouse.recorder.problems import TokenNeeded
+from pilothouse.recorder.recorder import Recorder
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.web import create_service, is_loopback, local_hosts, require_local_token
+
+DESCRIPTION = "Keeps the last minute on the robot, crash-safe, and seals it when a trigger fires or somebody asks."
+
+
+class NotWorking(Unavailable):
+    """{problems}"""
+
+
+def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder] | None = None) -> FastAPI:
+    """The recorder's HTTP service; nothing is opened before it starts."""
+    if not is_loopback(settings.host) and settings.recorder_token is None:
+        raise TokenNeeded(host=settings.host)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        running = await asyncio.to_thread(open_recorder or partial(Recorder.open, settings))
+        app.state.recorder = running
+        app.state.metrics.register(RecorderCollector(running.answers))
+        running.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(running.stop)
+
+    def health() -> Mapping[str, object]:
+        return app.state.recorder.answers.health().model_dump(mode="json")  # type: ignore[no-any-return]
+
+    async def works() -> None:
+        problems = app.state.recorder.answers.problems()
+        if problems:
+            raise NotWorking(problems="; ".join(problems))
+
+    app = create_service(
+        title="Pilothouse recorder",
+        description=DESCRIPTION,
+        settings=settings,
+        routers=[_guarded(settings)],
+        lifespan=lifespan,
+        health=health,
+        readiness={"recording": works},
+        allowed_hosts=local_hosts(settings),
+    )
+    return app
+
+
+def _guarded(settings: RecorderSettings) -> APIRouter:
+    guarded = APIRouter(dependencies=[Depends(require_local_token(settings.recorder_token))])
+    guarded.include_router(router)
+    return guarded

@@ -1,0 +1,55 @@
+"""Captures that are complete in memory and wait to be written: bounded, so that a full disk cannot fill the memory."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from pilothouse.mcap import Snapshot
+from pilothouse.recorder.post_rolls import Due
+
+MAX_UNWRITTEN = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A capture with the messages it is to hold."""
+
+    due: Due
+    snapshot: Snapshot
+
+
+class Backlog:
+    """First in, first out. Chunks that several captures share are counted once."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._waiting: deque[Unwritten] = deque()
+        self._holders: Counter[int] = Counter()
+        self.held_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, unwritten: Unwritten) -> str | None:
+        """Take it in, or say why there is no room for it."""
+        if len(self._waiting) >= MAX_UNWRITTEN:
+            return f"{MAX_UNWRITTEN} captures were waiting to be written already"
+        fresh = {id(chunk): chunk.resident_bytes for chunk in unwritten.snapshot.chunks if not self._holders[id(chunk)]}
+        if self._waiting and self.held_bytes + sum(fresh.values()) > self._max_bytes:
+            return "captures waiting to be written already held as much memory as the buffer may"
+        self.held_bytes += sum(fresh.values())
+        self._holders.update(id(chunk) for chunk in unwritten.snapshot.chunks)
+        self._waiting.append(unwritten)
+        return None
+
+    def first(self) -> Unwritten | None:
+        return self._waiting[0] if self._waiting else None
+
+    def remove_first(self) -> None:
+        """It is written, or given up."""
+        for chunk in self._waiting.popleft().snapshot.chunks:
+            self._holders[id(chunk)] -= 1
+            if not self._holders[id(chunk)]:
+                del self._holders[id(chunk)]
+                self.held_bytes -= chunk.resident_bytes

@@ -1,0 +1,255 @@
+"""Triggers and people ask; every asking ends as a recording, or as a row that says why not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pilothouse.kit.clock import NS_PER_S, Clock
+from pilothouse.kit.errors import Unavailable
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap import Captured, Ring
+from pilothouse.recorder.backlog import Backlog, Unwritten
+from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable, captured_row
+from pilothouse.recorder.post_rolls import NEVER_NS, CaptureRequest, Due, PostRolls
+from pilothouse.recorder.problems import BufferEmpty
+from pilothouse.recorder.stream import Stream
+from pilothouse.recorder.writing import DropsSince, recording_path, write
+from pilothouse.wire import TriggerFired
+
+# How often the end of a silent stream is looked for while a post-roll runs.
+SILENCE_POLL_S = 0.05
+# How often a full disk is tried again.
+RETRY_S = 2.0
+
+log = get_logger("pilothouse.recorder")
+
+
+class Captures:
+    """Fed by the pipeline (`trigger`, `advance`) and by people (`save`); one thread writes what triggers asked for."""
+
+    def __init__(
+        self, *, ring: Ring, stream: Stream, outbox: Outbox, sessions: Path, robot_id: str, clock: Clock,
+        max_backlog_bytes: int, drops: DropsSince, on_sealed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._ring = ring
+        self._stream = stream
+        self._outbox = outbox
+        self._sessions = sessions
+        self._robot_id = robot_id
+        self._clock = clock
+        self._drops = drops
+        self._on_sealed = on_sealed
+        self._wake = threading.Condition()
+        self._post_rolls = PostRolls()
+        self._backlog = Backlog(max_backlog_bytes)
+        self._unrecorded: dict[str, CaptureRequest] = {}  # not in the outbox yet: the disk was full
+        self._unsealed: dict[str, tuple[Captured, str | None]] = {}  # files whose rows do not say so yet
+        self._storage_problem: str | None = None
+        self._stopping = False
+        self._heard = -1
+        self._silent_since_ns = clock.monotonic_ns()
+        self._thread = threading.Thread(target=self._work, name="captures", daemon=True)
+        self.next_end_ns = NEVER_NS
+
+    @property
+    def waiting(self) -> tuple[CaptureRequest, ...]:
+        """Captures whose post-roll runs."""
+        with self._wake:
+            return self._post_rolls.waiting
+
+    @property
+    def unwritten(self) -> int:
+        """Captures that are complete in memory but not yet on disk."""
+        return len(self._backlog)
+
+    @property
+    def storage_problem(self) -> str | None:
+        """Why recordings cannot be written at the moment, if they cannot."""
+        return self._storage_problem
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, deadline_s: float) -> bool:
+        """Cut post-rolls short, write what is complete; True when nothing is left over."""
+        with self._wake:
+            self._complete(self._post_rolls.cut_short("the recorder was stopped during the post-roll"))
+            self._stopping = True
+            self._wake.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+        return not self._thread.is_alive() and not (self._backlog or self._unrecorded or self._unsealed)
+
+    def trigger(self, fired: TriggerFired, *, label: str, pre_s: float, post_s: float) -> CaptureRequest:
+        """A rule fired: note it at once, capture it when its post-roll has passed."""
+        with self._wake:
+            now_ns = self._clock.now_ns()
+            asked = self._ask(
+                lambda session_id: CaptureRequest(
+                    session_id=session_id, reason="trigger", label=label, trigger=fired, pre_s=pre_s, post_s=post_s,
+                    fired_at_ns=fired.fired_at_ns, requested_at_ns=now_ns,
+                )
+            )  # fmt: skip
+            self._post_rolls.add(asked)
+            self.next_end_ns = self._post_rolls.next_end_ns
+            self._wake.notify_all()
+        log.info("trigger fired", rule=fired.rule, value=fired.value, recording=asked.session_id)
+        return asked
+
+    def advance(self, message_ns: int) -> None:
+        """A message later than `next_end_ns` is about to be appended: what it completes is taken from the ring now."""
+        with self._wake:
+            self._complete(self._post_rolls.passed(message_ns))
+
+    def save(
+        self, *, label: str, window_s: float, reason: str = "manual", trigger: TriggerFired | None = None,
+        alerts: Sequence[str] = (),
+    ) -> CaptureRow:  # fmt: skip
+        """Copy the last `window_s` seconds to a file, now; raises BufferEmpty, StorageFull, CannotWrite."""
+        end_ns = self._newest_ns(window_s)
+        snapshot = self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns)
+        if snapshot.is_empty:
+            raise BufferEmpty
+        now_ns = self._clock.now_ns()
+        asked = self._outbox.ask(
+            lambda session_id: CaptureRequest(
+                session_id=session_id, reason=reason, label=label, trigger=trigger, pre_s=window_s, post_s=0.0,
+                fired_at_ns=end_ns, requested_at_ns=now_ns,
+            ),
+            robot_id=self._robot_id, now_ns=now_ns, taken=self._taken, alerts=alerts,
+        )  # fmt: skip
+        try:
+            captured = write(asked, snapshot, self._sessions, self._robot_id, cut=None, drops=self._drops)
+        except Unavailable as problem:
+            self._outbox.forget_alerts(asked.session_id)
+            self._give_up(asked, problem.sentence)
+            raise
+        self._seal(asked, captured)
+        return captured_row(asked, captured)
+
+    def _newest_ns(self, window_s: float) -> int:
+        """The end of what is in the ring: the last message's time, or a little later where topics are out of order."""
+        last_ns, newest_ns = self._stream.last_ns, self._ring.newest_ns
+        if last_ns is None:
+            raise BufferEmpty
+        near = newest_ns is not None and 0 < newest_ns - last_ns < window_s * NS_PER_S
+        return newest_ns if near and newest_ns is not None else last_ns
+
+    def _ask(self, request: Callable[[str], CaptureRequest]) -> CaptureRequest:
+        now_ns = self._clock.now_ns()
+        try:
+            return self._outbox.ask(request, robot_id=self._robot_id, now_ns=now_ns, taken=self._taken)
+        except OutboxUnwritable as problem:
+            log.error("a trigger cannot be noted on disk; it is kept in memory", problem=problem.sentence)
+        # Ids from memory must not meet those of the table, which may still be read.
+        asked = request(self._outbox.free_id(self._robot_id, now_ns, self._taken))
+        self._unrecorded[asked.session_id] = asked
+        return asked
+
+    def _taken(self, session_id: str) -> bool:
+        return session_id in self._unrecorded or recording_path(self._sessions, session_id).exists()
+
+    def _complete(self, completed: Sequence[Due]) -> None:
+        for due in completed:
+            snapshot = self._ring.snapshot(due.request.start_ns, due.request.end_ns)
+            refusal = self._backlog.add(Unwritten(due, snapshot))
+            if refusal:
+                self._give_up(due.request, refusal)
+        self.next_end_ns = self._post_rolls.next_end_ns
+        if completed:
+            self._wake.notify_all()
+
+    def _work(self) -> None:
+        retry_at_ns = 0
+        while (unwritten := self._next(retry_at_ns)) is not None:
+            if self._written(unwritten):
+                with self._wake:
+                    self._backlog.remove_first()
+            elif self._stopping:
+                return
+            else:
+                retry_at_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
+
+    def _next(self, retry_at_ns: int) -> Unwritten | None:
+        """The next capture to write, when there is one; None at the end."""
+        with self._wake:
+            while True:
+                now_ns = self._clock.monotonic_ns()
+                self._look_for_silence(now_ns)
+                self._note_sealed()
+                ready = self._stopping or now_ns >= retry_at_ns
+                if ready and (unwritten := self._backlog.first()) is not None:
+                    return unwritten
+                if self._stopping:
+                    return None
+                again = bool(self._backlog or self._unsealed)
+                self._wake.wait(SILENCE_POLL_S if self._post_rolls else RETRY_S if again else None)
+
+    def _look_for_silence(self, now_ns: int) -> None:
+        if self._heard != self._stream.received:
+            self._heard, self._silent_since_ns = self._stream.received, now_ns
+        if self._post_rolls and self._stream.last_ns is not None:
+            silent_s = (now_ns - self._silent_since_ns) / NS_PER_S
+            self._complete(self._post_rolls.abandoned(self._stream.last_ns, silent_s))
+
+    def _written(self, unwritten: Unwritten) -> bool:
+        """Whether this capture is dealt with; False when it must be tried again."""
+        request, cut = unwritten.due.request, unwritten.due.cut
+        try:
+            if request.session_id in self._unrecorded:
+                self._outbox.add(request)
+                del self._unrecorded[request.session_id]
+            captured = write(request, unwritten.snapshot, self._sessions, self._robot_id, cut=cut, drops=self._drops)
+        except Unavailable as problem:
+            self._storage_failed(request, problem.sentence)
+            return False
+        except Exception as error:
+            # One capture that cannot be made must not stop those behind it.
+            log.exception("a capture failed", recording=request.session_id)
+            self._give_up(request, f"{type(error).__name__}: {error}")
+            return True
+        self._storage_works()
+        self._seal(request, captured, why=cut)
+        return True
+
+    def _seal(self, request: CaptureRequest, captured: Captured, *, why: str | None = None) -> None:
+        log.info("recording sealed", recording=request.session_id, bytes=captured.size_bytes)
+        with self._wake:
+            self._unsealed[request.session_id] = (captured, why)
+            self._note_sealed()
+
+    def _note_sealed(self) -> None:
+        """Tell the outbox of files that stand; those it cannot note now it is told again."""
+        for session_id, (captured, why) in list(self._unsealed.items()):
+            try:
+                self._outbox.seal(session_id, captured, why=why)
+            except OutboxUnwritable as problem:
+                log.warning("a recording cannot be noted yet", recording=session_id, problem=problem.sentence)
+                return
+            del self._unsealed[session_id]
+            self._on_sealed()
+
+    def _storage_failed(self, request: CaptureRequest, reason: str) -> None:
+        if self._storage_problem is None:
+            log.error("recordings cannot be written; trying again until they can", problem=reason)
+        self._storage_problem = reason
+        self._note(request, CaptureState.WAITING, reason)
+
+    def _storage_works(self) -> None:
+        if self._storage_problem is not None:
+            log.info("recordings can be written again")
+        self._storage_problem = None
+
+    def _give_up(self, request: CaptureRequest, why: str) -> None:
+        log.error("no recording was made", recording=request.session_id, why=why)
+        self._note(request, CaptureState.REFUSED, why)
+
+    def _note(self, request: CaptureRequest, state: CaptureState, why: str) -> None:
+        try:
+            if request.session_id in self._unrecorded:
+                self._outbox.add(request)
+            self._outbox.set_state(request.session_id, state, why=why)
+        except OutboxUnwritable as problem:
+            log.debug("the outbox cannot be written", problem=problem.sentence)

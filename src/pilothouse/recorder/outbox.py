@@ -1,0 +1,251 @@
+"""``outbox.db``: one row per capture asked for, from the moment it is asked for until the hub has it.
+
+A row is written before any byte of the recording, so that a crash in between leaves a trace: what was asked for
+is recovered from the spool, or its row says why not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pilothouse.kit.errors import Unavailable
+from pilothouse.mcap import Captured
+from pilothouse.recorder.post_rolls import CaptureRequest
+from pilothouse.recorder.session_ids import next_free
+from pilothouse.wire import TriggerFired
+
+
+class OutboxUnwritable(Unavailable):
+    """The outbox cannot be written: {reason}."""
+
+
+class CaptureState(StrEnum):
+    WAITING = "waiting"
+    """Asked for; its post-roll runs, it is being written, or the disk is full (then ``why`` says so)."""
+    SEALED = "sealed"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    MERGED = "merged"
+    """Contained in the recording ``merged_into``."""
+    REFUSED = "refused"
+    """There is no recording; ``why`` says why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """One capture, wherever it stands."""
+
+    session_id: str
+    state: CaptureState
+    reason: str
+    label: str
+    fired_at_ns: int
+    pre_s: float
+    post_s: float
+    requested_at_ns: int
+    trigger: TriggerFired | None
+    why: str | None
+    merged_into: str | None
+    leftover: str | None
+    size_bytes: int | None
+    message_count: int | None
+    start_ns: int | None
+    end_ns: int | None
+    sha256: str | None
+    topics: tuple[str, ...]
+
+
+_COLUMNS = ", ".join(CaptureRow.__dataclass_fields__)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS captures (
+  session_id TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, label TEXT NOT NULL,
+  fired_at_ns INTEGER NOT NULL, pre_s REAL NOT NULL, post_s REAL NOT NULL, requested_at_ns INTEGER NOT NULL,
+  trigger TEXT, why TEXT, merged_into TEXT, leftover TEXT, size_bytes INTEGER, message_count INTEGER,
+  start_ns INTEGER, end_ns INTEGER, sha256 TEXT, topics TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX IF NOT EXISTS captures_by_state ON captures (state, requested_at_ns);
+CREATE INDEX IF NOT EXISTS captures_by_time ON captures (requested_at_ns);
+CREATE TABLE IF NOT EXISTS alerts (key TEXT PRIMARY KEY, session_id TEXT NOT NULL) STRICT;
+PRAGMA user_version = 1;
+"""
+
+
+class Outbox:
+    """Thread-safe; every method is one transaction that is on disk when it returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # A trigger must survive a power cut too; captures are rare enough to pay for it.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def ask(
+        self, request: Callable[[str], CaptureRequest], *, robot_id: str, now_ns: int, taken: Callable[[str], bool],
+        alerts: Iterable[str] = (), leftover: str | None = None,
+    ) -> CaptureRequest:  # fmt: skip
+        """Give a capture its id and write its row; ``taken`` adds ids that other places know of."""
+        with self._transaction() as run:
+            asked = request(self.free_id(robot_id, now_ns, taken))
+            self._insert(run, asked, leftover)
+            for key in alerts:
+                run("INSERT OR REPLACE INTO alerts (key, session_id) VALUES (?, ?)", (key, asked.session_id))
+        return asked
+
+    def free_id(self, robot_id: str, now_ns: int, taken: Callable[[str], bool]) -> str:
+        """An id no capture has; not reserved, for when nothing can be written."""
+        return next_free(robot_id, now_ns, lambda one: taken(one) or self._known(one))
+
+    def add(self, request: CaptureRequest) -> None:
+        """Write the row of a capture that already has its id, unless it is there."""
+        with self._transaction() as run:
+            self._insert(run, request, None)
+
+    def _insert(self, run: Callable[..., Any], request: CaptureRequest, leftover: str | None) -> None:
+        trigger = request.trigger.model_dump_json() if request.trigger else None
+        run(
+            "INSERT OR IGNORE INTO captures (session_id, state, reason, label, fired_at_ns, pre_s, post_s,"
+            " requested_at_ns, trigger, leftover) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                request.session_id, CaptureState.WAITING, request.reason, request.label, request.fired_at_ns,
+                request.pre_s, request.post_s, request.requested_at_ns, trigger, leftover,
+            ),
+        )  # fmt: skip
+
+    def seal(self, session_id: str, captured: Captured, *, why: str | None = None, reason: str | None = None) -> None:
+        """The file stands under its final name; ``why`` says what is unusual about it."""
+        topics = msgspec.json.encode(captured.topics).decode()
+        with self._transaction() as run:
+            run(
+                "UPDATE captures SET state = ?, size_bytes = ?, message_count = ?, start_ns = ?, end_ns = ?,"
+                " topics = ?, sha256 = ?, why = ?, reason = coalesce(?, reason) WHERE session_id = ?",
+                (
+                    CaptureState.SEALED, captured.size_bytes, captured.message_count, captured.start_ns,
+                    captured.end_ns, topics, captured.sha256, why, reason, session_id,
+                ),
+            )  # fmt: skip
+
+    def set_state(self, session_id: str, state: CaptureState, *, why: str | None = None) -> None:
+        with self._transaction() as run:
+            run("UPDATE captures SET state = ?, why = ? WHERE session_id = ?", (state, why, session_id))
+
+    def claim(self, session_id: str, leftover: str) -> None:
+        """The capture is to be recovered from this leftover of the spool."""
+        with self._transaction() as run:
+            run("UPDATE captures SET leftover = ? WHERE session_id = ?", (leftover, session_id))
+
+    def withdraw(self, session_id: str) -> None:
+        """Nobody asked for this capture, and there was nothing to recover."""
+        with self._transaction() as run:
+            run("DELETE FROM captures WHERE session_id = ?", (session_id,))
+
+    def merge(self, session_id: str, into: str) -> None:
+        """The capture is contained in another's recording."""
+        with self._transaction() as run:
+            run(
+                "UPDATE captures SET state = ?, merged_into = ?, why = ? WHERE session_id = ?",
+                (CaptureState.MERGED, into, f"recovered together with {into}", session_id),
+            )
+
+    def forget_alerts(self, session_id: str) -> None:
+        """The capture failed: the next repetition of its alerts may ask again."""
+        with self._transaction() as run:
+            run("DELETE FROM alerts WHERE session_id = ?", (session_id,))
+
+    def alerted(self, keys: Iterable[str]) -> dict[str, str]:
+        """Which of these alerts have a capture already, and which."""
+        found = {key: self._rows("SELECT session_id FROM alerts WHERE key = ?", (key,)) for key in keys}
+        return {key: rows[0][0] for key, rows in found.items() if rows}
+
+    def find(self, session_id: str) -> CaptureRow | None:
+        rows = self._captures("WHERE session_id = ?", (session_id,))
+        return rows[0] if rows else None
+
+    def in_state(self, *states: CaptureState) -> list[CaptureRow]:
+        """Oldest first."""
+        marks = ", ".join("?" * len(states))
+        return self._captures(f"WHERE state IN ({marks}) ORDER BY requested_at_ns, session_id", states)
+
+    def recent(self, limit: int) -> list[CaptureRow]:
+        """Newest first."""
+        return self._captures("ORDER BY requested_at_ns DESC, session_id DESC LIMIT ?", (limit,))
+
+    def last_recording(self) -> CaptureRow | None:
+        """The newest capture that has a file."""
+        rows = self._captures("WHERE size_bytes IS NOT NULL ORDER BY requested_at_ns DESC, session_id DESC LIMIT 1", ())
+        return rows[0] if rows else None
+
+    def recovering(self, leftover: str) -> CaptureRow | None:
+        """The capture that an earlier start began to recover from this leftover."""
+        rows = self._captures("WHERE leftover = ? AND size_bytes IS NULL", (leftover,))
+        return rows[0] if rows else None
+
+    def recovered_from(self, leftover: str) -> bool:
+        """Whether this leftover has become a recording already."""
+        return bool(self._rows("SELECT 1 FROM captures WHERE leftover = ? AND size_bytes IS NOT NULL", (leftover,)))
+
+    def counts(self) -> dict[CaptureState, int]:
+        found = dict(self._rows("SELECT state, count(*) FROM captures GROUP BY state", ()))
+        return {state: found.get(state.value, 0) for state in CaptureState}
+
+    def _known(self, session_id: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM captures WHERE session_id = ?", (session_id,)))
+
+    def _captures(self, ending: str, values: Sequence[object]) -> list[CaptureRow]:
+        return [_row(one) for one in self._rows(f"SELECT {_COLUMNS} FROM captures {ending}", values)]  # noqa: S608 - no input in it
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(query, tuple(values)).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Callable[..., Any]]:
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection.execute
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._roll_back()
+                raise OutboxUnwritable(reason=error) from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def captured_row(request: CaptureRequest, captured: Captured) -> CaptureRow:
+    """The row of a capture whose file stands, as it is or will be noted."""
+    return CaptureRow(
+        session_id=request.session_id, state=CaptureState.SEALED, reason=request.reason, label=request.label,
+        fired_at_ns=request.fired_at_ns, pre_s=request.pre_s, post_s=request.post_s,
+        requested_at_ns=request.requested_at_ns, trigger=request.trigger, why=None, merged_into=None, leftover=None,
+        size_bytes=captured.size_bytes, message_count=captured.message_count, start_ns=captured.start_ns,
+        end_ns=captured.end_ns, sha256=captured.sha256, topics=captured.topics,
+    )  # fmt: skip
+
+
+def _row(values: Sequence[Any]) -> CaptureRow:
+    facts = dict(zip(CaptureRow.__dataclass_fields__, values, strict=True))
+    trigger = facts["trigger"]
+    facts["state"] = CaptureState(facts["state"])
+    facts["trigger"] = TriggerFired.model_validate_json(trigger) if trigger else None
+    facts["topics"] = tuple(msgspec.json.decode(facts["topics"]))
+    return CaptureRow(**facts)

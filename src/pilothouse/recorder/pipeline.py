@@ -1,0 +1,132 @@
+"""From the sources into the ring, past the rules, to the captures."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pilothouse.kit.clock import NS_PER_S
+from pilothouse.kit.errors import Invalid, Problem
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap import Channel, Ring
+from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.post_rolls import NEVER_NS
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.stream import Stream
+from pilothouse.triggers import Rule, TriggerConfig, build_rule
+from pilothouse.wire import TriggerFired
+
+# Room above a message's time for every post-roll there can be.
+LATEST_NS = NEVER_NS - 10_000 * NS_PER_S
+
+log = get_logger("pilothouse.recorder")
+Decode = Callable[[Channel, bytes], object]
+
+
+@dataclass(slots=True)
+class WatchedRule:
+    """A rule, what it asks for when it fires, and how often it did."""
+
+    config: TriggerConfig
+    rule: Rule
+    label: str
+    pre_s: float
+    post_s: float
+    fired: int = 0
+    last: TriggerFired | None = None
+
+    @classmethod
+    def all_of(cls, settings: RecorderSettings) -> tuple[WatchedRule, ...]:
+        return tuple(cls._of(config, build_rule(config), settings) for config in settings.triggers)
+
+    @classmethod
+    def _of(cls, config: TriggerConfig, rule: Rule, settings: RecorderSettings) -> WatchedRule:
+        pre_s = settings.default_pre_s if config.pre_s is None else config.pre_s
+        post_s = settings.post_s if config.post_s is None else config.post_s
+        label = rule.name if config.label is None else config.label
+        return cls(config=config, rule=rule, label=label, pre_s=pre_s, post_s=post_s)
+
+
+@dataclass(slots=True)
+class Troubles:
+    """Messages that could not be used, per topic; the first of each kind is logged."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def note(self, topic: str, kind: str, reason: str) -> None:
+        self.counts[topic, kind] += 1
+        if self.counts[topic, kind] == 1:
+            log.warning(
+                "a message cannot be used; more of its kind are only counted", topic=topic, kind=kind, reason=reason
+            )
+
+    def of(self, kind: str) -> dict[str, int]:
+        return {topic: count for (topic, one), count in self.counts.items() if one == kind}
+
+
+class Pipeline:
+    """The sink of every source. Any number of threads may hand in messages."""
+
+    def __init__(
+        self, *, ring: Ring, stream: Stream, captures: Captures, rules: Sequence[WatchedRule],
+        make_decode: Callable[[], Decode],
+    ) -> None:  # fmt: skip
+        self._ring = ring
+        self._stream = stream
+        self._captures = captures
+        self._make_decode = make_decode
+        self._decode: Decode | None = None
+        self._watched: dict[int, tuple[Channel, list[WatchedRule]]] = {}
+        self._topics: dict[int, str] = {}
+        self._rules_lock = threading.Lock()
+        self.rules = tuple(rules)
+        self.troubles = Troubles()
+
+    def channel(self, channel: Channel) -> int:
+        channel_id = self._ring.add_channel(channel)
+        self._topics[channel_id] = channel.topic
+        watching = [one for one in self.rules if channel.topic in one.rule.topics]
+        if watching:
+            self._watched[channel_id] = (channel, watching)
+        return channel_id
+
+    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
+        if log_time_ns > self._captures.next_end_ns or log_time_ns >= LATEST_NS:
+            if log_time_ns >= LATEST_NS:
+                self.troubles.note(self._topics[channel_id], "bad", f"its log time is {log_time_ns}")
+                return
+            self._captures.advance(log_time_ns)
+        try:
+            self._ring.append(channel_id, log_time_ns, content, publish_time_ns)
+        except Invalid as problem:
+            self.troubles.note(self._topics.get(channel_id, str(channel_id)), "bad", problem.sentence)
+            return
+        self._stream.received += 1
+        self._stream.last_ns = log_time_ns
+        if channel_id in self._watched:
+            self._watch(channel_id, log_time_ns, content)
+
+    def _watch(self, channel_id: int, log_time_ns: int, content: bytes) -> None:
+        channel, watching = self._watched[channel_id]
+        with self._rules_lock:
+            if self._decode is None:
+                self._decode = self._make_decode()
+            try:
+                decoded = self._decode(channel, content)
+            except Exception as error:  # noqa: BLE001 - whatever one message does to a decoder, recording goes on
+                reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+                self.troubles.note(channel.topic, "undecodable", reason)
+                return
+            for one in watching:
+                self._observe(one, log_time_ns, decoded)
+
+    def _observe(self, one: WatchedRule, log_time_ns: int, decoded: object) -> None:
+        unmeasured = one.rule.unmeasured
+        fired = one.rule.observe(log_time_ns, decoded)
+        if one.rule.unmeasured > unmeasured == 0:
+            log.warning("a rule found nothing to measure; check its field", rule=one.rule.name)
+        if fired is not None:
+            one.fired, one.last = one.fired + 1, fired
+            self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s)

@@ -1,0 +1,37 @@
+"""What can be wrong on the robot."""
+
+from __future__ import annotations
+
+from pilothouse.kit.errors import BadConfiguration, Conflict, Invalid, NotFound, Unavailable
+
+
+class BufferEmpty(Conflict):
+    """The buffer is empty: no message has arrived yet, so there is nothing to save."""
+
+
+class NoRecordingYet(NotFound):
+    """This recorder has not made a recording yet."""
+
+
+class CannotWrite(Unavailable):
+    """The recording cannot be written: {reason}."""
+
+
+class StrangeBody(Invalid):
+    """The body is not what this address takes: {reason}."""
+
+
+class DataInUse(BadConfiguration):
+    """Another recorder keeps its recordings in {directory}; give this one a --data of its own."""
+
+
+class DataUnusable(BadConfiguration):
+    """Cannot keep recordings in {directory}: {reason}; give another --data."""
+
+
+class SourceUnusable(BadConfiguration):
+    """Cannot replay {path}: {reason}"""
+
+
+class TokenNeeded(BadConfiguration):
+    """Listening on {host} others can reach this recorder: set PILOTHOUSE_RECORDER_TOKEN, or listen on 127.0.0.1."""

@@ -1,0 +1,164 @@
+"""What a killed run has left behind becomes recordings, each exactly once however often this is interrupted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pilothouse.kit.clock import Clock
+from pilothouse.kit.errors import Problem, Unavailable
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap import Captured, Spool, open_recording, recover_spool, remove_leftover, sha256_of, verify
+from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
+from pilothouse.recorder.post_rolls import CaptureRequest
+from pilothouse.recorder.writing import metadata_of, recording_path
+
+RECOVERED = "recovered"
+LOST = "the recorder was killed before it was written, and its spool held nothing of it"
+# How often recovery is tried again while the disk is full.
+RETRY_S = 5.0
+
+log = get_logger("pilothouse.recorder")
+
+
+class Recovery:
+    """Made before anything new is recorded, run in a thread of its own, so that recording need not wait for it."""
+
+    def __init__(
+        self, *, outbox: Outbox, sessions: Path, spool: Path, robot_id: str, clock: Clock,
+        on_sealed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._outbox = outbox
+        self._sessions = sessions
+        self._robot_id = robot_id
+        self._clock = clock
+        self._on_sealed = on_sealed
+        self._leftovers = Spool.leftovers(spool)
+        self._unfinished = outbox.in_state(CaptureState.WAITING)
+        self._halves = list(sessions.glob("*.mcap.active"))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="recovery", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+
+    def join(self, deadline_s: float) -> None:
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+
+    def run(self) -> None:
+        """Recover everything; raises Unavailable when the disk is full, and can then be run again."""
+        while self._halves:
+            self._halves.pop().unlink(missing_ok=True)
+        self._unfinished = [row for row in self._unfinished if not self._adopted(row)]
+        while self._leftovers and not self._stop.is_set():
+            self._recover(self._leftovers[0], last=len(self._leftovers) == 1)
+            remove_leftover(self._leftovers.pop(0))
+        if not self._leftovers:
+            for row in self._unfinished:
+                log.error("a capture was lost", recording=row.session_id, why=LOST)
+                self._outbox.set_state(row.session_id, CaptureState.REFUSED, why=LOST)
+            self._unfinished = []
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                return self.run()
+            except Unavailable as problem:
+                log.error("cannot recover the last run yet; trying again", problem=problem.sentence)
+                self._stop.wait(RETRY_S)
+            except Exception:
+                log.exception("cannot recover the last run; its spool is kept for the next start")
+                return None
+        return None
+
+    def _adopted(self, row: CaptureRow) -> bool:
+        """Killed between the last byte of a file and its row: the file is whole, only the row does not say so."""
+        path = recording_path(self._sessions, row.session_id)
+        if not path.is_file() or not verify(path).ok:
+            return False
+        self._seal(row.session_id, _described(path), reason=RECOVERED if row.leftover else None)
+        return True
+
+    def _recover(self, leftover: Path, *, last: bool) -> None:
+        if self._outbox.recovered_from(leftover.name):
+            return
+        # What had not been written when the last run died can only be in the newest leftover.
+        captures = self._unfinished if last else []
+        first = captures[0] if captures else None
+        request = _request(first) if first else self._ask(leftover.name)
+        if first:
+            self._outbox.claim(first.session_id, leftover.name)
+        path = recording_path(self._sessions, request.session_id)
+        path.unlink(missing_ok=True)
+        metadata = metadata_of(request, self._robot_id, reason=RECOVERED)
+        try:
+            captured = recover_spool(leftover, path, metadata=metadata)
+        except Problem as problem:
+            if isinstance(problem, Unavailable):
+                raise
+            log.error("the spool of the last run cannot be recovered", problem=problem.sentence)
+            captured = None
+        if captured is None:
+            if first is None:
+                self._outbox.withdraw(request.session_id)
+            return
+        self._seal(request.session_id, captured, reason=RECOVERED)
+        self._merge(captures[1:], request.session_id)
+        if captures:
+            self._unfinished = []
+
+    def _ask(self, leftover: str) -> CaptureRequest:
+        now_ns = self._clock.now_ns()
+        known = self._outbox.recovering(leftover)
+        if known is not None:
+            return _request(known)
+        return self._outbox.ask(
+            lambda session_id: CaptureRequest(
+                session_id=session_id, reason=RECOVERED, label="", fired_at_ns=now_ns, pre_s=0.0, post_s=0.0,
+                requested_at_ns=now_ns,
+            ),
+            robot_id=self._robot_id, now_ns=now_ns, leftover=leftover,
+            taken=lambda session_id: recording_path(self._sessions, session_id).exists(),
+        )  # fmt: skip
+
+    def _seal(self, session_id: str, captured: Captured, *, reason: str | None) -> None:
+        self._outbox.seal(session_id, captured, reason=reason)
+        log.info("recording recovered", recording=session_id, messages=captured.message_count)
+        self._on_sealed()
+
+    def _merge(self, captures: Sequence[CaptureRow], into: str) -> None:
+        for row in captures:
+            self._outbox.merge(row.session_id, into)
+
+
+def _request(row: CaptureRow) -> CaptureRequest:
+    return CaptureRequest(
+        session_id=row.session_id,
+        reason=row.reason,
+        label=row.label,
+        fired_at_ns=row.fired_at_ns,
+        pre_s=row.pre_s,
+        post_s=row.post_s,
+        requested_at_ns=row.requested_at_ns,
+        trigger=row.trigger,
+    )
+
+
+def _described(path: Path) -> Captured:
+    """What is in a finished file that nobody noted."""
+    with open_recording(path) as recording:
+        summary = recording.summary()
+    return Captured(
+        path=path,
+        size_bytes=path.stat().st_size,
+        message_count=summary.message_count,
+        start_ns=summary.start_ns,
+        end_ns=summary.end_ns,
+        topics=summary.topics,
+        sha256=sha256_of(path),
+    )

@@ -1,0 +1,100 @@
+"""What the recorder answers."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from pilothouse.recorder.outbox import CaptureRow, CaptureState
+from pilothouse.recorder.sources.runner import SourceState
+from pilothouse.wire import SavedRecording, TopicHealth, TriggerFired
+from pilothouse.wire.base import Moment
+
+
+class Ignored(BaseModel):
+    """Nothing was captured, and that is right."""
+
+    ignored: str = Field(description="Why; `resolved` when no alert is firing any more")
+
+
+class SourceStatus(BaseModel):
+    name: str
+    state: SourceState
+    messages: int
+    fraction: float | None = Field(None, description="How much of a replay has been played; null where there is no end")
+    error: str | None = None
+
+
+class RecorderHealth(BaseModel):
+    """Beside `ok`, what the recorder is doing."""
+
+    ok: bool = True
+    buffer_size: int = Field(description="Messages in the buffer")
+    robot_id: str
+    buffer_bytes: int
+    buffer_fill: float = Field(description="Share of the memory the buffer may take")
+    sources: list[SourceStatus]
+    captures: dict[CaptureState, int] = Field(description="How many captures are in which state")
+    problems: list[str] = Field(description="What does not work at the moment, in sentences")
+
+
+class TopicList(BaseModel):
+    """Every topic heard since the start."""
+
+    topics: dict[str, TopicStatus]
+    total: int
+
+
+class TopicStatus(TopicHealth):
+    bytes: int = 0
+    last_log_time_ns: int | None = None
+    undecodable: int = Field(0, description="Messages a rule wanted to see but that could not be decoded")
+    bad: int = Field(0, description="Messages that could not be recorded")
+
+
+class RuleStatus(BaseModel):
+    name: str
+    kind: str
+    condition: str
+    topics: list[str]
+    pre_s: float
+    post_s: float
+    label: str
+    fired: int = Field(description="Firings since the start")
+    unmeasured: int = Field(description="Messages that had nothing where the rule looks")
+    last: TriggerFired | None = None
+
+
+class Capture(BaseModel):
+    """One capture, from the moment it was asked for."""
+
+    session_id: str
+    state: CaptureState
+    reason: str
+    label: str
+    requested_at: Moment
+    pre_s: float
+    post_s: float
+    trigger: TriggerFired | None = None
+    why: str | None = Field(None, description="Why there is no recording yet, or none, or an unusual one")
+    merged_into: str | None = None
+    size_bytes: int | None = None
+    duration_s: float | None = None
+
+
+class TriggerStatus(BaseModel):
+    rules: list[RuleStatus]
+    pending: list[Capture] = Field(description="Captures that are not on disk yet")
+    recent: list[Capture] = Field(description="The last captures, newest first")
+
+
+class LastRecording(SavedRecording):
+    """The newest recording, and whether the hub has it."""
+
+    state: CaptureState
+    reason: str
+    requested_at: Moment
+    trigger: TriggerFired | None = None
+
+
+def duration_s(row: CaptureRow) -> float | None:
+    return None if row.start_ns is None or row.end_ns is None else (row.end_ns - row.start_ns) / 1e9

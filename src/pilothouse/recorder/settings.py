@@ -1,0 +1,114 @@
+"""Everything a recorder can be told."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, model_validator
+
+from pilothouse.kit.settings import setting
+from pilothouse.triggers import TriggerConfig, build_rule
+from pilothouse.triggers.rule import Seconds
+from pilothouse.web.settings import ServiceSettings
+from pilothouse.wire.base import RobotId
+
+MIB = 1 << 20
+
+
+class ReplayConfig(BaseModel):
+    """A recorded flight, played as if it flew now."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["replay"] = "replay"
+    path: Path = Field(description="The .mcap file to play")
+    speed: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] | Literal["max"] = Field(
+        1.0, description="1 is real time, 4 is four times as fast, max is as fast as the machine can"
+    )
+    loop: bool = Field(False, description="Start again at the end, for ever")
+
+
+def _from_text(source: Any) -> Any:
+    """``replay:FLIGHT.mcap`` is short for a replay with defaults."""
+    if not isinstance(source, str):
+        return source
+    kind, _, rest = source.partition(":")
+    if kind != "replay" or not rest:
+        raise ValueError(f"cannot read the source {source!r}; write replay:FILE.mcap")
+    return {"kind": kind, "path": rest}
+
+
+SourceConfig = Annotated[Annotated[ReplayConfig, Field(discriminator="kind")], BeforeValidator(_from_text)]
+"""Where messages come from; ``kind`` says how."""
+
+
+def host_robot_id() -> str:
+    """The machine's name, in the letters a robot id may have."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", platform.node()).lstrip("._-")[:100]
+    return name or "robot"
+
+
+class RecorderSettings(ServiceSettings):
+    """The recorder: keeps the last minute and seals it when a trigger fires."""
+
+    port: Annotated[int, Field(ge=0, le=65_535)] = setting(7000, "Port to listen on; 0 takes any free one")
+    data: Path = setting(
+        Path("pilothouse-recorder"), "Directory for recordings (sessions/), the spool and the outbox; made when absent"
+    )
+    robot_id: RobotId = Field(
+        default_factory=host_robot_id,
+        description="The robot's name, in file names and at the hub; the host's name when absent",
+        json_schema_extra={"names": []},
+    )
+    sources: tuple[SourceConfig, ...] = setting((), "Where messages come from")
+    triggers: tuple[TriggerConfig, ...] = setting((), "Rules that ask for a capture")
+    window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(
+        60.0, "Seconds of messages kept in memory"
+    )
+    max_bytes: Annotated[ByteSize, Field(ge=MIB)] = setting(ByteSize(256 * MIB), "Memory the kept messages may take")
+    compression: Literal["zstd", "lz4", "none"] = setting("zstd", "How chunks are compressed")
+    pre_s: Seconds | None = setting(None, "Seconds before a trigger that a recording holds; window_s when absent")
+    post_s: Seconds = setting(5.0, "Seconds after a trigger that a recording holds")
+    spool_max_bytes: Annotated[ByteSize, Field(ge=MIB)] = setting(
+        ByteSize(512 * MIB), "Disk space for the spool, from which a crash is recovered"
+    )
+    spool_fsync: Literal["seal", "second", "never"] = setting(
+        "second", "When the spool is forced to disk; kill -9 loses nothing either way, a power cut may"
+    )
+    hub_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s]+",
+        description="Where recordings are delivered and heartbeats sent; neither happens when absent",
+        json_schema_extra={"names": []},
+    )
+    hub_token: SecretStr | None = setting(None, "Credential shown to the hub", names=("MD_HUB_AUTH_TOKEN",))
+    heartbeat_s: Annotated[float, Field(gt=0, le=86_400)] = setting(10.0, "Seconds between heartbeats to the hub")
+    recorder_token: SecretStr | None = setting(
+        None, "Bearer token callers must show; required when listening on anything but loopback"
+    )
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> Self:
+        names = Counter(build_rule(config).name for config in self.triggers)
+        repeated = [name for name, count in names.items() if count > 1]
+        if repeated:
+            raise ValueError(f"two triggers are called {repeated[0]!r}; give each a name of its own")
+        return self
+
+    @property
+    def default_pre_s(self) -> float:
+        return self.window_s if self.pre_s is None else self.pre_s
+
+    @property
+    def retention_s(self) -> float:
+        """How long the ring must keep messages so that no trigger's pre-roll leaves it during its post-roll."""
+        spans = [
+            (self.default_pre_s if rule.pre_s is None else rule.pre_s)
+            + (self.post_s if rule.post_s is None else rule.post_s)
+            for rule in self.triggers
+        ]
+        return max([self.window_s, *spans])

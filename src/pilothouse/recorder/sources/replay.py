@@ -1,0 +1,82 @@
+"""A recorded flight, played as if it flew now."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Self
+
+from pilothouse.kit.clock import NS_PER_S, Clock
+from pilothouse.kit.errors import Problem
+from pilothouse.mcap import Channel, Summary, open_recording
+from pilothouse.recorder.problems import SourceUnusable
+from pilothouse.recorder.settings import ReplayConfig
+from pilothouse.recorder.sources.base import Progress, Sink
+from pilothouse.recorder.sources.pace import Pace
+
+# Shorter waits cost more than they bring: messages less than this early are handed in at once.
+EARLY_NS = 1_000_000
+
+
+class Replay:
+    """Plays an .mcap file at its own pace, faster, slower, or as fast as it can be read."""
+
+    def __init__(self, config: ReplayConfig, clock: Clock, summary: Summary) -> None:
+        self.name = f"replay:{config.path}"
+        self._config = config
+        self._clock = clock
+        self._first_ns, self._last_ns = summary.start_ns or 0, summary.end_ns or 0
+        self._total = summary.message_count
+        self._played = 0
+
+    @classmethod
+    def open(cls, config: ReplayConfig, clock: Clock) -> Self:
+        """Look at the file first, so that a wrong one is refused before anything starts."""
+        try:
+            with open_recording(config.path) as recording:
+                summary = recording.summary()
+        except OSError as error:
+            reason = "there is no such file." if isinstance(error, FileNotFoundError) else f"{error.strerror}."
+            raise SourceUnusable(path=config.path, reason=reason) from None
+        except Problem as problem:
+            raise SourceUnusable(path=config.path, reason=problem.sentence) from None
+        if not summary.message_count:
+            raise SourceUnusable(path=config.path, reason="it holds no messages.")
+        return cls(config, clock, summary)
+
+    @property
+    def path(self) -> Path:
+        return self._config.path
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self._played, None if self._config.loop else min(1.0, self._played / self._total))
+
+    def run(self, sink: Sink, stop: threading.Event) -> None:
+        pace = Pace(
+            first_ns=self._first_ns, last_ns=self._last_ns, begins_ns=self._clock.now_ns(), speed=self._config.speed
+        )
+        begun_ns = self._clock.monotonic_ns()
+        while not stop.is_set():
+            self._play(sink, stop, pace, begun_ns)
+            if not self._config.loop:
+                return
+            pace.next_round()
+
+    def _play(self, sink: Sink, stop: threading.Event, pace: Pace, begun_ns: int) -> None:
+        channel_ids: dict[Channel, int] = {}
+        hurried = self._config.speed == "max"
+        with open_recording(self._config.path) as recording:
+            for message in recording.messages():
+                channel_id = channel_ids.get(message.channel)
+                if channel_id is None:
+                    channel_id = channel_ids[message.channel] = sink.channel(message.channel)
+                log_time_ns = pace.log_time_ns(message.log_time_ns)
+                if not hurried:
+                    early_ns = begun_ns + pace.due_ns(log_time_ns) - self._clock.monotonic_ns()
+                    if early_ns > EARLY_NS:
+                        stop.wait(early_ns / NS_PER_S)
+                if stop.is_set():
+                    return
+                sink.message(channel_id, log_time_ns, message.content, pace.log_time_ns(message.publish_time_ns))
+                self._played += 1
