@@ -108,7 +108,7 @@ class LocalToken(HTTPBearer):
         super().__init__(auto_error=False, scheme_name="localToken", description="The token of this service")
         self._token = token
 
-    async def __call__(self, connection: HTTPConnection) -> None:  # type: ignore[override]
+    async def __call__(self, connection: HTTPConnection) -> None:
         if self._token is None:
             return
         presented = Credentials.parse(connection.headers.get("authorization"))

@@ -1,12 +1,10 @@
-"""Input that would only fail later, in a database or an encoder, is turned away at the edge."""
+"""Input that would only fail later, in a database or an encoder."""
 
 from __future__ import annotations
 
 import math
 import re
 from typing import Any
-
-from starlette.requests import HTTPConnection, Request
 
 from pilothouse.kit.errors import Invalid
 
@@ -29,18 +27,13 @@ class TooDeep(Invalid):
     """JSON may be nested at most {levels} levels deep."""
 
 
-async def clean_input(connection: HTTPConnection) -> None:
-    """Dependency of every route: turns away JSON that no database or encoder could hold."""
-    if not isinstance(connection, Request):
-        return
-    body: bytes | None = getattr(connection, "_body", None)
-    if not body or not hasattr(connection, "_json"):
-        return
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH or _SUSPECT.search(body):
-        _walk(await connection.json())
+def is_suspect(body: bytes) -> bool:
+    """Whether JSON may hold something unusable; cheap, and wrong only on the side of suspicion."""
+    return body.count(b"[") + body.count(b"{") > MAX_DEPTH or _SUSPECT.search(body) is not None
 
 
-def _walk(root: Any) -> None:
+def check_json(root: Any) -> None:
+    """Raise for text, numbers and depths that could not be kept or answered."""
     waiting: list[tuple[Any, int]] = [(root, 1)]
     while waiting:
         value, depth = waiting.pop()

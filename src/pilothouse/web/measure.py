@@ -45,6 +45,9 @@ class RequestMetrics:
 
 def route_of(scope: Scope) -> str:
     """The template of the route that took a request, such as ``/api/sessions/{session_id}``."""
+    selected = scope.get("pilothouse.route")
+    if selected is not None:
+        return str(selected)
     included = scope.get("fastapi")
     context = included.get("effective_route_context") if included else None
     route = context if context is not None else scope.get("route")

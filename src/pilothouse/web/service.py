@@ -6,21 +6,20 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Lifespan
 
 from pilothouse import __version__
+from pilothouse.web.dispatch import Dispatch
 from pilothouse.web.edge import Edge
 from pilothouse.web.errors import install_error_handlers
 from pilothouse.web.hosts import AllowedHosts
-from pilothouse.web.hygiene import clean_input
 from pilothouse.web.measure import RequestMetrics
 from pilothouse.web.openapi import describe_errors
 from pilothouse.web.probes import PROBE_PATHS, Check, Health, probe_router
 from pilothouse.web.settings import ServiceSettings
 
-MAX_BODY_BYTES = 1 << 20
 _DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
 
 
@@ -48,6 +47,7 @@ class Service(FastAPI):
             wake()
 
     def build_middleware_stack(self) -> ASGIApp:
+        self.router.middleware_stack = Dispatch(self.router.routes, self.router.app)
         return Edge(
             super().build_middleware_stack(),
             metrics=self.state.request_metrics,
@@ -86,8 +86,6 @@ def create_service(
         version=__version__,
         lifespan=lifespan,
         openapi_tags=openapi_tags,
-        dependencies=[Depends(clean_input)],
-        max_body_size=MAX_BODY_BYTES,
     )
     registry = CollectorRegistry()
     on_closing: set[Callable[[], None]] = set()
@@ -97,6 +95,6 @@ def create_service(
     app.state.closing, app.state.on_closing = threading.Event(), on_closing
     app.state.public = frozenset({*public, *PROBE_PATHS, *_DOCUMENTS})
     install_error_handlers(app)
-    for router in (probe_router(health, readiness or {}, registry), *routers):
+    for router in (*routers, probe_router(health, readiness or {}, registry)):
         app.include_router(router)
     return app

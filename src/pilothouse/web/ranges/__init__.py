@@ -1,0 +1,22 @@
+"""Byte ranges: RFC 9110 planning apart from reading, fast where the bytes are at hand."""
+
+from pilothouse.web.ranges.plan import UNSATISFIABLE, Plan, Range, Unsatisfiable, parse, plan
+from pilothouse.web.ranges.response import FileRangeResponse, RangeResponse
+from pilothouse.web.ranges.source import BytesGone, ByteSource, BytesUnreadable, LocalFile, OpenSource, local_file
+
+__all__ = [
+    "UNSATISFIABLE",
+    "ByteSource",
+    "BytesGone",
+    "BytesUnreadable",
+    "FileRangeResponse",
+    "LocalFile",
+    "OpenSource",
+    "Plan",
+    "Range",
+    "RangeResponse",
+    "Unsatisfiable",
+    "local_file",
+    "parse",
+    "plan",
+]
