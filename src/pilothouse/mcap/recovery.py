@@ -1,0 +1,149 @@
+"""Making a readable recording from what a crash left: every chunk whose checksum holds, indexed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcap.records import Attachment
+
+from pilothouse.mcap.capture import Metadata, write_recording
+from pilothouse.mcap.chunks import SealedChunk
+from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
+from pilothouse.mcap.model import Captured
+from pilothouse.mcap.problems import Broken, Damaged, NothingToRecover
+from pilothouse.mcap.records import FRAME, Registry
+from pilothouse.mcap.runs import RunDirectory
+from pilothouse.mcap.scan import Scan, scan
+from pilothouse.mcap.segment import CARRIED
+from pilothouse.mcap.snapshot import Snapshot
+from pilothouse.mcap.source import Source
+from pilothouse.mcap.spans import Span, parse, sealed_again
+from pilothouse.mcap.verification import verify
+
+
+def recover(source: Path, path: Path, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES) -> Captured:
+    """Write what is readable of a damaged recording to a new one, which is read back to its end before this returns.
+
+    Chunks are kept as they are; messages outside chunks are put into chunks; metadata and attachments stay.
+    Raises NothingToRecover when no message is left.
+    """
+    with ExitStack() as stack:
+        damaged = Source(source)
+        stack.callback(damaged.close)
+        found = scan(damaged, limit=chunk_limit_bytes)
+        if not found.spans:
+            reason = found.problems[0] if found.problems else "it is complete and has none"
+            raise NothingToRecover(source=source.name, reason=reason)
+        captured = write_recording(
+            path,
+            found.registry,
+            _sealed(damaged, found.spans, chunk_limit_bytes),
+            metadata=found.metadata,
+            attachments=_attachments(damaged, found.attachments),
+        )
+    _read_back(captured)
+    return captured
+
+
+def recover_spool(leftover: Path, path: Path, *, metadata: Metadata) -> Captured | None:
+    """Write what a dead run left in its spool as a recording; None if it held no messages.
+
+    Reads the result back to its end before it returns; the leftover stays until ``remove_leftover``. Raises
+    SpoolInUse while the run lives or somebody else recovers it.
+    """
+    run = RunDirectory.hold(leftover)
+    try:
+        with ExitStack() as stack:
+            segments = [_Segment.open(one, stack) for one in sorted(leftover.glob("*.mcap"))]
+            snapshot = _snapshot_of(segments)
+            if snapshot is None:
+                return None
+            first, chunks = snapshot
+            captured = write_recording(path, first.registry, chunks, metadata=metadata)
+        _read_back(captured)
+        return captured
+    finally:
+        run.release()
+
+
+def remove_leftover(leftover: Path) -> None:
+    """Delete a dead run's directory; raises SpoolInUse while the run lives."""
+    RunDirectory.hold(leftover).remove()
+
+
+@dataclass(slots=True)
+class _Segment:
+    source: Source
+    found: Scan
+
+    @classmethod
+    def open(cls, path: Path, stack: ExitStack) -> _Segment:
+        source = Source(path)
+        stack.callback(source.close)
+        return cls(source, scan(source))
+
+    @property
+    def carried(self) -> list[Span]:
+        """Chunks repeated from earlier segments."""
+        return self.found.spans[: self._carried_count]
+
+    @property
+    def own(self) -> list[Span]:
+        return self.found.spans[self._carried_count :]
+
+    @property
+    def _carried_count(self) -> int:
+        return int(self.found.metadata.get(CARRIED, {}).get("chunks", "0"))
+
+
+def _snapshot_of(segments: list[_Segment]) -> tuple[Snapshot, Iterator[SealedChunk]] | None:
+    """The channels and chunks of all segments; what was carried into the first of them counts as latched."""
+    spans = [(one.source, span) for one in segments for span in one.own]
+    if not spans:
+        return None
+    registry = Registry()
+    for one in segments:
+        registry.take_over(one.found.registry)
+    start_ns = min(span.oldest_ns for _, span in spans)
+    end_ns = max(span.newest_ns for _, span in spans)
+    earlier = tuple(
+        chunk for chunk in (sealed_again(segments[0].source, span, 0) for span in segments[0].carried) if chunk
+    )
+    snapshot = Snapshot(start_ns=start_ns, end_ns=end_ns, registry=registry, chunks=(), earlier=earlier)
+
+    def chunks() -> Iterator[SealedChunk]:
+        yield from snapshot.pieces()
+        for number, (source, span) in enumerate(spans, start=1):
+            chunk = sealed_again(source, span, number)
+            if chunk is not None:
+                yield chunk
+
+    return snapshot, chunks()
+
+
+def _sealed(source: Source, spans: list[Span], limit: int) -> Iterator[SealedChunk]:
+    for number, span in enumerate(spans, start=1):
+        chunk = sealed_again(source, span, number, limit=limit)
+        if chunk is not None:
+            yield chunk
+
+
+def _attachments(source: Source, spans: list[Span]) -> Iterator[Attachment]:
+    for span in spans:
+        try:
+            attachment = parse(Attachment, source.read_at(span.offset, span.length)[FRAME.size :])
+        except Broken:
+            continue
+        assert isinstance(attachment, Attachment)
+        yield attachment
+
+
+def _read_back(captured: Captured) -> None:
+    check = verify(captured.path)
+    if check.ok and check.message_count == captured.message_count:
+        return
+    reason = check.problems[0] if check.problems else f"{check.message_count} messages of {captured.message_count}"
+    raise Damaged(source=captured.path.name, reason=reason, advice="The original is untouched; check the disk")

@@ -1,0 +1,112 @@
+"""The one thread that seals: chunks go in packed and come out on the shelf and in the spool."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap.chunks import OpenChunk, SealedChunk, seal
+from pilothouse.mcap.model import Compression
+from pilothouse.mcap.shelf import Shelf
+from pilothouse.mcap.spool import Spool
+
+# At 1 MiB a chunk: sixteen times as much as two cameras bring while one chunk is sealed.
+QUEUE_CHUNKS = 16
+# How often open chunks are looked at, as a part of the age they may reach.
+LOOKS_PER_AGE = 5
+
+log = get_logger(__name__)
+
+
+class Sealer:
+    """Owns the sealing thread and guards the shelf with ``lock``.
+
+    Whoever holds the ring's lock may take this one, never the other way round.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        compression: Compression,
+        *,
+        chunk_s: float,
+        take_due: Callable[[int], list[OpenChunk]],
+        spool: Spool | None,
+    ) -> None:
+        self._shelf = shelf
+        self._compression: Compression = compression
+        self._look_s = chunk_s / LOOKS_PER_AGE
+        # A chunk found just too young at one look is sealed at the next: together they make chunk_s.
+        self._age_ns = round((chunk_s - self._look_s) * 1e9)
+        self._take_due = take_due
+        self._spool = spool
+        self._queue: deque[OpenChunk] = deque()
+        self._stopping = False
+        self.in_flight: dict[int, OpenChunk] = {}  # taken from the ring and not yet on the shelf
+        self.inline_seals = 0
+        self.lock = threading.Lock()
+        self._changed = threading.Condition(self.lock)
+        self._thread = threading.Thread(target=self._run, name="pilothouse-seal", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of the chunks in flight; the caller holds the lock."""
+        return sum(len(one.buffer) + sum(map(len, one.entries.values())) for one in self.in_flight.values())
+
+    def hand_over(self, chunk: OpenChunk) -> None:
+        """Queue a chunk, or seal it here and now when the queue is full."""
+        with self._changed:
+            if len(self._queue) < QUEUE_CHUNKS and not self._stopping:
+                self._queue.append(chunk)
+                self._changed.notify_all()
+                return
+            self.inline_seals += not self._stopping
+        self._seal(chunk)
+
+    def wait_for(self, number: int) -> None:
+        """Wait until every chunk up to this number is on the shelf."""
+        with self._changed:
+            self._changed.wait_for(lambda: not any(one <= number for one in self.in_flight))
+
+    def stop(self) -> None:
+        """Seal what is queued and end the thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._queue and not self._stopping:
+                    self._changed.wait(self._look_s)
+                chunk = self._queue.popleft() if self._queue else None
+                if chunk is None and self._stopping:
+                    return
+            if chunk is not None:
+                self._seal(chunk)
+            for due in self._take_due(self._age_ns):
+                self._seal(due)
+
+    def _seal(self, chunk: OpenChunk) -> None:
+        sealed = self._sealed(chunk)
+        with self._changed:
+            if sealed is None:
+                self._shelf.lose(chunk)
+            else:
+                self._shelf.put(chunk.group, sealed)
+            del self.in_flight[chunk.number]
+            self._changed.notify_all()
+        if self._spool is not None and sealed is not None:
+            self._spool.put(sealed, latched=chunk.group == "latched")
+
+    def _sealed(self, chunk: OpenChunk) -> SealedChunk | None:
+        for compression in (self._compression, "none"):
+            try:
+                return seal(chunk, compression)
+            except (MemoryError, RuntimeError) as error:
+                log.error("chunk not sealed", compression=compression, reason=repr(error), bytes=len(chunk.buffer))
+        return None

@@ -1,0 +1,230 @@
+"""The ring on disk: every sealed chunk is also appended to a segment, so that a dead process leaves its last minute."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap import runs
+from pilothouse.mcap.chunks import SealedChunk
+from pilothouse.mcap.disk import NO_ROOM, sync_directory
+from pilothouse.mcap.records import Registry
+from pilothouse.mcap.segment import Segment
+
+FsyncPolicy = Literal["seal", "second", "never"]
+
+# A segment needs room for more than its chunks: header, schemas, channels and what latched channels said.
+SMALLEST_SEGMENT_BYTES = 1 << 20
+# What may wait for a slow disk. The chunks are shared with the ring: this bounds how long they stay, not copies.
+QUEUE_BYTES = 64 << 20
+SYNC_EVERY_S = 1.0
+# Header, footer and the metadata record in front of carried chunks, generously.
+OPENING_BYTES = 4096
+
+log = get_logger(__name__)
+
+
+class Spool:
+    """Segments on disk in a directory of this run's own, written and synced by one thread.
+
+    ``max_bytes`` bounds the segments together: the oldest are deleted. The disk is never waited for: when it is full or
+    falls more than 64 MiB behind, chunks are left out of the spool (``skipped_chunks``), ``problem`` says why, and the
+    ring in RAM goes on.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int,
+        segment_bytes: int = 64 << 20,
+        fsync: FsyncPolicy = "second",
+    ) -> None:
+        self.max_bytes = max_bytes
+        # At least four segments, so that deleting one never deletes most of the history.
+        self._segment_bytes = max(SMALLEST_SEGMENT_BYTES, min(segment_bytes, max_bytes // 4))
+        self._fsync: FsyncPolicy = fsync
+        self._run = runs.RunDirectory.make(directory)
+        self._registry = Registry()
+        self._segment: Segment | None = None
+        self._full: deque[tuple[Path, int]] = deque()  # finished segments, oldest first
+        self._made = 0
+        self._carried: dict[int, SealedChunk] = {}  # latched channel -> the chunk with its last message
+        self._synced_at = time.monotonic()
+        self._unsynced = self._sync_wanted = False
+        self._queue: deque[tuple[SealedChunk, bool]] = deque()
+        self._queued_bytes = 0
+        self._busy = False
+        self._closing = False
+        self.problem: str | None = None
+        self.skipped_chunks = 0
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._write_until_closed, name="pilothouse-spool", daemon=True)
+        self._thread.start()
+
+    leftovers = staticmethod(runs.leftovers)
+
+    @property
+    def path(self) -> Path:
+        """The directory of this run."""
+        return self._run.path
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of disk the segments have reserved."""
+        with self._changed:
+            current = self._segment.capacity if self._segment else 0
+            return current + sum(size for _, size in self._full)
+
+    def attach(self, registry: Registry) -> None:
+        """Where the channels of the chunks to come are described."""
+        self._registry = registry
+
+    def put(self, chunk: SealedChunk, *, latched: bool = False) -> None:
+        """Queue a chunk for the disk; returns at once."""
+        with self._changed:
+            if self._closing:
+                return
+            if self._queued_bytes + chunk.size_bytes > QUEUE_BYTES and self._queue:
+                self._skip(f"the disk under {self._run.path} is too slow for what is recorded")
+                return
+            self._queue.append((chunk, latched))
+            self._queued_bytes += chunk.size_bytes
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Wait until everything put before is written, and synced unless the policy is never."""
+        with self._changed:
+            self._sync_wanted = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not (self._queue or self._busy or self._sync_wanted) or self._closing)
+
+    def close(self) -> None:
+        """Write what is queued and let go of the directory, which is then a leftover. Idempotent."""
+        self._end()
+        if self._segment is not None:
+            segment, self._segment = self._segment, None
+            self._attempt(segment.finish)
+        self._run.release()
+
+    def discard(self) -> None:
+        """The end of a clean run: delete the directory. Idempotent."""
+        self._end()
+        if self._segment is not None:
+            self._segment.abandon()
+            self._segment = None
+        self._run.remove()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _write_until_closed(self) -> None:
+        while True:
+            with self._changed:
+                if not (self._queue or self._sync_wanted or self._closing):
+                    self._changed.wait(SYNC_EVERY_S if self._unsynced else None)
+                batch = list(self._queue)
+                self._queue.clear()
+                self._busy, sync_wanted = True, self._sync_wanted
+                closing = self._closing
+            for chunk, latched in batch:
+                self._store(chunk, latched=latched)
+            self._sync_if_due(asked=sync_wanted or closing)
+            with self._changed:
+                self._busy = False
+                self._sync_wanted = self._sync_wanted and not sync_wanted
+                self._changed.notify_all()
+                if closing and not self._queue:
+                    return
+
+    def _store(self, chunk: SealedChunk, *, latched: bool) -> None:
+        try:
+            if self._segment is None or not self._segment.has_room_for(chunk):
+                self._rotate(chunk)
+            assert self._segment is not None
+            self._segment.write(chunk, self._registry)
+        except OSError as error:
+            reason = f"{self._run.path} cannot be written ({os.strerror(error.errno or 0)})"
+            with self._changed:
+                self._skip(reason)
+        else:
+            self._unsynced = True
+            self._note_recovery()
+        if latched:
+            self._carried.update(dict.fromkeys(chunk.counts, chunk))
+        with self._changed:
+            self._queued_bytes -= chunk.size_bytes
+
+    def _rotate(self, chunk: SealedChunk) -> None:
+        if self._segment is not None:
+            segment, self._segment = self._segment, None
+            segment.finish()
+            self._full.append((segment.path, segment.size_bytes))
+        carried = sorted({one.number: one for one in self._carried.values()}.values(), key=lambda one: one.number)
+        described = sum(map(len, self._registry.schema_records() + self._registry.channel_records()))
+        needed = described + sum(one.size_bytes for one in carried) + chunk.size_bytes + OPENING_BYTES
+        capacity = max(self._segment_bytes, needed)
+        self._make_room(capacity)
+        self._segment = self._new_segment(capacity)
+        self._segment.carry(carried, self._registry)
+        if self._fsync != "never":
+            sync_directory(self._run.path)
+
+    def _make_room(self, capacity: int) -> None:
+        if capacity > self.max_bytes:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        while self._full and sum(size for _, size in self._full) + capacity > self.max_bytes:
+            self._delete_oldest()
+
+    def _new_segment(self, capacity: int) -> Segment:
+        while True:
+            self._made += 1
+            try:
+                return Segment(self._run.path / f"{self._made:08d}.mcap", capacity)
+            except OSError as error:
+                # On a full disk the newest history is worth more than our own oldest.
+                if error.errno not in NO_ROOM or not self._full:
+                    raise
+                self._delete_oldest()
+
+    def _delete_oldest(self) -> None:
+        with self._changed:
+            path, _ = self._full.popleft()
+        path.unlink(missing_ok=True)
+
+    def _sync_if_due(self, *, asked: bool) -> None:
+        if self._segment is None or not self._unsynced or self._fsync == "never":
+            return
+        now = time.monotonic()
+        if not asked and self._fsync == "second" and now - self._synced_at < SYNC_EVERY_S:
+            return
+        self._synced_at = now
+        self._unsynced = False
+        self._attempt(self._segment.sync)
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except OSError as error:
+            log.warning("spool not closed or synced", path=str(self._run.path), reason=os.strerror(error.errno or 0))
+
+    def _skip(self, reason: str) -> None:
+        self.skipped_chunks += 1
+        if self.problem is None:
+            log.warning("spool interrupted, the ring in memory goes on", reason=reason)
+        self.problem = reason
+
+    def _note_recovery(self) -> None:
+        if self.problem is not None:
+            log.info("spool works again", skipped_chunks=self.skipped_chunks)
+            self.problem = None
