@@ -93,6 +93,10 @@ def _fields_of(kind: type) -> tuple[str, ...] | None:
     try:
         return _known_fields[kind]
     except KeyError:
-        names = tuple(one.name for one in fields(kind)) if hasattr(kind, "__dataclass_fields__") else None
+        names = (
+            tuple(one.name for one in fields(kind) if one.name != "__msgtype__")
+            if hasattr(kind, "__dataclass_fields__")
+            else None
+        )
         _known_fields[kind] = names
         return names
