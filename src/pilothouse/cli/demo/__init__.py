@@ -1,0 +1,170 @@
+"""pilothouse demo: the main job, end to end, on a real recorded flight."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pilothouse.kit.errors import Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pilothouse.cli.demo.chain import Chain, Progress
+    from pilothouse.cli.demo.programs import Program
+
+ROBOT_ID = "drone-1"
+FLIGHT_S = 16.7
+# What sealing, uploading and indexing 37 MB may take on a busy machine, beside the flight itself.
+REST_WITHIN_S = 90.0
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+def _pace(speed: str) -> str:
+    try:
+        usable = speed == "max" or 0 < float(speed) <= 1000
+    except ValueError:
+        usable = False
+    if not usable:
+        raise typer.BadParameter("give a number such as 1 or 4, or max")
+    return speed
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Prove the chain, print the figures, stop, exit 0 or 1.")
+    ] = False,
+    data: Annotated[Path, typer.Option(help="Directory for everything the demo writes.")] = Path("pilothouse-demo"),
+    speed: Annotated[
+        str, typer.Option(callback=_pace, help="1 is as it flew, 4 is four times as fast, max as fast as can be.")
+    ] = "1",
+) -> None:
+    """Record, trigger, deliver and index a real drone flight on this machine.
+
+    Starts a recorder and a hub on loopback, replays the flight through the recorder as if it flew now, and follows
+    the evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row. Keeps running
+    until Ctrl-C so that you can look around.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    try:
+        _run(console, data.resolve(), once=once, speed=speed)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    except Problem as problem:
+        typer.echo(f"pilothouse demo: {problem.sentence}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
+    from datetime import UTC, datetime
+
+    import httpx2
+
+    from pilothouse.cli.demo.chain import Chain
+    from pilothouse.cli.demo.flight import drone_flight
+    from pilothouse.cli.demo.programs import Program
+    from pilothouse.cli.demo.screen import Screen
+
+    console.print(f"A real drone flight, recorded, guarded by one rule and delivered. Everything is kept in {data}\n")
+    with ExitStack() as stack:
+        flight = stack.enter_context(drone_flight())
+        hub = stack.enter_context(Program("hub", _hub_arguments(data), log=data / "hub.log"))
+        console.print(f"hub       {hub.url}  (pid {hub.pid})")
+        since = datetime.now(UTC)
+        config = _write_config(data, flight=flight, hub_url=hub.url, speed=speed)
+        arguments = ["recorder", "run", "--config", str(config), "--port", str(_port(7000))]
+        recorder = stack.enter_context(Program("recorder", arguments, log=data / "recorder.log"))
+        console.print(f"recorder  {recorder.url}  (pid {recorder.pid})\n")
+        clients = [stack.enter_context(httpx2.Client(base_url=one.url, timeout=10)) for one in (recorder, hub)]
+        chain = Chain(*clients)
+        with Screen(console) as screen:
+            pace = 0.0 if speed == "max" else FLIGHT_S / float(speed)
+            progress = chain.follow(since, within_s=pace + REST_WITHIN_S, show=screen.show)
+        if once:
+            _prove(console, chain, progress, [recorder, hub])
+        else:
+            _invite(console, progress, hub.url)
+            _wait([recorder, hub])
+
+
+def _prove(console: Console, chain: Chain, progress: Progress, programs: list[Program]) -> None:
+    from pilothouse.cli.demo.chain import require
+
+    console.print()
+    for link, figures in chain.proofs(progress):
+        console.print(f"[green]✓[/green] {link:<10} {figures}", soft_wrap=True)
+    for program in programs:
+        code = program.stop()
+        require("stop", code == 0, f"the {program.name} ended with {code}; its log is {program.log}")
+    console.print(f"[green]✓[/green] {'stop':<10} both programs ended cleanly on SIGTERM")
+
+
+def _invite(console: Console, progress: Progress, hub_url: str) -> None:
+    from pilothouse.cli.demo.chain import ANNOTATION, trigger_offset_ns
+
+    assert progress.recording is not None
+    session = f"{hub_url}/api/sessions/{progress.recording['session_id']}"
+    body = f'{{"time_ns": {trigger_offset_ns(progress.recording)}, "body": "{ANNOTATION}"}}'
+    console.print("\n[bold]Three things to try[/bold] (Ctrl-C ends everything)\n")
+    for what, command in (
+        ("Look at the hub", hub_url),
+        ("Fetch the first 64 KiB of the evidence", f"curl -s -H 'Range: bytes=0-65535' -o head.mcap {session}/mcap"),
+        (
+            "Say what you see at the moment the rule fired",
+            f"curl -s -X POST {session}/annotations -H 'Content-Type: application/json' -d '{body}'",
+        ),
+    ):
+        console.print(f"  {what}:")
+        console.print(f"    {command}\n", soft_wrap=True, markup=False)
+
+
+def _wait(programs: list[Program]) -> None:
+    from time import sleep
+
+    from pilothouse.cli.demo.chain import BrokenLink
+
+    while all(program.running for program in programs):
+        sleep(0.5)
+    ended = next(program for program in programs if not program.running)
+    raise BrokenLink(link="run", reason=f"the {ended.name} ended; its log is {ended.log}")
+
+
+def _hub_arguments(data: Path) -> list[str]:
+    return ["hub", "--host", "127.0.0.1", "--port", str(_port(8000)), "--data", str(data / "hub")]
+
+
+def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path:
+    """The recorder's configuration, left where a reader can look at it."""
+    import yaml
+
+    from pilothouse.cli.demo.flight import RULE
+
+    settings: dict[str, Any] = {
+        "robot_id": ROBOT_ID,
+        "data": str(data / "robot"),
+        "hub_url": hub_url,
+        "sources": [{"kind": "replay", "path": str(flight), "speed": speed if speed == "max" else float(speed)}],
+        "triggers": [RULE],
+    }
+    config = data / "recorder.yaml"
+    config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return config
+
+
+def _port(documented: int) -> int:
+    """The documented port if it is free on loopback, otherwise any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", documented))
+        except OSError:
+            return 0
+    return documented
