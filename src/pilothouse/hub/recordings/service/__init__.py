@@ -2,10 +2,11 @@
 
 from pilothouse.hub.recordings.service.annotations import Annotations, version_tag
 from pilothouse.hub.recordings.service.arrivals import INDEX_JOB, Arrivals
+from pilothouse.hub.recordings.service.everything import RecordingServices, build_services
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.partial import Partials
-from pilothouse.hub.recordings.service.recordings import RecordingBytes, Recordings
+from pilothouse.hub.recordings.service.recordings import Recordings
 from pilothouse.hub.recordings.service.retention import Retention
 from pilothouse.hub.recordings.service.uploads import Progress, Uploads
 from pilothouse.hub.recordings.service.watch import Watch
@@ -17,11 +18,12 @@ __all__ = [
     "Indexing",
     "Partials",
     "Progress",
-    "RecordingBytes",
+    "RecordingServices",
     "Recordings",
     "Retention",
     "SessionFiles",
     "Uploads",
     "Watch",
+    "build_services",
     "version_tag",
 ]

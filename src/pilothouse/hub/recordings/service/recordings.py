@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.recordings.domain.naming import SUFFIX, is_safe_id
+from pilothouse.hub.recordings.domain.naming import is_safe_id
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing, UnknownRecording
 from pilothouse.hub.recordings.domain.retention import used_mb
-from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import Listed, RecordingRows
 from pilothouse.hub.recordings.schemas import DiskUse
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.kit.clock import NS_PER_S, at
 from pilothouse.wire import Recording, RecordingList, TopicSummary, TriggerFired
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingBytes:
-    """The file behind a recording as it is at this moment."""
-
-    path: Path
-    seen: Sighting
-    download_name: str
 
 
 class Recordings:
@@ -59,15 +48,14 @@ class Recordings:
         counts = await rows.annotation_counts([session_id])
         return as_recording(Listed(row, counts.get(session_id, 0)))
 
-    async def bytes_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> RecordingBytes:
+    async def file_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Path:
         """The file, damaged or not: it is evidence either way."""
         located = await RecordingRows(session).locate(session_id) if is_safe_id(session_id) else None
         if located is None or only_robot not in (None, located.robot_id):
             raise UnknownRecording
-        seen = self._files.sighting(located.file_name)
-        if seen is None:
+        if self._files.sighting(located.file_name) is None:
             raise RecordingFileMissing
-        return RecordingBytes(self._files.path(located.file_name), seen, f"{session_id}{SUFFIX}")
+        return self._files.path(located.file_name)
 
     async def disk_use(self, session: AsyncSession) -> DiskUse:
         used, count = await RecordingRows(session).disk_use()

@@ -86,7 +86,7 @@ class Uploads:
     async def receive(
         self, upload_id: str, chunk: Chunk, body: AsyncIterator[bytes], *, only_robot: str | None
     ) -> Progress:
-        """Append the bytes of one request; when this returns they survive a power cut, and a whole file is in its place."""
+        """Append the bytes of one request. What this answers survives a power cut; a whole file is in its place."""
         await self._visible(upload_id, only_robot)
         with no_room():
             partial = await asyncio.to_thread(self._partials.open, upload_id)

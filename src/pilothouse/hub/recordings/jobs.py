@@ -1,0 +1,24 @@
+"""What goes on without a request: indexing, and watching the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.jobs import Job, JobContext, Jobs
+from pilothouse.hub.recordings.repository import RecordingRows
+from pilothouse.hub.recordings.service import INDEX_JOB, RecordingServices
+
+
+def register(jobs: Jobs, services: RecordingServices) -> None:
+    """Make the jobs of recordings known, and keep the directory watched."""
+
+    async def index(_context: JobContext, session_id: str) -> None:
+        await services.indexing.index(session_id)
+
+    async def waiting(session: AsyncSession) -> Sequence[str]:
+        return await RecordingRows(session).waiting()
+
+    jobs.register(Job(INDEX_JOB, index, waiting))
+    jobs.keep_running("watch sessions", services.watch.run)

@@ -1,0 +1,28 @@
+"""Disk use, rescan and retention."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from pilothouse.hub.identity.auth import Operator, Reading
+from pilothouse.hub.recordings.routes.services import Services
+from pilothouse.hub.recordings.schemas import DiskUse, Rescanned, Swept
+
+router = APIRouter(prefix="/api/admin", tags=["administration"])
+
+
+@router.get("/disk", summary="Disk use and retention cap")
+async def read_disk_use(services: Services, session: Reading, _caller: Operator) -> DiskUse:
+    return await services.recordings.disk_use(session)
+
+
+@router.post("/rescan", summary="Rescan the sessions directory")
+async def rescan(services: Services, _caller: Operator) -> Rescanned:
+    """Compares the whole directory with the index at once, and tries damaged files again."""
+    return await services.watch.rescan()
+
+
+@router.post("/sweep", summary="Force a retention sweep now")
+async def sweep(services: Services, _caller: Operator) -> Swept:
+    """Deletes the oldest recordings until the rest fits under the cap; annotated ones go last."""
+    return await services.retention.sweep()

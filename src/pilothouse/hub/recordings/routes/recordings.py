@@ -1,0 +1,55 @@
+"""Lists of recordings, one recording, its bytes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from pilothouse.hub.identity.auth import Reading
+from pilothouse.hub.recordings.auth import OnlyRobot
+from pilothouse.hub.recordings.routes.services import Services
+from pilothouse.web import Paging
+from pilothouse.web.ranges import FileRangeResponse
+from pilothouse.wire import Recording, RecordingList
+
+router = APIRouter(prefix="/api/sessions", tags=["recordings"])
+
+MCAP_MEDIA_TYPE = "application/octet-stream"
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The whole file", "content": {MCAP_MEDIA_TYPE: _BINARY}},
+    206: {
+        "description": "The ranges asked for",
+        "content": {MCAP_MEDIA_TYPE: _BINARY, "multipart/byteranges": _BINARY},
+    },
+    304: {"description": "The file has not changed since"},
+}
+
+
+@router.get("", summary="List recordings, newest first")
+async def list_recordings(
+    services: Services,
+    session: Reading,
+    only_robot: OnlyRobot,
+    page: Paging,
+    robot_id: Annotated[str | None, Query(max_length=200, description="Only recordings of this robot")] = None,
+) -> RecordingList:
+    """`robots` names every robot that has recordings, whatever the filter says."""
+    return await services.recordings.page(
+        session, robot_id=robot_id, only_robot=only_robot, limit=page.limit, offset=page.offset
+    )
+
+
+@router.get("/{session_id}", summary="Get a recording")
+async def get_recording(services: Services, session: Reading, only_robot: OnlyRobot, session_id: str) -> Recording:
+    return await services.recordings.get(session, session_id, only_robot=only_robot)
+
+
+@router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=_BYTES, response_class=Response)
+@router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=_BYTES, response_class=Response)
+async def read_recording(services: Services, session: Reading, only_robot: OnlyRobot, session_id: str) -> Response:
+    """Whole or in ranges (RFC 9110: one or many, suffix, `If-Range`); a damaged file is served as it is."""
+    path = await services.recordings.file_of(session, session_id, only_robot=only_robot)
+    return FileRangeResponse(path, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap")

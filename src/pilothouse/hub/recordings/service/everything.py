@@ -1,0 +1,63 @@
+"""The services of this slice, built together: they share the directories and the locks in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pilothouse.hub.db import Database
+from pilothouse.hub.events import Events
+from pilothouse.hub.fleet import Robots
+from pilothouse.hub.jobs import Jobs
+from pilothouse.hub.recordings.service.annotations import Annotations
+from pilothouse.hub.recordings.service.arrivals import Arrivals
+from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.hub.recordings.service.indexing import Indexing
+from pilothouse.hub.recordings.service.partial import Partials
+from pilothouse.hub.recordings.service.recordings import Recordings
+from pilothouse.hub.recordings.service.retention import Retention
+from pilothouse.hub.recordings.service.uploads import Uploads
+from pilothouse.hub.recordings.service.watch import Watch
+from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingServices:
+    """One of each."""
+
+    recordings: Recordings
+    annotations: Annotations
+    uploads: Uploads
+    retention: Retention
+    indexing: Indexing
+    watch: Watch
+
+
+def build_services(
+    settings: HubSettings,
+    database: Database,
+    events: Events,
+    jobs: Jobs,
+    clock: Clock,
+    *,
+    robots: Robots,
+    files: SessionFiles | None = None,
+    partials: Partials | None = None,
+) -> RecordingServices:
+    """Build all of them on the data directory of the hub."""
+    files = files or SessionFiles(settings.data / "sessions")
+    partials = partials or Partials(settings.data / "uploads")
+    files.prepare()
+    partials.prepare()
+    arrivals = Arrivals(events, jobs, clock)
+    indexing = Indexing(database, files, events, robots, clock)
+    retention = Retention(database, files, arrivals, cap_mb=settings.max_disk_mb)
+    uploads = Uploads(database, files, partials, arrivals, clock)
+    return RecordingServices(
+        recordings=Recordings(files, cap_mb=settings.max_disk_mb),
+        annotations=Annotations(events, clock),
+        uploads=uploads,
+        retention=retention,
+        indexing=indexing,
+        watch=Watch(database, files, arrivals, indexing, retention, uploads),
+    )
