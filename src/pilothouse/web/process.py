@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.types import Message
 
 from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger, set_up_logging
+from pilothouse.web.server import Config, Server
 from pilothouse.web.settings import ServiceSettings
 
 # Of the five seconds a service has to end: what requests under way may take, then what the service's own end may take.
@@ -69,10 +69,10 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """uvicorn that says when it serves, and does not raise the signal again that ended it."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
+    def __init__(self, config: Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
         self._on_stopping = on_stopping
@@ -103,8 +103,8 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: FastAPI) -> Config:
+    return Config(
         app,
         lifespan="off",
         log_config=None,
