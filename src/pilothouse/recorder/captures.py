@@ -72,10 +72,15 @@ class Captures:
     def start(self) -> None:
         self._thread.start()
 
+    def cut_short(self, reason: str) -> None:
+        """Nothing more will come: what waits for its post-roll is complete now."""
+        with self._wake:
+            self._complete(self._post_rolls.cut_short(reason))
+
     def stop(self, deadline_s: float) -> bool:
         """Cut post-rolls short, write what is complete; True when nothing is left over."""
+        self.cut_short("the recorder was stopped during the post-roll")
         with self._wake:
-            self._complete(self._post_rolls.cut_short("the recorder was stopped during the post-roll"))
             self._stopping = True
             self._wake.notify_all()
         if self._thread.is_alive():

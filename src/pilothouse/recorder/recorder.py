@@ -79,7 +79,7 @@ class Recorder:
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
             make_decode=_make_decode,
         )  # fmt: skip
-        self.sources = [SourceRunner(source, self.pipeline) for source in sources]
+        self.sources = [SourceRunner(source, self.pipeline, self._on_source_end) for source in sources]
         self.answers = Answers(
             settings=settings, clock=clock, ring=self.ring, stream=stream, outbox=self.outbox, captures=self.captures,
             pipeline=self.pipeline, sources=self.sources, history=self._history, sessions=sessions, link=self._link,
@@ -158,6 +158,10 @@ class Recorder:
     def _on_sealed(self) -> None:
         if self._deliveries:
             self._deliveries.hint()
+
+    def _on_source_end(self) -> None:
+        if all(source.is_over for source in self.sources):
+            self.captures.cut_short("no source is left to speak in the rest of the post-roll")
 
     def _sample(self) -> None:
         while not self._stopping.is_set():

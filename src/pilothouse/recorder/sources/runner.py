@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from enum import StrEnum
 
 from pilothouse.kit.errors import Problem
@@ -22,9 +23,10 @@ class SourceState(StrEnum):
 class SourceRunner:
     """One source that cannot take the others with it."""
 
-    def __init__(self, source: Source, sink: Sink) -> None:
+    def __init__(self, source: Source, sink: Sink, on_end: Callable[[], None] = lambda: None) -> None:
         self._source = source
         self._sink = sink
+        self._on_end = on_end
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=source.name, daemon=True)
         self.state = SourceState.STARTING
@@ -33,6 +35,10 @@ class SourceRunner:
     @property
     def name(self) -> str:
         return self._source.name
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (SourceState.ENDED, SourceState.FAILED)
 
     @property
     def progress(self) -> Progress:
@@ -59,3 +65,4 @@ class SourceRunner:
         else:
             self.state = SourceState.ENDED
             log.info("a source has ended", source=self.name, messages=self.progress.messages)
+        self._on_end()
