@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.telemetry._asgi import ExceptionTelemetryMiddleware
 from prometheus_client import CollectorRegistry
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Lifespan
 
 from pilothouse import __version__
@@ -18,6 +22,7 @@ from pilothouse.web.hosts import AllowedHosts
 from pilothouse.web.measure import RequestMetrics
 from pilothouse.web.openapi import describe_errors
 from pilothouse.web.probes import PROBE_PATHS, Check, Health, probe_router
+from pilothouse.web.ranges.passes import ReadPasses
 from pilothouse.web.settings import ServiceSettings
 
 _DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
@@ -47,9 +52,13 @@ class Service(FastAPI):
             wake()
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.router.middleware_stack = Dispatch(self.router.routes, self.router.app)
+        app: ASGIApp = AsyncExitStackMiddleware(Dispatch(self.router.routes, self.router))
+        # The edge answers what nobody handles, and bodies are limited where they are read: two layers less than usual.
+        app = ExceptionMiddleware(app, handlers=self.exception_handlers)
+        for middleware, positional, named in reversed(self.user_middleware):
+            app = middleware(app, *positional, **named)
         return Edge(
-            super().build_middleware_stack(),
+            ReadPasses(ExceptionTelemetryMiddleware(app)),
             metrics=self.state.request_metrics,
             security_headers=self.settings.security_headers(),
             hosts=self.allowed_hosts,
@@ -60,6 +69,11 @@ class Service(FastAPI):
         known = self.openapi_schema
         schema = super().openapi()
         return schema if schema is known else describe_errors(schema, self.routes)
+
+
+def _telemetry_is_wanted() -> bool:
+    """Asked once: FastAPI would look through the environment at every request."""
+    return any(name.startswith("OTEL_") for name in os.environ)
 
 
 def create_service(
@@ -86,6 +100,7 @@ def create_service(
         version=__version__,
         lifespan=lifespan,
         openapi_tags=openapi_tags,
+        telemetry=None if _telemetry_is_wanted() else {"tracing": False, "metrics": False, "logs": False},
     )
     registry = CollectorRegistry()
     on_closing: set[Callable[[], None]] = set()

@@ -1,5 +1,6 @@
 """Byte ranges: RFC 9110 planning apart from reading, fast where the bytes are at hand."""
 
+from pilothouse.web.ranges.passes import ReadPasses, remember
 from pilothouse.web.ranges.plan import UNSATISFIABLE, Plan, Range, Unsatisfiable, parse, plan
 from pilothouse.web.ranges.response import FileRangeResponse, RangeResponse
 from pilothouse.web.ranges.source import BytesGone, ByteSource, BytesUnreadable, LocalFile, OpenSource, local_file
@@ -15,8 +16,10 @@ __all__ = [
     "Plan",
     "Range",
     "RangeResponse",
+    "ReadPasses",
     "Unsatisfiable",
     "local_file",
     "parse",
     "plan",
+    "remember",
 ]

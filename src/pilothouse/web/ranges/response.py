@@ -27,9 +27,14 @@ _CONDITIONS = frozenset(
 Header = tuple[bytes, bytes]
 
 
+class SourceChanged(Exception):
+    """What was answered before is not what is there now."""
+
+
 class RangeResponse(Response):
     """200, 206, 304, 412 or 416 as RFC 9110 asks; the body follows the client's pace.
 
+    Called again it answers again, as long as the source is the same; otherwise it raises :class:`SourceChanged`.
     ``etag`` (quoted or not) and ``last_modified_s`` replace what the source says of itself.
     """
 
@@ -43,18 +48,28 @@ class RangeResponse(Response):
         filename: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(None, 200, headers, media_type)
-        del self.headers["content-length"]
+        self.status_code = 200
+        self.background = None
+        self.body = b""
+        self.media_type = media_type
+        self.raw_headers = [(b"content-type", media_type.encode("latin-1"))]
+        if filename is not None:
+            self.raw_headers.append((b"content-disposition", _disposition(filename).encode("latin-1")))
+        for name, value in (headers or {}).items():
+            self.raw_headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         self._open = open_source
         self._etag = etag if etag is None or etag.startswith(('"', "W/")) else f'"{etag}"'
         self._last_modified_s = last_modified_s
         self._type = media_type
-        if filename is not None:
-            self.headers["content-disposition"] = _disposition(filename)
+        self._seen: str | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         source = await self._open()
         try:
+            if self._seen is None:
+                self._seen = source.etag
+            elif self._seen != source.etag:
+                raise SourceChanged
             await self._answer(source, scope, receive, send)
         finally:
             source.close()
