@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from pilothouse.hub.composition import compose
+from pilothouse.hub import landing
+from pilothouse.hub.composition import Hub, compose
+from pilothouse.hub.fleet import Robots
+from pilothouse.hub.fleet import routes as fleet
 from pilothouse.hub.identity import Identity
+from pilothouse.hub.recordings import jobs as recording_jobs
+from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
+from pilothouse.hub.recordings.service import build_services
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock
 from pilothouse.web import Service, create_service
@@ -17,15 +23,20 @@ from pilothouse.web import Service, create_service
 if TYPE_CHECKING:
     app: Service
 
-DESCRIPTION = "Recordings, robots and what happened to them."
+DESCRIPTION = """What robots recorded, which robots there are, and what happens, live.
+
+Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns`. Lists take `limit` and `offset`.
+"""
 
 
 def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     """The hub as an application; ``app.state.hub`` holds what it is made of."""
     hub = compose(settings.check(), clock=clock)
+    identity = Identity(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        identity.warn_if_open()
         async with hub.running():
             yield
 
@@ -33,23 +44,29 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=routers(),
+        routers=[landing.router, fleet.router, *RECORDINGS],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
             "database": hub.database.check_migrated,
             "storage": hub.storage.check_writable,
+            "jobs": hub.jobs.check,
         },
         public={"/"},
     )
     service.state.hub = hub
-    service.state.identity = Identity(settings)
+    service.state.identity = identity
+    install_slices(service, hub)
     return service
 
 
-def routers() -> list[Any]:
-    """Every slice's routes."""
-    return []
+def install_slices(service: Service, hub: Hub) -> None:
+    """Build each slice's services, lower slices first, and make its jobs known."""
+    robots = Robots(hub.events, hub.clock)
+    recordings = build_services(hub.settings, hub.database, hub.events, hub.jobs, hub.clock, robots=robots)
+    recording_jobs.register(hub.jobs, recordings)
+    service.state.robots = robots
+    service.state.recordings = recordings
 
 
 def __getattr__(name: str) -> Any:

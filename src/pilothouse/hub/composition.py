@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import Events
@@ -12,6 +13,7 @@ from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, SystemClock
+from pilothouse.kit.errors import BadConfiguration
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Hub:
 def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
     """Build everything, start nothing."""
     clock = clock or SystemClock()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    _make(settings.data)
     database = Database(settings.database_address)
     return Hub(
         settings=settings,
@@ -50,3 +52,10 @@ def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
         jobs=Jobs(database, clock=clock),
         clock=clock,
     )
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfiguration(problem=f"cannot use {directory}: {error.strerror}; check --data") from None

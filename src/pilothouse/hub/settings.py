@@ -56,6 +56,11 @@ class HubSettings(ServiceSettings):
         return self.hub_auth_password.get_secret_value() or None if self.hub_auth_password else None
 
     @property
+    def local_token(self) -> str | None:
+        """The operator's token, if one is configured."""
+        return self.local_auth_token.get_secret_value() or None if self.local_auth_token else None
+
+    @property
     def shared_token(self) -> str | None:
         """What Bearer must equal once a password is set: the token alone when both are set."""
         token = self.hub_auth_token.get_secret_value() if self.hub_auth_token else None

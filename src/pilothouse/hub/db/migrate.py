@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -12,14 +13,16 @@ import anyio.to_thread
 import stamina
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, pool, text
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inspect, pool, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db.engine import prepare_sqlite
-from pilothouse.hub.db.problems import in_our_words
-from pilothouse.kit.errors import Unavailable
+from pilothouse.kit.errors import Invalid, Unavailable
+from pilothouse.kit.logs import get_logger
+
+log = get_logger(__name__)
 
 SCRIPTS = Path(__file__).with_name("migrations")
 # Any constant that no other program on the same PostgreSQL is likely to use.
@@ -30,6 +33,14 @@ _one_at_a_time = threading.Lock()
 
 class NotMigrated(Unavailable):
     """The database is at revision {current}, this program needs {head}; restart the hub to migrate it."""
+
+
+class NoDatabase(Unavailable):
+    """The database {address} cannot be used: {reason}"""
+
+
+class UnknownRevision(Invalid):
+    """The database was written by another version of this program ({reason}); install that version or a newer one."""
 
 
 class Migrations:
@@ -55,7 +66,7 @@ class Migrations:
     async def current(self, session: AsyncSession) -> str | None:
         """The revision the database is at; None when it has none of our tables."""
         connection = await session.connection()
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        return await connection.run_sync(_revision)
 
     async def check(self, session: AsyncSession) -> None:
         """Raise NotMigrated unless the database is at the newest revision."""
@@ -66,14 +77,26 @@ class Migrations:
     def _run(self, step: Callable[[Config], None]) -> None:
         engine = self._engine()
         try:
-            with _one_at_a_time, in_our_words(), engine.begin() as connection:
-                if not self._sqlite:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-                step(_config(connection))
-                if self._sqlite:
-                    _check_foreign_keys(connection)
+            with _one_at_a_time, engine.begin() as connection:
+                self._migrate(connection, step)
+        except exc.DBAPIError as error:
+            address = self._url.render_as_string(hide_password=True)
+            raise NoDatabase(address=address, reason=" ".join(str(error.orig).split())) from error
+        except CommandError as error:
+            raise UnknownRevision(reason=str(error)) from error
         finally:
             engine.dispose()
+
+    def _migrate(self, connection: Connection, step: Callable[[Config], None]) -> None:
+        if not self._sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        before = _revision(connection)
+        step(_config(connection))
+        if self._sqlite:
+            _check_foreign_keys(connection)
+        after = _revision(connection)
+        if before != after:
+            log.info("database migrated", before=before, after=after)
 
     def _engine(self) -> Engine:
         if not self._sqlite:
@@ -98,6 +121,13 @@ def _locked(error: Exception) -> bool:
     return "locked" in str(error)
 
 
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
 def _check_foreign_keys(connection: Connection) -> None:
     broken = connection.execute(text("PRAGMA foreign_key_check")).first()
     if broken is not None:
@@ -115,4 +145,5 @@ def _config(connection: Connection | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     return config

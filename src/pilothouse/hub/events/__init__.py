@@ -2,6 +2,7 @@
 
 from pilothouse.hub.events.bus import Bus
 from pilothouse.hub.events.domain import HUB_STREAM, Event
+from pilothouse.hub.events.following import Follower
 from pilothouse.hub.events.service import Events
 
-__all__ = ["HUB_STREAM", "Bus", "Event", "Events"]
+__all__ = ["HUB_STREAM", "Bus", "Event", "Events", "Follower"]

@@ -21,6 +21,7 @@ class Subscription:
         self._length = length
         self._woken = asyncio.Event()
         self.missed = False
+        self.reached = 0
 
     def offer(self, events: Sequence[Event]) -> None:
         """Take new events; never waits."""
@@ -80,7 +81,8 @@ class Bus:
             for subscription in tuple(self._subscriptions[stream]):
                 subscription.offer(own)
 
-    def look_again(self, stream: str) -> None:
-        """Let the subscribers of a stream ask the table."""
+    def wake_those_before(self, stream: str, sequence: int) -> None:
+        """Let those subscribers of a stream ask the table who have not come so far."""
         for subscription in tuple(self._subscriptions.get(stream, ())):
-            subscription.look_again()
+            if subscription.reached < sequence:
+                subscription.look_again()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,11 +15,10 @@ from pilothouse.hub.db import Database, after_commit, before_commit
 from pilothouse.hub.events import repository
 from pilothouse.hub.events.bus import Bus
 from pilothouse.hub.events.domain import Event
+from pilothouse.hub.events.following import PAGE, Follower
 from pilothouse.kit.clock import Clock, SystemClock, at
 
 _APPENDED = "pilothouse.events"
-# Read from the table at a time, by a subscriber that catches up.
-PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +72,30 @@ class Events:
         async with self._database.reading() as session:
             return (await repository.last_sequences(session, [stream])).get(stream, 0)
 
-    async def subscribe(self, stream: str, since: int | None = None) -> AsyncIterator[Event]:
-        """Every event after ``since`` (None: from now on), first those in the table, then those that come: each once,
-        in order, none left out. While it waits it holds no database connection.
-        """
+    @asynccontextmanager
+    async def following(self, stream: str, since: int | None = None) -> AsyncIterator[Follower]:
+        """Follow a stream from after ``since`` on; None means from now on."""
         with self.bus.subscribed(stream) as subscription:
-            last = await self.last(stream) if since is None else since
-            subscription.look_again()
+            last = await self.last(stream)
+            # A number from a database that was since set back would never come again.
+            follower = Follower(self.since, stream, subscription, last if since is None else min(since, last))
+            yield follower
+
+    async def subscribe(self, stream: str, since: int | None = None) -> AsyncIterator[Event]:
+        """Every event after ``since``, first those in the table, then those that come: each once, in order, none left
+        out. While it waits it holds no database connection.
+        """
+        async with self.following(stream, since) as follower:
             while True:
-                await subscription.wait()
-                fresh, missed = subscription.take()
-                # A later event may be told before an earlier one; the table, though, has them in order.
-                if missed or any(event.sequence != last + 1 + place for place, event in enumerate(fresh)):
-                    fresh = await self.since(stream, last)
-                    if len(fresh) == PAGE:
-                        subscription.look_again()
-                for event in fresh:
-                    if event.sequence > last:
-                        last = event.sequence
-                        yield event
+                for event in await follower.take():
+                    yield event
 
     async def wake_those_behind(self) -> None:
-        """Compare with the table what subscribers were told; for what got lost between a commit and its telling."""
+        """Compare with the table what subscribers were told, for what got lost between a commit and its telling."""
         streams = self.bus.streams
-        for stream in streams:
-            self.bus.look_again(stream)
+        if not streams:
+            return
+        async with self._database.reading() as session:
+            reached = await repository.last_sequences(session, streams)
+        for stream, last in reached.items():
+            self.bus.wake_those_before(stream, last)

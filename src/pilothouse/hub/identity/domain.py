@@ -17,10 +17,14 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling; ``name`` is what they call themselves and proves nothing."""
+    """Who is calling; ``name`` is what they call themselves and proves nothing.
+
+    ``robot_id`` is set for a credential that belongs to one robot, which may only speak for itself.
+    """
 
     kind: CallerKind
     name: str = ""
+    robot_id: str | None = None
 
 
 OPEN = Caller(CallerKind.OPEN)

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from pathlib import Path
+
 from pilothouse.hub.identity.domain import OPEN, Caller, CallerKind
 from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.logs import get_logger
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong, same
 
 CHALLENGES = ("Basic", "Bearer")
+LOCAL_TOKEN_FILE = "local-auth-token"  # noqa: S105 - a file name
+
+# 256 random bits.
+SECRET_BYTES = 32
+
+log = get_logger(__name__)
 
 
 class Identity:
-    """Knows the credentials that settings name."""
+    """Knows the credentials that settings name, and the one the hub made when they name none."""
 
-    def __init__(self, settings: HubSettings, local_token: str | None = None) -> None:
+    def __init__(self, settings: HubSettings) -> None:
         self._password = settings.password
         self._shared_token = settings.shared_token
-        configured = settings.local_auth_token.get_secret_value() if settings.local_auth_token else None
-        self._local_token = configured or local_token
+        self._local_token = settings.local_token
+        if self._password is None and self._local_token is None:
+            self._local_token = local_token(settings.data)
         self.is_open = settings.mode == "single" and self._password is None
+
+    def warn_if_open(self) -> None:
+        """Say once, at the start, what anybody on the network may do."""
+        if self.is_open:
+            log.warning(
+                "recordings and heartbeats are open to everybody who reaches this port; set MD_HUB_AUTH_PASSWORD"
+            )
 
     def identify(self, credentials: Credentials | None) -> Caller:
         """The caller; raises CredentialsMissing or CredentialsWrong."""
@@ -44,3 +63,20 @@ class Identity:
 
 def _fits(presented: str, expected: str | None) -> bool:
     return expected is not None and same(presented, expected)
+
+
+def local_token(directory: Path) -> str:
+    """The operator's token that is kept in the data directory; made when there is none."""
+    file = directory / LOCAL_TOKEN_FILE
+    try:
+        if kept := file.read_text(encoding="utf-8").strip():
+            return kept
+    except FileNotFoundError:
+        pass
+    made = secrets.token_urlsafe(SECRET_BYTES)
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as writing:
+        writing.write(f"{made}\n")
+    unfinished.replace(file)
+    return made

@@ -14,6 +14,7 @@ from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.jobs import repository
 from pilothouse.hub.jobs.domain import Job, JobContext, delay_s
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock, at
+from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -28,6 +29,10 @@ WAITING = 256
 GRACE_S = 1.0
 
 TASK = "pilothouse.run"
+
+
+class JobsStopped(Unavailable):
+    """Jobs do not run in this process; restart it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,11 @@ class Jobs:
                 await self._owner
         await asyncio.gather(*self._runs, return_exceptions=True)
         await self._broker.shutdown()
+
+    async def check(self) -> None:
+        """Prove that jobs run; raises JobsStopped."""
+        if self._owner is None or self._owner.done():
+            raise JobsStopped
 
     async def reconcile(self) -> None:
         """Look through the rows, and queue what waits, is not resting after a failure, and is not queued here yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 MAX_KEY_BYTES = 1_000
+_PROBE = "probe"
 
 
 class Missing(NotFound):
@@ -143,8 +145,12 @@ class Storage:
 
     async def check_writable(self) -> None:
         """Prove that something can be stored; raises StorageUnavailable."""
-        await self.put("probe/writable", b"")
-        await self.delete("probe/writable")
+        with _in_our_words(_PROBE):
+            if self._root is not None:
+                await anyio.to_thread.run_sync(_write_and_forget, self._root)
+                return
+            await obstore.put_async(self._store, _PROBE, b"")
+            await obstore.delete_async(self._store, _PROBE)
 
 
 def _stat(meta: ObjectMeta | Mapping[str, Any]) -> Stat:
@@ -164,6 +170,11 @@ def _move(source: Path, target: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_and_forget(directory: Path) -> None:
+    with tempfile.TemporaryFile(dir=directory) as probe:
+        probe.write(b"1")
 
 
 @contextmanager

@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("last_seen_at", UtcDateTime(), nullable=True),
         sa.Column("interval_s", sa.Float(), nullable=True),
         sa.Column("heartbeat", Json, nullable=True),
-        sa.Column("recordings", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("robot_id", name="pk_robots"),
     )
     op.create_table(
