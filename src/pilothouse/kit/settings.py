@@ -108,7 +108,9 @@ def _parsed(text: str, field: FieldInfo) -> Any:
 
 def explain(error: ValidationError, model: type[BaseModel], *, where: str | None = None) -> str:
     """One sentence for the first thing wrong, naming the nearest known key for an unknown one."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_input=False)
+    # A misspelt key is also a missing one; the misspelling is what can be corrected.
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     path = ".".join(str(part) for part in first["loc"])
     prefix = f"{where}: " if where else ""
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
