@@ -1,5 +1,6 @@
 """What every HTTP service here does the same way."""
 
+from pilothouse.web.addresses import client_address
 from pilothouse.web.auth import (
     Credentials,
     CredentialsMissing,
@@ -17,6 +18,7 @@ from pilothouse.web.openapi import public_routes
 from pilothouse.web.paging import Page, Paging, RowId
 from pilothouse.web.probes import Check
 from pilothouse.web.process import run_service, serve
+from pilothouse.web.ratelimits import RateLimits
 from pilothouse.web.service import Service, body_limit, create_service
 from pilothouse.web.settings import ServiceSettings
 
@@ -28,12 +30,14 @@ __all__ = [
     "ErrorDocument",
     "Page",
     "Paging",
+    "RateLimits",
     "Refused",
     "RowId",
     "Service",
     "ServiceSettings",
     "TokenRecord",
     "body_limit",
+    "client_address",
     "create_service",
     "error_response",
     "hash_secret",

@@ -21,6 +21,7 @@ from pilothouse.web.measure import RequestMetrics, route_of
 
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PLAIN = b"text/plain"
+_EXTRA = "pilothouse.headers"
 _QUIET_ROUTES = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
 _QUIET_STATUSES = frozenset({206, 304})  # a viewer reads a recording in thousands of ranges
 
@@ -159,6 +160,7 @@ class _Exchange:
             return
         present = {name for name, _ in headers}
         headers.append(self._id)
+        headers.extend(self._scope.get(_EXTRA, ()))
         headers.extend(header for header in self._headers if header[0] not in present)
         await self._send({**message, "headers": headers})
 
@@ -180,6 +182,11 @@ class _Exchange:
             return
         response = error_response(self._scope, 500, INTERNAL)
         await response(self._scope, receive, self.send)
+
+
+def add_response_header(scope: Scope, name: str, value: str) -> None:
+    """A header for the answer to this request, whatever answers it."""
+    scope.setdefault(_EXTRA, []).append((name.encode("latin-1"), value.encode("latin-1")))
 
 
 def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from pilothouse.kit.logs import LogFormat
 from pilothouse.kit.settings import Settings, setting
+from pilothouse.web.addresses import check_networks
 
 
 def _split(value: Any) -> Any:
@@ -38,7 +39,7 @@ class ServiceSettings(Settings):
     allowed_hosts: Names = setting(
         (), "Names under which this service may be called, beside localhost and the bound address; `*` allows any"
     )
-    trusted_proxies: Names = setting(
+    trusted_proxies: Annotated[Names, AfterValidator(check_networks)] = setting(
         (), "Addresses or networks whose `X-Forwarded-For` is believed", names=("TRUSTED_PROXIES",)
     )
     rate_limit_backend: Annotated[str, BeforeValidator(_lower), Field(pattern="^(memory|redis)$")] = setting(
