@@ -9,9 +9,10 @@ from fastapi import Depends
 from pilothouse.hub.identity.auth import Reader
 
 
-async def _only_robot(caller: Reader) -> str | None:
-    return caller.robot_id
+async def only_robot(_caller: Reader) -> str | None:
+    """Robots share one token, which stands for all of them; one bound to a robot answers that robot here."""
+    return None
 
 
-OnlyRobot = Annotated[str | None, Depends(_only_robot)]
+OnlyRobot = Annotated[str | None, Depends(only_robot)]
 """The one robot whose own credential the caller holds; None for callers who may see and deliver for all."""

@@ -38,7 +38,7 @@ class AnnotationRows:
         )
         if lock:
             query = query.with_for_update(of=AnnotationRow)
-        return (await self._session.execute(query)).tuples().first()
+        return (await self._session.execute(query)).first()
 
     async def add(self, row: AnnotationRow) -> AnnotationRow:
         self._session.add(row)

@@ -67,11 +67,19 @@ class RecordingRows:
             .where(AnnotationRow.session_id.in_(session_ids))
             .group_by(AnnotationRow.session_id)
         )
-        return dict((await self._session.execute(query)).tuples().all())
+        return dict((await self._session.execute(query)).all())
 
     async def count(self, robot_id: str | None) -> int:
         query = select(func.count(RecordingRow.id)).where(*_of_robot(robot_id))
         return await self._session.scalar(query) or 0
+
+    async def count_by_robot(self, robot_ids: Collection[str]) -> dict[str, int]:
+        query = (
+            select(RecordingRow.robot_id, func.count())
+            .where(RecordingRow.robot_id.in_(robot_ids))
+            .group_by(RecordingRow.robot_id)
+        )
+        return dict((await self._session.execute(query)).all())
 
     async def robots(self) -> list[str]:
         """Every robot with a recording: one step through the index for each robot, not one for each row."""
@@ -97,7 +105,7 @@ class RecordingRows:
         )
         found: dict[str, Sighting] = {}
         for one in queries:
-            rows = (await self._session.execute(one)).tuples()
+            rows = await self._session.execute(one)
             found.update({name: Sighting(size, mtime) for name, size, mtime in rows})
         return found
 
@@ -108,7 +116,7 @@ class RecordingRows:
         query = select(*columns, RecordingRow.file_name, RecordingRow.mtime_ns)
         return [
             (Kept(session_id, size, recorded, bool(has)), name, Sighting(size, mtime))
-            for session_id, size, recorded, has, name, mtime in (await self._session.execute(query)).tuples()
+            for session_id, size, recorded, has, name, mtime in (await self._session.execute(query))
         ]
 
     async def waiting(self) -> Sequence[str]:
@@ -179,7 +187,7 @@ class RecordingRows:
                 .where(RecordingRow.file_name.in_(some))
                 .returning(RecordingRow.session_id, RecordingRow.robot_id)
             )
-            removed += (await self._session.execute(statement)).tuples().all()
+            removed += (await self._session.execute(statement)).all()
         return removed
 
 

@@ -6,12 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.events import Events
+from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.recordings.domain.naming import is_safe_id
 from pilothouse.hub.recordings.domain.problems import AnnotationChanged, UnknownAnnotation, UnknownRecording
 from pilothouse.hub.recordings.models import AnnotationRow
 from pilothouse.hub.recordings.repository import AnnotationRows, RecordingRows
-from pilothouse.hub.recordings.service.arrivals import STREAM
 from pilothouse.kit.clock import Clock, at, to_ns
 from pilothouse.wire import Annotation, AnnotationList, AnnotationUpdate, NewAnnotation
 
@@ -81,7 +80,7 @@ class Annotations:
         return found[0]
 
     def _tell(self, session: AsyncSession, kind: str, annotation: Annotation) -> None:
-        self._events.append(session, STREAM, kind, annotation.session_id, annotation.model_dump(mode="json"))
+        self._events.append(session, HUB_STREAM, kind, annotation.session_id, annotation.model_dump(mode="json"))
 
 
 def version_tag(annotation: Annotation) -> str:

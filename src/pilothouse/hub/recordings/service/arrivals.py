@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.events import Events
+from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.naming import robot_id_of, session_id_of, stamped_ns
 from pilothouse.hub.recordings.domain.watching import Sighting
@@ -18,7 +18,6 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.wire import RecordingState
 
 INDEX_JOB = "recordings.index"
-STREAM = "recordings"
 
 log = get_logger(__name__)
 
@@ -60,10 +59,10 @@ class Arrivals:
     async def gone(self, session: AsyncSession, names: frozenset[str] | list[str], *, why: str) -> list[str]:
         """Files are no longer there; their rows go. What people wrote stays, and is found if a file comes back."""
         removed = await RecordingRows(session).remove_files(names)
-        for session_id, robot_id in removed:
+        for session_id, robot_id in sorted(removed):
             facts = {"session_id": session_id, "robot_id": robot_id, "why": why}
-            self._events.append(session, STREAM, "recording.deleted", session_id, facts)
-        return [session_id for session_id, _ in removed]
+            self._events.append(session, HUB_STREAM, "recording.deleted", session_id, facts)
+        return sorted(session_id for session_id, _ in removed)
 
     def _hint(self, session: AsyncSession, session_id: str) -> None:
         self._jobs.hint(session, INDEX_JOB, session_id)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Events
+from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.recordings.domain.contents import Contents, clean, contents_of
 from pilothouse.hub.recordings.domain.naming import robot_id_of
@@ -15,7 +15,7 @@ from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import RecordingRows
-from pilothouse.hub.recordings.service.arrivals import STREAM, recorded_ns
+from pilothouse.hub.recordings.service.arrivals import recorded_ns
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.logs import get_logger
@@ -85,7 +85,7 @@ class Indexing:
                 values["robot_id"] = current.delivered_by
             if not await RecordingRows(session).finish(row.session_id, seen, values):
                 return
-            self._events.append(session, STREAM, kind, row.session_id, _facts(row, values))
+            self._events.append(session, HUB_STREAM, kind, row.session_id, _facts(row, values))
             await self._robots.seen_in_recording(session, values["robot_id"])
         if examined.damage is not None:
             log.warning("a recording is damaged", session_id=row.session_id, reason=examined.damage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,6 +57,10 @@ class Recordings:
         if self._files.sighting(located.file_name) is None:
             raise RecordingFileMissing
         return self._files.path(located.file_name)
+
+    async def count_by_robot(self, session: AsyncSession, robot_ids: Collection[str]) -> dict[str, int]:
+        """How many recordings each of these robots has; none for those that are not in the answer."""
+        return await RecordingRows(session).count_by_robot(robot_ids)
 
     async def disk_use(self, session: AsyncSession) -> DiskUse:
         used, count = await RecordingRows(session).disk_use()
