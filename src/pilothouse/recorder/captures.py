@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pilothouse.kit.clock import NS_PER_S, Clock
-from pilothouse.kit.errors import Unavailable
+from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap import Captured, Ring
+from pilothouse.mcap import Captured, Ring, StorageFull
 from pilothouse.recorder.backlog import Backlog, Unwritten
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable, captured_row
 from pilothouse.recorder.post_rolls import NEVER_NS, CaptureRequest, Due, PostRolls
@@ -108,31 +108,35 @@ class Captures:
         with self._wake:
             self._complete(self._post_rolls.passed(message_ns))
 
-    def save(
-        self, *, label: str, window_s: float, reason: str = "manual", trigger: TriggerFired | None = None,
-        alerts: Sequence[str] = (),
-    ) -> CaptureRow:  # fmt: skip
+    def save(self, *, label: str, window_s: float, reason: str = "manual", alerts: Sequence[str] = ()) -> CaptureRow:
         """Copy the last `window_s` seconds to a file, now; raises BufferEmpty, StorageFull, CannotWrite."""
         end_ns = self._newest_ns(window_s)
         snapshot = self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns)
         if snapshot.is_empty:
             raise BufferEmpty
-        now_ns = self._clock.now_ns()
-        asked = self._outbox.ask(
-            lambda session_id: CaptureRequest(
-                session_id=session_id, reason=reason, label=label, trigger=trigger, pre_s=window_s, post_s=0.0,
-                fired_at_ns=end_ns, requested_at_ns=now_ns,
-            ),
-            robot_id=self._robot_id, now_ns=now_ns, taken=self._taken, alerts=alerts,
-        )  # fmt: skip
+        asked = self._ask_now(reason, label, end_ns, window_s, alerts)
         try:
             captured = write(asked, snapshot, self._sessions, self._robot_id, cut=None, drops=self._drops)
-        except Unavailable as problem:
-            self._outbox.forget_alerts(asked.session_id)
-            self._give_up(asked, problem.sentence)
+        except Exception as error:
+            self._give_up(asked, error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}")
             raise
         self._seal(asked, captured)
         return captured_row(asked, captured)
+
+    def _ask_now(self, reason: str, label: str, end_ns: int, window_s: float, alerts: Sequence[str]) -> CaptureRequest:
+        now_ns = self._clock.now_ns()
+        try:
+            return self._outbox.ask(
+                lambda session_id: CaptureRequest(
+                    session_id=session_id, reason=reason, label=label, pre_s=window_s, post_s=0.0,
+                    fired_at_ns=end_ns, requested_at_ns=now_ns,
+                ),
+                now_ns=now_ns, taken=self._taken, alerts=alerts,
+            )  # fmt: skip
+        except OutboxUnwritable as problem:
+            if problem.facts["full"]:
+                raise StorageFull(path=self._sessions) from problem
+            raise
 
     def _newest_ns(self, window_s: float) -> int:
         """The end of what is in the ring: the last message's time, or a little later where topics are out of order."""
@@ -145,11 +149,11 @@ class Captures:
     def _ask(self, request: Callable[[str], CaptureRequest]) -> CaptureRequest:
         now_ns = self._clock.now_ns()
         try:
-            return self._outbox.ask(request, robot_id=self._robot_id, now_ns=now_ns, taken=self._taken)
+            return self._outbox.ask(request, now_ns=now_ns, taken=self._taken)
         except OutboxUnwritable as problem:
             log.error("a trigger cannot be noted on disk; it is kept in memory", problem=problem.sentence)
         # Ids from memory must not meet those of the table, which may still be read.
-        asked = request(self._outbox.free_id(self._robot_id, now_ns, self._taken))
+        asked = request(self._outbox.free_id(now_ns, self._taken))
         self._unrecorded[asked.session_id] = asked
         return asked
 
@@ -256,5 +260,7 @@ class Captures:
             if request.session_id in self._unrecorded:
                 self._outbox.add(request)
             self._outbox.set_state(request.session_id, state, why=why)
+            if state is CaptureState.REFUSED:
+                self._outbox.forget_alerts(request.session_id)
         except OutboxUnwritable as problem:
             log.debug("the outbox cannot be written", problem=problem.sentence)

@@ -20,7 +20,7 @@ import msgspec
 from pilothouse.kit.errors import Unavailable
 from pilothouse.mcap import Captured
 from pilothouse.recorder.post_rolls import CaptureRequest
-from pilothouse.recorder.session_ids import next_free
+from pilothouse.recorder.session_ids import SessionIds
 from pilothouse.wire import TriggerFired
 
 
@@ -82,7 +82,8 @@ PRAGMA user_version = 1;
 class Outbox:
     """Thread-safe; every method is one transaction that is on disk when it returns."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, robot_id: str) -> None:
+        self._ids = SessionIds(robot_id)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -95,20 +96,21 @@ class Outbox:
             self._connection.close()
 
     def ask(
-        self, request: Callable[[str], CaptureRequest], *, robot_id: str, now_ns: int, taken: Callable[[str], bool],
+        self, request: Callable[[str], CaptureRequest], *, now_ns: int, taken: Callable[[str], bool],
         alerts: Iterable[str] = (), leftover: str | None = None,
     ) -> CaptureRequest:  # fmt: skip
         """Give a capture its id and write its row; ``taken`` adds ids that other places know of."""
         with self._transaction() as run:
-            asked = request(self.free_id(robot_id, now_ns, taken))
+            asked = request(self.free_id(now_ns, taken))
             self._insert(run, asked, leftover)
             for key in alerts:
                 run("INSERT OR REPLACE INTO alerts (key, session_id) VALUES (?, ?)", (key, asked.session_id))
         return asked
 
-    def free_id(self, robot_id: str, now_ns: int, taken: Callable[[str], bool]) -> str:
+    def free_id(self, now_ns: int, taken: Callable[[str], bool]) -> str:
         """An id no capture has; not reserved, for when nothing can be written."""
-        return next_free(robot_id, now_ns, lambda one: taken(one) or self._known(one))
+        with self._lock:
+            return self._ids.next_free(now_ns, lambda one: taken(one) or self._known(one))
 
     def add(self, request: CaptureRequest) -> None:
         """Write the row of a capture that already has its id, unless it is there."""
@@ -221,7 +223,8 @@ class Outbox:
                 self._connection.execute("COMMIT")
             except sqlite3.OperationalError as error:
                 self._roll_back()
-                raise OutboxUnwritable(reason=error) from error
+                full = error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+                raise OutboxUnwritable(reason=error, full=full) from error
             except BaseException:
                 self._roll_back()
                 raise

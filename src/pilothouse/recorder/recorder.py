@@ -53,7 +53,7 @@ class Recorder:
         self._lock = lock
         sessions, spool_directory = settings.data / "sessions", settings.data / "spool"
         sources = [open_source(config, clock) for config in settings.sources]
-        self.outbox = Outbox(settings.data / "outbox.db")
+        self.outbox = Outbox(settings.data / "outbox.db", settings.robot_id)
         self._link = HubLink(settings.hub_url, connect) if settings.hub_url else None
         self._deliveries = (
             Deliveries(outbox=self.outbox, sessions=sessions, robot_id=settings.robot_id, link=self._link, clock=clock)
@@ -118,7 +118,9 @@ class Recorder:
             self._heartbeats.start()
 
     def stop(self) -> None:
-        """Stop listening, seal what is pending, and let go; keeps the spool if anything is not safely written."""
+        """Stop listening, seal what is pending, let go; the spool stays if not all is safely written. Idempotent."""
+        if self._stopping.is_set():
+            return
         until = time.monotonic() + STOP_S
         self._stopping.set()
         enders: list[_Ending] = [*self.sources, self._recovery]

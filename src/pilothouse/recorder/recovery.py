@@ -122,7 +122,7 @@ class Recovery:
                 session_id=session_id, reason=RECOVERED, label="", fired_at_ns=now_ns, pre_s=0.0, post_s=0.0,
                 requested_at_ns=now_ns,
             ),
-            robot_id=self._robot_id, now_ns=now_ns, leftover=leftover,
+            now_ns=now_ns, leftover=leftover,
             taken=lambda session_id: recording_path(self._sessions, session_id).exists(),
         )  # fmt: skip
 

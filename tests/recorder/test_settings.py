@@ -1,0 +1,130 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.settings import load
+from pilothouse.recorder.settings import RecorderSettings, host_robot_id
+
+CONFIG = """
+robot_id: r2
+window_s: 30
+max_bytes: 64MiB
+sources:
+  - kind: replay
+    path: flight.mcap
+    speed: max
+    loop: true
+triggers:
+  - kind: threshold
+    name: too fast
+    topic: /speed
+    field: data
+    op: gt
+    value: 9
+    duration_s: 0.5
+    cooldown_s: 10
+    label: overspeed
+    pre_s: 45
+    post_s: 5
+hub_url: http://hub:8000
+hub_token: secret
+"""
+
+
+def loaded(text: str, tmp_path: Path, **environ: str) -> RecorderSettings:
+    file = tmp_path / "recorder.yaml"
+    file.write_text(text)
+    return load(RecorderSettings, file=file, environ=environ)
+
+
+def refusal(text: str, tmp_path: Path) -> str:
+    with pytest.raises(BadConfiguration) as problem:
+        loaded(text, tmp_path)
+    sentence = problem.value.sentence
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
+    settings = loaded(CONFIG, tmp_path)
+
+    assert settings.robot_id == "r2"
+    assert settings.max_bytes == 64 << 20
+    assert settings.sources[0].speed == "max"
+    assert settings.triggers[0].name == "too fast"
+    assert "secret" not in repr(settings)
+
+
+def test_the_defaults_listen_on_loopback_and_keep_a_minute() -> None:
+    settings = load(RecorderSettings, environ={})
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 7000)
+    assert (settings.window_s, settings.default_pre_s, settings.max_bytes) == (60, 60, 256 << 20)
+    assert settings.robot_id == host_robot_id()
+
+
+def test_the_ring_keeps_the_pre_roll_through_the_post_roll(tmp_path: Path) -> None:
+    assert loaded(CONFIG, tmp_path).retention_s == 50
+    assert loaded("window_s: 100", tmp_path).retention_s == 100
+
+
+def test_a_source_can_be_one_line(tmp_path: Path) -> None:
+    settings = loaded("sources: ['replay:/data/flight.mcap']", tmp_path)
+
+    assert settings.sources[0].path == Path("/data/flight.mcap")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "right"),
+    [
+        ("windows_s: 3", "windows_s", "window_s"),
+        ("triggers: [{kind: threshold, topic: /a, feild: b, op: gt, value: 1}]", "feild", "field"),
+        ("sources: [{kind: replay, path: x, sped: 2}]", "sped", "speed"),
+        ("hub: http://x", "hub", "hub_url"),
+    ],
+)
+def test_an_unknown_key_is_an_error_that_names_the_nearest(text: str, wrong: str, right: str, tmp_path: Path) -> None:
+    sentence = refusal(text, tmp_path)
+
+    assert re.search(rf"unknown setting '[^']*{wrong}'; did you mean '{right}'\?", sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("window_s: 0", "window_s"),
+        ("max_bytes: 3", "max_bytes"),
+        ("robot_id: 'a b'", "robot_id"),
+        ("sources: [camera]", "replay:FILE.mcap"),
+        ("sources: [{kind: rosbag, path: x}]", "replay"),
+        ("sources: [{kind: replay, path: x, speed: 0}]", "speed"),
+        ("triggers: [{kind: thresold, topic: /a, field: b, op: gt, value: 1}]", "threshold"),
+        ("triggers: [{kind: threshold, topic: /a, field: 'b[', op: gt, value: 1}]", "field path"),
+        ("triggers: [{kind: threshold, topic: /a, field: b, op: above, value: 1}]", "gt"),
+        ("triggers: [{kind: threshold, topic: /a, field: b, op: gt, value: .nan}]", "value"),
+        ("hub_url: hub:8000", "hub_url"),
+        ("[]", "mapping"),
+    ],
+)
+def test_a_wrong_value_is_named(text: str, part: str, tmp_path: Path) -> None:
+    assert part in refusal(text, tmp_path)
+
+
+def test_two_triggers_of_one_name_are_refused(tmp_path: Path) -> None:
+    one = "{kind: threshold, topic: /a, field: b, op: gt, value: 1}"
+
+    assert "two triggers are called '/a.b > 1'" in refusal(f"triggers: [{one}, {one}]", tmp_path)
+
+
+def test_documented_variables_are_read(tmp_path: Path) -> None:
+    settings = loaded(
+        "{}", tmp_path, PILOTHOUSE_ROBOT_ID="r7", PILOTHOUSE_HUB_URL="http://h", MD_HUB_AUTH_TOKEN="t",
+        PILOTHOUSE_RECORDER_TOKEN="s",
+    )  # fmt: skip
+
+    assert (settings.robot_id, settings.hub_url) == ("r7", "http://h")
+    assert settings.hub_token is not None
+    assert settings.hub_token.get_secret_value() == "t"
+    assert settings.recorder_token is not None

@@ -1,0 +1,119 @@
+"""A recorder in this process, fed message by message."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pilothouse.kit.errors import Problem, Unavailable
+from pilothouse.kit.settings import load
+from pilothouse.mcap import open_recording
+from pilothouse.recorder.outbox import CaptureRow, CaptureState
+from pilothouse.recorder.recorder import Recorder
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.wire import RECORDING_METADATA, CaptureFacts, Heartbeat, UploadMetadata
+from tests.support.flights import NS_PER_S, START_NS, json_channel
+from tests.support.processes import eventually
+
+FAST = {"topic": "/speed", "field": "data", "op": "gt", "value": 9, "kind": "threshold", "post_s": 1}
+
+
+class HubGone(Unavailable):
+    """The hub does not answer."""
+
+
+class FakeHub:
+    """A hub in memory that can be away, and can refuse."""
+
+    def __init__(self) -> None:
+        self.recordings: dict[str, tuple[UploadMetadata, bytes]] = {}
+        self.heartbeats: list[Heartbeat] = []
+        self.calls = 0
+        self.away = False
+        self.refuses: dict[str, Problem] = {}
+
+    def upload(self, path: Path, metadata: UploadMetadata, *, stop: threading.Event | None = None) -> None:
+        self._answer()
+        if metadata.session_id in self.refuses:
+            raise self.refuses[metadata.session_id]
+        assert metadata.session_id not in self.recordings
+        self.recordings[metadata.session_id] = metadata, path.read_bytes()
+
+    def heartbeat(self, heartbeat: Heartbeat) -> None:
+        self._answer()
+        self.heartbeats.append(heartbeat)
+
+    def _answer(self) -> None:
+        self.calls += 1
+        if self.away:
+            raise HubGone
+
+
+def recorder_settings(data: Path, **changes: object) -> RecorderSettings:
+    """Settings of a small recorder that nothing in the environment can change."""
+    small = {"data": data, "robot_id": "robot", "port": 0, "max_bytes": 16 << 20, "spool_max_bytes": 16 << 20}
+    return load(RecorderSettings, overrides={**small, **changes}, environ={})
+
+
+class Robot:
+    """A recorder and what its sensors say."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+
+    def say(self, time_s: float, value: float = 0.0, *, topic: str = "/speed") -> None:
+        """One message, `time_s` after the start of the flight."""
+        content = json.dumps({"data": value}).encode()
+        self.say_raw(time_s, content, topic=topic)
+
+    def say_raw(self, time_s: float, content: bytes, *, topic: str = "/speed") -> None:
+        sink = self.recorder.pipeline
+        sink.message(sink.channel(json_channel(topic)), START_NS + round(time_s * NS_PER_S), content)
+
+    def rows(self, *states: CaptureState) -> list[CaptureRow]:
+        return self.recorder.outbox.in_state(*(states or CaptureState))
+
+    def sealed(self, count: int = 1) -> list[CaptureRow]:
+        """The finished captures, once there are as many."""
+        done = (CaptureState.SEALED, CaptureState.DELIVERED)
+        return (
+            eventually(lambda: (rows := self.rows(*done)) and len(rows) >= count and rows, what=f"{count} captures")
+            or []
+        )
+
+    def times_s(self, row: CaptureRow) -> list[float]:
+        """When the messages of a recording were said."""
+        return times_s(self.path(row))
+
+    def facts(self, row: CaptureRow) -> CaptureFacts:
+        return facts_of(self.path(row))
+
+    def path(self, row: CaptureRow) -> Path:
+        return self.recorder.settings.data / "sessions" / f"{row.session_id}.mcap"
+
+
+def times_s(path: Path) -> list[float]:
+    with open_recording(path) as recording:
+        return [round((one.log_time_ns - START_NS) / NS_PER_S, 3) for one in recording.messages()]
+
+
+def facts_of(path: Path) -> CaptureFacts:
+    """What a recording says about itself."""
+    with open_recording(path) as recording:
+        return CaptureFacts.from_metadata(recording.summary().metadata[RECORDING_METADATA])
+
+
+@contextmanager
+def running_robot(data: Path, *, hub: FakeHub | None = None, **changes: object) -> Iterator[Robot]:
+    """A started recorder; it is stopped cleanly at the end."""
+    address = {"hub_url": "http://hub.test", "heartbeat_s": 0.05} if hub else {}
+    settings = recorder_settings(data, **{**address, **changes})
+    recorder = Recorder.open(settings, connect=lambda: hub or FakeHub())
+    recorder.start()
+    try:
+        yield Robot(recorder)
+    finally:
+        recorder.stop()
