@@ -30,9 +30,9 @@ class Report:
     """Rows of a benchmark, printed as they come."""
 
     def __init__(self, title: str) -> None:
-        print(title)
-        print(machine())
-        print(f"{'':<46}{'ours':>14}{'peer':>14}{'ratio':>9}   promise")
+        self.missed: list[str] = []
+        print(f"\n{title}\n{machine()}")
+        print(f"{'':<48}{'ours':>13}{'peer':>13}{'ratio':>8}   promise", flush=True)
 
     def row(
         self,
@@ -40,13 +40,25 @@ class Report:
         ours: float,
         peer: float | None = None,
         unit: str = "s",
-        promise: str = "",
+        promise: float | str = "",
         *,
-        higher_is_better: bool = False,
         kept: bool | None = None,
     ) -> None:
-        """One measurement; the ratio says how many times better ours is, ``kept`` whether the promise holds."""
-        ratio = "" if peer is None else f"{(ours / peer if higher_is_better else peer / ours):.1f}×"
+        """One measurement. The ratio says how many times better ours is: more for a rate (``1/s``), less for a time.
+
+        A number as promise is the ratio that was promised; for one in words, ``kept`` says whether it holds.
+        """
+        ratio = None if peer is None else ours / peer if unit.endswith("/s") else peer / ours
+        if isinstance(promise, float) and ratio is not None:
+            kept, promise = ratio >= promise, f">= {promise:g}x"
+        if kept is False:
+            self.missed.append(name)
+        verdict = {True: "kept", False: "MISSED", None: ""}[kept]
         beside = "" if peer is None else f"{peer:,.4g} {unit}"
-        verdict = "" if kept is None else ("  kept" if kept else "  MISSED")
-        print(f"{name:<46}{f'{ours:,.4g} {unit}':>14}{beside:>14}{ratio:>9}   {promise}{verdict}", flush=True)
+        times = "" if ratio is None else f"{ratio:.1f}x"
+        line = f"{name:<48}{f'{ours:,.4g} {unit}':>13}{beside:>13}{times:>8}   {promise} {verdict}"
+        print(line.rstrip(), flush=True)
+
+    def print(self) -> None:
+        """The verdict over all rows."""
+        print(f"missed: {', '.join(self.missed)}" if self.missed else "every promise kept", flush=True)

@@ -100,7 +100,7 @@ def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, bytes
 
     ``packed`` is the compression and the compressed bytes where they exist already.
     """
-    times = {number: unpacked(entries)[::2] for number, entries in chunk.entries.items()}
+    times = {number: unpacked(entries)[::2].tolist() for number, entries in chunk.entries.items()}
     latest = {number: max(one) for number, one in times.items()}
     indexes: list[bytes] = []
     offsets: dict[int, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -12,8 +13,13 @@ from pilothouse.mcap.model import Compression
 from pilothouse.mcap.shelf import Shelf
 from pilothouse.mcap.spool import Spool
 
-# At 1 MiB a chunk: sixteen times as much as two cameras bring while one chunk is sealed.
-QUEUE_CHUNKS = 16
+# At 1 MiB a chunk, eight times what a camera brings while one is sealed, and no more than that in memory twice.
+QUEUE_CHUNKS = 8
+# A thread that appends without a pause keeps the interpreter to itself: the sealing thread gets it every 5 ms and falls
+# behind. From this many chunks on the appending thread stands back for a moment, once per chunk, which is far cheaper
+# than sealing in its place.
+BEHIND_CHUNKS = 1
+BREATH_S = 0.0001
 # How often open chunks are looked at, as a part of the age they may reach.
 LOOKS_PER_AGE = 5
 
@@ -59,12 +65,19 @@ class Sealer:
     def hand_over(self, chunk: OpenChunk) -> None:
         """Queue a chunk, or seal it here and now when the queue is full."""
         with self._changed:
-            if len(self._queue) < QUEUE_CHUNKS and not self._stopping:
+            behind = len(self._queue)
+            if behind < QUEUE_CHUNKS and not self._stopping:
                 self._queue.append(chunk)
                 self._changed.notify_all()
-                return
-            self.inline_seals += not self._stopping
-        self._seal(chunk)
+                if behind < BEHIND_CHUNKS:
+                    return
+            else:
+                self.inline_seals += not self._stopping
+                behind = 0
+        if behind:
+            time.sleep(BREATH_S)
+        else:
+            self._seal(chunk)
 
     def wait_for(self, number: int) -> None:
         """Wait until every chunk up to this number is on the shelf."""
