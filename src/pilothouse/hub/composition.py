@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilothouse.hub.db import Database
+from pilothouse.hub.db.answers import forget_expired
 from pilothouse.hub.events import Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
-from pilothouse.kit.clock import Clock, SystemClock
+from pilothouse.kit.clock import Clock, SystemClock, at
 from pilothouse.kit.errors import BadConfiguration
+
+FORGET_EVERY_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,19 @@ def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
     clock = clock or SystemClock()
     _make(settings.data)
     database = Database(settings.database_address)
+    jobs = Jobs(database, clock=clock)
+
+    async def forget_answers() -> None:
+        async with database.transaction() as session:
+            await forget_expired(session, at(clock.now_ns()))
+
+    jobs.every(FORGET_EVERY_S, "forget answers", forget_answers)
     return Hub(
         settings=settings,
         database=database,
         storage=Storage.local(settings.data),
         events=Events(database, clock=clock),
-        jobs=Jobs(database, clock=clock),
+        jobs=jobs,
         clock=clock,
     )
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from pilothouse.hub.db.engine import Engines, make_engines, parse_url
 from pilothouse.hub.db.migrate import Migrations
@@ -88,6 +89,12 @@ class Database:
                 yield
             finally:
                 self._writer_task = None
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many sessions hold a connection at the moment."""
+        pools = {engine.pool for engine in (self._engines.writing, self._engines.reading)}
+        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     async def ping(self) -> None:
         """Prove that the database answers; raises DatabaseUnavailable."""

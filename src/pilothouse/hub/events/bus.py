@@ -74,15 +74,23 @@ class Bus:
         """Streams that somebody is subscribed to."""
         return list(self._subscriptions)
 
-    def publish(self, events: Sequence[Event]) -> None:
+    def subscriptions(self, stream: str) -> list[Subscription]:
+        """Whoever is subscribed to a stream at the moment."""
+        return list(self._subscriptions.get(stream, ()))
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Tell committed events to everybody subscribed."""
+        self.offer(events)
+
+    def offer(self, events: Sequence[Event]) -> None:
         """Offer committed events to everybody subscribed in this process."""
         for stream in {event.stream for event in events} & self._subscriptions.keys():
             own = [event for event in events if event.stream == stream]
-            for subscription in tuple(self._subscriptions[stream]):
+            for subscription in self.subscriptions(stream):
                 subscription.offer(own)
 
     def wake_those_before(self, stream: str, sequence: int) -> None:
         """Let those subscribers of a stream ask the table who have not come so far."""
-        for subscription in tuple(self._subscriptions.get(stream, ())):
+        for subscription in self.subscriptions(stream):
             if subscription.reached < sequence:
                 subscription.look_again()

@@ -61,4 +61,4 @@ async def last_sequences(session: AsyncSession, streams: Collection[str]) -> dic
     found = await session.execute(
         select(EventStreamRow.stream, EventStreamRow.last_sequence).where(EventStreamRow.stream.in_(streams))
     )
-    return dict(found.tuples().all())
+    return {row.stream: row.last_sequence for row in found}

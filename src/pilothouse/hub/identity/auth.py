@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Header
 from fastapi.security import HTTPBasic, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.db import RequestKey
 from pilothouse.hub.identity.domain import Caller
 from pilothouse.hub.identity.service import Identity
 from pilothouse.web import Credentials
@@ -72,3 +74,23 @@ Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
 """A session that only reads."""
 Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 """The transaction of this request, committed before the answer leaves."""
+
+
+async def _request_key(
+    request: Request,
+    caller: Reader,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=200, description="Sent again, the same request is carried out once"),
+    ] = None,
+) -> RequestKey:
+    described = hashlib.sha256(f"{request.url.path}?{request.url.query}\n".encode())
+    described.update(await request.body())
+    # Routes keep keys apart by their pattern, which is bounded; the path is part of what must be the same.
+    route = request.scope.get("pilothouse.route", request.url.path)
+    scope = f"{caller.kind}:{hashlib.sha256(caller.name.encode()).hexdigest()[:16]}:{request.method}:{route}"
+    return RequestKey(scope[:200], idempotency_key, described.hexdigest())
+
+
+OnceKey = Annotated[RequestKey, Depends(_request_key)]
+"""The `Idempotency-Key` of this request, for ``answer_once``."""

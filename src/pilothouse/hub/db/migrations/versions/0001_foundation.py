@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(200), nullable=False),
         sa.Column("key", sa.String(200), nullable=False),
         sa.Column("request_sha256", sa.String(64), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("body", Json, nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "key", name="pk_answers"),
