@@ -15,7 +15,7 @@ from pilothouse.hub.fleet import routes as fleet
 from pilothouse.hub.identity import Identity
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
-from pilothouse.hub.recordings.service import build_services
+from pilothouse.hub.recordings.service import build_services, count_by_robot
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock
 from pilothouse.web import Service, create_service
@@ -62,7 +62,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
 
 def install_slices(service: Service, hub: Hub) -> None:
     """Build each slice's services, lower slices first, and make its jobs known."""
-    robots = Robots(hub.events, hub.clock)
+    robots = Robots(hub.events, hub.clock, count_recordings=count_by_robot)
     recordings = build_services(hub.settings, hub.database, hub.events, hub.jobs, hub.clock, robots=robots)
     recording_jobs.register(hub.jobs, recordings)
     service.state.robots = robots

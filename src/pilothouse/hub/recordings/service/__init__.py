@@ -6,7 +6,7 @@ from pilothouse.hub.recordings.service.everything import RecordingServices, buil
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.partial import Partials
-from pilothouse.hub.recordings.service.recordings import Recordings
+from pilothouse.hub.recordings.service.recordings import Recordings, count_by_robot
 from pilothouse.hub.recordings.service.retention import Retention
 from pilothouse.hub.recordings.service.uploads import Progress, Uploads
 from pilothouse.hub.recordings.service.watch import Watch
@@ -25,5 +25,6 @@ __all__ = [
     "Uploads",
     "Watch",
     "build_services",
+    "count_by_robot",
     "version_tag",
 ]

@@ -58,10 +58,6 @@ class Recordings:
             raise RecordingFileMissing
         return self._files.path(located.file_name)
 
-    async def count_by_robot(self, session: AsyncSession, robot_ids: Collection[str]) -> dict[str, int]:
-        """How many recordings each of these robots has; none for those that are not in the answer."""
-        return await RecordingRows(session).count_by_robot(robot_ids)
-
     async def disk_use(self, session: AsyncSession) -> DiskUse:
         used, count = await RecordingRows(session).disk_use()
         return DiskUse(
@@ -71,6 +67,11 @@ class Recordings:
             cap_enabled=self._cap_mb > 0,
             session_count=count,
         )
+
+
+async def count_by_robot(session: AsyncSession, robot_ids: Collection[str]) -> dict[str, int]:
+    """How many recordings each of these robots has; those without any are left out."""
+    return await RecordingRows(session).count_by_robot(robot_ids)
 
 
 def as_recording(listed: Listed) -> Recording:
