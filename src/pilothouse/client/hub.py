@@ -1,0 +1,193 @@
+"""Everything the hub answers, as methods."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx2
+
+from pilothouse.client.answers import DiskUse, Rescanned, Swept
+from pilothouse.client.connection import AnyModel, Connection
+from pilothouse.client.problems import UnexpectedAnswer
+from pilothouse.client.upload import Pace, Progress, Upload
+from pilothouse.wire import (
+    Annotation,
+    AnnotationList,
+    AnnotationUpdate,
+    Heartbeat,
+    HeartbeatAccepted,
+    NewAnnotation,
+    Recording,
+    RecordingList,
+    Robot,
+    RobotList,
+    UploadMetadata,
+)
+
+CHUNK_BYTES = 4 << 20
+_PAGE = 200
+
+
+class HubClient:
+    """A hub, spoken to synchronously; safe to use from several threads.
+
+    ``base_url`` is ``http://HOST:PORT``, with a path when the hub lives under one. ``token`` is sent as Bearer;
+    otherwise ``password`` as Basic. Every method raises problems of ``pilothouse.kit.errors`` kinds: the hub's own
+    words with its code and request id, ``HubUnreachable`` when it does not answer.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        password: str | None = None,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._connection = Connection(base_url, token=token, password=password, transport=transport)
+        self._paces: dict[int, Pace] = {}
+
+    @property
+    def url(self) -> str:
+        return self._connection.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the client cannot be used after."""
+        self._connection.close()
+
+    # Recordings
+
+    def recordings(self, *, robot_id: str | None = None, limit: int = 50, offset: int = 0) -> RecordingList:
+        """A page of recordings, newest first, and every robot that has any."""
+        asked = {"robot_id": robot_id, "limit": limit, "offset": offset}
+        return self._get(RecordingList, "/api/sessions", asked)
+
+    def every_recording(self, *, robot_id: str | None = None) -> Iterator[Recording]:
+        """All recordings, newest first, page by page."""
+        offset = 0
+        while page := self.recordings(robot_id=robot_id, limit=_PAGE, offset=offset).sessions:
+            yield from page
+            offset += len(page)
+
+    def recording(self, session_id: str) -> Recording:
+        """One recording."""
+        return self._get(Recording, _session(session_id))
+
+    def read_bytes(self, session_id: str, start: int = 0, stop: int | None = None) -> bytes:
+        """Bytes ``start`` to ``stop`` (without it; None: to the end) of a recording's file."""
+        if stop is not None and stop <= start:
+            return b""
+        until = "" if stop is None else str(stop - 1)
+        headers = {"Range": f"bytes={start}-{until}"}
+        response = self._connection.request("GET", f"{_session(session_id)}/mcap", headers=headers)
+        return response.content if response.status_code == 206 else response.content[start:stop]
+
+    def download(self, session_id: str, path: Path, *, progress: Progress | None = None) -> None:
+        """Write a recording's file to ``path``, which appears only when it is complete."""
+        partial = path.with_name(f"{path.name}.part")
+        try:
+            with partial.open("wb") as file:
+                for content, length in self._contents(session_id):
+                    file.write(content)
+                    if progress is not None:
+                        progress(file.tell(), length)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _contents(self, session_id: str) -> Iterator[tuple[bytes, int]]:
+        headers = {"Accept-Encoding": "identity"}
+        with self._connection.stream(f"{_session(session_id)}/mcap", headers=headers) as response:
+            length = int(response.headers.get("content-length", "-1"))
+            received = 0
+            for content in response.iter_bytes():
+                received += len(content)
+                yield content, length
+        if received != length:
+            raise UnexpectedAnswer(url=self.url, reason=f"{received} of {length} bytes of {session_id}")
+
+    def upload(
+        self,
+        path: Path,
+        metadata: UploadMetadata,
+        *,
+        progress: Progress | None = None,
+        chunk_bytes: int = CHUNK_BYTES,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Deliver a file by tus 1.0; returns when the hub has all of it and has checked its SHA-256.
+
+        Call it again after any problem that is ``Unavailable``: it goes on where the hub stands. ``progress`` is
+        called with the bytes the hub has and the length of the file. Setting ``stop`` raises ``UploadStopped``.
+        """
+        pace = self._paces.setdefault(chunk_bytes, Pace(chunk_bytes))
+        Upload(self._connection, path, metadata, pace=pace, progress=progress, stop=stop).run()
+
+    # Annotations
+
+    def annotations(self, session_id: str, *, limit: int = 50, offset: int = 0) -> AnnotationList:
+        """A page of the remarks on a recording, in the order of its time."""
+        return self._get(AnnotationList, f"{_session(session_id)}/annotations", {"limit": limit, "offset": offset})
+
+    def annotate(self, session_id: str, time_ns: int, body: str) -> Annotation:
+        """Remark something ``time_ns`` nanoseconds after the start of a recording."""
+        new = NewAnnotation(time_ns=time_ns, body=body)
+        response = self._connection.request("POST", f"{_session(session_id)}/annotations", message=new)
+        return self._connection.read(Annotation, response)
+
+    def update_annotation(self, annotation_id: int, body: str, *, time_ns: int | None = None) -> Annotation:
+        """Change the words of a remark, and its time if given."""
+        change = AnnotationUpdate(body=body, time_ns=time_ns)
+        response = self._connection.request("PUT", f"/api/annotations/{annotation_id:d}", message=change)
+        return self._connection.read(Annotation, response)
+
+    def delete_annotation(self, annotation_id: int) -> None:
+        """Remove a remark."""
+        self._connection.request("DELETE", f"/api/annotations/{annotation_id:d}")
+
+    # Fleet
+
+    def heartbeat(self, heartbeat: Heartbeat) -> HeartbeatAccepted:
+        """Say that a robot lives."""
+        response = self._connection.request("POST", "/api/v1/agents/heartbeat", message=heartbeat)
+        return self._connection.read(HeartbeatAccepted, response)
+
+    def robots(self, *, limit: int = 50, offset: int = 0) -> RobotList:
+        """A page of the robots known by heartbeat or by recording."""
+        return self._get(RobotList, "/api/v1/robots", {"limit": limit, "offset": offset})
+
+    def robot(self, robot_id: str) -> Robot:
+        """One robot and its last heartbeat."""
+        return self._get(Robot, f"/api/v1/robots/{quote(robot_id, safe='')}")
+
+    # Administration
+
+    def disk(self) -> DiskUse:
+        """What recordings take, and what they may take."""
+        return self._get(DiskUse, "/api/admin/disk")
+
+    def rescan(self) -> Rescanned:
+        """Have the hub look at its sessions directory now."""
+        return self._connection.read(Rescanned, self._connection.request("POST", "/api/admin/rescan"))
+
+    def sweep(self) -> Swept:
+        """Have the hub delete the oldest recordings above its cap now."""
+        return self._connection.read(Swept, self._connection.request("POST", "/api/admin/sweep"))
+
+    def _get(self, model: type[AnyModel], path: str, params: Mapping[str, Any] | None = None) -> AnyModel:
+        return self._connection.read(model, self._connection.request("GET", path, params=params))
+
+
+def _session(session_id: str) -> str:
+    return f"/api/sessions/{quote(session_id, safe='')}"
