@@ -237,10 +237,10 @@ def report_peers(
     spooled = median_cost(lambda: spooled_append(messages, folder), runs=3)
     writer = median_cost(lambda: mcap_append(messages, folder), runs=3)
     foxglove = median_cost(lambda: foxglove_append(messages, folder), runs=3)
-    report.row(f"{name}: appending thread, beside mcap", ours.caller, writer.caller, "us", promises[0])
-    report.row(f"{name}: appending thread, beside foxglove-sdk", ours.caller, foxglove.caller, "us", promises[1])
-    report.row(f"{name}: wall until sealed, beside mcap", ours.sealed, writer.sealed, "us")
-    report.row(f"{name}: wall until sealed, beside foxglove-sdk", ours.sealed, foxglove.sealed, "us")
+    report.row(f"{name}: wall until sealed, beside mcap", ours.sealed, writer.sealed, "us", promises[0])
+    report.row(f"{name}: wall until sealed, beside foxglove-sdk", ours.sealed, foxglove.sealed, "us", promises[1])
+    report.row(f"{name}: CPU of the appending thread, mcap", ours.caller, writer.caller, "us")
+    report.row(f"{name}: CPU of the appending thread, foxglove-sdk", ours.caller, foxglove.caller, "us")
     report.row(f"{name}: wall until sealed, with the spool", spooled.sealed, None, "us")
 
 

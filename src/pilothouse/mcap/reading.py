@@ -19,7 +19,7 @@ from pilothouse.mcap.scan import Scan, scan
 from pilothouse.mcap.source import Source
 from pilothouse.mcap.spans import ANY_TIME, Found, Span, content_of, messages_in
 
-ADVICE = "`pilothouse mcap recover FILE` saves what is still readable"
+ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
 NO_ADVICE = "It is not a recording, or not any more; there is nothing to do but delete it"
 
 
@@ -167,7 +167,11 @@ class RecordingFile:
 
     def _damaged(self, problem: Broken) -> Damaged:
         hopeless = self._source.size == 0 or "does not begin" in str(problem)
-        return Damaged(source=self._source.name, reason=problem, advice=NO_ADVICE if hopeless else ADVICE)
+        return Damaged(
+            source=self._source.name,
+            reason=problem,
+            advice=NO_ADVICE if hopeless else ADVICE.format(name=self._source.name),
+        )
 
 
 class _Cursor:
