@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from pilothouse.hub.identity.auth import Reading, Writer, Writing
+from pilothouse.hub.db import answer_once
+from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writer, Writing
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.hub.recordings.service import version_tag
+from pilothouse.kit.clock import at
 from pilothouse.web import Paging, RowId
 from pilothouse.wire import Annotation, AnnotationList, AnnotationUpdate, NewAnnotation
 
@@ -36,12 +38,18 @@ async def create_annotation(
     session: Writing,
     _caller: Writer,
     only_robot: OnlyRobot,
+    hub: ThisHub,
+    once: OnceKey,
     session_id: str,
     new: NewAnnotation,
     response: Response,
 ) -> Annotation:
     """`time_ns` counts from the start of the recording; spaces around `body` are removed."""
-    annotation = await services.annotations.create(session, session_id, new, only_robot=only_robot)
+
+    async def create() -> Annotation:
+        return await services.annotations.create(session, session_id, new, only_robot=only_robot)
+
+    annotation = await answer_once(session, once, at(hub.clock.now_ns()), Annotation, create)
     response.headers["ETag"] = version_tag(annotation)
     return annotation
 

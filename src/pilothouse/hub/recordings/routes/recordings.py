@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from pilothouse.hub.identity.auth import Reading
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.web import Paging
-from pilothouse.web.ranges import FileRangeResponse
+from pilothouse.web.ranges import FileRangeResponse, remember
 from pilothouse.wire import Recording, RecordingList
 
 router = APIRouter(prefix="/api/sessions", tags=["recordings"])
@@ -49,7 +49,9 @@ async def get_recording(services: Services, session: Reading, only_robot: OnlyRo
 
 @router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=_BYTES, response_class=Response)
 @router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=_BYTES, response_class=Response)
-async def read_recording(services: Services, session: Reading, only_robot: OnlyRobot, session_id: str) -> Response:
+async def read_recording(
+    services: Services, session: Reading, only_robot: OnlyRobot, session_id: str, request: Request
+) -> Response:
     """Whole or in ranges (RFC 9110: one or many, suffix, `If-Range`); a damaged file is served as it is."""
     path = await services.recordings.file_of(session, session_id, only_robot=only_robot)
-    return FileRangeResponse(path, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap")
+    return remember(request, FileRangeResponse(path, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap"))

@@ -59,5 +59,5 @@ def build_services(
         uploads=uploads,
         retention=retention,
         indexing=indexing,
-        watch=Watch(database, files, arrivals, indexing, retention, uploads),
+        watch=Watch(database, files, arrivals, indexing, retention, uploads, clock),
     )

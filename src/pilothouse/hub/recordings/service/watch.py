@@ -14,6 +14,7 @@ from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.retention import Retention
 from pilothouse.hub.recordings.service.uploads import Uploads
+from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger
 
@@ -23,8 +24,9 @@ LOOK_EVERY_S = 1.0
 # However large the directory, looking at it takes at most this share of one core.
 _SHARE = 0.1
 _TIDY_EVERY_S = 60.0
-# Two looks of one rescan are this far apart: a copy in progress grows meanwhile.
+# Two looks of one rescan are this far apart if a file was written just now: a copy in progress grows meanwhile.
 _SETTLE_S = 0.25
+_JUST_NOW_NS = 2 * NS_PER_S
 # A rescan answers after this long even if files are left; the jobs go on with them.
 _INDEX_WITHIN_S = 10.0
 
@@ -40,6 +42,7 @@ class Watch:
         indexing: Indexing,
         retention: Retention,
         uploads: Uploads,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._files = files
@@ -47,6 +50,7 @@ class Watch:
         self._indexing = indexing
         self._retention = retention
         self._uploads = uploads
+        self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         self._before: Look = {}
         self._known: dict[str, Sighting] | None = None
@@ -68,7 +72,7 @@ class Watch:
             before = await asyncio.to_thread(self._files.look)
             self._known = None
             known = await self._known_files()
-            if changes(known, before, before):
+            if _may_still_grow(changes(known, before, before), self._clock.now_ns()):
                 await asyncio.sleep(_SETTLE_S)
             self._before = await asyncio.to_thread(self._files.look)
             found = changes(known, before, self._before)
@@ -140,3 +144,8 @@ class Watch:
                 waiting=len(found.waiting) + len(await rows.waiting()),
                 session_count=await rows.count(None),
             )
+
+
+def _may_still_grow(found: Changes, now_ns: int) -> bool:
+    differing = (*found.added.values(), *found.updated.values())
+    return any(seen.mtime_ns > now_ns - _JUST_NOW_NS for seen in differing)
