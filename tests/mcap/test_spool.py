@@ -1,0 +1,231 @@
+"""What a dead process leaves on disk is found, readable and complete up to its last sealed chunk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pilothouse.mcap import (
+    Ring,
+    Spool,
+    SpoolInUse,
+    open_recording,
+    recover,
+    recover_spool,
+    remove_leftover,
+    verify,
+)
+from pilothouse.mcap.scan import scan
+from pilothouse.mcap.source import Source
+from tests.support.flights import NS_PER_S, START_NS, json_channel
+from tests.support.readers import read_as_stream, read_by_index, rerun_check
+
+MIB = 1 << 20
+
+
+def record(spool: Spool, count: int, *, size: int = 1000, latched: bool = False, chunk_bytes: int = 4000) -> None:
+    """Pass messages numbered from 0 through a ring into a spool, then end as abruptly as can be done in one process."""
+    with Ring(window_s=1e6, max_bytes=1 << 28, spool=spool, chunk_bytes=chunk_bytes, chunk_s=1e6) as ring:
+        if latched:
+            ring.append(ring.add_channel(json_channel("/tf_static")), START_NS - NS_PER_S, b'"base"')
+            ring.seal()
+        channel = ring.add_channel(json_channel("/a"))
+        for number in range(count):
+            ring.append(channel, START_NS + number, number.to_bytes(4, "big") + os.urandom(size))
+    spool.flush()
+
+
+def numbers_in(path: Path) -> list[int]:
+    with open_recording(path) as recording:
+        return [int.from_bytes(one.content[:4], "big") for one in recording.messages(topics=["/a"])]
+
+
+@pytest.fixture
+def leftover(tmp_path: Path) -> Iterator[Path]:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB, segment_bytes=MIB)
+    record(spool, 300)
+    (segment,) = spool.path.glob("*.mcap")
+    copy = tmp_path / "spool" / "run-copy"  # as it lies there while the run lives: preallocated, with no end
+    copy.mkdir()
+    (copy / segment.name).write_bytes(segment.read_bytes())
+    yield copy
+    spool.discard()
+
+
+def test_a_leftover_becomes_a_recording_that_every_reader_reads(tmp_path: Path, leftover: Path) -> None:
+    captured = recover_spool(leftover, tmp_path / "a.mcap", metadata={"pilothouse": {"reason": "recovered"}})
+
+    assert captured is not None
+    assert numbers_in(captured.path) == list(range(300))
+    assert len(read_as_stream(captured.path)) == len(read_by_index(captured.path)) == 300
+    with open_recording(captured.path) as recording:
+        assert recording.summary().metadata == {"pilothouse": {"reason": "recovered"}}
+    rerun_check(captured.path)
+    assert leftover.exists()
+    remove_leftover(leftover)
+    assert not leftover.exists()
+
+
+def test_a_live_segment_can_be_read_by_any_recovery_tool(tmp_path: Path, leftover: Path) -> None:
+    (segment,) = leftover.glob("*.mcap")
+
+    captured = recover(segment, tmp_path / "a.mcap")
+
+    assert numbers_in(captured.path) == list(range(300))
+
+
+def test_wherever_a_segment_is_cut_every_complete_chunk_before_the_cut_survives(tmp_path: Path, leftover: Path) -> None:
+    (segment,) = leftover.glob("*.mcap")
+    whole = segment.read_bytes()
+    source = Source(segment)
+    found = scan(source)
+    source.close()
+    ends = [span.offset + span.length for span in found.spans]
+    used = found.end
+    near = [end + step for end in ends[::9] for step in (-1, 0, 1)]
+    for cut in sorted({*range(0, used, used // 60), *near, used, used + 5000}):
+        for torn in (whole[:cut], whole[:cut] + bytes(3000)):
+            segment.write_bytes(torn)
+            path = tmp_path / "a.mcap"
+            captured = recover_spool(leftover, path, metadata={})
+            complete = sum(end <= cut for end in ends)
+            counts = [4] * complete
+            if not complete:
+                assert captured is None
+                continue
+            assert captured is not None
+            assert len(numbers_in(path)) >= sum(counts)
+            assert numbers_in(path) == list(range(captured.message_count))
+            path.unlink()
+
+
+def test_a_flipped_byte_costs_one_chunk_only(tmp_path: Path, leftover: Path) -> None:
+    (segment,) = leftover.glob("*.mcap")
+    source = Source(segment)
+    span = scan(source).spans[10]
+    source.close()
+    content = bytearray(segment.read_bytes())
+    content[span.offset + span.length - 500] ^= 0xFF
+    segment.write_bytes(content)
+
+    captured = recover_spool(leftover, tmp_path / "a.mcap", metadata={})
+
+    assert captured is not None
+    assert 290 <= captured.message_count < 300
+    assert verify(captured.path).ok
+
+
+def test_an_empty_leftover_gives_no_recording(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=MIB)
+    spool.close()
+    (leftover,) = Spool.leftovers(tmp_path / "spool")
+
+    assert recover_spool(leftover, tmp_path / "a.mcap", metadata={}) is None
+    assert not (tmp_path / "a.mcap").exists()
+
+
+def test_a_live_run_is_never_taken_for_a_leftover(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=MIB)
+
+    assert Spool.leftovers(tmp_path / "spool") == []
+    with pytest.raises(SpoolInUse):
+        recover_spool(spool.path, tmp_path / "a.mcap", metadata={})
+    with pytest.raises(SpoolInUse):
+        remove_leftover(spool.path)
+    spool.close()
+    assert Spool.leftovers(tmp_path / "spool") == [spool.path]
+
+
+def test_a_leftover_somebody_is_recovering_is_not_offered_again(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=MIB)
+    spool.close()
+    with (spool.path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert Spool.leftovers(tmp_path / "spool") == []
+    assert Spool.leftovers(tmp_path / "spool") == [spool.path]
+
+
+def test_a_clean_end_leaves_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=8 * MIB)
+    record(spool, 10)
+    spool.discard()
+    spool.discard()
+
+    assert list((tmp_path / "spool").iterdir()) == []
+    assert Spool.leftovers(tmp_path / "nowhere") == []
+
+
+def test_the_spool_keeps_the_newest_within_its_bytes(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=8 * MIB, segment_bytes=MIB)
+    record(spool, 4000, size=5000, latched=True, chunk_bytes=50_000)
+    on_disk = sum(one.stat().st_blocks * 512 for one in spool.path.iterdir())
+    assert spool.size_bytes <= 8 * MIB
+    assert on_disk <= 8 * MIB + 4096
+    spool.close()
+
+    captured = recover_spool(spool.path, tmp_path / "a.mcap", metadata={})
+
+    assert captured is not None
+    numbers = numbers_in(captured.path)
+    assert numbers == list(range(numbers[0], 4000))
+    assert len(numbers) * 5000 > 6 * MIB
+    assert spool.skipped_chunks == 0
+
+
+def test_what_latched_channels_said_survives_the_segments_it_was_said_in(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=8 * MIB, segment_bytes=MIB)
+    record(spool, 4000, size=5000, latched=True, chunk_bytes=50_000)
+    spool.close()
+
+    captured = recover_spool(spool.path, tmp_path / "a.mcap", metadata={})
+
+    assert captured is not None
+    with open_recording(captured.path) as recording:
+        static = list(recording.messages(topics=["/tf_static"]))
+        first = next(recording.messages())
+    assert [one.content for one in static] == [b'"base"']
+    assert first.channel.topic == "/tf_static"
+    assert captured.start_ns == static[0].log_time_ns > START_NS
+    assert static[0].publish_time_ns == START_NS - NS_PER_S
+
+
+def test_finished_segments_are_whole_mcap_files(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB, segment_bytes=MIB)
+    record(spool, 1000, size=5000)
+    spool.close()
+
+    segments = sorted(spool.path.glob("*.mcap"))
+    assert len(segments) > 3
+    assert sum(len(read_as_stream(one)) for one in segments) == 1000
+
+
+def test_a_message_larger_than_a_segment_gets_one_of_its_own(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB, segment_bytes=MIB)
+    record(spool, 3, size=5 * MIB)
+    spool.close()
+
+    captured = recover_spool(spool.path, tmp_path / "a.mcap", metadata={})
+
+    assert captured is not None
+    assert numbers_in(captured.path) == [0, 1, 2]
+
+
+def test_a_message_larger_than_the_spool_is_left_out_and_said(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=4 * MIB)
+    record(spool, 1, size=5 * MIB)
+
+    assert spool.skipped_chunks == 1
+    assert spool.problem is not None
+    record_more(spool)
+    assert spool.problem is None
+    spool.discard()
+
+
+def record_more(spool: Spool) -> None:
+    with Ring(window_s=60, max_bytes=MIB, spool=spool) as ring:
+        ring.append(ring.add_channel(json_channel("/b")), START_NS, b"{}")
+    spool.flush()
