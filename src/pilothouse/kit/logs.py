@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 LogFormat = Literal["text", "json"]
 
+# Libraries that narrate every request they make; what matters of it we say ourselves.
+_TALKATIVE = ("httpx2", "httpcore2")
+
 
 def _import_structlog() -> Any:
     # structlog imports rich when it finds it, for tracebacks in colour: 3 MiB that a robot has no use for.
@@ -62,6 +65,8 @@ def set_up_logging(*, log_format: LogFormat = "text", level: str = "info") -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> Any:

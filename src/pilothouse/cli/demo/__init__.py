@@ -73,7 +73,8 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
     from pilothouse.cli.demo.programs import Program
     from pilothouse.cli.demo.screen import Screen
 
-    console.print(f"A real drone flight, recorded, guarded by one rule and delivered. Everything is kept in {data}\n")
+    console.print("A real drone flight, watched by one rule, recorded, sealed and delivered.")
+    console.print(f"Everything is kept in {data}\n", soft_wrap=True)
     with ExitStack() as stack:
         flight = stack.enter_context(drone_flight())
         hub = stack.enter_context(Program("hub", _hub_arguments(data), log=data / "hub.log"))
