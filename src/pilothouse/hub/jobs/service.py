@@ -7,28 +7,25 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
-from taskiq import AsyncBroker, InMemoryBroker
 
 from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.jobs import repository
 from pilothouse.hub.jobs.domain import Job, JobContext, delay_s
+from pilothouse.hub.jobs.measure import JobMetrics
+from pilothouse.hub.jobs.queues import LocalQueue, Queue
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock, at
-from pilothouse.kit.errors import Unavailable
+from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
 
 # How often rows are looked through for work whose hint was lost.
 RECONCILE_S = 15.0
-# Jobs that run at once in one process; most of them wait for a disk or a database.
-CONCURRENCY = 4
-# Hints that may wait in one process; more are dropped, for the rows remember them.
-WAITING = 256
-# At the end running jobs may finish for so long, then they are cancelled: the next start repeats them.
-GRACE_S = 1.0
-
-TASK = "pilothouse.run"
+# When more waits than the queue takes, the next look comes as soon as there may be room again.
+CROWDED_S = 0.2
+RESTART_S = 5.0
 
 
 class JobsStopped(Unavailable):
@@ -47,24 +44,23 @@ class Jobs:
     ``register`` before ``start``; ``hint`` in the transaction that commits a row with work to do.
     """
 
-    def __init__(self, database: Database, broker: AsyncBroker | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, database: Database, queue: Queue | None = None, clock: Clock | None = None) -> None:
         self._database = database
+        self._queue = queue or LocalQueue()
         self._clock = clock or SystemClock()
-        self._broker = broker or InMemoryBroker()
         self._jobs: dict[str, Job] = {}
         self._keepers: list[_Keeper] = []
-        self._known: set[tuple[str, str]] = set()
-        self._again: set[tuple[str, str]] = set()
-        self._runs: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(CONCURRENCY)
-        self._look = asyncio.Event()
+        self._metrics = JobMetrics(CollectorRegistry())
         self._owner: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._is_failing = False
+        self._has_dropped = asyncio.Event()
+        self._busy = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
-        async def told(name: str, subject: str) -> None:
-            await self._told(name, subject)
-
-        self._task = self._broker.register_task(told, task_name=TASK)
+    def measure(self, registry: CollectorRegistry) -> None:
+        """Count in a registry that is shown at `/metrics`."""
+        self._metrics = JobMetrics(registry)
 
     def register(self, job: Job) -> None:
         """Make a kind of work known."""
@@ -87,89 +83,88 @@ class Jobs:
     def hint(self, session: AsyncSession, name: str, subject: str) -> None:
         """Once this transaction is committed, say that the subject waits. May be lost; the row is not."""
         assert name in self._jobs, f"no job {name} is registered"
-        after_commit(session, lambda: self._kick(name, subject))
+        after_commit(session, lambda: self._offer(name, subject))
 
     async def start(self) -> None:
         """Begin to work, with what an earlier process left behind."""
-        await self._broker.startup()
+        await self._queue.start(self._run)
         self._owner = asyncio.create_task(self._own(), name="jobs")
 
     async def stop(self) -> None:
         """Let running jobs finish for a moment, then cancel them; their rows stay."""
-        self._stopping = True
-        if self._runs:
-            await asyncio.wait(self._runs, timeout=GRACE_S)
-        for task in [*self._runs, *([self._owner] if self._owner else [])]:
-            task.cancel()
         if self._owner is not None:
+            self._owner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._owner
-        await asyncio.gather(*self._runs, return_exceptions=True)
-        await self._broker.shutdown()
+        await self._queue.stop()
 
     async def check(self) -> None:
-        """Prove that jobs run; raises JobsStopped."""
+        """Prove that jobs run; raises Unavailable."""
         if self._owner is None or self._owner.done():
             raise JobsStopped
+        await self._queue.check()
 
-    async def reconcile(self) -> None:
-        """Look through the rows, and queue what waits, is not resting after a failure, and is not queued here yet."""
+    async def idle(self) -> None:
+        """Until no job runs in this process."""
+        await self._is_idle.wait()
+
+    async def reconcile(self) -> bool:
+        """Look through the rows and queue what waits, is not resting after a failure, and is not queued yet; whether
+        everything had room."""
         now = at(self._clock.now_ns())
         for job in self._jobs.values():
             async with self._database.reading() as session:
                 subjects = await job.pending(session)
                 failed = await repository.failures(session, job.name) if subjects else {}
+            self._metrics.waits(job.name, len(subjects))
             for subject in subjects:
-                rests = subject in failed and failed[subject].not_before > now
-                if not rests and (job.name, subject) not in self._known:
-                    await self._kick(job.name, subject)
+                if subject in failed and failed[subject].not_before > now:
+                    continue
+                waits = await self._queue.has(job.name, subject) or await self._queue.offer(job.name, subject)
+                if not waits:
+                    return False
+        return True
 
-    async def _kick(self, name: str, subject: str) -> None:
-        key = (name, subject)
-        if key in self._known:
-            self._again.add(key)
-            return
-        if len(self._known) >= WAITING:
-            return
-        self._known.add(key)
-        await self._task.kiq(name, subject)
-
-    async def _told(self, name: str, subject: str) -> None:
-        """The task behind every message of the broker; never raises."""
-        if self._stopping or name not in self._jobs:
-            return
-        run = asyncio.create_task(self._run(self._jobs[name], subject), name=f"job {name} {subject}")
-        self._runs.add(run)
+    async def _offer(self, name: str, subject: str) -> None:
         try:
-            await asyncio.wait({run})
-        finally:
-            self._runs.discard(run)
+            if not await self._queue.offer(name, subject):
+                self._has_dropped.set()
+        except Unavailable as problem:
+            self._fails(problem)
 
-    async def _run(self, job: Job, subject: str) -> None:
-        key = (job.name, subject)
+    async def _run(self, name: str, subject: str) -> None:
+        job = self._jobs.get(name)
+        if job is None:
+            return
+        self._busy += 1
+        self._is_idle.clear()
         try:
-            async with self._slots:
-                self._again.discard(key)
-                await self._attempt(job, subject)
+            await self._attempt(job, subject)
+        except Problem as problem:
+            self._fails(problem)
+        except Exception:
+            log.exception("the outcome of a job could not be written", job=name, subject=subject)
         finally:
-            self._known.discard(key)
-        if key in self._again or len(self._known) < WAITING // 2:
-            self._again.discard(key)
-            self._look.set()
+            self._busy -= 1
+            if not self._busy:
+                self._is_idle.set()
 
     async def _attempt(self, job: Job, subject: str) -> None:
         async with self._database.reading() as session:
             failed = await repository.failure(session, job.name, subject)
+        if failed and failed.not_before > at(self._clock.now_ns()):
+            return
         attempt = failed.attempts + 1 if failed else 1
         try:
-            await job.run(JobContext(attempt), subject)
+            with self._metrics.timed(job.name):
+                await job.run(JobContext(attempt), subject)
         except Exception as error:
             if attempt == 1:
                 log.exception("job failed", job=job.name, subject=subject)
             await self._remember(job.name, subject, attempt, error)
             return
         if failed:
-            log.info("job succeeded after failures", job=job.name, subject=subject, attempts=attempt)
+            log.info("job succeeded after failures", job=job.name, subject=subject, failures=failed.attempts)
             async with self._database.transaction() as session:
                 await repository.forget_failure(session, job.name, subject)
 
@@ -184,24 +179,38 @@ class Jobs:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reconcile_again_and_again())
             for keeper in self._keepers:
-                group.create_task(self._keep(keeper), name=keeper.name)
+                group.create_task(_keep(keeper), name=keeper.name)
 
     async def _reconcile_again_and_again(self) -> None:
         while True:
-            self._look.clear()
+            has_room = True
             try:
-                await self.reconcile()
+                has_room = await self.reconcile()
+                if self._is_failing:
+                    log.info("waiting jobs are found again")
+                self._is_failing = False
+            except Problem as problem:
+                self._fails(problem)
             except Exception:
                 log.exception("looking for waiting jobs failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RECONCILE_S):
-                    await self._look.wait()
+            if has_room:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RECONCILE_S):
+                        await self._has_dropped.wait()
+            self._has_dropped.clear()
+            await asyncio.sleep(CROWDED_S)
 
-    async def _keep(self, keeper: _Keeper) -> None:
-        while True:
-            try:
-                await keeper.run()
-                return
-            except Exception:
-                log.exception("a background task failed; it starts again", task=keeper.name)
-            await asyncio.sleep(5)
+    def _fails(self, problem: Problem) -> None:
+        if not self._is_failing:
+            log.error("jobs have to wait", reason=problem.sentence)
+        self._is_failing = True
+
+
+async def _keep(keeper: _Keeper) -> None:
+    while True:
+        try:
+            await keeper.run()
+            return
+        except Exception:
+            log.exception("a background task failed; it starts again", task=keeper.name)
+        await asyncio.sleep(RESTART_S)
