@@ -70,19 +70,17 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
 
     from pilothouse.cli.demo.chain import Chain
     from pilothouse.cli.demo.flight import drone_flight
-    from pilothouse.cli.demo.programs import Program
     from pilothouse.cli.demo.screen import Screen
 
     console.print("A real drone flight, watched by one rule, recorded, sealed and delivered.")
     console.print(f"Everything is kept in {data}\n", soft_wrap=True)
     with ExitStack() as stack:
         flight = stack.enter_context(drone_flight())
-        hub = stack.enter_context(Program("hub", _hub_arguments(data), log=data / "hub.log"))
+        hub = _started(stack, "hub", ["hub", "--host", "127.0.0.1", "--data", str(data / "hub")], data, port=8000)
         console.print(f"hub       {hub.url}  (pid {hub.pid})")
         since = datetime.now(UTC)
         config = _write_config(data, flight=flight, hub_url=hub.url, speed=speed)
-        arguments = ["recorder", "run", "--config", str(config), "--port", str(_port(7000))]
-        recorder = stack.enter_context(Program("recorder", arguments, log=data / "recorder.log"))
+        recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(config)], data, port=7000)
         console.print(f"recorder  {recorder.url}  (pid {recorder.pid})\n")
         clients = [stack.enter_context(httpx2.Client(base_url=one.url, timeout=10)) for one in (recorder, hub)]
         chain = Chain(*clients)
@@ -138,8 +136,19 @@ def _wait(programs: list[Program]) -> None:
     raise BrokenLink(link="run", reason=f"the {ended.name} ended; its log is {ended.log}")
 
 
-def _hub_arguments(data: Path) -> list[str]:
-    return ["hub", "--host", "127.0.0.1", "--port", str(_port(8000)), "--data", str(data / "hub")]
+def _started(stack: ExitStack, name: str, arguments: list[str], data: Path, *, port: int) -> Program:
+    """The program on its documented port if that is free on loopback, otherwise on any."""
+    from pilothouse.cli.demo.programs import NotReady, Program
+
+    ports = [port, 0] if _is_free(port) else [0]
+    for one in ports:
+        try:
+            return stack.enter_context(Program(name, [*arguments, "--port", str(one)], log=data / f"{name}.log"))
+        except NotReady:
+            # Somebody may have taken the port between the look and the start; any free one cannot be taken so.
+            if one == 0:
+                raise
+    raise AssertionError("the last port is always 0")
 
 
 def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path:
@@ -160,12 +169,11 @@ def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path
     return config
 
 
-def _port(documented: int) -> int:
-    """The documented port if it is free on loopback, otherwise any."""
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", documented))
+            probe.bind(("127.0.0.1", port))
         except OSError:
-            return 0
-    return documented
+            return False
+    return True
