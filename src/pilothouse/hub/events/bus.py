@@ -82,6 +82,9 @@ class Bus:
         """Tell committed events to everybody subscribed."""
         self.offer(events)
 
+    async def listen(self) -> None:
+        """Hear what other processes tell; there are none."""
+
     def offer(self, events: Sequence[Event]) -> None:
         """Offer committed events to everybody subscribed in this process."""
         for stream in {event.stream for event in events} & self._subscriptions.keys():

@@ -47,7 +47,8 @@ class RedisQueue:
             consumer_id="0",
             maxlen=STREAM_LENGTH,
             xread_block=1_000,
-            xread_count=CONCURRENCY,
+            # More would wait here while another process has nothing to do.
+            xread_count=1,
             idle_timeout=CLAIM_S * 1_000,
             unacknowledged_lock_timeout=10,
         )
