@@ -92,6 +92,12 @@ def kind_of(problem: type[Problem]) -> str | None:
     return next((kind.__name__ for kind in KINDS if issubclass(problem, kind)), None)
 
 
+def _row(problem: type[Problem]) -> str:
+    kind = kind_of(problem)
+    meaning = " ".join(inspect.cleandoc(problem.__doc__ or "").split()).replace("|", "\\|")
+    return f"| `{problem.code}` | {STATUSES[kind] if kind else 500} | {meaning} |"
+
+
 def errors() -> str:
     lines = [
         "# Error codes",
@@ -100,14 +106,12 @@ def errors() -> str:
         "",
         '    {"detail": "…", "request_id": "…", "code": "…"}',
         "",
+        "`/api/uploads` answers some of them with the statuses of tus 1.0 instead (400, 412, 415, 423, 460).",
+        "",
         "| Code | Status | Meaning |",
         "|---|---|---|",
     ]
-    ours = {one.code: one for one in every_problem() if one.__module__.startswith("pilothouse.")}
-    for code, problem in sorted(ours.items()):
-        kind = kind_of(problem)
-        meaning = " ".join(inspect.cleandoc(problem.__doc__ or "").split()).replace("|", "\\|")
-        lines.append(f"| `{code}` | {STATUSES[kind] if kind else 500} | {meaning} |")
+    lines += sorted({_row(one) for one in every_problem() if one.__module__.startswith("pilothouse.")})
     return "\n".join(lines) + "\n"
 
 
