@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request
@@ -34,11 +35,15 @@ _SAVE_BODY: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _recorder(request: Request) -> Recorder:
+# Everything but a save is answered from memory within a millisecond or so, and the thread for a save is asyncio's own:
+# the first use of anyio's thread pool costs 5 MiB that a robot has no use for.
+
+
+async def _recorder(request: Request) -> Recorder:
     return cast("Recorder", request.app.state.recorder)
 
 
-def _answers(recorder: Annotated[Recorder, Depends(_recorder)]) -> Answers:
+async def _answers(recorder: Annotated[Recorder, Depends(_recorder)]) -> Answers:
     return recorder.answers
 
 
@@ -55,28 +60,30 @@ router = APIRouter(tags=["recorder"])
 
 
 @router.post("/sessions/save", openapi_extra=_SAVE_BODY)
-def save(recorder: Recording, asked: Asked) -> SavedRecording | Ignored:
+async def save(recorder: Recording, asked: Asked) -> SavedRecording | Ignored:
     """Copy the buffer to a new recording; the buffer goes on. An alert that is repeated answers its first recording."""
     if asked is None:
         return Ignored(ignored="resolved")
     if isinstance(asked, SaveRequest):
-        return recorder.answers.saved(recorder.save(asked.label or ""))
-    return recorder.answers.saved(recorder.save_alert(asked))
+        row = await asyncio.to_thread(recorder.save, asked.label or "")
+    else:
+        row = await asyncio.to_thread(recorder.save_alert, asked)
+    return recorder.answers.saved(row)
 
 
 @router.get("/sessions/last")
-def last(answers: Reading) -> LastRecording:
+async def last(answers: Reading) -> LastRecording:
     """The newest recording."""
     return answers.last_recording()
 
 
 @router.get("/topics")
-def topics(answers: Reading) -> TopicList:
+async def topics(answers: Reading) -> TopicList:
     """Every topic heard, how fast it speaks and what was lost."""
     return answers.topics()
 
 
 @router.get("/triggers")
-def triggers(answers: Reading) -> TriggerStatus:
+async def triggers(answers: Reading) -> TriggerStatus:
     """Every rule with its last firing, the captures under way and the recent ones."""
     return answers.triggers()

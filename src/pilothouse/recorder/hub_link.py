@@ -50,7 +50,11 @@ class HubLink:
         with self._lock:
             known, self.problem = self.problem, problem.sentence
         if known is None:
-            log.warning("the hub cannot be reached or refuses; trying again until it takes what is sent", hub=self.url, problem=problem.sentence)
+            log.warning(
+                "the hub cannot be reached or refuses; trying again until it takes what is sent",
+                hub=self.url,
+                problem=problem.sentence,
+            )
 
 
 class Backoff:

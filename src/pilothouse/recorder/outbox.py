@@ -90,9 +90,13 @@ class Outbox:
         # A trigger must survive a power cut too; captures are rare enough to pay for it.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.executescript(_SCHEMA)
+        # Readers must not wait for a writer that waits for the disk.
+        self._reading = threading.Lock()
+        self._reader = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
 
     def close(self) -> None:
-        with self._lock:
+        with self._lock, self._reading:
+            self._reader.close()
             self._connection.close()
 
     def ask(
@@ -211,8 +215,8 @@ class Outbox:
         return [_row(one) for one in self._rows(f"SELECT {_COLUMNS} FROM captures {ending}", values)]  # noqa: S608 - no input in it
 
     def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(query, tuple(values)).fetchall()
+        with self._reading:
+            return self._reader.execute(query, tuple(values)).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[Callable[..., Any]]:
