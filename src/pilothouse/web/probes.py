@@ -23,6 +23,7 @@ Health = Callable[[], Mapping[str, object]]
 
 # An orchestrator usually allows 5 s; each check has less, and all run at once.
 CHECK_DEADLINE_S = 2.0
+_PLAIN_TEXT = {"response_class": Response, "responses": {200: {"content": {"text/plain": {}}}}}
 PROBE_PATHS = ("/health", "/healthz", "/readyz", "/metrics")
 
 log = get_logger("pilothouse.web")
@@ -46,7 +47,8 @@ def probe_router(health: Health | None, readiness: Mapping[str, Check], registry
 
     for path, endpoint in (("/health", alive), ("/healthz", alive), ("/readyz", ready), ("/metrics", metrics)):
         name = f"{endpoint.__name__}_{path.strip('/')}"
-        router.add_api_route(path, endpoint, name=name, methods=["GET"], summary=endpoint.__doc__)
+        text: dict[str, Any] = _PLAIN_TEXT if endpoint is metrics else {}
+        router.add_api_route(path, endpoint, name=name, methods=["GET"], summary=endpoint.__doc__, **text)
         router.add_api_route(path, endpoint, name=f"{name}_head", methods=["HEAD"], include_in_schema=False)
     return router
 
