@@ -188,7 +188,10 @@ async def test_every_request_has_one_log_line_and_a_path_cannot_forge_another(ca
 
 
 HOSTS = ["localhost", "localhost:7000", "127.0.0.1:7000", "[::1]:7000", "LOCALHOST", "robot-7.lan:80", "10.0.0.4"]
-FOREIGN = ["evil.example", "localhost.evil.example", "evil.example:7000", "127.0.0.1.evil.example", "", "local host", "a@localhost", "localhost/x", "localhost:x", "[::1", "192.168.0.9"]  # fmt: skip
+FOREIGN = [
+    *("evil.example", "localhost.evil.example", "evil.example:7000", "127.0.0.1.evil.example", "192.168.0.9"),
+    *("", "local host", "a@localhost", "localhost/x", "localhost:x", "[::1"),
+]
 
 
 def guarded(**settings: Any) -> FastAPI:

@@ -90,6 +90,15 @@ def test_limits_stand_in_the_description() -> None:
     assert operation["x-ratelimit-window-s"] == 60
 
 
+def test_a_route_of_two_methods_is_two_operations_with_names_that_stay() -> None:
+    router = APIRouter()
+    router.add_api_route("/twice", meant, methods=["HEAD", "GET"])
+    operations = service(router).openapi()["paths"]["/twice"]
+
+    assert operations["get"]["operationId"] == "meant_twice_get"
+    assert operations["head"]["operationId"] == "meant_twice_head"
+
+
 def test_the_description_is_made_once() -> None:
     assert app.openapi() is app.openapi()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +87,7 @@ def test_whatever_is_asked_for_what_is_answered_lies_inside_and_never_overlaps(l
 
     inside = sorted((part.start, part.stop) for part in wanted)
     assert all(0 <= start < stop <= size for start, stop in inside)
-    assert all(one[1] <= other[0] for one, other in zip(inside, inside[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(inside))
 
 
 @given(

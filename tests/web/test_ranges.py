@@ -174,7 +174,7 @@ async def test_bytes_that_are_not_at_hand_are_read_in_a_thread(file: Path, monke
 
 
 def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def _silent() -> Message:
@@ -300,7 +300,7 @@ class Door:
         self._path = path
         self.app = service(router)
         self.app.middleware_stack = self.app.build_middleware_stack()
-        passes = getattr(self.app.middleware_stack, "_app")
+        passes = self.app.middleware_stack._app
         assert isinstance(passes, ReadPasses)
         passes._monotonic = lambda: self.now
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -36,11 +37,28 @@ def describe_errors(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> dict
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorDocument"}}},
     }
     limits = _rate_limits(routes)
+    taken: set[str] = set()
     for path, operations in schema.get("paths", {}).items():
-        for method, operation in operations.items():
+        for method, operation in sorted(operations.items(), key=lambda one: one[0] == "head"):
             if method in _METHODS:
+                _name_apart(operation, method, taken)
                 _describe(operation, limits.get((path, method), {}))
     return schema
+
+
+def operation_id(route: Any) -> str:
+    """The name of an operation for generated clients; FastAPI's own depends on the order of a set."""
+    methods: set[str] = route.methods or {"GET"}
+    method = "GET" if "GET" in methods else min(methods)
+    return re.sub(r"\W", "_", f"{route.name}{route.path_format}_{method.lower()}")
+
+
+def _name_apart(operation: dict[str, Any], method: str, taken: set[str]) -> None:
+    """A route of two methods is two operations."""
+    name = operation.get("operationId", "")
+    if name in taken:
+        operation["operationId"] = name = f"{name.removesuffix('_get')}_{method}"
+    taken.add(name)
 
 
 def _describe(operation: dict[str, Any], limits: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -20,7 +21,7 @@ from pilothouse.web.edge import Edge
 from pilothouse.web.errors import install_error_handlers
 from pilothouse.web.hosts import AllowedHosts
 from pilothouse.web.measure import RequestMetrics
-from pilothouse.web.openapi import describe_errors
+from pilothouse.web.openapi import describe_errors, operation_id
 from pilothouse.web.probes import PROBE_PATHS, Check, Health, probe_router
 from pilothouse.web.ranges.passes import ReadPasses
 from pilothouse.web.settings import ServiceSettings
@@ -67,7 +68,10 @@ class Service(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         known = self.openapi_schema
-        schema = super().openapi()
+        with warnings.catch_warnings():
+            # Of a route that answers GET and HEAD; they are named apart afterwards.
+            warnings.filterwarnings("ignore", message="Duplicate Operation ID")
+            schema = super().openapi()
         return schema if schema is known else describe_errors(schema, self.routes)
 
 
@@ -100,6 +104,7 @@ def create_service(
         version=__version__,
         lifespan=lifespan,
         openapi_tags=openapi_tags,
+        generate_unique_id_function=operation_id,
         telemetry=None if _telemetry_is_wanted() else {"tracing": False, "metrics": False, "logs": False},
     )
     registry = CollectorRegistry()
