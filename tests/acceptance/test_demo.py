@@ -1,12 +1,18 @@
 """`pilothouse demo --once`, as a newcomer runs it."""
 
+import json
+import os
 import re
+import shlex
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.processes import PILOTHOUSE
+
+WIDE = os.environ | {"COLUMNS": "300", "PYTHONUNBUFFERED": "1"}
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -63,3 +69,31 @@ def test_a_broken_link_is_named_and_ends_with_one(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "hub" in answer.stderr
     assert "Traceback" not in answer.stderr + answer.stdout
+
+
+def test_the_three_things_to_try_work_and_ctrl_c_ends_everything(tmp_path: Path) -> None:
+    command = [PILOTHOUSE, "demo", "--data", tmp_path / "demo", "--speed", "max"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=WIDE) as running:
+        assert running.stdout is not None
+        said = []
+        for line in running.stdout:
+            said.append(line.strip())
+            if "/annotations" in line:
+                break
+        curls = [line for line in said if line.startswith("curl ")]
+        answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
+        page = subprocess.run(["curl", "-sf", _line_after(said, "Look at the hub:")], capture_output=True, check=True)
+        running.send_signal(signal.SIGINT)
+        code = running.wait(15)
+
+    assert code == 0
+    assert len(answers) == 2
+    assert (tmp_path / "head.mcap").stat().st_size == 65_536
+    assert json.loads(answers[1].stdout)["time_ns"] > 15_000_000_000
+    assert b"<html" in page.stdout
+    for pid in re.findall(r"pid (\d+)", "\n".join(said)):
+        assert not Path(f"/proc/{pid}").exists()
+
+
+def _line_after(lines: list[str], title: str) -> str:
+    return lines[lines.index(title) + 1]
