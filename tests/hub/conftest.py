@@ -19,6 +19,7 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.db.engine import sqlite_url
 from pilothouse.hub.settings import HubSettings
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.seaweed import S3, running_s3
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,13 @@ def redis_url(valkey: ValkeyServer) -> str:
     with Redis.from_url(url) as emptying:
         emptying.flushall()
     return url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """One S3 for each test process."""
+    with running_s3() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

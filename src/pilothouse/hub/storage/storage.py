@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import contextmanager
@@ -38,7 +40,7 @@ class BadKey(Invalid):
 
 
 class StorageUnavailable(Unavailable):
-    """The storage does not answer at the moment; try again."""
+    """The storage cannot be used at the moment: {reason}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,10 @@ class Storage:
     async def put_file(self, key: str, source: Path) -> None:
         """Move a finished file in: by a rename into a directory, in parts to S3; ``source`` is gone then."""
         target = self.local_path(checked(key))
-        if target is not None:
-            await anyio.to_thread.run_sync(_move, source, target)
-            return
         with _in_our_words(key):
+            if target is not None:
+                await anyio.to_thread.run_sync(_move, source, target)
+                return
             await obstore.put_async(self._store, key, source)
         await anyio.Path(source).unlink()
 
@@ -136,7 +138,7 @@ class Storage:
             return False
         return True
 
-    async def keys(self, prefix: str = "") -> AsyncIterator[Stat]:
+    async def list(self, prefix: str = "") -> AsyncIterator[Stat]:
         """Everything stored under a prefix such as ``sessions``."""
         with _in_our_words(prefix):
             async for batch in obstore.list(self._store, prefix or None):
@@ -164,12 +166,32 @@ def _stat(meta: ObjectMeta | Mapping[str, Any]) -> Stat:
 
 def _move(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target)
     descriptor = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Across disks; readers see all of it or nothing."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as copy:
+        try:
+            with source.open("rb") as original:
+                shutil.copyfileobj(original, copy, 1 << 20)
+            copy.flush()
+            os.fsync(copy.fileno())
+            Path(copy.name).replace(target)
+        except BaseException:
+            Path(copy.name).unlink(missing_ok=True)
+            raise
+    source.unlink()
 
 
 def _write_and_forget(directory: Path) -> None:
@@ -186,4 +208,10 @@ def _in_our_words(key: str) -> Iterator[None]:
     except exceptions.InvalidPathError:
         raise BadKey(key=repr(key)) from None
     except (exceptions.BaseError, OSError) as error:
-        raise StorageUnavailable from error
+        raise StorageUnavailable(reason=_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line: what follows in obstore's messages are addresses and debugging."""
+    said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return (said.strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,100 @@
+"""An S3 of this test process: SeaweedFS on loopback, with one bucket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+ACCESS_KEY, SECRET_KEY, BUCKET = "pilothouse", "pilothouse-secret", "recordings"
+
+
+@dataclass(frozen=True)
+class S3:
+    endpoint: str
+
+    def config(self) -> dict[str, object]:
+        """What obstore needs to reach the bucket."""
+        return {
+            "endpoint": self.endpoint,
+            "access_key_id": ACCESS_KEY,
+            "secret_access_key": SECRET_KEY,
+            "region": "us-east-1",
+            "client_options": {"allow_http": True},
+        }
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def running_s3() -> Iterator[S3]:
+    """A server for as long as the block lasts."""
+    directory = Path(tempfile.mkdtemp(prefix="pilothouse-s3-"))
+    port = free_port()
+    process = _start(directory, port)
+    try:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}", process)
+        yield S3(f"http://127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _start(directory: Path, port: int) -> subprocess.Popen[bytes]:
+    credentials = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
+    config = directory / "s3.json"
+    config.write_text(json.dumps({"identities": [{"name": "test", "credentials": credentials, "actions": ["Admin"]}]}))
+    ports = {name: free_port() for name in ("master", "volume", "filer", "master.grpc", "volume.grpc", "filer.grpc")}
+    command = [
+        Path(sys.executable).with_name("weed"),
+        "server",
+        f"-dir={directory}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-s3",
+        f"-s3.port={port}",
+        f"-s3.port.grpc={free_port()}",
+        f"-s3.config={config}",
+        f"-master.port={ports['master']}",
+        f"-master.port.grpc={ports['master.grpc']}",
+        f"-volume.port={ports['volume']}",
+        f"-volume.port.grpc={ports['volume.grpc']}",
+        f"-filer.port={ports['filer']}",
+        f"-filer.port.grpc={ports['filer.grpc']}",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        f"-s3.localSocket={directory}/s3.sock",
+        f"-filer.localSocket={directory}/filer.sock",
+        "-volume.max=4",
+        "-master.volumeSizeLimitMB=64",
+        "-master.telemetry=false",
+    ]
+    with (directory / "log").open("wb") as log:
+        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=directory)
+
+
+def _wait_until_it_answers(endpoint: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx2.get(endpoint, timeout=2).status_code < 500:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError("SeaweedFS did not start")
