@@ -42,7 +42,8 @@ class NotReadable(Forbidden):
 def info(file: File, as_json: AsJson = False) -> None:
     """Say what is in a recording.
 
-    Times, topics with message counts and rates, chunks, metadata. Reads the summary at the end of the file only, however large it is; a file without one is read once.
+    Times, topics with message counts and rates, chunks, metadata. Reads the summary at the end of the file only,
+    however large it is; a file without one is read once.
     """
     from pilothouse.mcap import open_recording
 
@@ -85,7 +86,8 @@ def recover(
 ) -> None:
     """Save what is readable of a damaged recording.
 
-    Writes a new recording and reads it back before saying that it worked. Keeps every chunk whose checksum holds, all metadata and attachments. Never overwrites a file, never touches FILE.
+    Writes a new recording and reads it back before saying that it worked. Keeps every chunk whose checksum holds, all
+    metadata and attachments. Never overwrites a file, never touches FILE.
     """
     from pilothouse.mcap import recover as recover_file
 

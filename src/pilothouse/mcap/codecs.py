@@ -77,7 +77,9 @@ def _unlz4(body: Binary, size: int) -> bytes:
     import lz4.frame
 
     try:
-        unpacked: bytes = lz4.frame.LZ4FrameDecompressor().decompress(body, max_length=size + 1)
+        # The library takes memory for all of max_length at once; lz4 cannot make more than 255 bytes of one.
+        most = min(size + 1, len(body) * 255 + 1024)
+        unpacked: bytes = lz4.frame.LZ4FrameDecompressor().decompress(body, max_length=most)
     except (RuntimeError, EOFError) as error:
         raise Broken(f"an lz4 chunk does not decompress ({error})") from None
     return unpacked

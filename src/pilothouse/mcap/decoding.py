@@ -26,26 +26,45 @@ class Decoders:
         """The value of a message; raises Undecodable."""
         known = self._by_channel.get(id(channel))
         if known is None or known[0] is not channel:
-            known = self._by_channel[id(channel)] = (channel, self._decoder_for(channel))
+            known = self._by_channel[id(channel)] = (channel, _decoder_for(channel))
         try:
             return known[1](content)
-        except Exception as error:  # noqa: BLE001 - three libraries, each with its own idea of what nonsense raises
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise Undecodable(topic=channel.topic, reason=f"{channel.message_encoding}: {reason[:200]}") from None
-
-    def _decoder_for(self, channel: Channel) -> Decode:
-        encoding, schema = channel.message_encoding, channel.schema
-        if encoding == "json":
-            return json.loads
-        make = {"cdr": _cdr, "ros1": _ros1, "protobuf": _protobuf}.get(encoding)
-        if make is None:
-            raise Undecodable(topic=channel.topic, reason=f"its encoding is {encoding[:50]!r}; {SUPPORTED}")
-        if schema is None or not schema.data:
-            raise Undecodable(topic=channel.topic, reason=f"{encoding} needs a schema and the channel has none")
-        try:
-            return make(schema.name, schema.encoding, schema.data)
         except Broken as problem:
             raise Undecodable(topic=channel.topic, reason=problem) from None
+        except Exception as error:  # noqa: BLE001 - three libraries, each with its own idea of what nonsense raises
+            raise Undecodable(topic=channel.topic, reason=f"{channel.message_encoding}: {_said(error)}") from None
+
+
+def _decoder_for(channel: Channel) -> Decode:
+    try:
+        return _made(channel)
+    except Broken as problem:
+        reason = str(problem)
+    except Exception as error:  # noqa: BLE001 - as above, for schemas
+        name = channel.schema.name[:100] if channel.schema else ""
+        reason = f"its schema {name!r} is not readable ({_said(error)})"
+
+    def refuse(content: bytes) -> object:
+        # Kept like a decoder: a broken schema is parsed once, not for each message.
+        raise Broken(reason)
+
+    return refuse
+
+
+def _made(channel: Channel) -> Decode:
+    encoding, schema = channel.message_encoding, channel.schema
+    if encoding == "json":
+        return json.loads
+    make = {"cdr": _cdr, "ros1": _ros1, "protobuf": _protobuf}.get(encoding)
+    if make is None:
+        raise Broken(f"its encoding is {encoding[:50]!r}; {SUPPORTED}")
+    if schema is None or not schema.data:
+        raise Broken(f"{encoding} needs a schema and the channel has none")
+    return make(schema.name, schema.encoding, schema.data)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
 
 
 def _cdr(name: str, encoding: str, definition: bytes) -> Decode:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
+from rosbags.interfaces import Nodetype
 from rosbags.typesys import get_types_from_idl, get_types_from_msg
-from rosbags.typesys.base import TypesysError
+from rosbags.typesys.base import TypesysError, normalize_fieldname
 from rosbags.typesys.store import Typestore
 
 from pilothouse.mcap.problems import Broken
@@ -19,7 +19,8 @@ _BUILTIN_MSG = {
     "builtin_interfaces/msg/Time": "int32 sec\nuint32 nanosec\n",
     "builtin_interfaces/msg/Duration": "int32 sec\nuint32 nanosec\n",
 }
-_NUMBERS = (bool, int, float, str, bytes)
+
+Convert = Callable[[Any], dict[str, Any]]
 
 
 def cdr_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes], object]:
@@ -31,18 +32,17 @@ def cdr_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes]
         store, type_name = _store_from_idl(name, text)
     else:
         raise Broken(f"cdr with a schema in {encoding[:50]!r}; ros2msg and ros2idl can be read")
-    return lambda content: plain(store.deserialize_cdr(content, type_name))
+    convert = _converter(store, type_name, {})
+    return lambda content: convert(store.deserialize_cdr(content, type_name))
 
 
 def ros1_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes], object]:
     """Decoder of ROS 1 messages from a ros1msg schema; raises Broken."""
     if encoding != "ros1msg":
         raise Broken(f"ros1 with a schema in {encoding[:50]!r}; ros1msg can be read")
-    store, type_name = _store_from_msg(name, definition.decode("utf-8", "replace"), builtin=_ROS1_BUILTIN)
-    return lambda content: plain(store.deserialize_ros1(content, type_name))
-
-
-_ROS1_BUILTIN: dict[str, str] = {}
+    store, type_name = _store_from_msg(name, definition.decode("utf-8", "replace"), builtin={})
+    convert = _converter(store, type_name, {})
+    return lambda content: convert(store.deserialize_ros1(content, type_name))
 
 
 def _store_from_msg(name: str, text: str, *, builtin: dict[str, str]) -> tuple[Typestore, str]:
@@ -74,29 +74,31 @@ def _store_from_idl(name: str, text: str) -> tuple[Typestore, str]:
     return store, wanted
 
 
-def plain(value: Any) -> object:
-    """A decoded message as dicts and lists; runs of numbers stay numpy arrays."""
-    if isinstance(value, _NUMBERS) or value is None:
-        return value
-    if isinstance(value, list):
-        return value if not value or isinstance(value[0], _NUMBERS) else [plain(one) for one in value]
-    names = _fields_of(type(value))
-    if names is None:
-        return value
-    return {name: plain(getattr(value, name)) for name in names}
+def _converter(store: Typestore, type_name: str, known: dict[str, Convert]) -> Convert:
+    """What turns a decoded message into a dict, with its nested messages; runs of numbers stay numpy arrays."""
+    if type_name in known:
+        return known[type_name]
+    nested: list[tuple[str, Convert, bool]] = []
+    renamed: list[tuple[str, str]] = []
 
+    def convert(message: Any) -> dict[str, Any]:
+        # Nobody else has the message: its own dict is the fastest one to be had.
+        values: dict[str, Any] = message.__dict__
+        values.pop("__msgtype__", None)
+        for name, convert_part, many in nested:
+            part = values[name]
+            values[name] = [convert_part(one) for one in part] if many else convert_part(part)
+        for safe_name, name in renamed:
+            values[name] = values.pop(safe_name)
+        return values
 
-_known_fields: dict[type, tuple[str, ...] | None] = {}
-
-
-def _fields_of(kind: type) -> tuple[str, ...] | None:
-    try:
-        return _known_fields[kind]
-    except KeyError:
-        names = (
-            tuple(one.name for one in fields(kind) if one.name != "__msgtype__")
-            if hasattr(kind, "__dataclass_fields__")
-            else None
-        )
-        _known_fields[kind] = names
-        return names
+    known[type_name] = convert
+    for name, description in store.fielddefs[type_name][1]:
+        safe_name = normalize_fieldname(name)
+        if safe_name != name:
+            renamed.append((safe_name, name))
+        many = description[0] in (Nodetype.ARRAY, Nodetype.SEQUENCE)
+        element: Any = description[1][0] if many else description
+        if element[0] == Nodetype.NAME:
+            nested.append((safe_name, _converter(store, element[1], known), many))
+    return convert
