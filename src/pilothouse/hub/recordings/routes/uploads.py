@@ -50,6 +50,25 @@ class TusRoute(APIRoute):
         return handle_and_sign
 
 
+def _header(name: str, description: str, *, required: bool = True, **schema: Any) -> dict[str, Any]:
+    about = {"type": "string", **schema}
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": about}
+
+
+# The protocol core reads the headers; to OpenAPI they are described here.
+_VERSION = _header("Tus-Resumable", "Version of the protocol", enum=[TUS_VERSION])
+_CREATION = [
+    _VERSION,
+    _header("Upload-Length", "Bytes of the whole file", type="integer", minimum=0, maximum=tus.LONGEST_UPLOAD_BYTES),
+    _header("Upload-Metadata", "`session_id`, `sha256` and optionally `robot_id`, each with its value in base64"),
+]
+_CHUNK = [
+    _VERSION,
+    _header("Upload-Offset", "Where these bytes begin", type="integer", minimum=0),
+    _header("Upload-Checksum", "`sha256`, `sha1` or `md5`, and the digest of these bytes in base64", required=False),
+]
+_CHUNK_BODY = {"required": True, "content": {tus.CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+
 router = APIRouter(prefix=UPLOADS_PATH, tags=["uploads"], route_class=TusRoute)
 
 _DONE: dict[int | str, dict[str, Any]] = {204: {"description": "Done; headers say how far the upload is"}}
@@ -69,6 +88,7 @@ async def describe_uploads(_caller: Writer) -> Response:
         200: {"description": "Known: `Upload-Offset` says where to continue, the length means that all is here"},
         201: {"description": "Created; `Location` takes the bytes"},
     },
+    openapi_extra={"parameters": _CREATION},
 )
 async def create_upload(services: Services, _caller: Writer, only_robot: OnlyRobot, request: Request) -> Response:
     """`Upload-Length`, and `Upload-Metadata` with `session_id`, `sha256` and optionally `robot_id`."""
@@ -78,7 +98,12 @@ async def create_upload(services: Services, _caller: Writer, only_robot: OnlyRob
     return Response(status_code=201 if is_new else 200, headers={"Location": location, **_how_far(progress)})
 
 
-@router.head("/{upload_id}", response_class=Response, summary="Ask how far an upload is")
+@router.head(
+    "/{upload_id}",
+    response_class=Response,
+    summary="Ask how far an upload is",
+    openapi_extra={"parameters": [_VERSION]},
+)
 async def read_upload(
     services: Services, _caller: Writer, only_robot: OnlyRobot, upload_id: str, request: Request
 ) -> Response:
@@ -98,6 +123,7 @@ async def read_upload(
     response_class=Response,
     responses=_DONE,
     summary="Send the next bytes",
+    openapi_extra={"parameters": _CHUNK, "requestBody": _CHUNK_BODY},
     **body_limit(tus.LONGEST_UPLOAD_BYTES),
 )
 async def append_to_upload(
@@ -109,7 +135,13 @@ async def append_to_upload(
     return Response(status_code=204, headers=_how_far(progress))
 
 
-@router.delete("/{upload_id}", status_code=204, response_class=Response, summary="Give an upload up")
+@router.delete(
+    "/{upload_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Give an upload up",
+    openapi_extra={"parameters": [_VERSION]},
+)
 async def terminate_upload(
     services: Services, _caller: Writer, only_robot: OnlyRobot, upload_id: str, request: Request
 ) -> Response:

@@ -42,6 +42,9 @@ class Retention:
 
     async def _delete(self) -> list[Kept]:
         async with self._database.reading() as session:
+            used, _ = await RecordingRows(session).disk_use()
+            if used <= self._cap:
+                return []
             found = {kept.session_id: (kept, name, seen) for kept, name, seen in await RecordingRows(session).kept()}
         chosen = [found[one.session_id] for one in leaving((kept for kept, _, _ in found.values()), cap=self._cap)]
         if not chosen:
