@@ -9,8 +9,8 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Generator
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,9 +21,9 @@ from pilothouse.kit.logs import get_logger, set_up_logging
 from pilothouse.web.server import Config, Server
 from pilothouse.web.settings import ServiceSettings
 
-# Of the five seconds a service has to end: what requests under way may take, then what the service's own end may take.
+# A service has five seconds to end: requests under way may take so many of them, its own end what is then left.
 REQUESTS_END_S = 2
-LIFESPAN_END_S = 2.0
+ALL_ENDS_S = 4.5
 
 log = get_logger("pilothouse.web")
 Ready = Callable[[str], None]
@@ -77,6 +77,7 @@ class _Server(Server):
         self._on_started = on_started
         self._on_stopping = on_stopping
         self.lifespan_state: dict[str, Any] = {}
+        self.stopped_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state = self.lifespan_state
@@ -84,6 +85,7 @@ class _Server(Server):
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.stopped_at = time.monotonic()
         self._on_stopping()
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
@@ -117,55 +119,77 @@ def _config(app: FastAPI) -> Config:
 
 async def serve(
     app: FastAPI, settings: ServiceSettings, *, ready: Ready = print_ready, bound: socket.socket | None = None
-) -> None:
-    """Serve until SIGTERM or SIGINT (or until cancelled); raises what kept the service from starting."""
+) -> bool:
+    """Serve until SIGTERM or SIGINT (or until cancelled); raises what kept the service from starting.
+
+    False when the application's own end took too long and was given up.
+    """
     listening = bound or bind(settings.host, settings.port)
     try:
         server = _Server(_config(app), lambda: ready(url_of(listening)), getattr(app, "begin_closing", lambda: None))
-        async with _lifespan(app) as state:
-            server.lifespan_state = state
+        lifespan = _Lifespan(app)
+        async with lifespan:
+            server.lifespan_state = lifespan.state
             await server.serve(sockets=[listening])
+            if server.stopped_at is not None:
+                lifespan.end_by = server.stopped_at + ALL_ENDS_S
+        return lifespan.ended
     finally:
         listening.close()
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+class _Lifespan:
     """The application's own start and end, with the exception itself where uvicorn has only its traceback's text."""
-    to_app: asyncio.Queue[Message] = asyncio.Queue()
-    started = asyncio.Event()
-    state: dict[str, Any] = {}
 
-    async def send(message: Message) -> None:
-        if message["type"] == "lifespan.startup.complete":
-            started.set()
+    def __init__(self, app: FastAPI) -> None:
+        self.state: dict[str, Any] = {}
+        self.end_by: float | None = None
+        self.ended = False
+        self._app = app
+        self._to_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._started = asyncio.Event()
 
-    scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
-    running = asyncio.ensure_future(app(scope, to_app.get, send))
-    waiting = asyncio.ensure_future(started.wait())
-    try:
-        await to_app.put({"type": "lifespan.startup"})
-        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if not started.is_set():
-            await running
-            raise RuntimeError("the application ended before it started")
-        yield state
-        await to_app.put({"type": "lifespan.shutdown"})
-        await asyncio.wait({running}, timeout=LIFESPAN_END_S)
-        if not running.done():
-            log.error("the service did not end in time", seconds=LIFESPAN_END_S)
+    async def __aenter__(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        self._running = asyncio.ensure_future(self._app(scope, self._to_app.get, self._send))
+        waiting = asyncio.ensure_future(self._started.wait())
+        await self._to_app.put({"type": "lifespan.startup"})
+        try:
+            await asyncio.wait({self._running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._started.is_set():
+                await self._running
+                raise RuntimeError("the application ended before it started")
+        except asyncio.CancelledError:
+            await self._give_up()
+            raise
+        finally:
+            waiting.cancel()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        await self._to_app.put({"type": "lifespan.shutdown"})
+        left_s = ALL_ENDS_S if self.end_by is None else max(0.0, self.end_by - time.monotonic())
+        await asyncio.wait({self._running}, timeout=left_s)
+        self.ended = self._running.done()
+        if self.ended:
+            await self._running
         else:
-            await running
-    finally:
-        for task in (waiting, running):
-            task.cancel()
-        await asyncio.wait({waiting, running}, timeout=0.2)
+            log.error("the service did not end in time and is given up")
+            await self._give_up()
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            self._started.set()
+
+    async def _give_up(self) -> None:
+        self._running.cancel()
+        await asyncio.wait({self._running}, timeout=0.2)
 
 
 def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     """Run a service as the program; the exit code says how it ended.
 
-    0 after SIGTERM or SIGINT; 2 when something must be changed first (settings, a taken port), 1 for other problems.
+    0 after SIGTERM or SIGINT; 2 when something must be changed first (settings, a taken port), 1 for other problems,
+    among them an end that had to be given up.
     """
     set_up_logging(log_format=settings.log_format, level=settings.log_level)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
@@ -174,7 +198,7 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
         bound = bind(settings.host, settings.port)
         app = build()
         with asyncio.Runner(loop_factory=_config(app).get_loop_factory()) as runner:
-            runner.run(serve(app, settings, bound=bound))
+            ended = runner.run(serve(app, settings, bound=bound))
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
         return 2 if isinstance(problem, Invalid) else 1
@@ -183,4 +207,4 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     finally:
         if bound is not None:
             bound.close()
-    return 0
+    return 0 if ended else 1
