@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from pilothouse.hub.app import create_app
+from pilothouse.hub.settings import HubSettings
+from pilothouse.web import public_routes
+from tests.hub.conftest import client_of
+
+PUBLIC = {
+    "/",
+    "/health",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs/oauth2-redirect",
+    "/redoc",
+}
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> FastAPI:
+    return create_app(HubSettings(data=tmp_path, mode="fleet", hub_auth_password=SecretStr("secret")))
+
+
+def test_every_route_declares_its_caller_or_is_listed_as_public(guarded: FastAPI) -> None:
+    assert public_routes(guarded) == []
+    assert guarded.state.public == PUBLIC
+
+
+def test_every_operation_of_the_description_has_a_security_scheme_unless_it_is_public(guarded: FastAPI) -> None:
+    without = {
+        path
+        for path, operations in guarded.openapi()["paths"].items()
+        for operation in operations.values()
+        if not operation.get("security")
+    }
+
+    assert without <= PUBLIC
+
+
+@pytest.mark.anyio
+async def test_every_route_that_is_not_public_refuses_a_stranger(guarded: FastAPI) -> None:
+    refusals: dict[str, int] = {}
+    async with client_of(guarded) as client:
+        for path, method in operations(guarded.openapi()):
+            if path not in PUBLIC:
+                refusals[f"{method} {path}"] = await refused(client, method, path)
+
+    assert len(refusals) > 10
+    assert set(refusals.values()) == {401}, refusals
+
+
+def operations(description: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(path, method.upper()) for path, methods in description["paths"].items() for method in methods]
+
+
+async def refused(client: httpx2.AsyncClient, method: str, path: str) -> int:
+    filled = path.replace("{annotation_id}", "1").replace("{", "").replace("}", "")
+    # What is sent says nothing: a stranger is turned away before anybody looks at it.
+    return (
+        await client.request(method, filled, content=b"{}", headers={"content-type": "application/json"})
+    ).status_code
