@@ -14,6 +14,7 @@ from pilothouse.recorder.captures import Captures
 from pilothouse.recorder.hub_link import HubLink
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
+from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.problems import NoRecordingYet
 from pilothouse.recorder.schemas import (
     Capture,
@@ -93,9 +94,19 @@ class Answers:
     def triggers(self) -> TriggerStatus:
         return TriggerStatus(
             rules=[_rule(one) for one in self.pipeline.rules],
-            pending=[_capture(row) for row in self.outbox.in_state(CaptureState.WAITING)],
+            pending=self._pending(),
             recent=[_capture(row) for row in self.outbox.recent(RECENT)],
         )
+
+    def _pending(self) -> list[Capture]:
+        """What is not on disk yet; on a full disk the rows may not know why, or not be there."""
+        found = {row.session_id: _capture(row) for row in self.outbox.in_state(CaptureState.WAITING)}
+        found |= {one.session_id: _unrecorded(one) for one in self.captures.unrecorded}
+        held_up, problem = self.captures.held_up, self.captures.storage_problem
+        return [
+            one.model_copy(update={"why": problem}) if session_id in held_up else one
+            for session_id, one in found.items()
+        ]
 
     def last_recording(self) -> LastRecording:
         row = self.outbox.last_recording()
@@ -162,6 +173,19 @@ def _rule(one: WatchedRule) -> RuleStatus:
         fired=one.fired,
         unmeasured=one.rule.unmeasured,
         last=one.last,
+    )
+
+
+def _unrecorded(request: CaptureRequest) -> Capture:
+    return Capture(
+        session_id=request.session_id,
+        state=CaptureState.WAITING,
+        reason=request.reason,
+        label=request.label,
+        requested_at=at(request.requested_at_ns),
+        pre_s=request.pre_s,
+        post_s=request.post_s,
+        trigger=request.trigger,
     )
 
 

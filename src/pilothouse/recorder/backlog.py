@@ -31,6 +31,10 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def session_ids(self) -> frozenset[str]:
+        return frozenset(one.due.request.session_id for one in self._waiting)
+
     def add(self, unwritten: Unwritten) -> str | None:
         """Take it in, or say why there is no room for it."""
         if len(self._waiting) >= MAX_UNWRITTEN:

@@ -60,9 +60,16 @@ class Captures:
             return self._post_rolls.waiting
 
     @property
-    def unwritten(self) -> int:
-        """Captures that are complete in memory but not yet on disk."""
-        return len(self._backlog)
+    def unrecorded(self) -> tuple[CaptureRequest, ...]:
+        """Captures that only memory knows of, because the disk is full."""
+        with self._wake:
+            return tuple(self._unrecorded.values())
+
+    @property
+    def held_up(self) -> frozenset[str]:
+        """Captures that are complete but cannot be written at the moment."""
+        with self._wake:
+            return self._backlog.session_ids if self._storage_problem else frozenset()
 
     @property
     def storage_problem(self) -> str | None:
@@ -209,7 +216,8 @@ class Captures:
         try:
             if request.session_id in self._unrecorded:
                 self._outbox.add(request)
-                del self._unrecorded[request.session_id]
+                with self._wake:
+                    del self._unrecorded[request.session_id]
             captured = write(request, unwritten.snapshot, self._sessions, self._robot_id, cut=cut, drops=self._drops)
         except Unavailable as problem:
             self._storage_failed(request, problem.sentence)

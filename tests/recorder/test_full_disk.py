@@ -1,0 +1,156 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pilothouse.mcap import StorageFull
+from pilothouse.recorder import backlog, captures, writing
+from pilothouse.recorder.outbox import CaptureState, OutboxUnwritable
+from tests.support.processes import eventually
+from tests.support.robots import FAST, Robot, running_robot
+
+
+class Disk:
+    """A disk that can be full, for recordings, for the outbox, or for both."""
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self.recordings_full = False
+        self.outbox_full = False
+        write = writing.write_capture
+
+        def write_capture(snapshot: object, path: Path, **rest: object) -> object:
+            if self.recordings_full:
+                raise StorageFull(path=path)
+            return write(snapshot, path, **rest)  # type: ignore[arg-type]
+
+        patched.setattr(writing, "write_capture", write_capture)
+        patched.setattr(captures, "RETRY_S", 0.01)
+
+    def watch(self, robot: Robot) -> None:
+        """Let the outbox of this robot be full when the disk is."""
+        transaction = robot.recorder.outbox._transaction
+
+        @contextmanager
+        def limited() -> Iterator[object]:
+            if self.outbox_full:
+                raise OutboxUnwritable(reason="database or disk is full", full=True)
+            with transaction() as run:
+                yield run
+
+        robot.recorder.outbox._transaction = limited  # type: ignore[method-assign, assignment]
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+def fire(robot: Robot, time_s: float) -> None:
+    robot.say(time_s, 10)
+    robot.say(time_s + 2, 1)
+
+
+@pytest.mark.parametrize("outbox_full", [False, True])
+def test_a_trigger_waits_for_room_and_says_why(disk: Disk, outbox_full: bool, tmp_path: Path) -> None:
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        disk.watch(robot)
+        disk.recordings_full, disk.outbox_full = True, outbox_full
+        fire(robot, 0)
+        fire(robot, 10)
+        eventually(lambda: len(robot.recorder.captures.held_up) == 2, what="two captures that wait")
+
+        pending = robot.recorder.answers.triggers().pending
+        assert len({one.session_id for one in pending}) == 2
+        assert all(one.why for one in pending)
+        assert robot.recorder.answers.problems()
+
+        disk.recordings_full = disk.outbox_full = False
+        first, second = robot.sealed(2)
+        assert robot.times_s(first) == [0]
+        assert robot.times_s(second) == [0, 2, 10]
+        assert robot.recorder.answers.problems() == []
+        assert robot.recorder.answers.triggers().pending == []
+
+
+def test_ids_stay_apart_while_the_outbox_cannot_be_written(disk: Disk, tmp_path: Path) -> None:
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        disk.watch(robot)
+        fire(robot, 0)
+        robot.sealed(1)
+        disk.outbox_full = disk.recordings_full = True
+        for number in range(1, 5):
+            fire(robot, number * 10)
+        disk.outbox_full = disk.recordings_full = False
+
+        assert len({row.session_id for row in robot.sealed(5)}) == 5
+
+
+def test_a_save_is_refused_as_a_full_disk_when_only_the_outbox_is_full(disk: Disk, tmp_path: Path) -> None:
+    with running_robot(tmp_path) as robot:
+        disk.watch(robot)
+        robot.say(0)
+        disk.outbox_full = True
+        with pytest.raises(StorageFull):
+            robot.recorder.save("")
+        disk.outbox_full = False
+
+        assert robot.recorder.save("").message_count == 1
+
+
+def test_a_recording_whose_row_cannot_be_written_is_noted_later(disk: Disk, tmp_path: Path) -> None:
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        disk.watch(robot)
+        robot.say(0, 10)
+        disk.outbox_full = True
+        robot.say(2, 1)
+        (path,) = eventually(lambda: list((tmp_path / "sessions").glob("*.mcap")), what="the file")
+        assert robot.rows(CaptureState.SEALED) == []
+        disk.outbox_full = False
+        (row,) = robot.sealed()
+
+        assert row.session_id == path.stem
+
+
+def test_memory_for_waiting_captures_is_bounded_and_what_is_refused_says_so(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "MAX_UNWRITTEN", 3)
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        disk.recordings_full = True
+        for number in range(5):
+            fire(robot, number * 10)
+        refused = robot.rows(CaptureState.REFUSED)
+        disk.recordings_full = False
+
+        assert len(robot.sealed(3)) == 3
+        assert [row.why for row in refused] == ["3 captures were waiting to be written already"] * 2
+
+
+def test_chunks_that_waiting_captures_share_are_counted_once_and_given_back(disk: Disk, tmp_path: Path) -> None:
+    rules = [{**FAST, "name": name} for name in "abc"]
+    with running_robot(tmp_path, triggers=rules) as robot:
+        disk.recordings_full = True
+        fire(robot, 0)
+        eventually(lambda: len(robot.recorder.captures.held_up) == 3, what="three captures that wait")
+        held = robot.recorder.captures._backlog.held_bytes
+        assert 0 < held <= robot.recorder.ring.resident_bytes
+        disk.recordings_full = False
+        robot.sealed(3)
+
+        eventually(lambda: robot.recorder.captures._backlog.held_bytes == 0, what="the memory")
+
+
+def test_a_recorder_that_ends_on_a_full_disk_keeps_its_spool_for_the_next_start(disk: Disk, tmp_path: Path) -> None:
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        disk.recordings_full = True
+        fire(robot, 0)
+        eventually(lambda: robot.recorder.captures.held_up, what="a capture that waits")
+    assert list((tmp_path / "spool").iterdir())
+
+    disk.recordings_full = False
+    with running_robot(tmp_path) as robot:
+        (row,) = robot.sealed()
+
+        assert (row.reason, robot.times_s(row)) == ("recovered", [0, 2])
+        assert robot.facts(row).trigger is not None
