@@ -13,6 +13,7 @@ from pilothouse.mcap.codecs import compress, crc32, decompress
 from pilothouse.mcap.model import Binary, Compression, Group
 from pilothouse.mcap.problems import Broken
 from pilothouse.mcap.records import (
+    FRAME,
     INDEX_ENTRY,
     INDEX_HEAD,
     MESSAGE,
@@ -128,10 +129,26 @@ def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, bytes
     )
 
 
-def open_again(
-    raw: Binary, number: int, *, start_ns: int = 0, end_ns: int = 2**64 - 1, wanted: set[int] | None = None
-) -> OpenChunk:
-    """The messages of a chunk within a window (both ends included) as an open chunk; other records are left out."""
+def cut(chunk: SealedChunk, start_ns: int, end_ns: int) -> OpenChunk:
+    """The messages of a sealed chunk within a window (both ends included), found by its index."""
+    picked = sorted(
+        (offset, log_time_ns, channel_id)
+        for channel_id, entries in chunk.entries()
+        for log_time_ns, offset in zip(entries[::2], entries[1::2], strict=True)
+        if start_ns <= log_time_ns <= end_ns
+    )
+    inside = OpenChunk(chunk.number)
+    raw = memoryview(chunk.raw())
+    for offset, log_time_ns, channel_id in picked:
+        _, length = FRAME.unpack_from(raw, offset)
+        entries = inside.entries.setdefault(channel_id, bytearray())
+        entries += INDEX_ENTRY.pack(log_time_ns, len(inside.buffer))
+        inside.buffer += raw[offset : offset + FRAME.size + length]
+    return inside
+
+
+def open_again(raw: Binary, number: int) -> OpenChunk:
+    """The messages among some records as an open chunk; other records are left out."""
     chunk = OpenChunk(number)
     view = memoryview(raw)
     for opcode, begin, end in walk_records(raw):
@@ -140,7 +157,5 @@ def open_again(
         if end - begin < MESSAGE_OVERHEAD:
             raise Broken("a message record is shorter than its fields")
         channel_id, sequence, log_time_ns, publish_time_ns = MESSAGE_FIELDS.unpack_from(raw, begin)
-        if start_ns <= log_time_ns <= end_ns and (wanted is None or channel_id in wanted):
-            content = view[begin + MESSAGE_OVERHEAD : end]
-            chunk.add(channel_id, sequence, log_time_ns, publish_time_ns, content)
+        chunk.add(channel_id, sequence, log_time_ns, publish_time_ns, view[begin + MESSAGE_OVERHEAD : end])
     return chunk

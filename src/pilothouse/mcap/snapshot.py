@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mcap.opcode import Opcode
 
-from pilothouse.mcap.chunks import OpenChunk, SealedChunk, open_again, seal
+from pilothouse.mcap.chunks import OpenChunk, SealedChunk, cut, seal
 from pilothouse.mcap.model import Binary, Compression
 from pilothouse.mcap.records import MESSAGE_FIELDS, MESSAGE_OVERHEAD, Registry, walk_records
 
@@ -56,12 +56,14 @@ class Snapshot:
     @property
     def message_count(self) -> int:
         """Messages within the window, latched ones from before it not counted."""
-        return sum(1 for one in self.chunks for _, times in self._times(one) for _ in times)
+        return sum(sum(one.counts.values()) if self.whole(one) else len(self._times(one)) for one in self.chunks)
 
     @property
     def span_ns(self) -> tuple[int, int] | None:
         """Log time of the first and the last message of the window; None when it is empty."""
-        spans = [(min(times), max(times)) for one in self.chunks for _, times in self._times(one) if times]
+        spans = [(one.oldest_ns, one.newest_ns) for one in self.chunks if self.whole(one)]
+        crossing = [self._times(one) for one in self.chunks if not self.whole(one)]
+        spans += [(min(times), max(times)) for times in crossing if times]
         return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
 
     @property
@@ -82,7 +84,7 @@ class Snapshot:
             if self.whole(chunk):
                 yield chunk
                 continue
-            inside = open_again(chunk.raw(), chunk.number, start_ns=self.start_ns, end_ns=self.end_ns)
+            inside = cut(chunk, self.start_ns, self.end_ns)
             if inside.buffer:
                 yield seal(inside, self.compression)
 
@@ -96,17 +98,19 @@ class Snapshot:
         return {key: one for key, one in found.items() if one.log_time_ns < self.start_ns}
 
     def _latched_chunk(self) -> OpenChunk:
+        chunk = OpenChunk(0)
+        latched = self.latched()
+        if not latched:
+            return chunk
         # Their log time becomes the first of the window, or one of an hour ago would stretch the recording to an hour;
         # the publish time stays what it was.
         span = self.span_ns
         log_time_ns = span[0] if span else self.start_ns
-        chunk = OpenChunk(0)
-        for channel_id, one in sorted(self.latched().items()):
+        for channel_id, one in sorted(latched.items()):
             chunk.add(channel_id, one.sequence, log_time_ns, one.publish_time_ns, one.content)
         return chunk
 
-    def _times(self, chunk: SealedChunk) -> Iterator[tuple[int, list[int]]]:
-        inside = self.whole(chunk)
-        for channel_id, entries in chunk.entries():
-            times = entries[::2]
-            yield channel_id, list(times if inside else filter(lambda t: self.start_ns <= t <= self.end_ns, times))
+    def _times(self, chunk: SealedChunk) -> list[int]:
+        """The log times within the window of a chunk that crosses its edge."""
+        every = (time for _, entries in chunk.entries() for time in entries[::2])
+        return [time for time in every if self.start_ns <= time <= self.end_ns]
