@@ -148,3 +148,19 @@ def test_a_full_disk_postpones_the_recovery(killed: Path, monkeypatch: pytest.Mo
 
         assert not full[0]
         assert verify(robot.path(row)).ok
+
+
+def test_only_the_window_of_a_long_spool_is_recovered_and_what_was_said_once_is_kept(tmp_path: Path) -> None:
+    with running_robot(tmp_path / "alive", window_s=60) as robot:
+        robot.say(0, 7, topic="/tf_static")
+        for minute in range(30):
+            robot.say(minute * 60)
+            robot.recorder.ring.seal()
+        robot.recorder._spool.flush()
+        shutil.copytree(tmp_path / "alive", tmp_path / "data")
+
+    with running_robot(tmp_path / "data") as robot:
+        (row,) = robot.sealed()
+
+        assert row.topics == ("/speed", "/tf_static")
+        assert robot.times_s(row) == [28 * 60, 28 * 60, 29 * 60]

@@ -9,18 +9,21 @@ from pathlib import Path
 
 from mcap.records import Attachment
 
+from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap.capture import Metadata, write_recording
 from pilothouse.mcap.chunks import SealedChunk
 from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
 from pilothouse.mcap.model import Captured
 from pilothouse.mcap.problems import Broken, Damaged, NothingToRecover
 from pilothouse.mcap.records import FRAME, Registry
+from pilothouse.mcap.ring import default_latched
 from pilothouse.mcap.runs import RunDirectory
 from pilothouse.mcap.scan import Scan, scan
 from pilothouse.mcap.segment import CARRIED
 from pilothouse.mcap.snapshot import Snapshot
 from pilothouse.mcap.source import Source
 from pilothouse.mcap.spans import Span, parse, sealed_again
+from pilothouse.mcap.timeline import Timeline
 from pilothouse.mcap.verification import verify
 
 
@@ -48,9 +51,10 @@ def recover(source: Path, path: Path, *, chunk_limit_bytes: int = CHUNK_LIMIT_BY
     return captured
 
 
-def recover_spool(leftover: Path, path: Path, *, metadata: Metadata) -> Captured | None:
+def recover_spool(leftover: Path, path: Path, *, metadata: Metadata, window_s: float | None = None) -> Captured | None:
     """Write what a dead run left in its spool as a recording; None if it held no messages.
 
+    A quiet robot's spool reaches back for days: ``window_s`` takes only the chunks of the last seconds of message time.
     Reads the result back to its end before it returns; the leftover stays until ``remove_leftover``. Raises
     SpoolInUse while the run lives or somebody else recovers it.
     """
@@ -58,7 +62,7 @@ def recover_spool(leftover: Path, path: Path, *, metadata: Metadata) -> Captured
     try:
         with ExitStack() as stack:
             segments = [_Segment.open(one, stack) for one in sorted(leftover.glob("*.mcap"))]
-            snapshot = _snapshot_of(segments)
+            snapshot = _snapshot_of(segments, window_s)
             if snapshot is None:
                 return None
             first, chunks = snapshot
@@ -99,19 +103,21 @@ class _Segment:
         return int(self.found.metadata.get(CARRIED, {}).get("chunks", "0"))
 
 
-def _snapshot_of(segments: list[_Segment]) -> tuple[Snapshot, Iterator[SealedChunk]] | None:
+def _snapshot_of(segments: list[_Segment], window_s: float | None) -> tuple[Snapshot, Iterator[SealedChunk]] | None:
     """The channels and chunks of all segments; what was carried into the first of them counts as latched."""
-    spans = [(one.source, span) for one in segments for span in one.own]
-    if not spans:
+    everything = [(one.source, span) for one in segments for span in one.own]
+    if not everything:
         return None
     registry = Registry()
     for one in segments:
         registry.take_over(one.found.registry)
-    start_ns = min(span.oldest_ns for _, span in spans)
+    limit_ns = 0 if window_s is None else _oldest_kept_ns([span for _, span in everything], window_s)
+    spans = [(source, span) for source, span in everything if span.newest_ns >= limit_ns]
+    start_ns = max(limit_ns, min(span.oldest_ns for _, span in spans))
     end_ns = max(span.newest_ns for _, span in spans)
-    earlier = tuple(
-        chunk for chunk in (sealed_again(segments[0].source, span, 0) for span in segments[0].carried) if chunk
-    )
+    carried = [(segments[0].source, span) for span in segments[0].carried]
+    carried += [(source, span) for source, span in everything if span.newest_ns < limit_ns and _latched(span, registry)]
+    earlier = tuple(chunk for chunk in (sealed_again(source, span, 0) for source, span in carried) if chunk)
     snapshot = Snapshot(start_ns=start_ns, end_ns=end_ns, registry=registry, chunks=(), earlier=earlier)
 
     def chunks() -> Iterator[SealedChunk]:
@@ -122,6 +128,18 @@ def _snapshot_of(segments: list[_Segment]) -> tuple[Snapshot, Iterator[SealedChu
                 yield chunk
 
     return snapshot, chunks()
+
+
+def _oldest_kept_ns(spans: list[Span], window_s: float) -> int:
+    """Where the last seconds begin; as in the ring, one message with a wrong stamp does not move it."""
+    timeline = Timeline(round(window_s * NS_PER_S))
+    for span in spans:
+        timeline.observe(span.newest_ns)
+    return timeline.oldest_kept_ns
+
+
+def _latched(span: Span, registry: Registry) -> bool:
+    return bool(span.channels) and all(default_latched(registry.channels[one].topic) for one in span.channels or ())
 
 
 def _sealed(source: Source, spans: list[Span], limit: int) -> Iterator[SealedChunk]:

@@ -62,7 +62,7 @@ class Recorder:
         )
         self._recovery = Recovery(
             outbox=self.outbox, sessions=sessions, spool=spool_directory, robot_id=settings.robot_id, clock=clock,
-            on_sealed=self._on_sealed,
+            window_s=settings.retention_s, on_sealed=self._on_sealed,
         )  # fmt: skip
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(

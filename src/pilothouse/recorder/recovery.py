@@ -26,7 +26,7 @@ class Recovery:
     """Made before anything new is recorded, run in a thread of its own, so that recording need not wait for it."""
 
     def __init__(
-        self, *, outbox: Outbox, sessions: Path, spool: Path, robot_id: str, clock: Clock,
+        self, *, outbox: Outbox, sessions: Path, spool: Path, robot_id: str, clock: Clock, window_s: float,
         on_sealed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._outbox = outbox
@@ -34,6 +34,7 @@ class Recovery:
         self._robot_id = robot_id
         self._clock = clock
         self._on_sealed = on_sealed
+        self._window_s = window_s
         self._leftovers = Spool.leftovers(spool)
         self._unfinished = outbox.in_state(CaptureState.WAITING)
         self._halves = list(sessions.glob("*.mcap.active"))
@@ -97,7 +98,7 @@ class Recovery:
         path.unlink(missing_ok=True)
         metadata = metadata_of(request, self._robot_id, reason=RECOVERED)
         try:
-            captured = recover_spool(leftover, path, metadata=metadata)
+            captured = recover_spool(leftover, path, metadata=metadata, window_s=self._window_s)
         except Problem as problem:
             if isinstance(problem, Unavailable):
                 raise
