@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -443,6 +444,39 @@ async def test_where_links_are_not_possible_the_file_is_copied(
     await desk.deliver(CONTENT)
 
     await one_whole_recording(desk, sessions, partials)
+
+
+async def test_a_cancelled_request_waits_for_its_thread_before_it_closes_the_file(
+    quiet_hub: Hub, desk: Desk, partials: Path
+) -> None:
+    has_begun, may_end, order = threading.Event(), threading.Event(), list[str]()
+
+    class Slow(Partial):
+        def write(self, offset: int, content: bytes | bytearray) -> None:
+            has_begun.set()
+            may_end.wait(20)
+            super().write(offset, content)
+            order.append("written")
+
+        def __exit__(self, *_: object) -> None:
+            order.append("closed")
+            super().__exit__()
+
+    class OnSlowDisk(Partials):
+        def open(self, upload_id: str) -> Partial:
+            return Slow(self.path(upload_id))
+
+    slow = Desk(quiet_hub, built(quiet_hub, partials=OnSlowDisk(partials)))
+    progress = await slow.create(CONTENT)
+    sending = asyncio.create_task(slow.send(progress, CONTENT))
+    await asyncio.to_thread(has_begun.wait, 20)
+    sending.cancel()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+    assert order == ["written", "closed"]
+    assert (await desk.progress(progress)).received == 0
 
 
 async def cut_after(content: bytes) -> AsyncIterator[bytes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
@@ -161,6 +163,24 @@ async def test_methods_can_be_overridden_behind_narrow_proxies(client: httpx2.As
     assert (await client.post(address, headers=patch, content=CONTENT)).status_code == 204
     assert (await client.post(address, headers={**TUS, "X-HTTP-Method-Override": "DELETE"})).status_code == 204
     assert (await client.post(address, headers=TUS)).status_code == 400
+
+
+async def test_a_sender_that_falls_silent_keeps_its_bytes_and_frees_the_upload(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pilothouse.hub.recordings.routes.uploads.SILENCE_S", 0.05)
+    address = (await created(client)).headers["location"]
+    never = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield CONTENT[:700]
+        await never.wait()
+
+    cut = await client.patch(address, headers={**CHUNK, "Upload-Offset": "0"}, content=stalling())
+    rest = await sent(client, address, CONTENT[700:], offset=700)
+
+    assert (cut.status_code, cut.json()["code"]) == (408, "sender_gone")
+    assert (rest.status_code, rest.headers["upload-offset"]) == (204, "10000")
 
 
 @pytest.mark.parametrize("upload_id", ["..%2f..%2fhub", "a" * 5000, "%F0%9F%9A%80", "upl_x.part"])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.recordings.domain.problems import UnknownRecording
+from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.service import SessionFiles
+from pilothouse.kit.errors import BadConfiguration
 from pilothouse.wire import NewAnnotation, RecordingState
 from tests.hub.recordings.conftest import built
 from tests.support.deliveries import Desk
@@ -177,6 +181,76 @@ async def test_a_rescan_tries_a_damaged_file_again(desk: Desk, sessions: Path, q
     scanned = await Desk(quiet_hub, built(quiet_hub)).services.watch.rescan()
 
     assert scanned.damaged == 0
+
+
+async def test_a_damaged_file_found_as_before_is_not_told_again(desk: Desk, sessions: Path) -> None:
+    (sessions / "bad_1.mcap").write_bytes(b"bad")
+    await desk.services.watch.rescan()
+    await desk.services.watch.rescan()
+
+    assert await desk.events() == [("recording.damaged", "bad_1")]
+    assert (await desk.get("bad_1")).state == RecordingState.DAMAGED
+
+
+async def test_a_directory_that_cannot_be_read_is_said_once_and_so_is_its_return(
+    quiet_hub: Hub, sessions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Flaky(SessionFiles):
+        looks = 0
+
+        def look(self) -> dict[str, Sighting]:
+            self.looks += 1
+            if self.looks in (2, 3, 4):
+                raise PermissionError(13, "Permission denied")
+            return super().look()
+
+    monkeypatch.setattr("pilothouse.hub.recordings.service.watch.LOOK_EVERY_S", 0.0)
+    said = Listening()
+    monkeypatch.setattr("pilothouse.hub.recordings.service.watch.log", said)
+    files = Flaky(sessions)
+    running = asyncio.create_task(built(quiet_hub, files=files).watch.run())
+    async with asyncio.timeout(20):
+        while files.looks < 8:
+            await asyncio.sleep(0)
+    running.cancel()
+
+    assert said.lines == ["the sessions directory cannot be watched", "the sessions directory is watched again"]
+
+
+async def test_the_cap_is_kept_without_anybody_asking(
+    quiet_hub: Hub, sessions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pilothouse.hub.recordings.service.watch.LOOK_EVERY_S", 0.0)
+    hub = replace(quiet_hub, settings=quiet_hub.settings.model_copy(update={"max_disk_mb": 1}))
+    services = built(hub)
+    for hour in (1, 2):
+        (sessions / f"arm_20260512T0{hour}0000Z.mcap").write_bytes(bytes(700_000))
+    running = asyncio.create_task(services.watch.run())
+    async with asyncio.timeout(20):
+        while len(list(sessions.iterdir())) > 1:
+            await asyncio.sleep(0)
+    running.cancel()
+
+    assert [path.name for path in sessions.iterdir()] == ["arm_20260512T020000Z.mcap"]
+
+
+async def test_a_data_directory_that_cannot_be_used_is_a_configuration_error(quiet_hub: Hub, sessions: Path) -> None:
+    sessions.rmdir()
+    sessions.write_text("in the way")
+    with pytest.raises(BadConfiguration, match="sessions"):
+        built(quiet_hub)
+
+
+class Listening:
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, line: str, **_facts: object) -> None:
+        self.lines.append(line)
+
+    error = info
 
 
 async def annotate(desk: Desk, session_id: str) -> None:

@@ -135,7 +135,7 @@ class RecordingRows:
     async def read_damaged_again(self) -> None:
         """Let damaged files wait for indexing once more: what was wrong may have been the disk or its rights."""
         statement = update(RecordingRow).where(RecordingRow.state == RecordingState.DAMAGED)
-        await self._session.execute(statement.values(state=RecordingState.INDEXING, damage=None))
+        await self._session.execute(statement.values(state=RecordingState.INDEXING))
 
     async def add_new(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         """Insert rows whose id and file name are both free; answers the ids of those inserted."""

@@ -25,6 +25,7 @@ SILENCE_S = 30.0
 # Statuses the tus protocol gives to what our table of kinds would answer otherwise.
 STATUSES: dict[type[Problem], int] = {
     problems.BadUpload: 400,
+    problems.SenderGone: 408,
     problems.UnsupportedTusVersion: 412,
     problems.NotAnOffsetStream: 415,
     problems.UploadLocked: 423,

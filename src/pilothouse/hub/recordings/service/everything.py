@@ -19,6 +19,7 @@ from pilothouse.hub.recordings.service.uploads import Uploads
 from pilothouse.hub.recordings.service.watch import Watch
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock
+from pilothouse.kit.errors import BadConfiguration
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,11 @@ def build_services(
     """Build all of them on the data directory of the hub."""
     files = files or SessionFiles(settings.data / "sessions")
     partials = partials or Partials(settings.data / "uploads")
-    files.prepare()
-    partials.prepare()
+    try:
+        files.prepare()
+        partials.prepare()
+    except OSError as error:
+        raise BadConfiguration(problem=f"cannot use {error.filename}: {error.strerror}; check --data") from None
     arrivals = Arrivals(events, jobs, clock)
     indexing = Indexing(database, files, events, robots, clock)
     retention = Retention(database, files, arrivals, cap_mb=settings.max_disk_mb)

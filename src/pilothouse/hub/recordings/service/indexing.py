@@ -78,6 +78,8 @@ class Indexing:
 
     async def _write(self, row: RecordingRow, seen: Sighting, examined: Examined) -> None:
         values = self._values(row, seen, examined)
+        # A damaged file that a rescan tried again and found as before.
+        is_told = row.damage is not None and row.damage == examined.damage
         kind = "recording.damaged" if examined.contents is None else "recording.indexed"
         async with self._database.transaction() as session:
             current = await RecordingRows(session).get(row.session_id)
@@ -85,9 +87,10 @@ class Indexing:
                 values["robot_id"] = current.delivered_by
             if not await RecordingRows(session).finish(row.session_id, seen, values):
                 return
-            self._events.append(session, HUB_STREAM, kind, row.session_id, _facts(row, values))
+            if not is_told:
+                self._events.append(session, HUB_STREAM, kind, row.session_id, _facts(row, values))
             await self._robots.seen_in_recording(session, values["robot_id"])
-        if examined.damage is not None:
+        if examined.damage is not None and not is_told:
             log.warning("a recording is damaged", session_id=row.session_id, reason=examined.damage)
 
     def _values(self, row: RecordingRow, seen: Sighting, examined: Examined) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from pilothouse.hub.recordings.domain.problems import StorageFull
 from pilothouse.hub.recordings.service.partial import Partial
@@ -15,7 +16,19 @@ _BUFFER_BYTES = 1 << 20
 # What a killed hub may make a robot send again when it sends a whole file in one request.
 _CHECKPOINT_BYTES = 64 << 20
 
+Result = TypeVar("Result")
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+async def in_thread(work: Callable[[], Result]) -> Result:
+    """Work in a thread to its end, cancelled or not: it uses a file that its caller closes next."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
 
 
 class Landing:
@@ -41,13 +54,14 @@ class Landing:
         if self._buffer:
             await self._write()
         if self._written > self._safe:
-            await asyncio.to_thread(self._partial.sync)
+            await in_thread(self._partial.sync)
             self._safe = self._written
         return self._safe
 
     async def _write(self) -> None:
         full, self._buffer = self._buffer, bytearray()
-        await asyncio.to_thread(self._partial.write, self._written, full)
+        offset = self._written
+        await in_thread(lambda: self._partial.write(offset, full))
         self._written += len(full)
 
 

@@ -15,7 +15,7 @@ from pilothouse.hub.recordings.repository import Listed, RecordingRows
 from pilothouse.hub.recordings.schemas import DiskUse
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.kit.clock import NS_PER_S, at
-from pilothouse.wire import Recording, RecordingList, TopicSummary, TriggerFired
+from pilothouse.wire import Recording, RecordingList, RecordingState, TopicSummary, TriggerFired
 
 
 class Recordings:
@@ -89,7 +89,7 @@ def as_recording(listed: Listed) -> Recording:
         state=row.state,
         message_count=row.message_count,
         annotation_count=listed.annotation_count,
-        damage=row.damage,
+        damage=row.damage if row.state == RecordingState.DAMAGED else None,
         trigger=None if row.trigger is None else TriggerFired.model_construct(**row.trigger),
         incident_id=row.incident_id,
         reason=row.reason,

@@ -26,7 +26,7 @@ from pilothouse.hub.recordings.models import UploadRow
 from pilothouse.hub.recordings.repository import RecordingRows, UploadRows
 from pilothouse.hub.recordings.service.arrivals import Arrivals
 from pilothouse.hub.recordings.service.files import SessionFiles
-from pilothouse.hub.recordings.service.landing import Landing, no_room
+from pilothouse.hub.recordings.service.landing import Landing, in_thread, no_room
 from pilothouse.hub.recordings.service.partial import Partial, Partials
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
@@ -88,16 +88,14 @@ class Uploads:
     ) -> Progress:
         """Append the bytes of one request. What this answers survives a power cut; a whole file is in its place."""
         await self._visible(upload_id, only_robot)
-        with no_room():
-            partial = await asyncio.to_thread(self._partials.open, upload_id)
-            with partial:
-                row = await self._settled_or_discard(upload_id, only_robot, partial)
-                return self._progress(await self._append(row, partial, chunk, body))
+        with no_room(), self._partials.open(upload_id) as partial:
+            row = await self._settled_or_discard(upload_id, only_robot, partial)
+            return self._progress(await self._append(row, partial, chunk, body))
 
     async def terminate(self, upload_id: str, *, only_robot: str | None) -> None:
         """Forget an upload and what arrived of it; a completed one leaves its recording alone."""
         await self._visible(upload_id, only_robot)
-        with await asyncio.to_thread(self._partials.open, upload_id) as partial:
+        with self._partials.open(upload_id) as partial:
             async with self._database.transaction() as session:
                 await UploadRows(session).delete(upload_id)
             partial.discard()
@@ -112,7 +110,7 @@ class Uploads:
 
     async def _drop(self, upload_id: str) -> bool:
         try:
-            partial = await asyncio.to_thread(self._partials.open, upload_id)
+            partial = self._partials.open(upload_id)
         except UploadLocked:
             return False
         with partial:
@@ -151,16 +149,17 @@ class Uploads:
         return await self._change(row, received=received, expires_at=self._now() + KEPT_FOR)
 
     async def _complete(self, row: UploadRow, partial: Partial) -> UploadRow:
-        await asyncio.to_thread(partial.truncate, row.length)
-        if await asyncio.to_thread(partial.sha256) != row.sha256:
+        await in_thread(lambda: partial.truncate(row.length))
+        if await in_thread(partial.sha256) != row.sha256:
             await self._change(row, received=0)
-            await asyncio.to_thread(partial.truncate, 0)
+            await in_thread(lambda: partial.truncate(0))
             raise ContentChecksumMismatch
-        await asyncio.to_thread(self._partials.place, partial, row.sha256, self._files, _file_name(row.session_id))
+        name = _file_name(row.session_id)
+        await in_thread(lambda: self._partials.place(partial, row.sha256, self._files, name))
         return await self._accept(row)
 
     async def _receive_nothing(self, row: UploadRow) -> UploadRow:
-        with no_room(), await asyncio.to_thread(self._partials.open, row.id) as partial:
+        with no_room(), self._partials.open(row.id) as partial:
             return await self._complete(row, partial)
 
     async def _accept(self, row: UploadRow) -> UploadRow:
