@@ -106,6 +106,9 @@ class Sealer:
 
     def _seal(self, chunk: OpenChunk) -> None:
         sealed = self._sealed(chunk)
+        # Before the shelf: whoever waits for a chunk may then flush the spool and find it there.
+        if self._spool is not None and sealed is not None:
+            self._spool.put(sealed, latched=chunk.group == "latched")
         with self._changed:
             if sealed is None:
                 self._shelf.lose(chunk)
@@ -113,8 +116,6 @@ class Sealer:
                 self._shelf.put(chunk.group, sealed)
             del self.in_flight[chunk.number]
             self._changed.notify_all()
-        if self._spool is not None and sealed is not None:
-            self._spool.put(sealed, latched=chunk.group == "latched")
 
     def _sealed(self, chunk: OpenChunk) -> SealedChunk | None:
         for compression in (self._compression, "none"):
