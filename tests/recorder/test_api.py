@@ -15,11 +15,14 @@ from starlette.testclient import TestClient
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.mcap import verify
 from pilothouse.recorder import writing
+from pilothouse.recorder.api import PATHS
 from pilothouse.recorder.app import create_app
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.web import public_routes
 from tests.recorder.test_bodies import alert, webhook
 from tests.support.robots import FAST, FakeHub, Robot, recorder_settings
+
+OWN_ROUTES = (("/sessions/save", "post"), ("/sessions/last", "get"), ("/topics", "get"), ("/triggers", "get"))
 
 
 class Client:
@@ -249,10 +252,14 @@ def test_bound_to_the_world_it_asks_for_the_token(tmp_path: Path) -> None:
         assert client.http.get("/healthz").status_code == 200
 
 
-def test_only_the_probes_are_public(tmp_path: Path) -> None:
-    app = create_app(recorder_settings(tmp_path, recorder_token="s3cret"))
+@pytest.mark.parametrize("token", [None, "s3cret"])
+def test_every_route_says_whether_it_asks_for_the_token(token: str | None, tmp_path: Path) -> None:
+    app = create_app(recorder_settings(tmp_path, recorder_token=token))
 
     assert public_routes(app) == []
+    described = app.openapi()["paths"]
+    assert all(("security" in described[path][method]) == bool(token) for path, method in OWN_ROUTES)
+    assert {path for path, _ in OWN_ROUTES} == set(PATHS)
 
 
 def test_the_description_names_the_body_and_its_answers(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ Recording = Annotated[Recorder, Depends(_recorder)]
 Reading = Annotated[Answers, Depends(_answers)]
 Asked = Annotated[SaveRequest | AlertNotice | None, Depends(_body)]
 
+PATHS = ("/sessions/save", "/sessions/last", "/topics", "/triggers")
 router = APIRouter(tags=["recorder"])
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from fastapi import APIRouter, Depends, FastAPI
 
 from pilothouse.kit.errors import Unavailable
-from pilothouse.recorder.api import router
+from pilothouse.recorder.api import PATHS, router
 from pilothouse.recorder.counters import RecorderCollector
 from pilothouse.recorder.problems import TokenNeeded
 from pilothouse.recorder.recorder import Recorder
@@ -56,12 +56,15 @@ def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder]
         lifespan=lifespan,
         health=health,
         readiness={"recording": works},
+        public=PATHS if settings.recorder_token is None else (),
         allowed_hosts=local_hosts(settings),
     )
     return app
 
 
 def _guarded(settings: RecorderSettings) -> APIRouter:
-    guarded = APIRouter(dependencies=[Depends(require_local_token(settings.recorder_token))])
+    """The routes, behind the token if there is one; on loopback alone none is needed, and the description says so."""
+    token = settings.recorder_token
+    guarded = APIRouter(dependencies=[] if token is None else [Depends(require_local_token(token))])
     guarded.include_router(router)
     return guarded
