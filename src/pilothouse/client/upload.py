@@ -157,7 +157,7 @@ class Upload:
         if found.offset > place.offset:
             self._tries = 0
             return found
-        if found.offset < place.offset and status == _CHECKSUM_MISMATCH:
+        if status == _CHECKSUM_MISMATCH and (found.offset < place.offset or _concerns_the_whole(response)):
             return self._begin()  # the whole was not what was announced, and the hub threw it away
         self._count_try(found.offset, f"the hub answered {status}")
         self._stop.wait(0.1 * 2**self._tries if status == 423 else 0)
@@ -219,3 +219,12 @@ class Upload:
         path = parts.path if parts.path.startswith("/") else f"{UPLOADS_PATH}/{parts.path}"
         path = path.removeprefix(self._connection.path_prefix)
         return f"{path}?{parts.query}" if parts.query else path
+
+
+def _concerns_the_whole(response: httpx2.Response) -> bool:
+    """460 says that a checksum does not match, not whose; our hub's code does."""
+    try:
+        document = response.json()
+    except ValueError:
+        return False
+    return isinstance(document, dict) and document.get("code") == "content_checksum_mismatch"
