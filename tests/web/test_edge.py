@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, WebSocket
+from fastapi import APIRouter, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Scope
 
@@ -244,6 +244,22 @@ async def test_any_name_may_be_allowed() -> None:
 def test_loopback_is_recognised() -> None:
     assert [host for host in ("localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]") if not is_loopback(host)] == []
     assert [host for host in ("0.0.0.0", "::", "10.0.0.1", "example.org", "") if is_loopback(host)] == []
+
+
+async def test_a_client_that_leaves_while_it_sends_is_no_defect() -> None:
+    reading = APIRouter()
+
+    @reading.post("/upload")
+    async def upload(request: Request) -> int:
+        return sum([len(part) async for part in request.stream()])
+
+    left = service(reading)
+    answer = Answer()
+    with structlog.testing.capture_logs() as lines:
+        await left(http_scope("/upload", "POST", {"Content-Length": "10"}), _nothing_more, answer.send)
+
+    assert answer.messages == []
+    assert [(line["event"], line.get("status")) for line in lines if line["log_level"] != "debug"] == [("request", 499)]
 
 
 async def _nothing_more() -> Message:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
@@ -21,6 +22,7 @@ from pilothouse.web.measure import RequestMetrics, route_of
 
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PLAIN = b"text/plain"
+_CLIENT_LEFT = 499  # what nginx logs when there is nobody left to answer
 _EXTRA = "pilothouse.headers"
 _QUIET_ROUTES = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
 _QUIET_STATUSES = frozenset({206, 304})  # a viewer reads a recording in thousands of ranges
@@ -72,7 +74,8 @@ class Edge:
                 await error_response(scope, *refusal)(scope, receive, exchange.send)
         except Truncated as cut:
             log.warning("answer cut short", path=_path(scope), reason=str(cut))
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, ClientDisconnect):
+            exchange.status = exchange.status if exchange.is_started else _CLIENT_LEFT
             log.debug("the other side left", path=_path(scope))
         except asyncio.CancelledError:
             if not self._is_closing():
@@ -135,6 +138,10 @@ class _Exchange:
         self._started = False
         self._replacing = False
         self.status = 500
+
+    @property
+    def is_started(self) -> bool:
+        return self._started
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
