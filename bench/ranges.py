@@ -7,7 +7,6 @@ the same client over a few keep-alive connections, in turns. Run: python -m benc
 from __future__ import annotations
 
 import argparse
-import functools
 import os
 import random
 import selectors
@@ -159,11 +158,10 @@ def run(rounds: int, seconds: float) -> None:
                     found[name].append(answers if header else flow / 1e9)
         report = Report("Reading a 100 MiB recording over loopback, beside Starlette's FileResponse")
         middle = {name: statistics.median(values) for name, values in found.items()}
-        kept = middle["ours"] >= PROMISE * middle["peer"]
-        row = functools.partial(report.row, higher_is_better=True)
-        row("64 KiB ranges", middle["ours"], middle["peer"], "/s", f">= {PROMISE:g}x", kept=kept)
-        row("64 KiB ranges, access checked each time", middle["ours, asked every time"], middle["peer"], "/s")
-        row("whole file", middle["ours, whole"], middle["peer, whole"], "GB/s")
+        report.row("64 KiB ranges", middle["ours"], middle["peer"], "1/s", PROMISE)
+        report.row("64 KiB ranges, access checked each time", middle["ours, asked every time"], middle["peer"], "1/s")
+        report.row("whole file", middle["ours, whole"], middle["peer, whole"], "GB/s")
+        report.print()
 
 
 def main() -> int:
