@@ -262,13 +262,14 @@ def test_a_request_to_stop_is_heard_within_a_chunk(tus: Tus, client: HubClient, 
     assert bytes(tus.kept().content) == CONTENT
 
 
-def test_a_file_that_changes_while_it_is_sent_is_noticed(tus: Tus, client: HubClient, file: Path) -> None:
-    def cut_the_file(sent: int, length: int) -> None:
+@pytest.mark.parametrize("to", [CHUNK + 5, len(CONTENT) + 5])
+def test_a_file_that_changes_while_it_is_sent_is_noticed(client: HubClient, file: Path, to: int) -> None:
+    def change_the_file(sent: int, _: int) -> None:
         if sent == CHUNK:
-            os.truncate(file, CHUNK + 5)
+            os.truncate(file, to)
 
     with pytest.raises(FileChanged) as changed:
-        client.upload(file, METADATA, chunk_bytes=CHUNK, progress=cut_the_file)
+        client.upload(file, METADATA, chunk_bytes=CHUNK, progress=change_the_file)
     assert isinstance(changed.value, Invalid)
 
 
