@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -129,6 +130,14 @@ async def test_indexing_twice_is_indexing_once(desk: Desk, sessions: Path) -> No
     await desk.look_twice()
     await desk.index_all()
     await desk.index_all()
+
+    assert await desk.events() == [("recording.indexed", "x_1")]
+
+
+async def test_two_workers_that_index_one_file_at_once_tell_it_once(desk: Desk, sessions: Path) -> None:
+    write_flight(sessions / "x_1.mcap", seconds=1)
+    await desk.look_twice()
+    await asyncio.gather(*(desk.services.indexing.index("x_1") for _ in range(4)))
 
     assert await desk.events() == [("recording.indexed", "x_1")]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from pilothouse.hub.composition import Hub, compose
-from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.service import SessionFiles
 from pilothouse.hub.settings import HubSettings
 from tests.hub.recordings.conftest import built, quiet
@@ -82,16 +81,13 @@ async def test_a_crash_after_the_files_and_before_the_rows_is_repaired(
     assert [kind for kind, _ in await restarted.events()] == ["recording.deleted"] * 2
 
 
-async def test_a_file_replaced_since_it_was_chosen_is_spared(five: Desk, sessions: Path, quiet_hub: Hub) -> None:
-    class Replaced(SessionFiles):
-        def remove(self, name: str, expected: Sighting) -> bool:
-            self.path(name).write_bytes(b"new")
-            return super().remove(name, expected)
+async def test_a_file_replaced_since_it_was_indexed_is_spared(five: Desk, sessions: Path) -> None:
+    (sessions / "arm_20260512T010000Z.mcap").write_bytes(b"new evidence")
 
-    swept = await built(quiet_hub, files=Replaced(sessions)).retention.sweep()
+    swept = await five.services.retention.sweep()
 
-    assert (swept.deleted_ids, swept.bytes_freed) == ([], 0)
-    assert len(list(sessions.iterdir())) == 5
+    assert swept.deleted_ids == ["arm_20260512T020000Z"]
+    assert (sessions / "arm_20260512T010000Z.mcap").read_bytes() == b"new evidence"
 
 
 async def test_whoever_reads_a_recording_reads_it_to_the_end(five: Desk, sessions: Path) -> None:
