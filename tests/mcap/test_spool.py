@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,6 +224,33 @@ def test_a_message_larger_than_the_spool_is_left_out_and_said(tmp_path: Path) ->
     record_more(spool)
     assert spool.problem is None
     spool.discard()
+
+
+def test_a_disk_that_hangs_in_fsync_does_not_hold_up_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang(file: int) -> None:
+        hanging.set()
+        assert release.wait(30)
+
+    monkeypatch.setattr("pilothouse.mcap.syncing.fsync", hang)
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB, segment_bytes=MIB, fsync="seal")
+    try:
+        with Ring(window_s=60, max_bytes=64 * MIB, spool=spool, chunk_bytes=1) as ring:
+            channel = ring.add_channel(json_channel("/a"))
+            for number in range(50):
+                assert hanging.wait(10)
+                ring.append(channel, START_NS + number, number.to_bytes(4, "big"))
+                ring.seal()
+            with spool._changed:
+                assert spool._changed.wait_for(lambda: not spool._queue and not spool._busy, 10)
+            (segment,) = spool.path.glob("*.mcap")
+            captured = recover(segment, tmp_path / "a.mcap")
+    finally:
+        release.set()
+        spool.discard()
+
+    assert numbers_in(captured.path) == list(range(50))
 
 
 def record_more(spool: Spool) -> None:

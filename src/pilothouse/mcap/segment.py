@@ -63,9 +63,10 @@ class Segment:
         self._schemas += len(schemas)
         self._channels += len(channels)
 
-    def sync(self) -> None:
-        """Bring what was written to the disk."""
-        os.fdatasync(self._file)
+    @property
+    def file(self) -> int:
+        """The open file, for syncing."""
+        return self._file
 
     def finish(self) -> None:
         """Close it as a complete MCAP file of exactly its length."""

@@ -14,9 +14,10 @@ from typing import Literal
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import runs
 from pilothouse.mcap.chunks import SealedChunk
-from pilothouse.mcap.disk import NO_ROOM, sync_directory
+from pilothouse.mcap.disk import NO_ROOM
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.segment import Segment
+from pilothouse.mcap.syncing import Syncer
 
 FsyncPolicy = Literal["seal", "second", "never"]
 
@@ -32,7 +33,9 @@ log = get_logger(__name__)
 
 
 class Spool:
-    """Segments on disk in a directory of this run's own, written and synced by one thread.
+    """Segments on disk in a directory of this run's own, written by one thread and synced by another.
+
+    It serves one ring.
 
     ``max_bytes`` bounds the segments together: the oldest are deleted. The disk is never waited for: when it is full or
     falls more than 64 MiB behind, chunks are left out of the spool (``skipped_chunks``), ``problem`` says why, and the
@@ -66,6 +69,9 @@ class Spool:
         self.problem: str | None = None
         self.skipped_chunks = 0
         self._changed = threading.Condition()
+        self._syncer = Syncer()
+        # Before there is anything to lose: making a file can take a busy disk seconds.
+        self._attempt(self._open_first)
         self._thread = threading.Thread(target=self._write_until_closed, name="pilothouse-spool", daemon=True)
         self._thread.start()
 
@@ -105,18 +111,20 @@ class Spool:
             self._sync_wanted = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: not (self._queue or self._busy or self._sync_wanted) or self._closing)
+        self._syncer.wait()
 
     def close(self) -> None:
-        """Write what is queued and let go of the directory, which is then a leftover. Idempotent."""
+        """Write and sync what is queued and let go of the directory, which is then a leftover. Idempotent."""
         self._end()
         if self._segment is not None:
-            segment, self._segment = self._segment, None
-            self._attempt(segment.finish)
+            self._attempt(self._finish_segment)
+        self._syncer.stop()
         self._run.release()
 
     def discard(self) -> None:
         """The end of a clean run: delete the directory. Idempotent."""
         self._end()
+        self._syncer.stop()
         if self._segment is not None:
             self._segment.abandon()
             self._segment = None
@@ -165,20 +173,23 @@ class Spool:
         with self._changed:
             self._queued_bytes -= chunk.size_bytes
 
+    def _finish_segment(self) -> None:
+        assert self._segment is not None
+        segment, self._segment = self._segment, None
+        if self._fsync != "never":
+            self._syncer.put(segment.file, must=True)
+        segment.finish()
+        self._full.append((segment.path, segment.size_bytes))
+
     def _rotate(self, chunk: SealedChunk) -> None:
         if self._segment is not None:
-            segment, self._segment = self._segment, None
-            segment.finish()
-            self._full.append((segment.path, segment.size_bytes))
+            self._finish_segment()
         carried = sorted({one.number: one for one in self._carried.values()}.values(), key=lambda one: one.number)
         described = sum(map(len, self._registry.schema_records() + self._registry.channel_records()))
         needed = described + sum(one.size_bytes for one in carried) + chunk.size_bytes + OPENING_BYTES
         capacity = max(self._segment_bytes, needed)
-        self._make_room(capacity)
         self._segment = self._new_segment(capacity)
         self._segment.carry(carried, self._registry)
-        if self._fsync != "never":
-            sync_directory(self._run.path)
 
     def _make_room(self, capacity: int) -> None:
         if capacity > self.max_bytes:
@@ -186,11 +197,18 @@ class Spool:
         while self._full and sum(size for _, size in self._full) + capacity > self.max_bytes:
             self._delete_oldest()
 
+    def _open_first(self) -> None:
+        self._segment = self._new_segment(self._segment_bytes)
+
     def _new_segment(self, capacity: int) -> Segment:
+        self._make_room(capacity)
         while True:
             self._made += 1
             try:
-                return Segment(self._run.path / f"{self._made:08d}.mcap", capacity)
+                segment = Segment(self._run.path / f"{self._made:08d}.mcap", capacity)
+                if self._fsync != "never":
+                    self._syncer.put_directory(self._run.path)
+                return segment
             except OSError as error:
                 # On a full disk the newest history is worth more than our own oldest.
                 if error.errno not in NO_ROOM or not self._full:
@@ -208,15 +226,14 @@ class Spool:
         now = time.monotonic()
         if not asked and self._fsync == "second" and now - self._synced_at < SYNC_EVERY_S:
             return
-        self._synced_at = now
-        self._unsynced = False
-        self._attempt(self._segment.sync)
+        if self._syncer.put(self._segment.file, must=asked):
+            self._synced_at, self._unsynced = now, False
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             step()
         except OSError as error:
-            log.warning("spool not closed or synced", path=str(self._run.path), reason=os.strerror(error.errno or 0))
+            log.warning("spool not closed", path=str(self._run.path), reason=os.strerror(error.errno or 0))
 
     def _skip(self, reason: str) -> None:
         self.skipped_chunks += 1
