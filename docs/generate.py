@@ -106,7 +106,7 @@ def errors() -> str:
         "",
         '    {"detail": "…", "request_id": "…", "code": "…"}',
         "",
-        "`/api/uploads` answers some of them with the statuses of tus 1.0 instead (400, 412, 415, 423, 460).",
+        "`/api/uploads` answers some of them with the statuses of tus 1.0 instead (400, 408, 412, 415, 423, 460).",
         "",
         "| Code | Status | Meaning |",
         "|---|---|---|",
