@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Integer, String, insert, select, text
+from sqlalchemy import Integer, String, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -125,17 +125,24 @@ async def test_fifty_writers_at_once_all_write_and_lose_no_update(notes: Databas
         assert await session.scalar(select(Note.number)) == 50
 
 
-async def test_fifty_writers_of_two_processes_wait_for_each_other(notes: Database, database_address: str) -> None:
+async def test_writers_of_two_processes_that_read_before_they_write_wait_for_each_other(
+    notes: Database, database_address: str
+) -> None:
     other = Database(database_address)
+    async with notes.transaction() as session:
+        session.add(Note(id=1, text="counter"))
 
-    async def add(database: Database, number: int) -> None:
+    async def add_one(database: Database) -> None:
         async with database.transaction() as session:
-            session.add(Note(text="one", number=number))
+            number = await session.scalar(select(Note.number).where(Note.id == 1).with_for_update())
+            assert number is not None
+            await session.execute(update(Note).where(Note.id == 1).values(number=number + 1))
 
-    await asyncio.gather(*(add(database, number) for number in range(25) for database in (notes, other)))
+    await asyncio.gather(*(add_one(database) for _ in range(25) for database in (notes, other)))
     await other.close()
 
-    assert len(await texts(notes)) == 50
+    async with notes.reading() as session:
+        assert await session.scalar(select(Note.number)) == 50
 
 
 async def test_a_transaction_inside_a_transaction_is_an_error_instead_of_a_deadlock(database: Database) -> None:

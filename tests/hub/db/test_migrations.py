@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -105,18 +106,28 @@ async def test_processes_that_start_at_once_migrate_once(empty_address: str) -> 
         "from pilothouse.hub.db import Database\n"
         "async def main():\n"
         "    database = Database(sys.argv[1])\n"
+        "    print('at the line', flush=True)\n"
+        "    sys.stdin.readline()\n"
         "    await database.migrate()\n"
         "    await database.check_migrated()\n"
         "    await database.close()\n"
         "asyncio.run(main())\n"
     )
     running = [
-        subprocess.Popen([sys.executable, "-c", program, empty_address], stderr=subprocess.PIPE) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", program, empty_address], stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        for _ in range(4)
     ]
+    for one in running:
+        assert one.stdout is not None
+        assert one.stdout.readline() == b"at the line\n"
 
+    for one in running:
+        assert one.stdin is not None
+        one.stdin.write(b"go\n")
+        one.stdin.flush()
     ends = [(one.communicate(timeout=60)[1], one.returncode) for one in running]
 
-    assert [(error.decode(), code) for error, code in ends] == [("", 0)] * 3
+    assert [(error.decode(), code) for error, code in ends] == [("", 0)] * 4
 
 
 async def test_a_database_of_a_newer_program_is_left_alone(database: Database) -> None:
