@@ -30,9 +30,11 @@ def refused(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, st
 def test_a_data_directory_is_all_it_needs_and_all_it_leaves(tmp_path: Path) -> None:
     with pilothouse(*hub(tmp_path / "new" / "data"), cwd=tmp_path) as program:
         ready = httpx2.get(f"{program.url}/readyz")
+        counted = httpx2.get(f"{program.url}/metrics").text
         code = program.stop(5.0)
 
     assert ready.json() == {"ok": True, "checks": {"database": "ok", "storage": "ok", "jobs": "ok"}}
+    assert 'pilothouse_job_waiting{job="recordings.index"} 0.0' in counted
     assert code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
     assert {"hub.db", "sessions"} <= {path.name for path in (tmp_path / "new" / "data").iterdir()}
