@@ -16,6 +16,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Lifespan
 
 from pilothouse import __version__
+from pilothouse.web import documents
 from pilothouse.web.dispatch import Dispatch
 from pilothouse.web.edge import Edge
 from pilothouse.web.errors import install_error_handlers
@@ -25,8 +26,6 @@ from pilothouse.web.openapi import describe_errors, operation_id
 from pilothouse.web.probes import PROBE_PATHS, Check, Health, probe_router
 from pilothouse.web.ranges.passes import ReadPasses
 from pilothouse.web.settings import ServiceSettings
-
-_DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
 
 
 class BodyLimit(TypedDict):
@@ -104,6 +103,9 @@ def create_service(
         version=__version__,
         lifespan=lifespan,
         openapi_tags=openapi_tags,
+        openapi_url=documents.OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=operation_id,
         telemetry=None if _telemetry_is_wanted() else {"tracing": False, "metrics": False, "logs": False},
     )
@@ -113,8 +115,8 @@ def create_service(
     app.allowed_hosts = None if allowed_hosts is None else AllowedHosts(allowed_hosts)
     app.state.metrics, app.state.request_metrics = registry, RequestMetrics(registry)
     app.state.closing, app.state.on_closing = threading.Event(), on_closing
-    app.state.public = frozenset({*public, *PROBE_PATHS, *_DOCUMENTS})
+    app.state.public = frozenset({*public, *PROBE_PATHS, *documents.DOCUMENT_PATHS})
     install_error_handlers(app)
-    for router in (*routers, probe_router(health, readiness or {}, registry)):
+    for router in (*routers, probe_router(health, readiness or {}, registry), documents.router):
         app.include_router(router)
     return app
