@@ -22,6 +22,7 @@ PUBLIC = {
     "/openapi.json",
     "/docs",
     "/docs/oauth2-redirect",
+    "/docs/assets/{name}",
     "/redoc",
 }
 
