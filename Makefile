@@ -9,6 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 WORKERS ?= auto
+BENCHES ?= ring ranges
 
 .PHONY: help demo test check bench docs format constraints clean
 
@@ -25,7 +26,7 @@ check: check-code  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
 bench: .venv/test.stamp  ## Every published number, each beside a peer
-	@for one in bench/[a-z]*.py; do grep -q '__main__' $$one && { $(BIN)/python $$one || exit 1; }; done
+	@for one in $(BENCHES); do $(BIN)/python -m bench.$$one || exit 1; done
 
 docs: .venv/test.stamp  ## Write the generated pages
 	$(BIN)/python docs/generate.py
