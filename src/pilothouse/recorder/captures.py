@@ -268,7 +268,5 @@ class Captures:
             if request.session_id in self._unrecorded:
                 self._outbox.add(request)
             self._outbox.set_state(request.session_id, state, why=why)
-            if state is CaptureState.REFUSED:
-                self._outbox.forget_alerts(request.session_id)
         except OutboxUnwritable as problem:
             log.debug("the outbox cannot be written", problem=problem.sentence)

@@ -167,11 +167,6 @@ class Outbox:
                 (CaptureState.MERGED, into, f"recovered together with {into}", session_id),
             )
 
-    def forget_alerts(self, session_id: str) -> None:
-        """The capture failed: the next repetition of its alerts may ask again."""
-        with self._transaction() as run:
-            run("DELETE FROM alerts WHERE session_id = ?", (session_id,))
-
     def alerted(self, keys: Iterable[str]) -> dict[str, str]:
         """Which of these alerts have a capture already, and which."""
         found = {key: self._rows("SELECT session_id FROM alerts WHERE key = ?", (key,)) for key in keys}
