@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.triggers import ThresholdConfig, build_rule
-from pilothouse.triggers.threshold import Threshold, as_number
+from pilothouse.triggers.limit import as_number
+from pilothouse.triggers.threshold import Threshold
 from pilothouse.wire import TriggerFired
 
 
@@ -20,14 +21,14 @@ def speed_rule(**changes: object) -> Threshold:
 
 def feed(rule: Threshold, *samples: tuple[float, object]) -> list[float]:
     """The times in seconds at which the rule fired."""
-    fired = [rule.observe(round(time_s * NS_PER_S), {"data": value}) for time_s, value in samples]
+    fired = [rule.observe("/speed", round(time_s * NS_PER_S), {"data": value}) for time_s, value in samples]
     return [one.fired_at_ns / NS_PER_S for one in fired if one]
 
 
 def test_a_firing_says_what_was_measured_against_what() -> None:
     rule = speed_rule(name="too fast")
 
-    fired = rule.observe(5 * NS_PER_S, {"data": 9.51})
+    fired = rule.observe("/speed", 5 * NS_PER_S, {"data": 9.51})
 
     assert fired == TriggerFired(
         rule="too fast",
@@ -53,7 +54,7 @@ def test_a_firing_says_what_was_measured_against_what() -> None:
     ],
 )
 def test_every_operator_compares_as_its_name_says(op: str, below: bool, same: bool, above: bool) -> None:
-    fires = [bool(speed_rule(op=op).observe(0, {"data": value})) for value in (8.0, 9.0, 10.0)]
+    fires = [bool(speed_rule(op=op).observe("/speed", 0, {"data": value})) for value in (8.0, 9.0, 10.0)]
 
     assert fires == [below, same, above]
 
@@ -90,7 +91,7 @@ def test_level_without_a_cooldown_is_refused() -> None:
 @pytest.mark.parametrize("value", [math.nan, None, "fast", [1.0], {}, np.array([1.0]), np.float64("nan"), b"9"])
 @pytest.mark.parametrize("op", ["lt", "gt", "lte", "gte", "equals", "not_equals"])
 def test_what_is_present_but_no_number_violates_every_threshold(value: object, op: str) -> None:
-    fired = speed_rule(op=op).observe(0, {"data": value})
+    fired = speed_rule(op=op).observe("/speed", 0, {"data": value})
 
     assert fired is not None
     assert fired.value is None
@@ -100,21 +101,21 @@ def test_what_is_present_but_no_number_violates_every_threshold(value: object, o
 def test_a_message_without_the_field_measures_nothing_and_is_counted(message: object) -> None:
     rule = speed_rule()
 
-    assert rule.observe(0, message) is None
+    assert rule.observe("/speed", 0, message) is None
     assert rule.unmeasured == 1
 
 
 def test_a_message_without_the_field_does_not_end_an_excursion() -> None:
     rule = speed_rule()
     feed(rule, (0, 10))
-    rule.observe(1, {})
+    rule.observe("/speed", 1, {})
 
     assert feed(rule, (2, 10)) == []
 
 
 @pytest.mark.parametrize("value", [10, 10.0, np.float32(10), np.int16(10), 10**400, math.inf, True])
 def test_every_kind_of_number_is_measured(value: object) -> None:
-    assert speed_rule(value=0.5).observe(0, {"data": value}) is not None
+    assert speed_rule(value=0.5).observe("/speed", 0, {"data": value}) is not None
 
 
 def test_numbers_too_large_for_a_float_keep_their_sign() -> None:
@@ -128,6 +129,38 @@ def test_a_clock_that_steps_back_neither_blocks_the_rule_nor_fires_twice() -> No
     assert feed(rule, (3600, 10), (3602, 10)) == [3602]
     assert feed(rule, (1, 10), (2, 10)) == []
     assert feed(rule, (3, 8), (4, 10), (5, 10), (6, 10), (7, 10)) == [6]
+
+
+def test_hysteresis_keeps_an_excursion_going_until_the_value_is_clearly_fine() -> None:
+    rule = speed_rule(hysteresis=2)
+
+    assert feed(rule, (0, 10), (1, 8), (2, 10), (3, 7.5), (4, 9.5), (5, 7), (6, 8.5), (7, 9.5)) == [0, 7]
+
+
+def test_hysteresis_of_a_lower_limit_is_above_it() -> None:
+    rule = speed_rule(op="lt", value=2, hysteresis=1)
+
+    assert feed(rule, (0, 1), (1, 2.5), (2, 1), (3, 3), (4, 1)) == [0, 4]
+
+
+def test_a_duration_goes_on_within_the_hysteresis() -> None:
+    rule = speed_rule(hysteresis=2, duration_s=2)
+
+    assert feed(rule, (0, 10), (1, 8), (2, 8)) == [2]
+
+
+@pytest.mark.parametrize("op", ["equals", "not_equals"])
+def test_hysteresis_without_a_side_is_refused(op: str) -> None:
+    with pytest.raises(ValidationError, match="needs a side"):
+        speed_rule(op=op, hysteresis=1)
+
+
+def test_an_excursion_does_not_outlive_a_silence_that_is_too_long() -> None:
+    rule = speed_rule(stale_s=1, duration_s=1)
+
+    assert feed(rule, (0, 10), (5, 10), (5.5, 10), (6, 10), (7, 10)) == [6]
+    assert rule.is_active(8 * NS_PER_S)
+    assert not rule.is_active(8 * NS_PER_S + 1)
 
 
 def test_a_rule_without_a_name_is_called_by_its_condition() -> None:
@@ -149,7 +182,7 @@ samples = st.lists(
 def test_without_a_duration_it_fires_exactly_at_the_start_of_each_excursion(pairs: list[tuple[int, object]]) -> None:
     rule = speed_rule()
 
-    fired = [rule.observe(time_ns, {"data": value}) is not None for time_ns, value in pairs]
+    fired = [rule.observe("/speed", time_ns, {"data": value}) is not None for time_ns, value in pairs]
 
     number = [as_number(value) for _, value in pairs]
     violated = [math.isnan(one) or one > 9.0 for one in number]
@@ -166,7 +199,7 @@ def test_firings_never_come_sooner_than_the_cooldown(
     fired = [
         one.fired_at_ns
         for time_ns, value in sorted(pairs, key=lambda pair: pair[0])
-        if (one := rule.observe(time_ns, {"data": value}))
+        if (one := rule.observe("/speed", time_ns, {"data": value}))
     ]
 
     assert all(later - earlier >= round(cooldown_s * NS_PER_S) for earlier, later in pairwise(fired))
@@ -177,7 +210,7 @@ def test_it_never_fires_on_a_message_that_does_not_violate(pairs: list[tuple[int
     rule = speed_rule(duration_s=duration_s)
 
     for time_ns, value in pairs:
-        if rule.observe(time_ns, {"data": value}):
+        if rule.observe("/speed", time_ns, {"data": value}):
             measured = as_number(value)
             assert math.isnan(measured) or measured > 9.0
 
@@ -188,10 +221,10 @@ def test_whatever_the_clock_did_before_a_new_excursion_fires_within_duration_and
 ) -> None:
     rule = speed_rule(duration_s=duration_s, cooldown_s=cooldown_s)
     for time_ns, value in pairs:
-        rule.observe(time_ns, {"data": value})
-    rule.observe(0, {"data": 0.0})
+        rule.observe("/speed", time_ns, {"data": value})
+    rule.observe("/speed", 0, {"data": 0.0})
 
     step_ns = NS_PER_S // 10
-    fired = [rule.observe(number * step_ns, {"data": 10.0}) for number in range(1, 103)]
+    fired = [rule.observe("/speed", number * step_ns, {"data": 10.0}) for number in range(1, 103)]
 
     assert len([one for one in fired if one]) == 1

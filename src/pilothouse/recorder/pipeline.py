@@ -15,7 +15,7 @@ from pilothouse.recorder.captures import Captures
 from pilothouse.recorder.post_rolls import NEVER_NS
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.stream import Stream
-from pilothouse.triggers import Rule, TriggerConfig, build_rule
+from pilothouse.triggers import Rule, Ticker, TriggerConfig, build_rule
 from pilothouse.wire import TriggerFired
 
 # Room above a message's time for every post-roll there can be.
@@ -81,6 +81,9 @@ class Pipeline:
         self._watched: dict[int, tuple[Channel, list[WatchedRule]]] = {}
         self._topics: dict[int, str] = {}
         self._rules_lock = threading.Lock()
+        self._ticker = Ticker([(one, one.rule) for one in rules])
+        self._heard = 0
+        self._quiet_since_ns = 0
         self.rules = tuple(rules)
         self.troubles = Troubles()
 
@@ -105,8 +108,22 @@ class Pipeline:
             return
         self._stream.received += 1
         self._stream.last_ns = log_time_ns
+        if self._ticker.is_due(log_time_ns):
+            self._tick(log_time_ns)
         if channel_id in self._watched:
             self._watch(channel_id, log_time_ns, content)
+
+    def time_passes(self, monotonic_ns: int) -> None:
+        """To be told every second or so: while no message comes, message time goes on with the monotonic clock."""
+        if self._heard != self._stream.received:
+            self._heard, self._quiet_since_ns = self._stream.received, monotonic_ns
+        elif self._stream.last_ns is not None and self._ticker.is_wanted:
+            self._tick(self._stream.last_ns + monotonic_ns - self._quiet_since_ns)
+
+    def _tick(self, now_ns: int) -> None:
+        with self._rules_lock:
+            for one, fired in self._ticker.tick(now_ns):
+                self._fire(one, fired)
 
     def _watch(self, channel_id: int, log_time_ns: int, content: bytes) -> None:
         channel, watching = self._watched[channel_id]
@@ -120,13 +137,16 @@ class Pipeline:
                 self.troubles.note(channel.topic, "undecodable", reason)
                 return
             for one in watching:
-                self._observe(one, log_time_ns, decoded)
+                self._observe(one, channel.topic, log_time_ns, decoded)
 
-    def _observe(self, one: WatchedRule, log_time_ns: int, decoded: object) -> None:
+    def _observe(self, one: WatchedRule, topic: str, log_time_ns: int, decoded: object) -> None:
         unmeasured = one.rule.unmeasured
-        fired = one.rule.observe(log_time_ns, decoded)
+        fired = one.rule.observe(topic, log_time_ns, decoded)
         if one.rule.unmeasured > unmeasured == 0:
             log.warning("a rule found nothing to measure; check its field", rule=one.rule.name)
         if fired is not None:
-            one.fired, one.last = one.fired + 1, fired
-            self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s)
+            self._fire(one, fired)
+
+    def _fire(self, one: WatchedRule, fired: TriggerFired) -> None:
+        one.fired, one.last = one.fired + 1, fired
+        self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s)

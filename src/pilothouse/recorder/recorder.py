@@ -25,7 +25,7 @@ from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
 from pilothouse.recorder.problems import DataInUse, DataUnusable
 from pilothouse.recorder.recovery import Recovery
 from pilothouse.recorder.settings import RecorderSettings
-from pilothouse.recorder.sources import SourceRunner, open_source
+from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import TopicHistory
 
@@ -168,7 +168,14 @@ class Recorder:
     def _sample(self) -> None:
         while not self._stopping.is_set():
             self._history.add(self._clock.monotonic_ns(), self.ring.topics())
+            if not self._has_ended:
+                self.pipeline.time_passes(self._clock.monotonic_ns())
             self._stopping.wait(SAMPLE_S)
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether every source came to its end as it should: the silence after a replay is no dropout."""
+        return all(source.state is SourceState.ENDED for source in self.sources)
 
 
 def _take(directory: Path) -> int:

@@ -1,14 +1,17 @@
 """Rules over decoded messages: pure, so that the robot runs them live and the hub over stored recordings.
 
-Each kind of rule is one module with a configuration class (``kind`` tells it apart) and a rule class; ``config.py``
-lists them. Time is message time only: a rule sees the log time of a message and its decoded content, nothing else.
+Each kind of rule is one module with a configuration class (``kind`` tells it apart) and a rule class; ``kinds.py``
+lists them. Time is message time only: a rule sees a message's topic, log time and decoded content, and is told how far
+message time has come; nothing else.
 """
 
 from pilothouse.triggers.config import TriggerConfig, build_rule
 from pilothouse.triggers.expression import parse_expression
 from pilothouse.triggers.field_path import MISSING, FieldPath
+from pilothouse.triggers.limit import Operator
 from pilothouse.triggers.rule import Rule, RuleConfig
-from pilothouse.triggers.threshold import Operator, Threshold, ThresholdConfig
+from pilothouse.triggers.threshold import Threshold, ThresholdConfig
+from pilothouse.triggers.ticker import Ticker
 
 __all__ = [
     "MISSING",
@@ -18,6 +21,7 @@ __all__ = [
     "RuleConfig",
     "Threshold",
     "ThresholdConfig",
+    "Ticker",
     "TriggerConfig",
     "build_rule",
     "parse_expression",

@@ -1,4 +1,4 @@
-"""Every kind of rule. A new kind is a module of its own, one more line in each of the two tables."""
+"""The configuration of any rule, and the rule it asks for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pilothouse.triggers.kinds import SINGLES, SingleConfig
 from pilothouse.triggers.rule import Rule
-from pilothouse.triggers.threshold import Threshold, ThresholdConfig
 
-TriggerConfig = Annotated[ThresholdConfig, Field(discriminator="kind")]
+TriggerConfig = Annotated[SingleConfig, Field(discriminator="kind")]
 """The configuration of any kind of rule; ``kind`` says which."""
-
-_RULES = {
-    ThresholdConfig: Threshold,
-}
 
 
 def build_rule(config: TriggerConfig) -> Rule:
     """A fresh rule, without memory of anything."""
-    return _RULES[type(config)](config)
+    return SINGLES[type(config)](config)

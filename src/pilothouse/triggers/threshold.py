@@ -2,75 +2,38 @@
 
 from __future__ import annotations
 
-import math
-import operator
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Annotated, Literal, Self, SupportsFloat
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pilothouse.triggers.excursion import Excursion
 from pilothouse.triggers.field_path import MISSING, FieldPath, FieldPathText
-from pilothouse.triggers.rule import RuleConfig, Seconds, Topic
+from pilothouse.triggers.limit import DOWNWARD, SYMBOLS, UPWARD, Limit, Operator, as_number
+from pilothouse.triggers.rule import HeldConfig, HeldRule, Number, Size, Topic
 from pilothouse.wire import TriggerFired
 
 
-class Operator(StrEnum):
-    LT = "lt"
-    GT = "gt"
-    LTE = "lte"
-    GTE = "gte"
-    EQUALS = "equals"
-    NOT_EQUALS = "not_equals"
-
-
-SYMBOLS = {
-    Operator.LT: "<",
-    Operator.GT: ">",
-    Operator.LTE: "<=",
-    Operator.GTE: ">=",
-    Operator.EQUALS: "==",
-    Operator.NOT_EQUALS: "!=",
-}
-
-_COMPARE: dict[Operator, Callable[[float, float], bool]] = {
-    Operator.LT: operator.lt,
-    Operator.GT: operator.gt,
-    Operator.LTE: operator.le,
-    Operator.GTE: operator.ge,
-    Operator.EQUALS: operator.eq,
-    Operator.NOT_EQUALS: operator.ne,
-}
-
-
-class ThresholdConfig(RuleConfig):
+class ThresholdConfig(HeldConfig):
     """Fires when ``topic``'s ``field`` compares with ``value`` as ``op`` says, for ``duration_s`` of message time."""
 
     kind: Literal["threshold"] = "threshold"
     topic: Topic = Field(description="The topic to watch")
     field: FieldPathText = Field(description="Where the number stands: data, pose.position.x, ranges[3]")
     op: Operator = Field(description="lt, gt, lte, gte, equals or not_equals")
-    value: Annotated[float, Field(allow_inf_nan=False)] = Field(description="What the number is compared with")
-    duration_s: Seconds = Field(0.0, description="The condition must hold this long before the rule fires")
-    cooldown_s: Seconds = Field(0.0, description="Not again within this time after a firing")
-    edge: Literal["rising", "level"] = Field(
-        "rising", description="rising: once per excursion; level: again every cooldown_s while it lasts"
-    )
+    value: Number = Field(description="What the number is compared with")
+    hysteresis: Size = Field(0.0, description="An excursion ends only this much on the good side of value")
 
     @model_validator(mode="after")
-    def _level_needs_a_cooldown(self) -> Self:
-        if self.edge == "level" and self.cooldown_s == 0:
-            raise ValueError("edge 'level' needs a cooldown_s above 0, or every message would be a capture")
+    def _hysteresis_needs_a_side(self) -> Self:
+        if self.hysteresis and self.op not in UPWARD | DOWNWARD:
+            raise ValueError("hysteresis needs a side: it goes with lt, gt, lte and gte")
         return self
 
     @property
     def condition(self) -> str:
-        held = f" for {self.duration_s:g} s" if self.duration_s else ""
-        return f"{self.topic}.{self.field} {SYMBOLS[self.op]} {self.value:g}{held}"
+        return f"{self.topic}.{self.field} {SYMBOLS[self.op]} {self.value:g}{self.held}"
 
 
-class Threshold:
+class Threshold(HeldRule):
     """A :class:`ThresholdConfig` with its memory.
 
     NaN, null and anything else that is present but not a number violate every threshold: a sensor that has stopped
@@ -78,49 +41,19 @@ class Threshold:
     """
 
     def __init__(self, config: ThresholdConfig) -> None:
+        super().__init__(config, [config.topic])
         self.config = config
-        self.name = config.name or config.condition[:200]
-        self.topics = frozenset({config.topic})
-        self.unmeasured = 0
         self._path = FieldPath(config.field)
-        self._compare = _COMPARE[config.op]
-        self._excursion = Excursion(
-            duration_s=config.duration_s, cooldown_s=config.cooldown_s, repeats=config.edge == "level"
-        )
+        self._limit = Limit(config.op, config.value, config.hysteresis)
 
-    def observe(self, log_time_ns: int, decoded: object) -> TriggerFired | None:
+    def observe(self, topic: str, log_time_ns: int, decoded: object) -> TriggerFired | None:
         found = self._path.find(decoded)
         if found is MISSING:
-            self.unmeasured += 1
+            self.nothing_measured()
             return None
-        measured = as_number(found)
-        violated = math.isnan(measured) or self._compare(measured, self.config.value)
-        if not self._excursion.observe(log_time_ns, violated=violated):
+        measured = self.measured = as_number(found)
+        excursion, config = self.excursion, self.config
+        violated = self._limit.is_violated(measured, lasting=excursion.lasts(log_time_ns))
+        if not excursion.observe(log_time_ns, violated=violated):
             return None
-        return TriggerFired(
-            rule=self.name,
-            kind=self.config.kind,
-            topic=self.config.topic,
-            field=self.config.field,
-            value=measured if math.isfinite(measured) else None,
-            op=self.config.op.value,
-            threshold=self.config.value,
-            fired_at_ns=log_time_ns,
-        )
-
-
-def as_number(found: object) -> float:
-    """The number a decoded value stands for; NaN for null, text, lists and whatever else is none."""
-    if type(found) is float:
-        return found
-    # A numpy array of one element would convert too; it is a list, not a number.
-    if isinstance(found, str | bytes | bytearray) or getattr(found, "shape", ()) != ():
-        return math.nan
-    if not isinstance(found, SupportsFloat):
-        return math.nan
-    try:
-        return float(found)
-    except OverflowError:
-        return math.inf if found > 0 else -math.inf  # type: ignore[operator]
-    except (TypeError, ValueError):
-        return math.nan
+        return self.fired(log_time_ns, topic=topic, field=config.field, op=config.op.value, threshold=config.value)
