@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -69,6 +71,17 @@ def test_a_message_out_of_order_is_found_by_its_own_time(tmp_path: Path) -> None
     assert found == [b"3", b"5"]
     assert snapshot.message_count == 2
     assert snapshot.span_ns == (START_NS + 3, START_NS + 5)
+
+
+def test_messages_of_one_time_come_in_the_order_they_were_appended(tmp_path: Path) -> None:
+    with Ring(window_s=60, max_bytes=MIB) as ring:
+        channel = ring.add_channel(json_channel("/a"))
+        for said in ([(5, b"second")], [(1, b"first"), (5, b"third")], [(5, b"fourth")]):
+            for number, content in said:
+                ring.append(channel, START_NS + number, content)
+            ring.seal()
+
+        assert contents_of(ring, tmp_path / "a.mcap", "/a") == [b"first", b"second", b"third", b"fourth"]
 
 
 def test_what_is_older_than_the_window_leaves() -> None:
@@ -171,7 +184,9 @@ def test_a_latched_message_is_in_every_capture_and_stretches_none(tmp_path: Path
 def test_a_latched_message_within_the_window_comes_after_the_one_before_it(tmp_path: Path) -> None:
     with Ring(window_s=60, max_bytes=64 * MIB) as ring:
         static = ring.add_channel(json_channel("/map"))
-        ring.append(static, START_NS - NS_PER_S, b"1")
+        for seconds, content in ((3, b"0"), (1, b"1"), (2, b"not the last")):
+            ring.append(static, START_NS - seconds * NS_PER_S, content)
+            ring.seal()
         ring.append(static, START_NS + NS_PER_S, b"2")
         found = contents_of(ring, tmp_path / "a.mcap", "/map", (START_NS, START_NS + 2 * NS_PER_S))
 
@@ -273,6 +288,19 @@ def test_a_full_queue_makes_the_appending_thread_seal(tmp_path: Path, monkeypatc
         assert contents_of(ring, tmp_path / "a.mcap", "/a") == expected
 
 
+def test_a_chunk_that_cannot_be_sealed_is_counted_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ring(window_s=60, max_bytes=MIB) as ring:
+        channel = ring.add_channel(json_channel("/a"))
+        ring.append(channel, START_NS, b"1")
+        with monkeypatch.context() as broken:
+            broken.setattr("pilothouse.mcap.sealing.seal", lambda *_: 1 / 0)
+            ring.seal()
+        ring.append(channel, START_NS + 1, b"2")
+
+        assert ring.snapshot(*EVER).message_count == ring.message_count == 1
+        assert ring.topics()["/a"].dropped == 1
+
+
 def test_a_closed_ring_takes_nothing_and_can_still_be_read(tmp_path: Path) -> None:
     ring = Ring(window_s=60, max_bytes=MIB)
     channel = ring.add_channel(json_channel("/a"))
@@ -310,38 +338,48 @@ def test_the_counts_go_on_when_the_sequence_starts_again() -> None:
         assert ring.message_count == before + 1
 
 
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """The interpreter changes threads thousands of times as often as it would."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_several_threads_append_while_snapshots_are_taken(tmp_path: Path) -> None:
-    writers, each = 4, 3000
+    writers, snapshots = 4, 4
+    appended = [0] * writers
     with Ring(window_s=600, max_bytes=256 * MIB, chunk_bytes=8000, chunk_s=0.02) as ring:
         channels = [ring.add_channel(json_channel(f"/{number}")) for number in range(writers)]
         shared = ring.add_channel(json_channel("/shared"))
-        go = threading.Barrier(writers + 1)
+        go, enough = threading.Barrier(writers + 1), threading.Event()
 
         def write(number: int) -> None:
             go.wait()
-            for count in range(each):
+            while not enough.is_set() or appended[number] < 1000:
+                count = appended[number]
                 content = b"%d/%d" % (number, count) + (b"." * 20_000 if count % 500 == number else b"")
                 ring.append(channels[number], START_NS + count, content)
                 ring.append(shared, START_NS + count, content)
+                appended[number] += 1
 
         threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
         for thread in threads:
             thread.start()
         go.wait()
-        snapshots = 0
-        while any(thread.is_alive() for thread in threads):
-            captured = write_capture(ring.snapshot(*EVER), tmp_path / f"{snapshots}.mcap", metadata={})
+        for number in range(snapshots):
+            captured = write_capture(ring.snapshot(*EVER), tmp_path / f"{number}.mcap", metadata={})
             assert verify(captured.path).ok
-            captured.path.unlink()
-            snapshots += 1
+        enough.set()
         for thread in threads:
             thread.join()
         captured = write_capture(ring.snapshot(*EVER), tmp_path / "last.mcap", metadata={})
 
     with open_recording(captured.path) as recording:
         messages = list(recording.messages())
-    assert snapshots > 1
-    assert len(messages) == 2 * writers * each
+    assert len(messages) == 2 * sum(appended)
     for number in range(writers):
         own = [one.content.split(b".")[0] for one in messages if one.channel.topic == f"/{number}"]
-        assert own == [b"%d/%d" % (number, count) for count in range(each)]
+        assert own == [b"%d/%d" % (number, count) for count in range(appended[number])]

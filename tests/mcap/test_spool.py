@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mcap.records import Channel as ChannelRecord
+from mcap.stream_reader import StreamReader
 
 from pilothouse.mcap import (
     Ring,
@@ -202,6 +204,9 @@ def test_finished_segments_are_whole_mcap_files(tmp_path: Path) -> None:
     segments = sorted(spool.path.glob("*.mcap"))
     assert len(segments) > 3
     assert sum(len(read_as_stream(one)) for one in segments) == 1000
+    with segments[-1].open("rb") as file:
+        described = [one for one in StreamReader(file, emit_chunks=True).records if isinstance(one, ChannelRecord)]
+    assert [one.topic for one in described] == ["/a"]
 
 
 def test_a_message_larger_than_a_segment_gets_one_of_its_own(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from mcap.records import ChunkIndex
-
 from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
 from pilothouse.mcap.footer import Closing, read_closing, read_header, read_metadata
 from pilothouse.mcap.model import Binary, ChannelSummary, Message, Summary
@@ -17,7 +15,7 @@ from pilothouse.mcap.problems import Broken, Damaged
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.scan import Scan, scan
 from pilothouse.mcap.source import Source
-from pilothouse.mcap.spans import ANY_TIME, Found, Span, content_of, messages_in
+from pilothouse.mcap.spans import ANY_TIME, Found, Span, content_of, messages_in, span_of
 
 ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
 NO_ADVICE = "It is not a recording, or not any more; there is nothing to do but delete it"
@@ -149,7 +147,7 @@ class RecordingFile:
     def _spans(self) -> tuple[list[Span], Registry]:
         closing = self._read_closing()
         if closing.complete:
-            return [_span_of(one) for one in closing.chunks], closing.registry
+            return [span_of(one) for one in closing.chunks], closing.registry
         found = self._read_scan()
         return found.spans, found.registry
 
@@ -216,17 +214,6 @@ def _wanted(registry: Registry, topics: Collection[str] | None) -> set[int] | No
         return None
     names = set(topics)
     return {number for number, channel in registry.channels.items() if channel.topic in names}
-
-
-def _span_of(index: ChunkIndex) -> Span:
-    return Span(
-        offset=index.chunk_start_offset,
-        length=index.chunk_length,
-        oldest_ns=index.message_start_time,
-        newest_ns=index.message_end_time,
-        compression=index.compression,
-        channels=frozenset(index.message_index_offsets) or None,
-    )
 
 
 def _channels(registry: Registry, counts: dict[int, int]) -> tuple[ChannelSummary, ...]:

@@ -121,6 +121,6 @@ class Sealer:
         for compression in (self._compression, "none"):
             try:
                 return seal(chunk, compression)
-            except (MemoryError, RuntimeError) as error:
+            except Exception as error:  # noqa: BLE001 - one bad chunk must never end the thread that keeps the others
                 log.error("chunk not sealed", compression=compression, reason=repr(error), bytes=len(chunk.buffer))
         return None

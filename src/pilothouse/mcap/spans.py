@@ -13,7 +13,7 @@ from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
 from mcap.records import Channel as ChannelRecord
-from mcap.records import Chunk, McapRecord
+from mcap.records import Chunk, ChunkIndex, McapRecord
 from mcap.records import Schema as SchemaRecord
 
 from pilothouse.mcap.chunks import SealedChunk, open_again, seal
@@ -51,6 +51,18 @@ class Content:
     counts: Counter[int] = field(default_factory=Counter)
     oldest_ns: int = ANY_TIME[1]
     newest_ns: int = 0
+
+
+def span_of(index: ChunkIndex) -> Span:
+    """Where an entry of the summary says a chunk lies."""
+    return Span(
+        offset=index.chunk_start_offset,
+        length=index.chunk_length,
+        oldest_ns=index.message_start_time,
+        newest_ns=index.message_end_time,
+        compression=index.compression,
+        channels=frozenset(index.message_index_offsets) or None,
+    )
 
 
 def read_chunk(source: Source, span: Span) -> Chunk:

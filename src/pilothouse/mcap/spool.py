@@ -161,10 +161,10 @@ class Spool:
                 self._rotate(chunk)
             assert self._segment is not None
             self._segment.write(chunk, self._registry)
-        except OSError as error:
-            reason = f"{self._run.path} cannot be written ({os.strerror(error.errno or 0)})"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the spool tries again with the next chunk
+            said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else repr(error)
             with self._changed:
-                self._skip(reason)
+                self._skip(f"{self._run.path} cannot be written ({said})")
         else:
             self._unsynced = True
             self._note_recovery()

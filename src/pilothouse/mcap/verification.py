@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
 
+from mcap.opcode import Opcode
+from mcap.records import ChunkIndex
+
 from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
 from pilothouse.mcap.footer import Closing, read_closing, read_data_end, read_header
 from pilothouse.mcap.model import Verification
 from pilothouse.mcap.problems import Broken
+from pilothouse.mcap.records import FRAME, INDEX_ENTRY, INDEX_HEAD, MESSAGE_FIELDS, walk_records
 from pilothouse.mcap.scan import Scan, scan
 from pilothouse.mcap.source import Source
+from pilothouse.mcap.spans import content_of, span_of
 
 BLOCK_BYTES = 4 << 20
 
@@ -22,13 +28,13 @@ def verify(origin: Path | str | BinaryIO, *, chunk_limit_bytes: int = CHUNK_LIMI
     source = Source(origin)
     try:
         found = scan(source, limit=chunk_limit_bytes)
-        problems = [*found.problems, *_problems_at_the_end(source, found)]
+        problems = [*found.problems, *_problems_at_the_end(source, found, chunk_limit_bytes)]
     finally:
         source.close()
     return Verification(found.counts.total(), tuple(dict.fromkeys(problems)))
 
 
-def _problems_at_the_end(source: Source, found: Scan) -> Iterator[str]:
+def _problems_at_the_end(source: Source, found: Scan, limit: int) -> Iterator[str]:
     try:
         read_header(source)
         closing = read_closing(source)
@@ -37,7 +43,34 @@ def _problems_at_the_end(source: Source, found: Scan) -> Iterator[str]:
         return
     if found.data_end is not None:
         yield from _data_problems(source, found.data_end)
+    readable = {one.offset for one in found.spans}
+    for index in closing.chunks:
+        if index.chunk_start_offset in readable and not _indexed_well(source, index, limit):
+            yield f"the message indexes of the chunk at byte {index.chunk_start_offset} do not say what is in it"
     yield from _summary_problems(closing, found)
+
+
+def _indexed_well(source: Source, index: ChunkIndex, limit: int) -> bool:
+    """True when every message index of a chunk is where it should be and names each message and its place."""
+    if not index.message_index_offsets:
+        return True  # other writers may leave them out
+    raw = content_of(source, span_of(index), limit=limit, check_crc=False)
+    expected: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for opcode, begin, _ in walk_records(raw):
+        if opcode == Opcode.MESSAGE:
+            channel_id, _, log_time_ns, _ = MESSAGE_FIELDS.unpack_from(raw, begin)
+            expected[channel_id].append((log_time_ns, begin - FRAME.size))
+    if expected.keys() != index.message_index_offsets.keys():
+        return False
+    for channel_id, offset in index.message_index_offsets.items():
+        size = len(expected[channel_id]) * INDEX_ENTRY.size
+        head = INDEX_HEAD.pack(Opcode.MESSAGE_INDEX, size + 6, channel_id, size)
+        record = source.read_at(offset, len(head) + size)
+        if record[: len(head)] != head or len(record) != len(head) + size:
+            return False
+        if sorted(INDEX_ENTRY.iter_unpack(record[len(head) :])) != sorted(expected[channel_id]):
+            return False
+    return True
 
 
 def _data_problems(source: Source, end: int) -> Iterator[str]:
