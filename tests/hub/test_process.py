@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.processes import PILOTHOUSE, pilothouse
+from tests.support.processes import PILOTHOUSE, eventually, pilothouse
 
 
 def hub(data: Path, *more: str) -> tuple[str, ...]:
@@ -159,3 +159,25 @@ def test_the_landing_page_needs_no_other_host(tmp_path: Path) -> None:
     assert "http://" not in page.text.replace(program.url, "")
     assert "https://" not in page.text
     assert {'href="/docs"', 'href="/api/sessions"'} <= set(page.text.replace(">", " ").split())
+
+
+def test_a_file_too_large_to_finish_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    sessions = tmp_path / "sessions"
+    sessions.mkdir(parents=True)
+    with (sessions / "kestrel_20260512T084230Z.mcap").open("wb") as sparse:
+        sparse.truncate(200 << 30)
+
+    with pilothouse("hub", "--data", tmp_path, "--port", "0", "--host", "127.0.0.1") as hub:
+        listed = f"{hub.url}/api/sessions"
+        eventually(lambda: httpx2.get(listed).json()["sessions"], what="the file")
+        eventually(lambda: _bytes_read(hub.pid) > 64 << 20, what="the reading of the file")
+        code = hub.stop(deadline_s=5)
+        said = hub.stderr
+
+    assert code == 0
+    assert "Traceback" not in said
+
+
+def _bytes_read(pid: int) -> int:
+    counters = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return next(int(line.split()[1]) for line in counters if line.startswith("rchar:"))

@@ -39,6 +39,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         identity.warn_if_open()
         async with hub.running():
             yield
+            service.begin_closing()
 
     service = create_service(
         title="Pilothouse hub",
@@ -66,6 +67,7 @@ def install_slices(service: Service, hub: Hub) -> None:
     robots = Robots(hub.events, hub.clock, count_recordings=count_by_robot)
     recordings = build_services(hub.settings, hub.database, hub.events, hub.jobs, hub.clock, robots=robots)
     recording_jobs.register(hub.jobs, recordings)
+    service.state.on_closing.add(recordings.digests.end)
     service.state.robots = robots
     service.state.recordings = recordings
 

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Any
@@ -24,6 +26,8 @@ from pilothouse.web.settings import ServiceSettings
 # A service has five seconds to end: requests under way may take so many of them, its own end what is then left.
 REQUESTS_END_S = 2
 ALL_ENDS_S = 4.5
+# Then a thread may still sit in a system call or in somebody's C code: it cannot be cancelled, only left behind.
+LINGER_S = 0.3
 
 log = get_logger("pilothouse.web")
 Ready = Callable[[str], None]
@@ -185,6 +189,18 @@ class _Lifespan:
         await asyncio.wait({self._running}, timeout=0.2)
 
 
+def _leave_anyway(*, after_s: float, code: int) -> None:
+    """End the process even if threads linger; what they were doing is as safe as with `kill -9`."""
+
+    def leave() -> None:
+        log.warning("left while threads were still at work")
+        os._exit(code)
+
+    timer = threading.Timer(after_s, leave)
+    timer.daemon = True
+    timer.start()
+
+
 def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     """Run a service as the program; the exit code says how it ended.
 
@@ -199,6 +215,7 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
         app = build()
         with asyncio.Runner(loop_factory=_config(app).get_loop_factory()) as runner:
             ended = runner.run(serve(app, settings, bound=bound))
+            _leave_anyway(after_s=LINGER_S, code=0 if ended else 1)
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
         return 2 if isinstance(problem, Invalid) else 1

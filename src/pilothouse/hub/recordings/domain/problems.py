@@ -49,6 +49,10 @@ class StorageFull(Unavailable):
     """The disk of the hub is full; nothing that was acknowledged is lost."""
 
 
+class HubEnding(Unavailable):
+    """The hub is ending; nothing that was acknowledged is lost. Try again in a moment."""
+
+
 class UploadLocked(Conflict):
     """Another request writes this upload at the moment; try again."""
 

@@ -2,6 +2,7 @@
 
 from pilothouse.hub.recordings.service.annotations import Annotations, version_tag
 from pilothouse.hub.recordings.service.arrivals import INDEX_JOB, Arrivals
+from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.everything import RecordingServices, build_services
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
@@ -15,6 +16,7 @@ __all__ = [
     "INDEX_JOB",
     "Annotations",
     "Arrivals",
+    "Digests",
     "Indexing",
     "Partials",
     "Progress",

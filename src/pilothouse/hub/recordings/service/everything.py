@@ -10,6 +10,7 @@ from pilothouse.hub.fleet import Robots
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.service.annotations import Annotations
 from pilothouse.hub.recordings.service.arrivals import Arrivals
+from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.partial import Partials
@@ -31,6 +32,7 @@ class RecordingServices:
     uploads: Uploads
     retention: Retention
     indexing: Indexing
+    digests: Digests
     watch: Watch
 
 
@@ -46,8 +48,9 @@ def build_services(
     partials: Partials | None = None,
 ) -> RecordingServices:
     """Build all of them on the data directory of the hub."""
-    files = files or SessionFiles(settings.data / "sessions")
-    partials = partials or Partials(settings.data / "uploads")
+    digests = Digests()
+    files = files or SessionFiles(settings.data / "sessions", digests)
+    partials = partials or Partials(settings.data / "uploads", digests)
     try:
         files.prepare()
         partials.prepare()
@@ -63,5 +66,6 @@ def build_services(
         uploads=uploads,
         retention=retention,
         indexing=indexing,
+        digests=digests,
         watch=Watch(database, files, arrivals, indexing, retention, uploads, clock),
     )

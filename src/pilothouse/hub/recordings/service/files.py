@@ -5,7 +5,6 @@ Names come from a look at the directory or from ids that are safe file names, ne
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -14,13 +13,15 @@ from pathlib import Path
 from pilothouse.hub.recordings.domain.naming import is_recording_name
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.domain.watching import Sighting
+from pilothouse.hub.recordings.service.digests import Digests
 
 
 class SessionFiles:
     """``DIR/sessions``: one regular file per recording. Symbolic links are never followed."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, digests: Digests | None = None) -> None:
         self.directory = directory
+        self._digests = digests or Digests()
 
     def prepare(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,7 @@ class SessionFiles:
         except FileNotFoundError:
             raise RecordingFileMissing from None
         with os.fdopen(descriptor, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return self._digests.of(file)
 
     def remove(self, name: str, expected: Sighting) -> bool:
         """Delete the file if it is the one that was meant; False when it is gone or another."""

@@ -11,7 +11,7 @@ from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.recordings.domain.contents import Contents, clean, contents_of
 from pilothouse.hub.recordings.domain.naming import robot_id_of
-from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
+from pilothouse.hub.recordings.domain.problems import HubEnding, RecordingFileMissing
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import RecordingRows
@@ -53,7 +53,7 @@ class Indexing:
         seen = Sighting(row.size_bytes, row.mtime_ns)
         try:
             examined = await asyncio.to_thread(self._examine, row)
-        except RecordingFileMissing:
+        except (RecordingFileMissing, HubEnding):
             return
         if self._files.sighting(row.file_name) != seen:
             return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from pathlib import Path
 
 from pilothouse.hub.recordings.domain.problems import ContentDiffers, UploadLocked
+from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.files import SessionFiles
 
 _OWNER_WRITES_GROUP_READS = 0o640
@@ -16,8 +16,9 @@ _OWNER_WRITES_GROUP_READS = 0o640
 class Partials:
     """``DIR/uploads``: what has arrived of deliveries under way."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, digests: Digests | None = None) -> None:
         self.directory = directory
+        self._digests = digests or Digests()
 
     def prepare(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -34,7 +35,7 @@ class Partials:
 
     def open(self, upload_id: str) -> Partial:
         """Open for one writer; raises UploadLocked when there is another, in this process or any."""
-        return Partial(self.path(upload_id))
+        return Partial(self.path(upload_id), self._digests)
 
     def upload_ids(self) -> list[str]:
         """Every upload with a file."""
@@ -58,8 +59,9 @@ class Partials:
 class Partial:
     """One upload's file, locked while it is open. A killed process leaves no lock behind."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, digests: Digests | None = None) -> None:
         self.path = path
+        self._digests = digests or Digests()
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _OWNER_WRITES_GROUP_READS)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,7 +99,7 @@ class Partial:
     def sha256(self) -> str:
         with os.fdopen(os.dup(self._fd), "rb") as file:
             file.seek(0)
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return self._digests.of(file)
 
     def discard(self) -> None:
         self.path.unlink(missing_ok=True)
