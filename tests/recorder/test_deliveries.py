@@ -133,3 +133,16 @@ def test_waits_grow_to_a_limit_with_jitter_and_start_again(monkeypatch: pytest.M
 def _heard(hub: FakeHub) -> int:
     topics = hub.heartbeats[-1].topics if hub.heartbeats else {}
     return topics["/speed"].message_count if topics else 0
+
+
+def test_a_delivery_shows_how_far_it_is_and_forgets_it_afterwards(tmp_path: Path) -> None:
+    hub = FakeHub()
+    seen: list[int | None] = []
+    with running_robot(tmp_path, hub=hub) as robot:
+        hub.on_progress = lambda: seen.append(robot.recorder.answers.triggers().recent[0].sent_bytes)
+        robot.say(0)
+        robot.recorder.save("one")
+        eventually(lambda: robot.rows(CaptureState.DELIVERED), what="delivery")
+
+        assert seen == [1]
+        assert robot.recorder.answers.triggers().recent[0].sent_bytes is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,9 +34,20 @@ class FakeHub:
         self.calls = 0
         self.away = False
         self.refuses: dict[str, Problem] = {}
+        self.on_progress: Callable[[], None] = lambda: None
 
-    def upload(self, path: Path, metadata: UploadMetadata, *, stop: threading.Event | None = None) -> None:
+    def upload(
+        self,
+        path: Path,
+        metadata: UploadMetadata,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
         self._answer()
+        if progress:
+            progress(1, path.stat().st_size)
+            self.on_progress()
         if metadata.session_id in self.refuses:
             raise self.refuses[metadata.session_id]
         assert metadata.session_id not in self.recordings

@@ -95,8 +95,12 @@ class Answers:
         return TriggerStatus(
             rules=[_rule(one) for one in self.pipeline.rules],
             pending=self._pending(),
-            recent=[_capture(row) for row in self.outbox.recent(RECENT)],
+            recent=[self._recent(row) for row in self.outbox.recent(RECENT)],
         )
+
+    def _recent(self, row: CaptureRow) -> Capture:
+        sent = self.link.sent_bytes.get(row.session_id) if self.link else None
+        return _capture(row).model_copy(update={"sent_bytes": sent})
 
     def _pending(self) -> list[Capture]:
         """What is not on disk yet; on a full disk the rows may not know why, or not be there."""

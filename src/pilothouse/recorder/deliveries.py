@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 
 from pilothouse.kit.clock import NS_PER_S, Clock
@@ -92,13 +93,19 @@ class Deliveries:
         if row.state is not CaptureState.DELIVERING:
             self._outbox.set_state(row.session_id, CaptureState.DELIVERING, why=row.why)
         metadata = UploadMetadata(session_id=row.session_id, sha256=sha256, robot_id=self._robot_id)
-        self._link.hub.upload(path, metadata, stop=self._stop)
+        try:
+            self._link.hub.upload(path, metadata, progress=partial(self._sent, row.session_id), stop=self._stop)
+        finally:
+            self._link.sent_bytes.pop(row.session_id, None)
         if self._stop.is_set():
             return
         self._outbox.set_state(row.session_id, CaptureState.DELIVERED, why=row.why)
         self._not_before_ns.pop(row.session_id, None)
         self._link.answered()
         log.info("recording delivered", recording=row.session_id, hub=self._link.url)
+
+    def _sent(self, session_id: str, sent: int, _total: int) -> None:
+        self._link.sent_bytes[session_id] = sent
 
     def _refused(self, row: CaptureRow, problem: Problem) -> None:
         if row.session_id not in self._not_before_ns:

@@ -18,7 +18,14 @@ log = get_logger("pilothouse.recorder")
 class Hub(Protocol):
     """What the recorder needs of a hub; `pilothouse.client.HubClient` is the real one."""
 
-    def upload(self, path: Path, metadata: UploadMetadata, *, stop: threading.Event | None = None) -> object: ...
+    def upload(
+        self,
+        path: Path,
+        metadata: UploadMetadata,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> object: ...
 
     def heartbeat(self, heartbeat: Heartbeat) -> object: ...
 
@@ -32,6 +39,8 @@ class HubLink:
         self._lock = threading.Lock()
         self._hub: Hub | None = None
         self.problem: str | None = None
+        self.sent_bytes: dict[str, int] = {}
+        """How far the uploads under way are, by recording."""
 
     @property
     def hub(self) -> Hub:

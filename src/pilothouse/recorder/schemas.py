@@ -78,6 +78,7 @@ class Capture(BaseModel):
     why: str | None = Field(None, description="Why there is no recording yet, or none, or an unusual one")
     merged_into: str | None = None
     size_bytes: int | None = None
+    sent_bytes: int | None = Field(None, description="How much of it the hub has, while it is being delivered")
     duration_s: float | None = None
 
 

@@ -58,7 +58,7 @@ class Screen:
             self._set("Recording", 0.5, f"waiting for what follows ({capture['post_s']:g} s)")
             return
         self._set("Recording", 1.0, f"{capture['session_id']}, {capture['duration_s']:.1f} s, {size / 1e6:.1f} MB")
-        sent = size if capture["state"] == "delivered" else capture.get("sent_bytes") or 0
+        sent = size if capture["state"] == "delivered" else capture["sent_bytes"] or 0
         self._set("Upload", sent / size, f"{sent / 1e6:.1f} of {size / 1e6:.1f} MB")
 
     def _recording(self, row: dict[str, Any]) -> None:
