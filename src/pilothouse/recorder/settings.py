@@ -77,7 +77,9 @@ class RecorderSettings(ServiceSettings):
         ByteSize(512 * MIB), "Disk space for the spool, from which a crash is recovered"
     )
     spool_fsync: Literal["seal", "second", "never"] = setting(
-        "second", "When the spool is forced to disk; kill -9 loses nothing either way, a power cut may"
+        "seal",
+        "When the spool is forced to disk: each chunk as it is sealed, each second, never. `kill -9` takes at most the "
+        "open chunk either way; a power cut takes what was not forced",
     )
     hub_url: str | None = Field(
         None,
