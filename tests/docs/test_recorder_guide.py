@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from pilothouse.kit.settings import load
-from pilothouse.recorder.settings import RecorderSettings, ReplayConfig
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.triggers import ThresholdConfig
 from tests.support.flights import write_flight
 from tests.support.processes import eventually, pilothouse

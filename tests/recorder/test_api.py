@@ -286,9 +286,12 @@ def test_a_source_that_died_makes_the_recorder_not_ready(tmp_path: Path) -> None
 
 def _dead_source() -> Any:
     from pilothouse.recorder.sources import Progress, SourceRunner
+    from pilothouse.recorder.sources.selection import Selection
 
     class Dying:
         name = "dying"
+        live = False
+        selection = Selection()
         progress = Progress(0)
 
         def run(self, sink: object, stop: object) -> None:

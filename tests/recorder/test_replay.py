@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from pilothouse.kit.clock import NS_PER_S, ManualClock, SystemClock
 from pilothouse.mcap import Channel
 from pilothouse.recorder.problems import SourceUnusable
-from pilothouse.recorder.settings import ReplayConfig
 from pilothouse.recorder.sources import SourceRunner, SourceState
+from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.recorder.sources.pace import BETWEEN_ROUNDS_NS, Pace
 from pilothouse.recorder.sources.replay import Replay
+from pilothouse.recorder.sources.selection import Selection
 from tests.support.flights import START_NS, truncated, write_flight
 from tests.support.processes import eventually
 
@@ -107,6 +108,8 @@ def test_a_file_that_cannot_be_played_is_refused_before_anything_starts(content:
 def test_a_source_that_dies_is_shown_and_takes_nothing_with_it(tmp_path: Path) -> None:
     class Dying:
         name = "dying"
+        live = False
+        selection = Selection()
         progress = Replay.open(ReplayConfig(path=write_flight(tmp_path / "f.mcap").path), ManualClock()).progress
 
         def run(self, sink: object, stop: threading.Event) -> None:

@@ -26,7 +26,8 @@ Flag = typer.Option
 def run(
     config: Annotated[Path | None, Flag(help="YAML file with settings; flags and environment win over it.")] = None,
     source: Annotated[
-        list[str] | None, Flag(help="Where messages come from: replay:FLIGHT.mcap. May be given several times.")
+        list[str] | None,
+        Flag(help="Where messages come from: replay:FLIGHT.mcap, foxglove:ws://ROBOT:8765. Several allowed."),
     ] = None,
     speed: Annotated[str | None, Flag(help="Speed of a replay: 1 is real time, 4 four times as fast, or max.")] = None,
     loop: Annotated[bool, Flag("--loop", help="Start a replay again at its end, for ever.")] = False,
@@ -74,8 +75,7 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
     settings = _settings(config, triggers=[], overrides={})
     print(f"{config} is fine: robot {settings.robot_id}, {settings.window_s:g} s in {settings.max_bytes} bytes")
     for source in settings.sources:
-        speed = "as fast as possible" if source.speed == "max" else f"at {source.speed:g}x"
-        print(f"source   {source.kind} {source.path} {speed}{', looped' if source.loop else ''}")
+        print(f"source   {source.summary}")
     for rule in settings.triggers:
         pre_s = settings.default_pre_s if rule.pre_s is None else rule.pre_s
         post_s = settings.post_s if rule.post_s is None else rule.post_s
@@ -95,19 +95,21 @@ def _settings(config: Path | None, *, triggers: list[str], overrides: dict[str, 
     return load(RecorderSettings, file=config, overrides={**overrides, "triggers": (*settings.triggers, *added)})
 
 
-def _sources(sources: list[str] | None, speed: str | None, *, loop: bool) -> list[dict[str, Any]] | None:
+def _sources(sources: list[str] | None, speed: str | None, *, loop: bool) -> list[dict[str, Any] | str] | None:
     if not sources:
         if speed is not None or loop:
             raise BadConfiguration(
                 problem="--speed and --loop say how a --source replay:FILE.mcap plays; give that too"
             )
         return None
-    return [_replay(source, speed, loop=loop) for source in sources]
+    return [_source(source, speed, loop=loop) for source in sources]
 
 
-def _replay(source: str, speed: str | None, *, loop: bool) -> dict[str, Any]:
+def _source(source: str, speed: str | None, *, loop: bool) -> dict[str, Any] | str:
     kind, _, path = source.partition(":")
-    if kind != "replay" or not path:
+    if kind != "replay":
+        return source
+    if not path:
         raise BadConfiguration(problem=f"cannot read --source {source!r}; write --source replay:FILE.mcap")
     return {"kind": kind, "path": path, "loop": loop, "speed": _speed(speed or "1")}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,8 @@ class Answers:
 
     def problems(self) -> list[str]:
         """What keeps the recorder from doing its work; the hub's absence is none, deliveries wait for it."""
-        dead = [f"source {one.name}: {one.error}" for one in self.sources if one.state is SourceState.FAILED]
+        away = (SourceState.FAILED, SourceState.RETRYING)
+        dead = [f"source {one.name}: {one.error}" for one in self.sources if one.state in away]
         storage = self.captures.storage_problem
         return [*dead, *([storage] if storage else [])]
 
@@ -76,6 +78,7 @@ class Answers:
         counts = self.ring.topics()
         rates = self.history.rates_hz(self.clock.monotonic_ns(), counts)
         undecodable, bad = self.pipeline.troubles.of("undecodable"), self.pipeline.troubles.of("bad")
+        thinned = sum((Counter(one.thinned) for one in self.sources), Counter[str]())
         found = {
             topic: TopicStatus(
                 message_count=count.message_count,
@@ -86,6 +89,7 @@ class Answers:
                 last_log_time_ns=count.last_log_time_ns,
                 undecodable=undecodable.get(topic, 0),
                 bad=bad.get(topic, 0),
+                thinned=thinned[topic],
             )
             for topic, count in sorted(counts.items())
         }
@@ -161,7 +165,13 @@ class Answers:
 def _source(one: SourceRunner) -> SourceStatus:
     progress = one.progress
     return SourceStatus(
-        name=one.name, state=one.state, messages=progress.messages, fraction=progress.fraction, error=one.error
+        name=one.name,
+        state=one.state,
+        messages=progress.messages,
+        fraction=progress.fraction,
+        error=one.error,
+        restarts=one.restarts,
+        refused=sorted(one.refused),
     )
 
 

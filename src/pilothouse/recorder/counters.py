@@ -35,8 +35,13 @@ class RecorderCollector:
         dropped = CounterMetricFamily(
             "pilothouse_recorder_dropped_messages", "Messages that left the buffer before their time", labels=["topic"]
         )
+        thinned = CounterMetricFamily(
+            "pilothouse_recorder_thinned_messages", "Messages left out by max_rate_hz", labels=["topic"]
+        )
         for name, topic in self._answers.topics().topics.items():
             received.add_metric([name], topic.message_count)
             dropped.add_metric([name], topic.dropped)
+            thinned.add_metric([name], topic.thinned)
         yield received
         yield dropped
+        yield thinned

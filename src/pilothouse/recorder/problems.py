@@ -33,5 +33,13 @@ class SourceUnusable(BadConfiguration):
     """Cannot replay {path}: {reason}"""
 
 
+class ExtraMissing(BadConfiguration):
+    """The source {source} needs {package}: pip install 'pilothouse[{extra}]'"""
+
+
+class PeerLost(Unavailable):
+    """No connection to {peer}: {reason}"""
+
+
 class TokenNeeded(BadConfiguration):
     """Listening on {host} others can reach this recorder: set PILOTHOUSE_RECORDER_TOKEN, or listen on 127.0.0.1."""

@@ -22,6 +22,8 @@ class SourceStatus(BaseModel):
     messages: int
     fraction: float | None = Field(None, description="How much of a replay has been played; null where there is no end")
     error: str | None = None
+    restarts: int = Field(0, description="How often it was started again")
+    refused: list[str] = Field(default=[], description="Topics it has that cannot be recorded")
 
 
 class RecorderHealth(BaseModel):
@@ -49,6 +51,7 @@ class TopicStatus(TopicHealth):
     last_log_time_ns: int | None = None
     undecodable: int = Field(0, description="Messages a rule wanted to see but that could not be decoded")
     bad: int = Field(0, description="Messages that could not be recorded")
+    thinned: int = Field(0, description="Messages left out by max_rate_hz")
 
 
 class RuleStatus(BaseModel):

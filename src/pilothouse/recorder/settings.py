@@ -6,44 +6,18 @@ import platform
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, model_validator
+from pydantic import ByteSize, Field, SecretStr, model_validator
 
 from pilothouse.kit.settings import setting
+from pilothouse.recorder.sources.config import SourceConfig
 from pilothouse.triggers import TriggerConfig, build_rule
 from pilothouse.triggers.rule import Seconds
 from pilothouse.web.settings import ServiceSettings
 from pilothouse.wire.base import RobotId
 
 MIB = 1 << 20
-
-
-class ReplayConfig(BaseModel):
-    """A recorded flight, played as if it flew now."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: Literal["replay"] = "replay"
-    path: Path = Field(description="The .mcap file to play")
-    speed: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] | Literal["max"] = Field(
-        1.0, description="1 is real time, 4 is four times as fast, max is as fast as the machine can"
-    )
-    loop: bool = Field(False, description="Start again at the end, for ever")
-
-
-def _from_text(source: Any) -> Any:
-    """``replay:FLIGHT.mcap`` is short for a replay with defaults."""
-    if not isinstance(source, str):
-        return source
-    kind, _, rest = source.partition(":")
-    if kind != "replay" or not rest:
-        raise ValueError(f"cannot read the source {source!r}; write replay:FILE.mcap")
-    return {"kind": kind, "path": rest}
-
-
-SourceConfig = Annotated[Annotated[ReplayConfig, Field(discriminator="kind")], BeforeValidator(_from_text)]
-"""Where messages come from; ``kind`` says how."""
 
 
 def host_robot_id() -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
+from pilothouse.recorder.sources.selection import Selection
+
+log = get_logger("pilothouse.recorder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,8 @@ class Progress:
 
     messages: int
     fraction: float | None = None
+    connected: bool = True
+    connections: int = 0
 
 
 class Sink(Protocol):
@@ -29,6 +36,12 @@ class Sink(Protocol):
     ) -> None: ...
 
 
+class SourceSink(Sink, Protocol):
+    """A sink that can also be told of a channel that makes no sense."""
+
+    def refuse(self, topic: str, reason: str) -> None: ...
+
+
 class Source(Protocol):
     """Runs in a thread of its own."""
 
@@ -36,8 +49,49 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     @property
+    def live(self) -> bool:
+        """Whether it goes on for ever: then it is started again however it ends."""
+        ...
+
+    @property
+    def selection(self) -> Selection: ...
+
+    @property
     def progress(self) -> Progress: ...
 
-    def run(self, sink: Sink, stop: threading.Event) -> None:
+    def run(self, sink: SourceSink, stop: threading.Event) -> None:
         """Hand in messages until the end or until `stop`; raises what ends it otherwise."""
         ...
+
+
+class LiveSource(ABC):
+    """A peer that may come and go: one `run` is one connection."""
+
+    live: ClassVar[bool] = True
+
+    def __init__(self, name: str, selection: Selection) -> None:
+        self.name = name
+        self.selection = selection
+        self._messages = 0
+        self._connected = False
+        self._connections = 0
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self._messages, None, self._connected, self._connections)
+
+    def run(self, sink: SourceSink, stop: threading.Event) -> None:
+        try:
+            self._listen(sink, stop)
+        finally:
+            self._connected = False
+
+    @abstractmethod
+    def _listen(self, sink: SourceSink, stop: threading.Event) -> None:
+        """Connect, and hand in messages until the connection ends or until `stop`."""
+
+    def _has_connected(self) -> None:
+        if not self._connected:
+            self._connected = True
+            self._connections += 1
+            log.info("a source is connected", source=self.name)

@@ -1,13 +1,20 @@
-"""From configuration to source; a new kind of source is one more line."""
+"""From configuration to source; a new kind of source is one more line. Its libraries are imported here, not before."""
 
 from __future__ import annotations
 
 from pilothouse.kit.clock import Clock
-from pilothouse.recorder.settings import SourceConfig
 from pilothouse.recorder.sources.base import Source
-from pilothouse.recorder.sources.replay import Replay
+from pilothouse.recorder.sources.config import FoxgloveConfig, SourceConfig
 
 
 def open_source(config: SourceConfig, clock: Clock) -> Source:
-    """The source a configuration describes; raises SourceUnusable when it cannot work."""
-    return Replay.open(config, clock)
+    """The source a configuration describes; raises SourceUnusable or ExtraMissing when it cannot work."""
+    match config:
+        case FoxgloveConfig():
+            from pilothouse.recorder.sources.foxglove import Foxglove
+
+            return Foxglove(config)
+        case _:
+            from pilothouse.recorder.sources.replay import Replay
+
+            return Replay.open(config, clock)

@@ -10,8 +10,8 @@ from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Channel, Summary, open_recording
 from pilothouse.recorder.problems import SourceUnusable
-from pilothouse.recorder.settings import ReplayConfig
 from pilothouse.recorder.sources.base import Progress, Sink
+from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.recorder.sources.pace import Pace
 
 # Shorter waits cost more than they bring: messages less than this early are handed in at once.
@@ -21,8 +21,11 @@ EARLY_NS = 1_000_000
 class Replay:
     """Plays an .mcap file at its own pace, faster, slower, or as fast as it can be read."""
 
+    live = False
+
     def __init__(self, config: ReplayConfig, clock: Clock, summary: Summary) -> None:
         self.name = f"replay:{config.path}"
+        self.selection = config.selection
         self._config = config
         self._clock = clock
         self._first_ns, self._last_ns = summary.start_ns or 0, summary.end_ns or 0

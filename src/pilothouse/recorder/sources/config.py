@@ -1,0 +1,92 @@
+"""What can be said of each kind of source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+
+from pilothouse.recorder.sources.selection import EVERYTHING, Selection
+
+MIB = 1 << 20
+Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Pattern = Annotated[str, Field(min_length=1)]
+
+
+def _rates(limits: Any) -> Any:
+    """A number alone holds for every topic."""
+    return {"*": limits} if isinstance(limits, (int, float)) and not isinstance(limits, bool) else limits
+
+
+class _SourceConfig(BaseModel):
+    """Common to all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    include: tuple[Pattern, ...] = Field(EVERYTHING, description="Topics to record; * also matches slashes")
+    exclude: tuple[Pattern, ...] = Field((), description="Topics not to record, even if they are included")
+    max_rate_hz: Annotated[dict[Pattern, Rate], BeforeValidator(_rates)] = Field(
+        default_factory=dict, description="Messages per second that are kept of the topics a pattern matches"
+    )
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.include, self.exclude, self.max_rate_hz)
+
+    @property
+    def summary(self) -> str:
+        """The source in a few words, for people."""
+        raise NotImplementedError
+
+
+class ReplayConfig(_SourceConfig):
+    """A recorded flight, played as if it flew now."""
+
+    kind: Literal["replay"] = "replay"
+    path: Path = Field(description="The .mcap file to play")
+    speed: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] | Literal["max"] = Field(
+        1.0, description="1 is real time, 4 is four times as fast, max is as fast as the machine can"
+    )
+    loop: bool = Field(False, description="Start again at the end, for ever")
+
+    @property
+    def summary(self) -> str:
+        speed = "as fast as possible" if self.speed == "max" else f"at {self.speed:g}x"
+        return f"replay {self.path} {speed}{', looped' if self.loop else ''}"
+
+
+class FoxgloveConfig(_SourceConfig):
+    """A robot that runs foxglove_bridge or the Foxglove SDK."""
+
+    kind: Literal["foxglove"] = "foxglove"
+    url: Annotated[str, Field(pattern=r"^wss?://[^/\s]+")] = Field(description="Where its WebSocket listens")
+    max_message_bytes: Annotated[ByteSize, Field(ge=1 << 10)] = Field(
+        ByteSize(128 * MIB), description="A longer message ends the connection"
+    )
+
+    @property
+    def summary(self) -> str:
+        return f"foxglove {self.url}"
+
+
+# What follows the colon when a source is written as one line.
+ONE_LINE = {"replay": "path", "foxglove": "url"}
+EXAMPLES = "replay:FILE.mcap or foxglove:ws://HOST:8765"
+
+
+def _from_text(source: Any) -> Any:
+    """``replay:FLIGHT.mcap`` is short for a replay with defaults."""
+    if not isinstance(source, str):
+        return source
+    kind, _, rest = source.partition(":")
+    if kind not in ONE_LINE or not rest:
+        raise ValueError(f"cannot read the source {source!r}; write {EXAMPLES}")
+    return {"kind": kind, ONE_LINE[kind]: rest}
+
+
+SourceConfig = Annotated[
+    Annotated[ReplayConfig | FoxgloveConfig, Field(discriminator="kind")],
+    BeforeValidator(_from_text),
+]
+"""Where messages come from; ``kind`` says how."""

@@ -1,0 +1,110 @@
+"""Any robot that runs foxglove_bridge or the Foxglove SDK, over its WebSocket."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from pilothouse.kit.logs import get_logger
+from pilothouse.recorder.problems import PeerLost
+from pilothouse.recorder.sources.base import LiveSource, SourceSink
+from pilothouse.recorder.sources.config import FoxgloveConfig
+from pilothouse.recorder.sources.foxglove_protocol import HEADER, MESSAGE, SUBPROTOCOLS, Advertised, Conversation, Said
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+# How long after `stop` a quiet connection notices.
+LISTEN_S = 0.2
+# A peer that is silent on both channels for this long is gone.
+PING_S = 10.0
+CONNECT_S = 10.0
+# Frames that wait in memory; what is behind them waits at the server, which says so when it drops.
+WAITING_FRAMES = 64
+WARNING = 1
+
+log = get_logger("pilothouse.recorder")
+
+
+class Foxglove(LiveSource):
+    """Subscribes to every selected channel and hands its messages in as they are."""
+
+    def __init__(self, config: FoxgloveConfig, *, ping_s: float = PING_S) -> None:
+        super().__init__(f"foxglove:{config.url}", config.selection)
+        self._config = config
+        self._ping_s = ping_s
+        self._conversation = Conversation()
+        self._channel_ids: dict[int, int] = {}
+        self._told: set[str] = set()
+
+    def _listen(self, sink: SourceSink, stop: threading.Event) -> None:
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake
+        from websockets.sync.client import connect
+        from websockets.typing import Subprotocol
+
+        self._conversation, self._channel_ids = Conversation(), {}
+        try:
+            with connect(
+                self._config.url, subprotocols=[Subprotocol(one) for one in SUBPROTOCOLS], compression=None, proxy=None,
+                open_timeout=CONNECT_S, close_timeout=LISTEN_S, ping_interval=self._ping_s, ping_timeout=self._ping_s,
+                max_size=int(self._config.max_message_bytes), max_queue=WAITING_FRAMES,
+            ) as connection:  # fmt: skip
+                if connection.subprotocol is None:
+                    raise PeerLost(peer=self._config.url, reason="it speaks none of " + ", ".join(SUBPROTOCOLS))
+                self._has_connected()
+                self._hear(connection, sink, stop)
+        except (ConnectionClosed, InvalidHandshake, OSError) as error:
+            if not stop.is_set():
+                raise PeerLost(peer=self._config.url, reason=_reason(error)) from None
+
+    def _hear(self, connection: ClientConnection, sink: SourceSink, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                frame = connection.recv(timeout=LISTEN_S)
+            except TimeoutError:
+                continue
+            if isinstance(frame, str):
+                self._text(frame, connection, sink)
+            else:
+                self._binary(frame, sink)
+
+    def _binary(self, frame: bytes, sink: SourceSink) -> None:
+        if len(frame) < HEADER.size or frame[0] != MESSAGE:
+            return
+        _, subscription, log_time_ns = HEADER.unpack_from(frame)
+        channel_id = self._channel_ids.get(subscription)
+        if channel_id is not None:
+            self._messages += 1
+            sink.message(channel_id, log_time_ns, frame[HEADER.size :])
+
+    def _text(self, frame: str, connection: ClientConnection, sink: SourceSink) -> None:
+        for one in self._conversation.read(frame):
+            match one:
+                case Advertised():
+                    self._join(one, connection, sink)
+                case Said():
+                    self._say(one)
+                case server_id:
+                    self._channel_ids.pop(self._conversation.forget(server_id) or 0, None)
+
+    def _join(self, one: Advertised, connection: ClientConnection, sink: SourceSink) -> None:
+        if not self.selection.wants(one.topic) or one.server_id in self._conversation.channels:
+            return
+        if one.channel is None:
+            sink.refuse(one.topic, one.reason)
+            return
+        channel_id = sink.channel(one.channel)
+        if channel_id >= 0:
+            subscription, request = self._conversation.subscribe(one.server_id)
+            self._channel_ids[subscription] = channel_id
+            connection.send(request)
+
+    def _say(self, said: Said) -> None:
+        """Servers repeat themselves; each thing they say is logged once."""
+        if said.level >= WARNING and said.text not in self._told and len(self._told) < WAITING_FRAMES:
+            self._told.add(said.text)
+            log.warning("the server of a source says", source=self.name, text=said.text)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")[:300] or type(error).__name__

@@ -1,0 +1,56 @@
+"""What stands in for a recorder behind a source, and what runs a source as the recorder would."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pilothouse.mcap import Channel
+from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.sources import Source, SourceRunner
+
+
+class Ear:
+    """A sink that remembers every message; any number of threads may speak."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.channels: list[Channel] = []
+        self.messages: list[tuple[str, int, bytes, int | None]] = []
+
+    def channel(self, channel: Channel) -> int:
+        with self._lock:
+            if channel not in self.channels:
+                self.channels.append(channel)
+            return self.channels.index(channel)
+
+    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
+        self.messages.append((self.channels[channel_id].topic, log_time_ns, content, publish_time_ns))
+
+    def refuse(self, topic: str, reason: str) -> None:
+        raise AssertionError(f"{topic}: {reason}")
+
+    def of(self, topic: str) -> list[bytes]:
+        return [content for one, _, content, _ in list(self.messages) if one == topic]
+
+    def counts(self) -> Counter[str]:
+        return Counter(topic for topic, *_ in list(self.messages))
+
+    def by_topic(self) -> dict[str, Channel]:
+        return {channel.topic: channel for channel in list(self.channels)}
+
+
+@contextmanager
+def listening(source: Source) -> Iterator[tuple[SourceRunner, Ear]]:
+    """A source with its runner, tried again quickly; it ends with the block."""
+    ear = Ear()
+    runner = SourceRunner(source, ear, backoff=Backoff(initial_s=0.01, maximum_s=0.05))
+    runner.start()
+    try:
+        yield runner, ear
+    finally:
+        runner.ask_to_stop()
+        runner.join(20)
+        assert runner.is_over
