@@ -85,7 +85,8 @@ class Foxglove(LiveSource):
                 case Said():
                     self._say(one)
                 case server_id:
-                    self._channel_ids.pop(self._conversation.forget(server_id) or 0, None)
+                    # Its subscription stays known: words overtake messages at some servers.
+                    self._conversation.forget(server_id)
 
     def _join(self, one: Advertised, connection: ClientConnection, sink: SourceSink) -> None:
         if not self.selection.wants(one.topic) or one.server_id in self._conversation.channels:

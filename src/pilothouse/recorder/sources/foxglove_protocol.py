@@ -75,9 +75,9 @@ class Conversation:
         subscription = {"id": self._next, "channelId": server_id}
         return self._next, json.dumps({"op": "subscribe", "subscriptions": [subscription]})
 
-    def forget(self, server_id: int) -> int | None:
-        """The subscription of a channel that is gone."""
-        return self.channels.pop(server_id, None)
+    def forget(self, server_id: int) -> None:
+        """A channel is gone; another may take its number."""
+        self.channels.pop(server_id, None)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
