@@ -120,3 +120,11 @@ def test_an_empty_file_means_defaults(tmp_path: Path) -> None:
 
 def test_a_missing_file_says_where_to_look() -> None:
     assert "check --config" in complaint(file=Path("/nonexistent/example.yaml"))
+
+
+def test_a_wrong_flag_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "example.yaml"
+    file.write_text("max_disk_mb: -1\n")
+
+    assert str(file) in complaint(file=file)
+    assert str(file) not in complaint(file=file, max_disk_mb=-2)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.nearest import nearest
@@ -53,13 +54,18 @@ def load(
     environ: Mapping[str, str] | None = None,
 ) -> AnySettings:
     """Read the settings of a program, or raise BadConfiguration with one sentence that says what to change."""
-    values: dict[str, Any] = read_file(file) if file else {}
+    from_file = read_file(file) if file else {}
+    values: dict[str, Any] = dict(from_file)
     values.update(_from_environment(settings, os.environ if environ is None else environ))
     values.update({key: value for key, value in (overrides or {}).items() if value is not None})
     try:
         return settings.model_validate(values)
     except ValidationError as error:
-        raise BadConfiguration(problem=explain(error, settings, where=str(file) if file else None)) from None
+        # A flag or a variable that is wrong is not to be looked for in the file.
+        key = next(iter(_first(error)["loc"]), None)
+        is_from_file = key is None or (key in from_file and values[str(key)] is from_file[str(key)])
+        where = str(file) if file and is_from_file else None
+        raise BadConfiguration(problem=explain(error, settings, where=where)) from None
 
 
 def read_file(file: Path) -> dict[str, Any]:
@@ -108,15 +114,19 @@ def _parsed(text: str, field: FieldInfo) -> Any:
 
 def explain(error: ValidationError, model: type[BaseModel], *, where: str | None = None) -> str:
     """One sentence for the first thing wrong, naming the nearest known key for an unknown one."""
-    found = error.errors(include_url=False, include_input=False)
-    # A misspelt key is also a missing one; the misspelling is what can be corrected.
-    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+    first = _first(error)
     path = ".".join(str(part) for part in first["loc"])
     prefix = f"{where}: " if where else ""
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         return f"{prefix}unknown setting '{path}'{_hint(first['loc'], model)}{more}"
     return f"{prefix}{path}: {first['msg']}{more}" if path else f"{prefix}{first['msg']}{more}"
+
+
+def _first(error: ValidationError) -> ErrorDetails:
+    found = error.errors(include_url=False, include_input=False)
+    # A misspelt key is also a missing one; the misspelling is what can be corrected.
+    return next((one for one in found if one["type"] == "extra_forbidden"), found[0])
 
 
 def _hint(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
