@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pilothouse.kit.logs import bind_context, clear_context, get_logger, set_up_logging
+from pilothouse.kit.logs import bind_context, clear_context, get_logger, set_up_logging, structlog
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +17,8 @@ def restored_root_logger() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     clear_context()
+    # Loggers first used while this set-up holds would keep it for the rest of the process.
+    structlog.reset_defaults()
 
 
 def test_our_lines_and_those_of_libraries_are_json_with_the_bound_context(capsys: pytest.CaptureFixture[str]) -> None:

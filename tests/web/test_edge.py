@@ -317,3 +317,20 @@ async def test_websockets_of_foreign_pages_are_refused() -> None:
     start, _ = await converse("/feed", to=guarded(), Host="localhost", Origin="http://evil.example")
 
     assert start["status"] == 403
+
+
+@pytest.mark.parametrize(
+    ("sent", "bound"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "4bf92f3577b34da6a3ce929d0e0e4736"),
+        ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", None),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", None),
+        ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", None),
+        ("nonsense", None),
+    ],
+)
+async def test_the_trace_a_request_belongs_to_is_in_its_log_lines(sent: str, bound: str | None) -> None:
+    async with calling(app) as client:
+        answer = await client.get("/things/1", headers={"traceparent": sent})
+
+    assert answer.json().get("trace_id") == bound

@@ -21,6 +21,8 @@ from pilothouse.web.hosts import AllowedHosts
 from pilothouse.web.measure import RequestMetrics, route_of
 
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+# W3C Trace Context, version 00; ids of zeros are void.
+_TRACE_PARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _PLAIN = b"text/plain"
 _CLIENT_LEFT = 499  # what nginx logs when there is nobody left to answer
 _EXTRA = "pilothouse.headers"
@@ -62,10 +64,10 @@ class Edge:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id, refusal = self._look_at(scope)
+        request_id, trace_id, refusal = self._look_at(scope)
         scope[REQUEST_ID] = request_id
         exchange = _Exchange(scope, send, request_id, self._security_headers)
-        tokens = _bind(request_id=request_id)
+        tokens = _bind(request_id=request_id) if trace_id is None else _bind(request_id=request_id, trace_id=trace_id)
         started = perf_counter()
         try:
             if refusal is None:
@@ -87,8 +89,9 @@ class Edge:
             self._finish(scope, exchange.status, perf_counter() - started)
             _reset(**tokens)
 
-    def _look_at(self, scope: Scope) -> tuple[str, tuple[int, str, str] | None]:
-        request_id = host = origin = None
+    def _look_at(self, scope: Scope) -> tuple[str, str | None, tuple[int, str, str] | None]:
+        """The request's id, the trace it belongs to, and why it is refused here, if it is."""
+        request_id = host = origin = trace = None
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 request_id = value
@@ -96,9 +99,11 @@ class Edge:
                 host = value
             elif name == b"origin":
                 origin = value
+            elif name == b"traceparent":
+                trace = _TRACE_PARENT.fullmatch(value)
         accepted = request_id is not None and _ACCEPTED_ID.fullmatch(request_id)
         name = request_id.decode() if request_id is not None and accepted else f"{self._ids}{next(self._count):x}"
-        return name, self._refusal(scope, host, origin)
+        return name, trace[1].decode() if trace else None, self._refusal(scope, host, origin)
 
     def _refusal(self, scope: Scope, host: bytes | None, origin: bytes | None) -> tuple[int, str, str] | None:
         if self._hosts is not None:
