@@ -12,6 +12,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import sha256_of
 from pilothouse.recorder.hub_link import Backoff, HubLink
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable
+from pilothouse.recorder.worker import Worker
 from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import UploadMetadata
 
@@ -21,10 +22,11 @@ REFUSED_RETRY_S = 300.0
 log = get_logger("pilothouse.recorder")
 
 
-class Deliveries:
+class Deliveries(Worker):
     """One thread that empties the outbox."""
 
     def __init__(self, *, outbox: Outbox, sessions: Path, robot_id: str, link: HubLink, clock: Clock) -> None:
+        super().__init__("deliveries")
         self._outbox = outbox
         self._sessions = sessions
         self._robot_id = robot_id
@@ -32,24 +34,15 @@ class Deliveries:
         self._clock = clock
         self._backoff = Backoff()
         self._not_before_ns: dict[str, int] = {}
-        self._stop = threading.Event()
         self._hint = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="deliveries", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def hint(self) -> None:
         """Something new may be waiting."""
         self._hint.set()
 
     def ask_to_stop(self) -> None:
-        self._stop.set()
+        super().ask_to_stop()
         self._hint.set()
-
-    def join(self, deadline_s: float) -> None:
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def _work(self) -> None:
         while not self._stop.is_set():

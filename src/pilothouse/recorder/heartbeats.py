@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from pilothouse.kit.errors import Problem
 from pilothouse.recorder.hub_link import HubLink
+from pilothouse.recorder.worker import Worker
 from pilothouse.wire import Heartbeat
 
 
-class Heartbeats:
+class Heartbeats(Worker):
     """One thread; a heartbeat that fails is not repeated, the next one follows soon enough."""
 
     def __init__(self, *, link: HubLink, compose: Callable[[], Heartbeat], interval_s: float) -> None:
+        super().__init__("heartbeats")
         self._link = link
         self._compose = compose
         self._interval_s = interval_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="heartbeats", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stop.set()
-
-    def join(self, deadline_s: float) -> None:
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def _work(self) -> None:
         while not self._stop.is_set():

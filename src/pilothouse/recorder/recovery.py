@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Captured, Spool, open_recording, recover_spool, remove_leftover, sha256_of, verify
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.post_rolls import CaptureRequest
+from pilothouse.recorder.worker import Worker
 from pilothouse.recorder.writing import metadata_of, recording_path
 
 RECOVERED = "recovered"
@@ -22,13 +22,14 @@ RETRY_S = 5.0
 log = get_logger("pilothouse.recorder")
 
 
-class Recovery:
+class Recovery(Worker):
     """Made before anything new is recorded, run in a thread of its own, so that recording need not wait for it."""
 
     def __init__(
         self, *, outbox: Outbox, sessions: Path, spool: Path, robot_id: str, clock: Clock, window_s: float,
         on_sealed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
+        super().__init__("recovery")
         self._outbox = outbox
         self._sessions = sessions
         self._robot_id = robot_id
@@ -38,18 +39,6 @@ class Recovery:
         self._leftovers = Spool.leftovers(spool)
         self._unfinished = outbox.in_state(CaptureState.WAITING)
         self._halves = list(sessions.glob("*.mcap.active"))
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="recovery", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stop.set()
-
-    def join(self, deadline_s: float) -> None:
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def run(self) -> None:
         """Recover everything; raises Unavailable when the disk is full, and can then be run again."""

@@ -145,10 +145,8 @@ async def test_writers_of_two_processes_that_read_before_they_write_wait_for_eac
         assert await session.scalar(select(Note.number)) == 50
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_a_transaction_inside_a_transaction_is_an_error_instead_of_a_deadlock(database: Database) -> None:
-    if database.dialect != "sqlite":
-        pytest.skip("PostgreSQL has many writers")
-
     with pytest.raises(RuntimeError, match="wait for itself"):
         async with database.transaction(), database.transaction():
             pass
