@@ -71,7 +71,8 @@ def test_a_broken_link_is_named_and_ends_with_one(tmp_path: Path) -> None:
     assert "Traceback" not in answer.stderr + answer.stdout
 
 
-def test_the_three_things_to_try_work_and_ctrl_c_ends_everything(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_three_things_to_try_work_and_a_signal_ends_everything(ending: signal.Signals, tmp_path: Path) -> None:
     command = [PILOTHOUSE, "demo", "--data", tmp_path / "demo", "--speed", "max"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=WIDE) as running:
         assert running.stdout is not None
@@ -83,7 +84,7 @@ def test_the_three_things_to_try_work_and_ctrl_c_ends_everything(tmp_path: Path)
         curls = [line for line in said if line.startswith("curl ")]
         answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
         page = subprocess.run(["curl", "-sf", _line_after(said, "Look at the hub:")], capture_output=True, check=True)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(ending)
         code = running.wait(15)
 
     assert code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,6 +55,9 @@ def demo(
     from rich.console import Console
 
     console = Console(highlight=False)
+    # SIGTERM must not leave two programs behind, and a shell that started us in the background has SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         _run(console, data.resolve(), once=once, speed=speed)
     except KeyboardInterrupt:
