@@ -19,6 +19,11 @@ def _rates(limits: Any) -> Any:
     return {"*": limits} if isinstance(limits, (int, float)) and not isinstance(limits, bool) else limits
 
 
+def _several(texts: Any) -> Any:
+    """One is written as it is."""
+    return (texts,) if isinstance(texts, str) else texts
+
+
 class _SourceConfig(BaseModel):
     """Common to all."""
 
@@ -70,9 +75,29 @@ class FoxgloveConfig(_SourceConfig):
         return f"foxglove {self.url}"
 
 
+class ZenohConfig(_SourceConfig):
+    """ROS 2 with rmw_zenoh, or anything else that speaks Zenoh."""
+
+    kind: Literal["zenoh"] = "zenoh"
+    connect: Annotated[tuple[str, ...], BeforeValidator(_several)] = Field(
+        (), description="Endpoints to connect to, as tcp/HOST:7447"
+    )
+    listen: Annotated[tuple[str, ...], BeforeValidator(_several)] = Field((), description="Endpoints to listen on")
+    mode: Literal["peer", "client"] = Field("peer", description="A client hears everything through one router")
+    multicast: bool = Field(True, description="Look for peers and routers on the local network")
+    keys: tuple[Pattern, ...] = Field(("**",), description="Zenoh key expressions to subscribe to")
+    ros_domain_id: Annotated[int, Field(ge=0, le=232)] | None = Field(None, description="Only this ROS domain")
+    definitions: tuple[Path, ...] = Field((), description="Directories with PACKAGE/msg/TYPE.msg of types of your own")
+    config_file: Path | None = Field(None, description="A Zenoh configuration, for TLS and access control")
+
+    @property
+    def summary(self) -> str:
+        return f"zenoh {', '.join(self.connect) or self.mode}: {', '.join(self.keys)}"
+
+
 # What follows the colon when a source is written as one line.
-ONE_LINE = {"replay": "path", "foxglove": "url"}
-EXAMPLES = "replay:FILE.mcap or foxglove:ws://HOST:8765"
+ONE_LINE = {"replay": "path", "foxglove": "url", "zenoh": "connect"}
+EXAMPLES = "replay:FILE.mcap, foxglove:ws://HOST:8765 or zenoh:tcp/HOST:7447"
 
 
 def _from_text(source: Any) -> Any:
@@ -86,7 +111,7 @@ def _from_text(source: Any) -> Any:
 
 
 SourceConfig = Annotated[
-    Annotated[ReplayConfig | FoxgloveConfig, Field(discriminator="kind")],
+    Annotated[ReplayConfig | FoxgloveConfig | ZenohConfig, Field(discriminator="kind")],
     BeforeValidator(_from_text),
 ]
 """Where messages come from; ``kind`` says how."""

@@ -1,0 +1,224 @@
+"""The Zenoh source against real Zenoh peers on loopback, which publish as rmw_zenoh does."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from struct import pack
+
+import pytest
+import zenoh
+from zenoh import ext
+
+from pilothouse.kit.clock import ManualClock
+from pilothouse.mcap import Decoders, Schema
+from pilothouse.recorder.problems import ExtraMissing
+from pilothouse.recorder.sources import SourceRunner, SourceState
+from pilothouse.recorder.sources.config import ZenohConfig
+from pilothouse.recorder.sources.ros_definitions import RosDefinitions
+from pilothouse.recorder.sources.zenoh import Zenoh
+from pilothouse.recorder.sources.zenoh_keys import message_encoding, ros_key, stamp
+from tests.support.ears import Ear, listening
+from tests.support.flights import float64_cdr
+from tests.support.processes import eventually
+
+FLOAT64 = "std_msgs::msg::dds_::Float64_"
+FLOAT64_HASH = "RIHS01_705ba9c3d1a09df43737eb67095534de36fd426c0587779bda2bc51fe790182a"
+SPEED = f"0/robot/speed/{FLOAT64}/{FLOAT64_HASH}"
+PUBLISHED_NS = 1_650_000_000_000_000_000
+
+
+def attachment(sequence: int, publisher: bytes = b"g" * 16) -> bytes:
+    """As rmw_zenoh serializes it."""
+    return pack("<qqB", sequence, PUBLISHED_NS, 16) + publisher
+
+
+def free_endpoint() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return f"tcp/127.0.0.1:{one.getsockname()[1]}"
+
+
+@contextmanager
+def peer(endpoint: str) -> Iterator[zenoh.Session]:
+    config = zenoh.Config()
+    config.insert_json5("mode", '"peer"')
+    config.insert_json5("scouting/multicast/enabled", "false")
+    config.insert_json5("listen/endpoints", f'["{endpoint}"]')
+    with zenoh.open(config) as session:
+        yield session
+
+
+@contextmanager
+def hearing(endpoint: str, **config: object) -> Iterator[tuple[SourceRunner, Ear]]:
+    values = {"connect": endpoint, "listen": free_endpoint(), "multicast": False, **config}
+    with listening(Zenoh.open(ZenohConfig.model_validate(values), ManualClock())) as (runner, ear):
+        yield runner, ear
+
+
+def heard_by(publisher: zenoh.Publisher) -> None:
+    eventually(lambda: publisher.matching_status.matching, what="the subscription")
+
+
+def test_a_ros_topic_is_recorded_with_its_type_definition_and_publish_time() -> None:
+    with peer(endpoint := free_endpoint()) as robot, hearing(endpoint) as (runner, ear):
+        publisher = robot.declare_publisher(SPEED)
+        heard_by(publisher)
+        publisher.put(float64_cdr(2.5), attachment=attachment(1))
+        eventually(lambda: ear.messages, what="the message")
+
+        assert runner.state is SourceState.RUNNING
+    assert ear.messages == [("/robot/speed", ManualClock().now_ns(), float64_cdr(2.5), PUBLISHED_NS)]
+    (channel,) = ear.channels
+    assert (channel.message_encoding, channel.schema) == (
+        "cdr",
+        Schema("std_msgs/msg/Float64", "ros2msg", b"float64 data\n"),
+    )
+    assert Decoders().decode(channel, ear.messages[0][2]) == {"data": 2.5}
+
+
+def test_what_a_latched_topic_said_before_is_recorded_once() -> None:
+    key = "0/tf_static/tf2_msgs::msg::dds_::TFMessage_/RIHS01_x"
+    with peer(endpoint := free_endpoint()) as robot:
+        latched = ext.declare_advanced_publisher(
+            robot,
+            key,
+            cache=ext.CacheConfig(max_samples=1),
+            publisher_detection=True,
+            sample_miss_detection=ext.MissDetectionConfig(),
+        )
+        latched.put(b"before", attachment=attachment(1))
+        with hearing(endpoint) as (_, ear):
+            eventually(lambda: ear.messages, what="the history")
+            latched.put(b"after", attachment=attachment(2))
+            eventually(lambda: b"after" in ear.of("/tf_static"), what="the next message")
+
+    assert ear.of("/tf_static") == [b"before", b"after"]
+
+
+def test_a_message_that_comes_twice_is_recorded_once() -> None:
+    with peer(endpoint := free_endpoint()) as robot, hearing(endpoint) as (_, ear):
+        publisher = robot.declare_publisher(SPEED)
+        heard_by(publisher)
+        for sequence, publisher_id in ((1, b"g"), (1, b"g"), (1, b"h"), (2, b"g")):
+            publisher.put(float64_cdr(sequence), attachment=attachment(sequence, publisher_id * 16))
+        eventually(lambda: float64_cdr(2) in ear.of("/robot/speed"), what="the last message")
+
+    assert ear.of("/robot/speed") == [float64_cdr(1), float64_cdr(1), float64_cdr(2)]
+
+
+def test_plain_keys_keep_their_encoding() -> None:
+    encodings = {
+        "arm/json": zenoh.Encoding.APPLICATION_JSON,
+        "arm/text": zenoh.Encoding.TEXT_PLAIN,
+        "arm/raw": zenoh.Encoding.ZENOH_BYTES,
+    }
+    with peer(endpoint := free_endpoint()) as robot, hearing(endpoint) as (_, ear):
+        for key, encoding in encodings.items():
+            publisher = robot.declare_publisher(key, encoding=encoding)
+            heard_by(publisher)
+            publisher.put(b'{"a": 1}')
+        eventually(lambda: len(ear.messages) == 3, what="the messages")
+
+    kinds = {topic: channel.message_encoding for topic, channel in ear.by_topic().items()}
+    assert kinds == {"arm/json": "json", "arm/text": "text", "arm/raw": "bytes"}
+
+
+def test_other_domains_and_topics_left_out_are_not_recorded() -> None:
+    keys = [f"{domain}/{topic}/{FLOAT64}/{FLOAT64_HASH}" for domain in (0, 7) for topic in ("a", "b")]
+    with peer(endpoint := free_endpoint()) as robot, hearing(endpoint, ros_domain_id=7, exclude=["/b"]) as (_, ear):
+        publishers = [robot.declare_publisher(key) for key in keys]
+        for number, publisher in enumerate(publishers):
+            heard_by(publisher)
+            publisher.put(float64_cdr(number))
+        publishers[2].put(float64_cdr(99))
+        eventually(lambda: float64_cdr(99) in ear.of("/a"), what="the last message")
+
+    assert ear.of("/a") == [float64_cdr(2), float64_cdr(99)]
+    assert ear.counts() == {"/a": 2}
+
+
+def test_every_message_of_a_burst_arrives_in_order() -> None:
+    with peer(endpoint := free_endpoint()) as robot, hearing(endpoint) as (_, ear):
+        publisher = robot.declare_publisher("burst", congestion_control=zenoh.CongestionControl.BLOCK)
+        heard_by(publisher)
+        for number in range(10_000):
+            publisher.put(b"%d" % number)
+        publisher.put(b"x" * (1 << 20))
+        eventually(lambda: len(ear.messages) == 10_001, what="every message")
+
+    assert ear.of("burst")[:-1] == [b"%d" % number for number in range(10_000)]
+    assert len(ear.of("burst")[-1]) == 1 << 20
+
+
+def test_a_peer_that_goes_and_comes_back_is_heard_again() -> None:
+    endpoint = free_endpoint()
+    with hearing(endpoint) as (runner, ear):
+        with peer(endpoint) as robot:
+            publisher = robot.declare_publisher(SPEED)
+            heard_by(publisher)
+            publisher.put(float64_cdr(1), attachment=attachment(1))
+            eventually(lambda: runner.state is SourceState.RUNNING and ear.messages, what="the first message")
+        eventually(lambda: runner.state is SourceState.RETRYING, what="the loss to be shown")
+        assert runner.error is not None
+
+        with peer(endpoint) as robot:
+            publisher = robot.declare_publisher(SPEED)
+            heard_by(publisher)
+            publisher.put(float64_cdr(2), attachment=attachment(1, b"h" * 16))
+            eventually(lambda: len(ear.messages) == 2, what="the second message")
+            eventually(lambda: runner.state is SourceState.RUNNING, what="the source")
+
+
+def test_a_missing_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pilothouse.recorder.sources.zenoh.find_spec", lambda name: None)
+
+    with pytest.raises(ExtraMissing) as problem:
+        Zenoh.open(ZenohConfig(), ManualClock())
+
+    assert "pip install 'pilothouse[zenoh]'" in problem.value.sentence
+    assert importlib.util.find_spec("zenoh")
+
+
+def test_a_type_is_known_by_its_hash_and_otherwise_only_named() -> None:
+    definitions = RosDefinitions()
+
+    imu = definitions.schema("sensor_msgs/msg/Imu")
+    assert imu.encoding == "ros2msg"
+    assert b"MSG: geometry_msgs/Quaternion" in imu.data
+    assert definitions.schema("std_msgs/msg/Float64", FLOAT64_HASH).data == b"float64 data\n"
+    assert definitions.schema("std_msgs/msg/Float64", "TypeHashNotSupported").data == b"float64 data\n"
+    assert definitions.schema("std_msgs/msg/Float64", "RIHS01_other") == Schema("std_msgs/msg/Float64", "", b"")
+    assert definitions.schema("acme/msg/Arm") == Schema("acme/msg/Arm", "", b"")
+
+
+def test_types_of_your_own_are_read_from_a_directory(tmp_path: Path) -> None:
+    messages = tmp_path / "share" / "acme" / "msg"
+    messages.mkdir(parents=True)
+    (messages / "Arm.msg").write_text("std_msgs/Header header\nJoint[] joints\n")
+    (messages / "Joint.msg").write_text("float64 angle\n")
+    (messages / "Broken.msg").write_text("][\n")
+    (messages / "Dangling.msg").write_text("Nowhere x\n")
+
+    definitions = RosDefinitions([tmp_path])
+
+    arm = definitions.schema("acme/msg/Arm")
+    assert b"MSG: acme/Joint\nfloat64 angle" in arm.data
+    assert definitions.schema("acme/msg/Broken").data == b""
+    assert definitions.schema("acme/msg/Dangling").data == b""
+
+
+@pytest.mark.parametrize(
+    "key", ["robot/speed", "0/a", f"x/a/{FLOAT64}/h", f"0/{FLOAT64}/h", "0/add/srv_pkg::srv::dds_::Add_/h", "", "/"]
+)
+def test_other_keys_are_no_ros_topics(key: str) -> None:
+    assert ros_key(key) is None
+
+
+def test_encodings_and_attachments_of_others_are_harmless() -> None:
+    kinds = [message_encoding(one) for one in ("application/json;x", "application/geo+json", "zenoh/string", "", "a/b")]
+    assert kinds == ["json", "json", "text", "bytes", "bytes"]
+    assert [stamp(one) for one in (b"", b"x" * 32, b"\0" * 33, b"x" * 34)] == [None] * 4
