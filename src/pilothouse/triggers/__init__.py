@@ -5,7 +5,8 @@ lists them. Time is message time only: a rule sees a message's topic, log time a
 message time has come; nothing else.
 """
 
-from pilothouse.triggers.config import TriggerConfig, build_rule
+from pilothouse.triggers.composite import TriggerConfig
+from pilothouse.triggers.config import build_rule
 from pilothouse.triggers.expression import parse_expression
 from pilothouse.triggers.field_path import MISSING, FieldPath
 from pilothouse.triggers.limit import Operator

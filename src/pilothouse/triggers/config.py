@@ -1,18 +1,16 @@
-"""The configuration of any rule, and the rule it asks for."""
+"""From a configuration to the rule it asks for."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from pilothouse.triggers.kinds import SINGLES, SingleConfig
+from pilothouse.triggers.composite import AllConfig, AllOf, AnyConfig, AnyOf, TriggerConfig
+from pilothouse.triggers.kinds import SINGLES
 from pilothouse.triggers.rule import Rule
-
-TriggerConfig = Annotated[SingleConfig, Field(discriminator="kind")]
-"""The configuration of any kind of rule; ``kind`` says which."""
 
 
 def build_rule(config: TriggerConfig) -> Rule:
     """A fresh rule, without memory of anything."""
+    if isinstance(config, AllConfig):
+        return AllOf(config, [build_rule(one) for one in config.of])
+    if isinstance(config, AnyConfig):
+        return AnyOf(config, [build_rule(one) for one in config.of])
     return SINGLES[type(config)](config)

@@ -43,6 +43,10 @@ class RuleConfig(BaseModel):
         """The rule's name, given or made."""
         return self.name or self.condition[:200]
 
+    def excursion(self) -> Excursion:
+        """When what the rule sees amounts to a firing."""
+        return Excursion()
+
 
 class HeldConfig(RuleConfig):
     """For conditions that last: how long they must hold, and how often they may fire."""
@@ -114,12 +118,12 @@ class Rule(Protocol):
         ...
 
 
-class HeldRule:
-    """What rules with a lasting condition share: an excursion, and firings that say what was measured."""
+class JudgingRule:
+    """What most rules share: an excursion, and firings that say what was measured."""
 
     ticks: ClassVar[bool] = False
 
-    def __init__(self, config: HeldConfig, topics: Iterable[str]) -> None:
+    def __init__(self, config: RuleConfig, topics: Iterable[str]) -> None:
         self.name = config.called
         self.kind = config.kind
         self.topics = frozenset(topics)

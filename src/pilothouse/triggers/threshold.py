@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from pilothouse.triggers.field_path import MISSING, FieldPath, FieldPathText
 from pilothouse.triggers.limit import DOWNWARD, SYMBOLS, UPWARD, Limit, Operator, as_number
-from pilothouse.triggers.rule import HeldConfig, HeldRule, Number, Size, Topic
+from pilothouse.triggers.rule import HeldConfig, JudgingRule, Number, Size, Topic
 from pilothouse.wire import TriggerFired
 
 
@@ -33,7 +33,7 @@ class ThresholdConfig(HeldConfig):
         return f"{self.topic}.{self.field} {SYMBOLS[self.op]} {self.value:g}{self.held}"
 
 
-class Threshold(HeldRule):
+class Threshold(JudgingRule):
     """A :class:`ThresholdConfig` with its memory.
 
     NaN, null and anything else that is present but not a number violate every threshold: a sensor that has stopped
