@@ -242,6 +242,22 @@ def test_the_older_subprotocol_is_spoken_and_a_missing_schema_encoding_is_guesse
     assert schemas == {"/a": FLOAT64, "/b": None, "/c": Schema("c", "protobuf", b"\1")}
 
 
+def test_a_subscription_that_comes_too_early_for_the_server_is_tried_again() -> None:
+    channel = {"id": 1, "topic": "/a", "encoding": "json", "schemaName": "", "schema": ""}
+
+    def speak(connection: ServerConnection) -> None:
+        connection.send(json.dumps({"op": "advertise", "channels": [channel]}))
+        for _ in range(3):
+            connection.recv()
+            connection.send('{"op": "status", "level": 2, "message": "Unknown channel ID: 1"}')
+        (wanted,) = json.loads(connection.recv())["subscriptions"]
+        connection.send(pack("<BIQ", 1, wanted["id"], START_NS) + b"{}")
+        connection.recv()
+
+    with serving(speak) as url, hearing(url) as (_, ear):
+        eventually(lambda: ear.messages, what="the message")
+
+
 def test_nonsense_from_a_server_stops_nothing() -> None:
     good = {"id": 1, "topic": "/good", "encoding": "json", "schemaName": "", "schema": ""}
     bad = {"id": 2, "topic": "/bad", "encoding": "protobuf", "schemaName": "x", "schema": "%%%"}
@@ -249,7 +265,7 @@ def test_nonsense_from_a_server_stops_nothing() -> None:
         "not json", "[]", '{"op": 5}', "[" * 100_000, b"", b"\1\0", b"\xff" * 40, pack("<BIQ", 1, 77, 0),
         '{"op": "advertise", "channels": 5}', '{"op": "advertise", "channels": [5, {"id": "x"}, {}]}',
         json.dumps({"op": "advertise", "channels": [bad, good]}), '{"op": "unadvertise", "channelIds": [99, "x"]}',
-        '{"op": "status", "level": "high"}', '{"op": "status", "level": 2, "message": "slow client"}',
+        '{"op": "status", "level": "high"}', '{"op": "status", "level": 2, "message": "Unknown channel ID: 5"}', '{"op": "status", "level": 2, "message": "slow client"}',
     ]  # fmt: skip
 
     def speak(connection: ServerConnection) -> None:

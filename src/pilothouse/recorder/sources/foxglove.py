@@ -9,7 +9,15 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.problems import PeerLost
 from pilothouse.recorder.sources.base import LiveSource, SourceSink
 from pilothouse.recorder.sources.config import FoxgloveConfig
-from pilothouse.recorder.sources.foxglove_protocol import HEADER, MESSAGE, SUBPROTOCOLS, Advertised, Conversation, Said
+from pilothouse.recorder.sources.foxglove_protocol import (
+    HEADER,
+    MESSAGE,
+    SUBPROTOCOLS,
+    Advertised,
+    Conversation,
+    Denied,
+    Said,
+)
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -18,6 +26,8 @@ if TYPE_CHECKING:
 LISTEN_S = 0.2
 # A peer that is silent on both channels for this long is gone.
 PING_S = 10.0
+# Before a subscription that came too early for the server is tried again.
+DENIED_S = 0.02
 CONNECT_S = 10.0
 # Frames that wait in memory; what is behind them waits at the server, which says so when it drops.
 WAITING_FRAMES = 64
@@ -64,7 +74,7 @@ class Foxglove(LiveSource):
             except TimeoutError:
                 continue
             if isinstance(frame, str):
-                self._text(frame, connection, sink)
+                self._text(frame, connection, sink, stop)
             else:
                 self._binary(frame, sink)
 
@@ -77,11 +87,15 @@ class Foxglove(LiveSource):
             self._messages += 1
             sink.message(channel_id, log_time_ns, frame[HEADER.size :])
 
-    def _text(self, frame: str, connection: ClientConnection, sink: SourceSink) -> None:
+    def _text(self, frame: str, connection: ClientConnection, sink: SourceSink, stop: threading.Event) -> None:
         for one in self._conversation.read(frame):
             match one:
                 case Advertised():
                     self._join(one, connection, sink)
+                case Denied():
+                    stop.wait(DENIED_S)
+                    if request := self._conversation.subscribe_again(one.server_id):
+                        connection.send(request)
                 case Said():
                     self._say(one)
                 case server_id:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
@@ -16,6 +18,10 @@ from pilothouse.mcap import Channel, Schema
 SUBPROTOCOLS = ("foxglove.sdk.v1", "foxglove.websocket.v1")
 MESSAGE = 1
 HEADER = Struct("<BIQ")
+
+# The SDK (0.30) advertises a channel a moment before it takes subscriptions to it.
+_UNKNOWN_CHANNEL = re.compile(r"Unknown channel ID: (\d{1,19})")
+ATTEMPTS = 50
 
 # A server may leave out how a schema is written; then the messages' encoding says it.
 SCHEMA_ENCODINGS = {
@@ -47,14 +53,22 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The server does not know a channel that it has just advertised."""
+
+    server_id: int
+
+
 @dataclass(slots=True)
 class Conversation:
     """Which channels there are, and which subscription is which."""
 
     channels: dict[int, int] = field(default_factory=dict)  # server's channel -> subscription
     _next: int = 0
+    _attempts: Counter[int] = field(default_factory=Counter)
 
-    def read(self, text: str) -> Iterator[Advertised | int | Said]:
+    def read(self, text: str) -> Iterator[Advertised | int | Said | Denied]:
         """What a text frame says: channels that came, numbers of channels that went, words."""
         frame = _parsed(text)
         match frame.get("op"):
@@ -63,8 +77,7 @@ class Conversation:
             case "unadvertise":
                 yield from (one for one in _sequence(frame.get("channelIds")) if isinstance(one, int))
             case "status":
-                level = frame.get("level")
-                yield Said(level if isinstance(level, int) else 0, str(frame.get("message"))[:500])
+                yield self._said(frame.get("level"), str(frame.get("message"))[:500])
             case _:
                 return
 
@@ -72,12 +85,29 @@ class Conversation:
         """The number under which messages of a channel will come, and the frame that asks for them."""
         self._next += 1
         self.channels[server_id] = self._next
-        subscription = {"id": self._next, "channelId": server_id}
-        return self._next, json.dumps({"op": "subscribe", "subscriptions": [subscription]})
+        return self._next, self._request(server_id)
+
+    def subscribe_again(self, server_id: int) -> str | None:
+        """The frame that asks once more for a channel; None when it is gone or was asked for often enough."""
+        self._attempts[server_id] += 1
+        if server_id not in self.channels or self._attempts[server_id] > ATTEMPTS:
+            return None
+        return self._request(server_id)
+
+    def _request(self, server_id: int) -> str:
+        subscription = {"id": self.channels[server_id], "channelId": server_id}
+        return json.dumps({"op": "subscribe", "subscriptions": [subscription]})
+
+    def _said(self, level: object, text: str) -> Said | Denied:
+        denied = _UNKNOWN_CHANNEL.fullmatch(text)
+        if denied is not None and int(denied[1]) in self.channels:
+            return Denied(int(denied[1]))
+        return Said(level if isinstance(level, int) else 0, text)
 
     def forget(self, server_id: int) -> None:
         """A channel is gone; another may take its number."""
         self.channels.pop(server_id, None)
+        self._attempts.pop(server_id, None)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
