@@ -26,7 +26,7 @@ class DiskAway(Unavailable):
 @router.get("/events")
 async def events(request: Request) -> EventStream:
     async def source() -> AsyncIterator[StreamEvent]:
-        yield StreamEvent(1, "hello", None)
+        yield StreamEvent(1, None, "hello")
         await asyncio.Event().wait()
 
     return EventStream(request, source())

@@ -31,14 +31,14 @@ class Log:
             while self._count is None or start + self.taken < self._count:
                 self.taken += 1
                 number = start + self.taken
-                yield StreamEvent(number, "counted", {"number": number, "text": "line\nbreak"})
+                yield StreamEvent(number, {"number": number, "text": "line\nbreak"}, "counted")
         finally:
             self.closed.set()
 
 
 async def nothing() -> AsyncIterator[StreamEvent]:
     await asyncio.Event().wait()
-    yield StreamEvent(1, "never", None)
+    yield StreamEvent(1, None, "never")
 
 
 def streaming(make: Callable[[Request, int], EventStream]) -> Service:
@@ -191,7 +191,7 @@ async def test_a_busy_stream_asks_for_the_right_too() -> None:
 
 async def test_a_broken_source_breaks_the_stream_and_nothing_else() -> None:
     async def broken() -> AsyncIterator[StreamEvent]:
-        yield StreamEvent(1, "last", None)
+        yield StreamEvent(1, None, "last")
         raise RuntimeError("the log is gone")
 
     app: Any = streaming(lambda request, _: EventStream(request, broken()))

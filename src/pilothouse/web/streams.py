@@ -29,11 +29,14 @@ class NotAnEventId(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event; ``id`` is its sequence number in the log it comes from."""
+    """One event; ``id`` is its sequence number in the log it comes from.
+
+    Without a name a browser hands every event to the one ``onmessage``; with one, to whoever listens for it.
+    """
 
     id: int
-    event: str
     data: object
+    event: str | None = None
 
     def encode(self) -> bytes:
         data = self.data

@@ -6,15 +6,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 
-from pilothouse.hub.db import Database
-from pilothouse.hub.events import Events
-from pilothouse.hub.fleet import routes
 from tests.support.processes import Program, eventually, pilothouse
 
 
@@ -102,16 +98,3 @@ def test_a_client_that_vanishes_is_forgotten(serving: Program) -> None:
         assert events.next_ids(1) == [1]
 
     eventually(lambda: "path=/api/v1/events" in serving.stderr, deadline_s=20, what="the stream to end")
-
-
-@pytest.mark.anyio
-async def test_a_comment_keeps_a_silent_stream_awake(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "COMMENT_EVERY_S", 0.01)
-    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(on_closing=set())))
-    messages = routes._messages(Events(database), None, request)
-
-    written = [await anext(messages) for _ in range(3)]
-    await messages.aclose()  # type: ignore[attr-defined]
-
-    assert {line for chunk in written for line in chunk.decode().splitlines()} == {": ping", ""}
-    assert request.app.state.on_closing == set()

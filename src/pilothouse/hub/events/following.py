@@ -24,14 +24,8 @@ class Follower:
         self._read = read
         self._stream = stream
         self._subscription = subscription
-        self.has_ended = False
         subscription.reached = since
         subscription.look_again()
-
-    def end(self) -> None:
-        """Take no more; whoever waits in ``take`` gets an empty list."""
-        self.has_ended = True
-        self._subscription.look_again()
 
     @property
     def last(self) -> int:
@@ -39,11 +33,9 @@ class Follower:
         return self._subscription.reached
 
     async def take(self) -> list[Event]:
-        """The next events, at least one unless ended; may be cancelled and called again without losing any."""
+        """The next events, at least one; may be cancelled and called again without losing any."""
         while True:
             await self._subscription.wait()
-            if self.has_ended:
-                return []
             try:
                 fresh = await self._next()
             except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +81,7 @@ class Events:
             follower = Follower(self.since, stream, subscription, last if since is None else min(since, last))
             yield follower
 
-    async def subscribe(self, stream: str, since: int | None = None) -> AsyncIterator[Event]:
+    async def subscribe(self, stream: str, since: int | None = None) -> AsyncGenerator[Event]:
         """Every event after ``since``, first those in the table, then those that come: each once, in order, none left
         out. While it waits it holds no database connection.
         """
