@@ -19,10 +19,10 @@ help:  ## Say what there is
 demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARGS=--once to prove it and stop)
 	@$(BIN)/pilothouse demo $(ARGS)
 
-test: check-code .venv/test.stamp  ## Every check and every test
+test: check-code curl  ## Every check and every test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
 
-check: check-code  ## Format, lint, types, import contracts, unit tests
+check: check-code curl  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
 bench: .venv/test.stamp  ## Every published number, each beside a peer
@@ -41,6 +41,12 @@ constraints: .venv/uv.stamp  ## Resolve the dependencies anew and lock them
 
 clean:  ## Remove what the other commands made, except data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The documentation's examples are run as printed, and they are printed for curl.
+.PHONY: curl
+curl:
+	@command -v curl >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq curl; } || \
+	  { echo "make test runs the documentation's curl examples: install curl (apt install curl)" >&2; exit 1; }
 
 .PHONY: check-code
 check-code: .venv/test.stamp
