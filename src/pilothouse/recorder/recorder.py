@@ -23,6 +23,7 @@ from pilothouse.recorder.hub_link import Hub, HubLink
 from pilothouse.recorder.outbox import CaptureRow, Outbox
 from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
 from pilothouse.recorder.problems import DataInUse, DataUnusable
+from pilothouse.recorder.pushing import Pushing
 from pilothouse.recorder.recovery import Recovery
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
@@ -79,6 +80,7 @@ class Recorder:
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
             make_decode=_make_decode,
         )  # fmt: skip
+        self.pushing = Pushing(self.pipeline, clock, oldest_s=settings.retention_s)
         self.sources = [SourceRunner(source, self.pipeline, self._on_source_end) for source in sources]
         self.answers = Answers(
             settings=settings, clock=clock, ring=self.ring, stream=stream, outbox=self.outbox, captures=self.captures,
@@ -129,6 +131,7 @@ class Recorder:
             one.ask_to_stop()
         for source in self.sources:
             source.join(max(0.0, until - time.monotonic()))
+        self.pushing.end()
         complete = self.captures.stop(max(0.0, until - time.monotonic()))
         self.ring.close()
         if complete:
@@ -162,7 +165,7 @@ class Recorder:
             self._deliveries.hint()
 
     def _on_source_end(self) -> None:
-        if all(source.is_over for source in self.sources):
+        if all(source.is_over for source in self.sources) and not self.pushing.is_used:
             self.captures.cut_short("no source is left to speak in the rest of the post-roll")
 
     def _sample(self) -> None:
@@ -175,7 +178,7 @@ class Recorder:
     @property
     def _has_ended(self) -> bool:
         """Whether every source came to its end as it should: the silence after a replay is no dropout."""
-        return all(source.state is SourceState.ENDED for source in self.sources)
+        return not self.pushing.is_used and all(source.state is SourceState.ENDED for source in self.sources)
 
 
 def _take(directory: Path) -> int:

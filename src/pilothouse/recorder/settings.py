@@ -39,6 +39,7 @@ class RecorderSettings(ServiceSettings):
         json_schema_extra={"names": []},
     )
     sources: tuple[SourceConfig, ...] = setting((), "Where messages come from")
+    push: bool = setting(True, "Whether programs may push messages to /messages")
     triggers: tuple[TriggerConfig, ...] = setting((), "Rules that ask for a capture")
     window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(
         60.0, "Seconds of messages kept in memory"

@@ -36,7 +36,12 @@ def incoming(scope: Scope, receive: Receive, limit: int) -> Receive:
             raise MalformedLength
         if int(announced) > limit:
             raise BodyTooLarge
-    return _Incoming(receive, limit, is_json=kind is not None and b"json" in kind.lower()).receive
+    return _Incoming(receive, limit, is_json=_is_document(kind)).receive
+
+
+def _is_document(kind: bytes | None) -> bool:
+    """JSON lines are read one by one, however many come."""
+    return kind is not None and b"json" in (named := kind.lower()) and b"ndjson" not in named
 
 
 class BodyTooLarge(Refused):

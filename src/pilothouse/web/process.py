@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from starlette.types import Message
@@ -118,7 +118,15 @@ def _config(app: FastAPI) -> Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=REQUESTS_END_S,
+        ws=cast("type[asyncio.Protocol]", _websocket),
     )
+
+
+def _websocket(*positional: Any, **named: Any) -> asyncio.Protocol:
+    """Imported when the first client wants one: most robots never have one, and it takes half a MiB."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(*positional, **named)
 
 
 async def serve(
