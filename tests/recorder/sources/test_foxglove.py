@@ -265,7 +265,8 @@ def test_nonsense_from_a_server_stops_nothing() -> None:
         "not json", "[]", '{"op": 5}', "[" * 100_000, b"", b"\1\0", b"\xff" * 40, pack("<BIQ", 1, 77, 0),
         '{"op": "advertise", "channels": 5}', '{"op": "advertise", "channels": [5, {"id": "x"}, {}]}',
         json.dumps({"op": "advertise", "channels": [bad, good]}), '{"op": "unadvertise", "channelIds": [99, "x"]}',
-        '{"op": "status", "level": "high"}', '{"op": "status", "level": 2, "message": "Unknown channel ID: 5"}', '{"op": "status", "level": 2, "message": "slow client"}',
+        '{"op": "status", "level": "high"}', '{"op": "status", "level": 2, "message": "Unknown channel ID: 5"}',
+        '{"op": "status", "level": 2, "message": "slow client"}',
     ]  # fmt: skip
 
     def speak(connection: ServerConnection) -> None:

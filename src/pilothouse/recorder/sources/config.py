@@ -49,7 +49,7 @@ class ReplayConfig(_SourceConfig):
     """A recorded flight, played as if it flew now."""
 
     kind: Literal["replay"] = "replay"
-    path: Path = Field(description="The .mcap file to play")
+    path: Path = Field(description="The .mcap file, .bag file or bag directory to play")
     speed: Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)] | Literal["max"] = Field(
         1.0, description="1 is real time, 4 is four times as fast, max is as fast as the machine can"
     )

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from pilothouse.kit.clock import NS_PER_S, Clock
-from pilothouse.kit.errors import Problem
-from pilothouse.mcap import Channel, Summary, open_recording
-from pilothouse.recorder.problems import SourceUnusable
+from pilothouse.mcap import Channel
 from pilothouse.recorder.sources.base import Progress, Sink
 from pilothouse.recorder.sources.config import ReplayConfig
+from pilothouse.recorder.sources.flights import Extent, Flight, open_flight
 from pilothouse.recorder.sources.pace import Pace
 
 # Shorter waits cost more than they bring: messages less than this early are handed in at once.
@@ -19,33 +18,23 @@ EARLY_NS = 1_000_000
 
 
 class Replay:
-    """Plays an .mcap file at its own pace, faster, slower, or as fast as it can be read."""
+    """Plays a recording at its own pace, faster, slower, or as fast as it can be read."""
 
     live = False
 
-    def __init__(self, config: ReplayConfig, clock: Clock, summary: Summary) -> None:
+    def __init__(self, config: ReplayConfig, clock: Clock, flight: Flight, extent: Extent) -> None:
         self.name = f"replay:{config.path}"
         self.selection = config.selection
         self._config = config
         self._clock = clock
-        self._first_ns, self._last_ns = summary.start_ns or 0, summary.end_ns or 0
-        self._total = summary.message_count
+        self._flight = flight
+        self._extent = extent
         self._played = 0
 
     @classmethod
     def open(cls, config: ReplayConfig, clock: Clock) -> Self:
-        """Look at the file first, so that a wrong one is refused before anything starts."""
-        try:
-            with open_recording(config.path) as recording:
-                summary = recording.summary()
-        except OSError as error:
-            reason = "there is no such file." if isinstance(error, FileNotFoundError) else f"{error.strerror}."
-            raise SourceUnusable(path=config.path, reason=reason) from None
-        except Problem as problem:
-            raise SourceUnusable(path=config.path, reason=problem.sentence) from None
-        if not summary.message_count:
-            raise SourceUnusable(path=config.path, reason="it holds no messages.")
-        return cls(config, clock, summary)
+        """Look at the file first, so that a wrong one is refused before anything starts; raises SourceUnusable."""
+        return cls(config, clock, *open_flight(config.path))
 
     @property
     def path(self) -> Path:
@@ -53,12 +42,14 @@ class Replay:
 
     @property
     def progress(self) -> Progress:
-        return Progress(self._played, None if self._config.loop else min(1.0, self._played / self._total))
+        fraction = None if self._config.loop else min(1.0, self._played / self._extent.message_count)
+        return Progress(self._played, fraction)
 
     def run(self, sink: Sink, stop: threading.Event) -> None:
         pace = Pace(
-            first_ns=self._first_ns, last_ns=self._last_ns, begins_ns=self._clock.now_ns(), speed=self._config.speed
-        )
+            first_ns=self._extent.start_ns, last_ns=self._extent.end_ns, begins_ns=self._clock.now_ns(),
+            speed=self._config.speed,
+        )  # fmt: skip
         begun_ns = self._clock.monotonic_ns()
         while not stop.is_set():
             self._play(sink, stop, pace, begun_ns)
@@ -69,17 +60,16 @@ class Replay:
     def _play(self, sink: Sink, stop: threading.Event, pace: Pace, begun_ns: int) -> None:
         channel_ids: dict[Channel, int] = {}
         hurried = self._config.speed == "max"
-        with open_recording(self._config.path) as recording:
-            for message in recording.messages():
-                channel_id = channel_ids.get(message.channel)
-                if channel_id is None:
-                    channel_id = channel_ids[message.channel] = sink.channel(message.channel)
-                log_time_ns = pace.log_time_ns(message.log_time_ns)
-                if not hurried:
-                    early_ns = begun_ns + pace.due_ns(log_time_ns) - self._clock.monotonic_ns()
-                    if early_ns > EARLY_NS:
-                        stop.wait(early_ns / NS_PER_S)
-                if stop.is_set():
-                    return
-                sink.message(channel_id, log_time_ns, message.content, pace.log_time_ns(message.publish_time_ns))
-                self._played += 1
+        for message in self._flight.messages():
+            channel_id = channel_ids.get(message.channel)
+            if channel_id is None:
+                channel_id = channel_ids[message.channel] = sink.channel(message.channel)
+            log_time_ns = pace.log_time_ns(message.log_time_ns)
+            if not hurried:
+                early_ns = begun_ns + pace.due_ns(log_time_ns) - self._clock.monotonic_ns()
+                if early_ns > EARLY_NS:
+                    stop.wait(early_ns / NS_PER_S)
+            if stop.is_set():
+                return
+            sink.message(channel_id, log_time_ns, message.content, pace.log_time_ns(message.publish_time_ns))
+            self._played += 1

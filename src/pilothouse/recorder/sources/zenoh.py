@@ -71,13 +71,11 @@ class Zenoh(LiveSource):
 
     def _wait(self, session: zenoh.Session, stop: threading.Event) -> None:
         """Until the end, or until nobody is left to hear."""
-        met = False
-        while not stop.wait(LOOK_S if met else LOOK_S / 10):
-            alone = not (session.info.peers_zid() or session.info.routers_zid())
-            if not alone:
-                met = True
-                self._has_connected()
-            elif met:
+        while not stop.wait(LOOK_S if self._connected else LOOK_S / 10):
+            if session.info.peers_zid() or session.info.routers_zid():
+                with self._lock:
+                    self._has_connected()
+            elif self._connected:
                 raise PeerLost(peer="Zenoh", reason="the last peer or router has gone")
 
     def _zenoh_config(self) -> zenoh.Config:
@@ -93,6 +91,7 @@ class Zenoh(LiveSource):
         return config
 
     def _take(self, sample: zenoh.Sample, sink: SourceSink) -> None:
+        self._has_connected()
         now_ns = self._clock.now_ns()
         key = str(sample.key_expr)
         attachment = sample.attachment

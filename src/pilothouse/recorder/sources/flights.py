@@ -1,0 +1,114 @@
+"""What a replay plays: .mcap files, ROS 1 .bag files and ROS 2 bag directories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from pilothouse.kit.errors import Problem
+from pilothouse.mcap import Channel, Message, Schema, open_recording
+from pilothouse.recorder.problems import SourceUnusable
+from pilothouse.recorder.sources.ros_definitions import RosDefinitions
+
+if TYPE_CHECKING:
+    from rosbags.interfaces import Connection
+    from rosbags.rosbag1 import Reader as Reader1
+    from rosbags.rosbag2 import Reader as Reader2
+
+IDL_SCHEMA = "ros2idl"
+
+
+class Extent(NamedTuple):
+    """How long a flight is."""
+
+    start_ns: int
+    end_ns: int
+    message_count: int
+
+
+class Flight(Protocol):
+    """A recording, read from its beginning as often as it is wanted."""
+
+    def extent(self) -> Extent: ...
+
+    def messages(self) -> Iterator[Message]: ...
+
+
+def open_flight(path: Path) -> tuple[Flight, Extent]:
+    """Look at a recording first, so that a wrong one is refused before anything starts; raises SourceUnusable."""
+    flight: Flight = BagFlight(path) if path.suffix in (".bag", ".db3") or path.is_dir() else McapFlight(path)
+    try:
+        extent = flight.extent()
+    except OSError as error:
+        reason = "there is no such file." if isinstance(error, FileNotFoundError) else f"{error.strerror}."
+        raise SourceUnusable(path=path, reason=reason) from None
+    except Problem as problem:
+        raise SourceUnusable(path=path, reason=problem.sentence) from None
+    if not extent.message_count:
+        raise SourceUnusable(path=path, reason="it holds no messages.")
+    return flight, extent
+
+
+class McapFlight:
+    """An .mcap file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def extent(self) -> Extent:
+        with open_recording(self._path) as recording:
+            summary = recording.summary()
+        return Extent(summary.start_ns or 0, summary.end_ns or 0, summary.message_count)
+
+    def messages(self) -> Iterator[Message]:
+        with open_recording(self._path) as recording:
+            yield from recording.messages()
+
+
+class BagFlight:
+    """A bag of ROS 1 or ROS 2; its messages are handed in as they are."""
+
+    def __init__(self, path: Path) -> None:
+        # One file of a bag is not the bag: its metadata lies beside it.
+        self._path = path.parent if path.suffix == ".db3" and path.is_file() else path
+        self._is_ros1 = path.suffix == ".bag" and not path.is_dir()
+        self._definitions = RosDefinitions()
+
+    def extent(self) -> Extent:
+        with closing(self._reader()) as reader:
+            # A bag's end is just after its last message.
+            return Extent(reader.start_time, max(reader.start_time, reader.end_time - 1), reader.message_count)
+
+    def messages(self) -> Iterator[Message]:
+        with closing(self._reader()) as reader:
+            channels = {one.id: self._channel(one) for one in reader.connections}
+            for sequence, (connection, time_ns, content) in enumerate(reader.messages()):
+                yield Message(channels[connection.id], time_ns, time_ns, sequence, bytes(content))
+
+    def _reader(self) -> Reader1 | Reader2:
+        from rosbags.rosbag1 import Reader as Reader1
+        from rosbags.rosbag1 import ReaderError as ReaderError1
+        from rosbags.rosbag2 import Reader as Reader2
+        from rosbags.rosbag2 import ReaderError as ReaderError2
+
+        if not self._path.exists():
+            raise SourceUnusable(path=self._path, reason="there is no such file.")
+        try:
+            reader: Reader1 | Reader2 = Reader1(self._path) if self._is_ros1 else Reader2(self._path)
+            reader.open()
+        except (ReaderError1, ReaderError2) as error:
+            raise SourceUnusable(path=self._path, reason=" ".join(str(error).split())) from None
+        return reader
+
+    def _channel(self, connection: Connection) -> Channel:
+        from rosbags.interfaces import MessageDefinitionFormat
+
+        name, text = connection.msgtype, connection.msgdef.data
+        if self._is_ros1:
+            return Channel(connection.topic, "ros1", Schema(name.replace("/msg/", "/"), "ros1msg", text.encode()))
+        if not text:  # bags before ROS 2 Iron hold no definitions
+            return Channel(connection.topic, "cdr", self._definitions.schema(name, connection.digest))
+        is_idl = connection.msgdef.format == MessageDefinitionFormat.IDL
+        return Channel(connection.topic, "cdr", Schema(name, IDL_SCHEMA if is_idl else "ros2msg", text.encode()))

@@ -1,0 +1,144 @@
+"""Replays of bags that rosbags wrote."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rosbags.rosbag1 import Writer as Writer1
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer as Writer2
+from rosbags.typesys import Stores, get_typestore
+
+from pilothouse.kit.clock import ManualClock
+from pilothouse.mcap import Decoders
+from pilothouse.recorder.problems import SourceUnusable
+from pilothouse.recorder.sources.config import ReplayConfig
+from pilothouse.recorder.sources.pace import BETWEEN_ROUNDS_NS
+from pilothouse.recorder.sources.replay import Replay
+from tests.support.ears import Ear, listening
+from tests.support.processes import eventually
+
+START_NS = 1_600_000_000_000_000_000
+STEP_NS = 100_000_000
+COUNT = 20
+
+
+def ros1_bag(path: Path) -> Path:
+    store = get_typestore(Stores.ROS1_NOETIC)
+    pose_type, quaternion = (store.types[f"geometry_msgs/msg/{name}"] for name in ("Pose", "Quaternion"))
+    point = store.types["geometry_msgs/msg/Point"]
+    with Writer1(path) as writer:
+        connection = writer.add_connection("/pose", pose_type.__msgtype__, typestore=store)
+        for number in range(COUNT):
+            pose = pose_type(point(number, 0, 0), quaternion(0, 0, 0, 1))
+            writer.write(connection, START_NS + number * STEP_NS, store.serialize_ros1(pose, pose_type.__msgtype__))
+    return path
+
+
+def ros2_bag(path: Path) -> Path:
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    values_type = store.types["std_msgs/msg/Float64MultiArray"]
+    layout = store.types["std_msgs/msg/MultiArrayLayout"]
+    with Writer2(path, version=9, storage_plugin=StoragePlugin.SQLITE3) as writer:
+        connection = writer.add_connection("/values", values_type.__msgtype__, typestore=store)
+        for number in range(COUNT):
+            values = values_type(layout([], 0), np.array([number, 0.5]))
+            writer.write(connection, START_NS + number * STEP_NS, store.serialize_cdr(values, values_type.__msgtype__))
+    return path
+
+
+def played(path: Path, **config: object) -> Ear:
+    replay = Replay.open(ReplayConfig.model_validate({"path": path, "speed": "max", **config}), ManualClock())
+    replay.run(ear := Ear(), threading.Event())
+    assert replay.progress.fraction == 1.0
+    return ear
+
+
+def test_a_ros1_bag_is_played_with_its_definitions(tmp_path: Path) -> None:
+    ear = played(ros1_bag(tmp_path / "flight.bag"))
+
+    (channel,) = ear.channels
+    assert channel.schema is not None
+    assert (channel.topic, channel.message_encoding) == ("/pose", "ros1")
+    assert (channel.schema.name, channel.schema.encoding) == ("geometry_msgs/Pose", "ros1msg")
+    decoder = Decoders()
+    assert [decoder.decode(channel, one)["position"]["x"] for one in ear.of("/pose")] == list(range(COUNT))
+    begins_ns = ManualClock().now_ns()
+    assert [time_ns for _, time_ns, _, _ in ear.messages] == [begins_ns + n * STEP_NS for n in range(COUNT)]
+
+
+@pytest.mark.parametrize("part", ["", "flight.db3"])
+def test_a_ros2_bag_is_played_by_its_directory_or_its_file(part: str, tmp_path: Path) -> None:
+    ear = played(ros2_bag(tmp_path / "flight") / part)
+
+    (channel,) = ear.channels
+    assert channel.schema is not None
+    assert (channel.topic, channel.message_encoding) == ("/values", "cdr")
+    assert (channel.schema.name, channel.schema.encoding) == ("std_msgs/msg/Float64MultiArray", "ros2msg")
+    decoder = Decoders()
+    assert [decoder.decode(channel, one)["data"][0] for one in ear.of("/values")] == list(range(COUNT))
+
+
+def test_an_old_bag_without_definitions_gets_those_that_every_ros_has(tmp_path: Path) -> None:
+    import sqlite3
+
+    bag = ros2_bag(tmp_path / "flight")
+    with sqlite3.connect(bag / "flight.db3") as database:
+        database.execute("DELETE FROM message_definitions")
+    database.close()
+
+    (channel,) = played(bag).channels
+
+    assert channel.schema is not None
+    assert channel.schema.data.startswith(b"std_msgs/MultiArrayLayout layout\nfloat64[] data\n")
+
+
+def test_a_looped_bag_goes_on_where_it_ends(tmp_path: Path) -> None:
+    class Stopping(Ear):
+        def message(self, *message: object) -> None:
+            super().message(*message)  # type: ignore[arg-type]
+            if len(self.messages) == COUNT + 1:
+                stop.set()
+
+    stop = threading.Event()
+    config = ReplayConfig(path=ros1_bag(tmp_path / "flight.bag"), speed="max", loop=True)
+    Replay.open(config, ManualClock()).run(ear := Stopping(), stop)
+
+    times = [time_ns for _, time_ns, _, _ in ear.messages]
+    assert times[COUNT] - times[COUNT - 1] == BETWEEN_ROUNDS_NS
+
+
+def test_topics_of_a_bag_can_be_left_out(tmp_path: Path) -> None:
+    config = ReplayConfig(path=ros1_bag(tmp_path / "flight.bag"), speed="max", exclude=("/p*",))
+
+    with listening(Replay.open(config, ManualClock())) as (runner, ear):
+        eventually(lambda: runner.is_over, what="its end")
+
+    assert ear.messages == []
+    assert runner.progress.messages == COUNT
+
+
+@pytest.mark.parametrize("name", ["flight.bag", "flight", "flight.db3"])
+@pytest.mark.parametrize("content", [b"", b"#ROSBAG V2.0\n" + b"x" * 5000, b"garbage" * 1000, None])
+def test_what_is_no_bag_is_refused_before_anything_starts(name: str, content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if content is not None:
+        if name == "flight":
+            path.mkdir()
+            (path / "metadata.yaml").write_bytes(content)
+        else:
+            path.write_bytes(content)
+
+    with pytest.raises(SourceUnusable):
+        Replay.open(ReplayConfig(path=path), ManualClock())
+
+
+def test_a_bag_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    whole = ros1_bag(tmp_path / "flight.bag").read_bytes()
+    (tmp_path / "cut.bag").write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(SourceUnusable):
+        Replay.open(ReplayConfig(path=tmp_path / "cut.bag"), ManualClock())
