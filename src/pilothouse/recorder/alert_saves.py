@@ -6,28 +6,25 @@ import threading
 from collections.abc import Callable
 
 from pilothouse.recorder.alerts import AlertNotice
-from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
+from pilothouse.recorder.outbox import CaptureRow, Outbox, SaveKey
 
 
 class AlertSaves:
     """Answers repeated alerts with the recording of the first time, across restarts too."""
 
-    def __init__(self, outbox: Outbox, save: Callable[[AlertNotice], CaptureRow]) -> None:
+    def __init__(self, outbox: Outbox, save: Callable[[AlertNotice, SaveKey | None], CaptureRow]) -> None:
         self._outbox = outbox
         self._save = save
         # A sender that runs into its time-out repeats while the first capture is being written: it waits for that one.
         self._one_at_a_time = threading.Lock()
 
-    def save(self, notice: AlertNotice) -> CaptureRow:
+    def save(self, notice: AlertNotice, key: SaveKey | None = None) -> CaptureRow:
         """The recording for these alerts; a new one if any of them is new."""
         with self._one_at_a_time:
-            return self._first_time(notice) or self._save(notice)
+            return self._first_time(notice) or self._save(notice, key)
 
     def _first_time(self, notice: AlertNotice) -> CaptureRow | None:
         known = self._outbox.alerted(notice.keys)
         if len(known) < len(notice.keys):
             return None
-        row = self._outbox.find(known[notice.keys[0]])
-        if row is not None and row.state is CaptureState.MERGED and row.merged_into:
-            row = self._outbox.find(row.merged_into)
-        return row if row is not None and row.size_bytes is not None else None
+        return self._outbox.recording(known[notice.keys[0]])

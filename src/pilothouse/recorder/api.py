@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Request
 
 from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.bodies import read_body
+from pilothouse.recorder.outbox import SaveKey
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.schemas import Ignored, LastRecording, TopicList, TriggerStatus
 from pilothouse.wire import SavedRecording, SaveRequest
@@ -52,23 +54,38 @@ async def _body(request: Request) -> SaveRequest | AlertNotice | None:
     return read_body(await request.body())
 
 
+async def _key(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=200, description="Sent again with the same body, it answers the first recording"
+        ),
+    ] = None,
+) -> SaveKey | None:
+    if idempotency_key is None:
+        return None
+    return SaveKey(idempotency_key, hashlib.sha256(await request.body()).hexdigest())
+
+
 Recording = Annotated[Recorder, Depends(_recorder)]
 Reading = Annotated[Answers, Depends(_answers)]
 Asked = Annotated[SaveRequest | AlertNotice | None, Depends(_body)]
+Key = Annotated[SaveKey | None, Depends(_key)]
 
 PATHS = ("/sessions/save", "/sessions/last", "/topics", "/triggers")
 router = APIRouter(tags=["recorder"])
 
 
 @router.post("/sessions/save", openapi_extra=_SAVE_BODY)
-async def save(recorder: Recording, asked: Asked) -> SavedRecording | Ignored:
+async def save(recorder: Recording, asked: Asked, key: Key) -> SavedRecording | Ignored:
     """Copy the buffer to a new recording; the buffer goes on. An alert that is repeated answers its first recording."""
     if asked is None:
         return Ignored(ignored="resolved")
     if isinstance(asked, SaveRequest):
-        row = await asyncio.to_thread(recorder.save, asked.label or "")
+        row = await asyncio.to_thread(recorder.save, asked.label or "", key)
     else:
-        row = await asyncio.to_thread(recorder.save_alert, asked)
+        row = await asyncio.to_thread(recorder.save_alert, asked, key)
     return recorder.answers.saved(row)
 
 

@@ -11,7 +11,7 @@ from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Captured, Ring, StorageFull
 from pilothouse.recorder.backlog import Backlog, Unwritten
-from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable, captured_row
+from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable, SaveKey, captured_row
 from pilothouse.recorder.post_rolls import NEVER_NS, CaptureRequest, Due, PostRolls
 from pilothouse.recorder.problems import BufferEmpty
 from pilothouse.recorder.stream import Stream
@@ -115,13 +115,16 @@ class Captures:
         with self._wake:
             self._complete(self._post_rolls.passed(message_ns))
 
-    def save(self, *, label: str, window_s: float, reason: str = "manual", alerts: Sequence[str] = ()) -> CaptureRow:
+    def save(
+        self, *, label: str, window_s: float, reason: str = "manual", alerts: Sequence[str] = (),
+        key: SaveKey | None = None,
+    ) -> CaptureRow:  # fmt: skip
         """Copy the last `window_s` seconds to a file, now; raises BufferEmpty, StorageFull, CannotWrite."""
         end_ns = self._newest_ns(window_s)
         snapshot = self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns)
         if snapshot.is_empty:
             raise BufferEmpty
-        asked = self._ask_now(reason, label, end_ns, window_s, alerts)
+        asked = self._ask_now(reason, label, end_ns, window_s, alerts, key)
         try:
             captured = write(asked, snapshot, self._sessions, self._robot_id, cut=None, drops=self._drops)
         except Exception as error:
@@ -130,7 +133,9 @@ class Captures:
         self._seal(asked, captured)
         return captured_row(asked, captured)
 
-    def _ask_now(self, reason: str, label: str, end_ns: int, window_s: float, alerts: Sequence[str]) -> CaptureRequest:
+    def _ask_now(
+        self, reason: str, label: str, end_ns: int, window_s: float, alerts: Sequence[str], key: SaveKey | None
+    ) -> CaptureRequest:
         now_ns = self._clock.now_ns()
         try:
             return self._outbox.ask(
@@ -138,7 +143,7 @@ class Captures:
                     session_id=session_id, reason=reason, label=label, pre_s=window_s, post_s=0.0,
                     fired_at_ns=end_ns, requested_at_ns=now_ns,
                 ),
-                now_ns=now_ns, taken=self._taken, alerts=alerts,
+                now_ns=now_ns, taken=self._taken, alerts=alerts, key=key,
             )  # fmt: skip
         except OutboxUnwritable as problem:
             if problem.facts["full"]:

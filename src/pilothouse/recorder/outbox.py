@@ -64,6 +64,14 @@ class CaptureRow:
     topics: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SaveKey:
+    """What a caller calls its save, and what it asks for."""
+
+    key: str
+    body_sha256: str
+
+
 _COLUMNS = ", ".join(CaptureRow.__dataclass_fields__)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS captures (
@@ -75,6 +83,9 @@ CREATE TABLE IF NOT EXISTS captures (
 CREATE INDEX IF NOT EXISTS captures_by_state ON captures (state, requested_at_ns);
 CREATE INDEX IF NOT EXISTS captures_by_time ON captures (requested_at_ns);
 CREATE TABLE IF NOT EXISTS alerts (key TEXT PRIMARY KEY, session_id TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS save_keys (
+  key TEXT PRIMARY KEY, body_sha256 TEXT NOT NULL, session_id TEXT NOT NULL
+) STRICT;
 PRAGMA user_version = 1;
 """
 
@@ -101,15 +112,30 @@ class Outbox:
 
     def ask(
         self, request: Callable[[str], CaptureRequest], *, now_ns: int, taken: Callable[[str], bool],
-        alerts: Iterable[str] = (), leftover: str | None = None,
+        alerts: Iterable[str] = (), leftover: str | None = None, key: SaveKey | None = None,
     ) -> CaptureRequest:  # fmt: skip
         """Give a capture its id and write its row; ``taken`` adds ids that other places know of."""
         with self._transaction() as run:
             asked = request(self.free_id(now_ns, taken))
             self._insert(run, asked, leftover)
-            for key in alerts:
-                run("INSERT OR REPLACE INTO alerts (key, session_id) VALUES (?, ?)", (key, asked.session_id))
+            for alert in alerts:
+                run("INSERT OR REPLACE INTO alerts (key, session_id) VALUES (?, ?)", (alert, asked.session_id))
+            if key is not None:
+                self._remember(run, key, asked.session_id)
         return asked
+
+    def remember(self, key: SaveKey, session_id: str) -> None:
+        """The save under this key is answered with this capture."""
+        with self._transaction() as run:
+            self._remember(run, key, session_id)
+
+    def _remember(self, run: Callable[..., Any], key: SaveKey, session_id: str) -> None:
+        run("INSERT OR REPLACE INTO save_keys VALUES (?, ?, ?)", (key.key, key.body_sha256, session_id))
+
+    def saved_under(self, key: str) -> tuple[str, str] | None:
+        """The body's SHA-256 and the capture of the save under this key."""
+        rows = self._rows("SELECT body_sha256, session_id FROM save_keys WHERE key = ?", (key,))
+        return rows[0] if rows else None
 
     def free_id(self, now_ns: int, taken: Callable[[str], bool]) -> str:
         """An id no capture has; not reserved, for when nothing can be written."""
@@ -175,6 +201,13 @@ class Outbox:
     def find(self, session_id: str) -> CaptureRow | None:
         rows = self._captures("WHERE session_id = ?", (session_id,))
         return rows[0] if rows else None
+
+    def recording(self, session_id: str) -> CaptureRow | None:
+        """The capture if it has a file, or the one whose file contains it."""
+        row = self.find(session_id)
+        if row is not None and row.state is CaptureState.MERGED and row.merged_into:
+            row = self.find(row.merged_into)
+        return row if row is not None and row.size_bytes is not None else None
 
     def in_state(self, *states: CaptureState) -> list[CaptureRow]:
         """Oldest first."""

@@ -20,7 +20,8 @@ from pilothouse.recorder.captures import Captures
 from pilothouse.recorder.deliveries import Deliveries
 from pilothouse.recorder.heartbeats import Heartbeats
 from pilothouse.recorder.hub_link import Hub, HubLink
-from pilothouse.recorder.outbox import CaptureRow, Outbox
+from pilothouse.recorder.keyed_saves import KeyedSaves
+from pilothouse.recorder.outbox import CaptureRow, Outbox, SaveKey
 from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
 from pilothouse.recorder.problems import DataInUse, DataUnusable
 from pilothouse.recorder.pushing import Pushing
@@ -87,6 +88,7 @@ class Recorder:
             pipeline=self.pipeline, sources=self.sources, history=self._history, sessions=sessions, link=self._link,
         )  # fmt: skip
         self._alerts = AlertSaves(self.outbox, self._save_alert)
+        self._keyed = KeyedSaves(self.outbox)
         self._heartbeats = (
             Heartbeats(link=self._link, compose=self.answers.heartbeat, interval_s=settings.heartbeat_s)
             if self._link
@@ -144,17 +146,18 @@ class Recorder:
         self.outbox.close()
         os.close(self._lock)
 
-    def save(self, label: str) -> CaptureRow:
-        """Capture the window now, because somebody asks."""
-        return self.captures.save(label=label, window_s=self.settings.window_s)
+    def save(self, label: str, key: SaveKey | None = None) -> CaptureRow:
+        """Capture the window now, because somebody asks; the first capture for a key that was sent before."""
+        window_s = self.settings.window_s
+        return self._keyed.save(key, lambda: self.captures.save(label=label, window_s=window_s, key=key))
 
-    def save_alert(self, notice: AlertNotice) -> CaptureRow:
+    def save_alert(self, notice: AlertNotice, key: SaveKey | None = None) -> CaptureRow:
         """Capture the window now, because an alert fires; the first capture for one that has fired before."""
-        return self._alerts.save(notice)
+        return self._keyed.save(key, lambda: self._alerts.save(notice, key))
 
-    def _save_alert(self, notice: AlertNotice) -> CaptureRow:
+    def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:
         return self.captures.save(
-            label=notice.label, window_s=self.settings.window_s, reason="alert", alerts=notice.keys
+            label=notice.label, window_s=self.settings.window_s, reason="alert", alerts=notice.keys, key=key
         )
 
     def _drops(self, span_s: float) -> dict[str, int]:
