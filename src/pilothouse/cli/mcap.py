@@ -162,7 +162,7 @@ def _print_summary(file: Path, summary: Summary) -> None:
     compression = ", ".join(summary.compressions) or "none"
     index = "indexed" if summary.indexed else "not indexed"
     lines = {
-        "file": f"{file} ({file.stat().st_size / 1e6:,.1f} MB)",
+        "file": f"{file} ({_size(file.stat().st_size)})",
         "written by": summary.library or "unknown",
         "messages": f"{summary.message_count:,} in {summary.chunk_count:,} chunks ({compression}; {index})",
     }
@@ -198,3 +198,7 @@ def _print_metadata(name: str, values: Mapping[str, str]) -> None:
     print(f"\nmetadata {name}")
     for key, value in values.items():
         print(f"  {key}: {value}")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"
