@@ -27,7 +27,8 @@ def _several(texts: Any) -> Any:
 class _SourceConfig(BaseModel):
     """Common to all."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built with the settings they are part of, and not once more by themselves: the robot is light.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     include: tuple[Pattern, ...] = Field(EVERYTHING, description="Topics to record; * also matches slashes")
     exclude: tuple[Pattern, ...] = Field((), description="Topics not to record, even if they are included")
@@ -95,9 +96,32 @@ class ZenohConfig(_SourceConfig):
         return f"zenoh {', '.join(self.connect) or self.mode}: {', '.join(self.keys)}"
 
 
+class MqttConfig(_SourceConfig):
+    """Topics of an MQTT broker."""
+
+    kind: Literal["mqtt"] = "mqtt"
+    url: Annotated[str, Field(pattern=r"^mqtts?://[^/\s:@]+(:\d{1,5})?$")] = Field(
+        description="mqtt://HOST:1883, or mqtts://HOST:8883 for TLS"
+    )
+    filters: tuple[Pattern, ...] = Field(("#",), min_length=1, description="MQTT topic filters to subscribe to")
+    qos: Literal[0, 1, 2] = Field(1, description="Quality of service asked for")
+    client_id: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="With one the broker keeps QoS 1 and 2 messages while the recorder is away"
+    )
+    username: str | None = Field(None, description="The password is taken from password_variable")
+    password_variable: str = Field("PILOTHOUSE_MQTT_PASSWORD", description="Environment variable with the password")
+    ca_file: Path | None = Field(None, description="Certificates that the broker's must come from")
+    certificate_file: Path | None = Field(None, description="The recorder's own certificate")
+    key_file: Path | None = Field(None, description="The key of certificate_file")
+
+    @property
+    def summary(self) -> str:
+        return f"mqtt {self.url}: {', '.join(self.filters)}"
+
+
 # What follows the colon when a source is written as one line.
-ONE_LINE = {"replay": "path", "foxglove": "url", "zenoh": "connect"}
-EXAMPLES = "replay:FILE.mcap, foxglove:ws://HOST:8765 or zenoh:tcp/HOST:7447"
+ONE_LINE = {"replay": "path", "foxglove": "url", "zenoh": "connect", "mqtt": "url"}
+EXAMPLES = "replay:FILE.mcap, foxglove:ws://HOST:8765, zenoh:tcp/HOST:7447 or mqtt:mqtt://HOST:1883"
 
 
 def _from_text(source: Any) -> Any:
@@ -111,7 +135,7 @@ def _from_text(source: Any) -> Any:
 
 
 SourceConfig = Annotated[
-    Annotated[ReplayConfig | FoxgloveConfig | ZenohConfig, Field(discriminator="kind")],
+    Annotated[ReplayConfig | FoxgloveConfig | ZenohConfig | MqttConfig, Field(discriminator="kind")],
     BeforeValidator(_from_text),
 ]
 """Where messages come from; ``kind`` says how."""

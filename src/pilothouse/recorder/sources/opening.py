@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilothouse.kit.clock import Clock
 from pilothouse.recorder.sources.base import Source
-from pilothouse.recorder.sources.config import FoxgloveConfig, SourceConfig, ZenohConfig
+from pilothouse.recorder.sources.config import FoxgloveConfig, MqttConfig, SourceConfig, ZenohConfig
 
 
 def open_source(config: SourceConfig, clock: Clock) -> Source:
@@ -18,6 +18,10 @@ def open_source(config: SourceConfig, clock: Clock) -> Source:
             from pilothouse.recorder.sources.zenoh import Zenoh
 
             return Zenoh.open(config, clock)
+        case MqttConfig():
+            from pilothouse.recorder.sources.mqtt import Mqtt
+
+            return Mqtt.open(config, clock)
         case _:
             from pilothouse.recorder.sources.replay import Replay
 
