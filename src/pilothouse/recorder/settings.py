@@ -12,7 +12,7 @@ from pydantic import ByteSize, Field, SecretStr, model_validator
 
 from pilothouse.kit.settings import setting
 from pilothouse.recorder.sources.config import SourceConfig
-from pilothouse.triggers import TriggerConfig, build_rule
+from pilothouse.triggers import Triggers, build_rule
 from pilothouse.triggers.rule import Seconds
 from pilothouse.web.settings import ServiceSettings
 from pilothouse.wire.base import RobotId
@@ -40,7 +40,7 @@ class RecorderSettings(ServiceSettings):
     )
     sources: tuple[SourceConfig, ...] = setting((), "Where messages come from")
     push: bool = setting(True, "Whether programs may push messages to /messages")
-    triggers: tuple[TriggerConfig, ...] = setting((), "Rules that ask for a capture")
+    triggers: Triggers = setting((), "Rules that ask for a capture")
     window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(
         60.0, "Seconds of messages kept in memory"
     )

@@ -3,9 +3,12 @@
 Each kind of rule is one module with a configuration class (``kind`` tells it apart) and a rule class; ``kinds.py``
 lists them. Time is message time only: a rule sees a message's topic, log time and decoded content, and is told how far
 message time has come; nothing else.
+
+``pilothouse.triggers.backtest`` runs them over stored recordings; a robot does not import it, nor the presets it does
+not use.
 """
 
-from pilothouse.triggers.composite import TriggerConfig
+from pilothouse.triggers.composite import TriggerConfig, Triggers
 from pilothouse.triggers.config import build_rule
 from pilothouse.triggers.expression import parse_expression
 from pilothouse.triggers.field_path import MISSING, FieldPath
@@ -24,6 +27,7 @@ __all__ = [
     "ThresholdConfig",
     "Ticker",
     "TriggerConfig",
+    "Triggers",
     "build_rule",
     "parse_expression",
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.triggers.excursion import Excursion
 from pilothouse.triggers.kinds import SingleConfig
+from pilothouse.triggers.listing import expand
 from pilothouse.triggers.rule import HeldConfig, Rule, RuleConfig, Seconds
 from pilothouse.wire import TriggerFired
 
@@ -27,13 +28,19 @@ def _depth(parts: tuple[RuleConfig, ...]) -> int:
     return 1 + max((_depth(one.of) for one in parts if isinstance(one, AllConfig | AnyConfig)), default=0)
 
 
+Parts = Annotated[
+    tuple["TriggerConfig", ...],
+    Field(min_length=1, max_length=MAX_PARTS),
+    BeforeValidator(expand),
+    AfterValidator(_fitting),
+]
+
+
 class AllConfig(HeldConfig):
     """Fires when every rule in ``of`` holds, or has fired within the last ``window_s``."""
 
     kind: Literal["all"] = "all"
-    of: Annotated[tuple[TriggerConfig, ...], Field(min_length=1, max_length=MAX_PARTS), AfterValidator(_fitting)] = (
-        Field(description="Rules of any kind, with options of their own")
-    )
+    of: Parts = Field(description="Rules of any kind, with options of their own; expressions and presets too")
     window_s: Seconds = Field(0.0, description="A firing counts this long, though its condition has passed")
 
     @property
@@ -46,9 +53,7 @@ class AnyConfig(RuleConfig):
     """Fires when any rule in ``of`` fires."""
 
     kind: Literal["any"] = "any"
-    of: Annotated[tuple[TriggerConfig, ...], Field(min_length=1, max_length=MAX_PARTS), AfterValidator(_fitting)] = (
-        Field(description="Rules of any kind, with options of their own")
-    )
+    of: Parts = Field(description="Rules of any kind, with options of their own; expressions and presets too")
     cooldown_s: Seconds = Field(0.0, description="Not again within this time after a firing")
 
     @property
@@ -61,6 +66,9 @@ class AnyConfig(RuleConfig):
 
 TriggerConfig = Annotated[SingleConfig | AllConfig | AnyConfig, Field(discriminator="kind")]
 """The configuration of any kind of rule; ``kind`` says which."""
+
+Triggers = Annotated[tuple[TriggerConfig, ...], BeforeValidator(expand)]
+"""What stands under ``triggers:`` in a configuration: rules of any kind, one-line expressions, presets."""
 
 AllConfig.model_rebuild()
 AnyConfig.model_rebuild()
