@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.triggers.excursion import Excursion
@@ -28,10 +29,25 @@ def _depth(parts: tuple[RuleConfig, ...]) -> int:
     return 1 + max((_depth(one.of) for one in parts if isinstance(one, AllConfig | AnyConfig)), default=0)
 
 
+def _read(parts: tuple[Any, ...]) -> tuple[RuleConfig, ...]:
+    """The parts as configurations. Their schema is made when the first composite is: it takes a robot 250 kB."""
+    try:
+        return _reader().validate_python(parts)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+@cache
+def _reader() -> TypeAdapter[tuple[RuleConfig, ...]]:
+    return TypeAdapter(tuple[TriggerConfig, ...])
+
+
 Parts = Annotated[
-    tuple["TriggerConfig", ...],
+    tuple[Any, ...],
     Field(min_length=1, max_length=MAX_PARTS),
     BeforeValidator(expand),
+    AfterValidator(_read),
     AfterValidator(_fitting),
 ]
 
@@ -69,9 +85,6 @@ TriggerConfig = Annotated[SingleConfig | AllConfig | AnyConfig, Field(discrimina
 
 Triggers = Annotated[tuple[TriggerConfig, ...], BeforeValidator(expand)]
 """What stands under ``triggers:`` in a configuration: rules of any kind, one-line expressions, presets."""
-
-AllConfig.model_rebuild()
-AnyConfig.model_rebuild()
 
 
 class _Composite:
