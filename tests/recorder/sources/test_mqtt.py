@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -44,7 +50,7 @@ def broker(directory: Path, port: int = 0, *, more: str = "", tls: str = "") -> 
     config = directory / "nats.conf"
     config.write_text(
         f'listen: "127.0.0.1:{free_port()}"\nserver_name: broker\njetstream {{ store_dir: "{directory / "store"}" }}\n'
-        f'mqtt {{ listen: "127.0.0.1:{port}" {tls} }}\n{more}'
+        f'mqtt {{ listen: "127.0.0.1:{port}"{tls} }}\n{more}'
     )
     with (directory / "log").open("ab") as log:
         process = subprocess.Popen([NATS, "-c", config], stdout=log, stderr=log)
@@ -165,6 +171,39 @@ def test_the_password_comes_from_the_environment(tmp_path: Path, monkeypatch: py
             with robot(port, "robot") as client:
                 client.publish("a", b"1", qos=1).wait_for_publish(10)
             eventually(lambda: ear.messages, what="the message")
+
+
+def certificate(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "broker")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "certificate.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (directory / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return directory / "certificate.pem", directory / "key.pem"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_broker_is_heard_over_tls_and_one_without_a_known_certificate_is_not(tmp_path: Path) -> None:
+    own, key = certificate(tmp_path)
+    tls = f', tls {{ cert_file: "{own}", key_file: "{key}", timeout: 5 }}'
+    with broker(tmp_path, tls=tls) as port:
+        url = f"mqtts://127.0.0.1:{port}"
+        with hearing(port, url=url) as (runner, _):
+            eventually(lambda: runner.error, what="the refusal")
+            assert "certificate verify failed" in (runner.error or "").lower()
+        gc.collect()  # paho leaves the socket of a failed handshake to the collector, which warns
+        with hearing(port, url=url, ca_file=own) as (runner, _):
+            running(runner)
 
 
 def test_a_missing_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,80 @@
+"""The guide of the sources holds: every example loads, and shows every key of its kind."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.settings import load
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.sources.config import (
+    EXAMPLES,
+    ONE_LINE,
+    FoxgloveConfig,
+    MqttConfig,
+    ReplayConfig,
+    ZenohConfig,
+)
+
+GUIDE = (Path(__file__).parents[2] / "docs/guides/sources.md").read_text(encoding="utf-8")
+CONFIGURATIONS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+KINDS = {"replay": ReplayConfig, "foxglove": FoxgloveConfig, "zenoh": ZenohConfig, "mqtt": MqttConfig}
+SHARED = {"include", "exclude", "max_rate_hz"}
+
+
+@pytest.mark.parametrize("number", range(len(CONFIGURATIONS)))
+def test_an_example_loads(number: int, tmp_path: Path) -> None:
+    file = tmp_path / "recorder.yaml"
+    file.write_text(CONFIGURATIONS[number])
+
+    assert load(RecorderSettings, file=file, environ={}).sources
+
+
+def test_every_key_of_every_kind_is_shown() -> None:
+    shown: dict[str, set[str]] = {}
+    for one in CONFIGURATIONS:
+        for source in yaml.safe_load(one)["sources"]:
+            if isinstance(source, dict):
+                shown.setdefault(source["kind"], set()).update(source)
+
+    assert {kind: keys | SHARED for kind, keys in shown.items()} == {
+        kind: set(config.model_fields) for kind, config in KINDS.items()
+    }
+    assert shown["foxglove"] >= SHARED
+    assert set(KINDS) == set(ONE_LINE)
+
+
+@pytest.mark.parametrize("line", re.findall(r"\| `(\w+:[^`]+)` \|", GUIDE))
+def test_every_one_line_form_loads(line: str) -> None:
+    (source,) = load(RecorderSettings, overrides={"sources": [line]}, environ={}).sources
+
+    assert source.kind == line.partition(":")[0]
+    assert source.kind in EXAMPLES
+    assert source.summary.startswith(source.kind)
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong", "right"),
+    [
+        ({"kind": "foxglove", "url": "ws://r:1", "exlude": []}, "exlude", "exclude"),
+        ({"kind": "zenoh", "multicats": True}, "multicats", "multicast"),
+        ({"kind": "mqtt", "url": "mqtt://b", "client": "x"}, "client", "client_id"),
+        ({"kind": "replay", "path": "f", "max_rate": 5}, "max_rate", "max_rate_hz"),
+    ],
+)
+def test_a_misspelt_key_names_the_nearest(source: dict[str, object], wrong: str, right: str) -> None:
+    with pytest.raises(BadConfiguration, match=rf"{wrong}'; did you mean '{right}'\?"):
+        load(RecorderSettings, overrides={"sources": [source]}, environ={})
+
+
+def test_a_number_alone_limits_every_topic() -> None:
+    source = {"kind": "foxglove", "url": "ws://r:1", "max_rate_hz": 5}
+
+    assert load(RecorderSettings, overrides={"sources": [source]}, environ={}).sources[0].max_rate_hz == {"*": 5}
+    for wrong in (0, -1, True, {"/a": 0}):
+        with pytest.raises(BadConfiguration, match="max_rate_hz"):
+            load(RecorderSettings, overrides={"sources": [{**source, "max_rate_hz": wrong}]}, environ={})
