@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pilothouse.cli import recorder_watch
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 
 Flag = typer.Option
+LATER = (recorder_watch.save, recorder_watch.status, recorder_watch.tail, recorder_watch.schema)
 
 
 @app.command()
@@ -27,7 +29,7 @@ def run(
     config: Annotated[Path | None, Flag(help="YAML file with settings; flags and environment win over it.")] = None,
     source: Annotated[
         list[str] | None,
-        Flag(help="Where messages come from: replay:FLIGHT.mcap, foxglove:ws://ROBOT:8765. Several allowed."),
+        Flag(help="Where messages come from: replay:FLIGHT.mcap, foxglove:ws://ROBOT:8765, zenoh:…, mqtt:… (docs/guides/sources.md)."),
     ] = None,
     speed: Annotated[str | None, Flag(help="Speed of a replay: 1 is real time, 4 four times as fast, or max.")] = None,
     loop: Annotated[bool, Flag("--loop", help="Start a replay again at its end, for ever.")] = False,
@@ -81,6 +83,10 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
         post_s = settings.post_s if rule.post_s is None else rule.post_s
         print(f"trigger  {build_rule(rule).name}: {rule.condition}, {pre_s:g} s before and {post_s:g} s after")
     print(f"hub      {settings.hub_url or 'none: recordings stay here'}")
+
+
+for command in LATER:
+    app.command()(command)
 
 
 def _settings(config: Path | None, *, triggers: list[str], overrides: dict[str, Any]) -> RecorderSettings:

@@ -15,7 +15,7 @@ LABEL_LENGTH = 500
 class Alert(BaseModel):
     """One alert of a webhook; fields that differ between senders are not looked at."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     status: str = Field("firing", max_length=50)
     labels: dict[str, str] = Field(default_factory=dict)
@@ -39,7 +39,7 @@ class Alert(BaseModel):
 class AlertWebhook(BaseModel):
     """The body of a webhook, version 4, and Grafana's, which adds fields of its own."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     alerts: list[Alert] = Field(min_length=1, max_length=1_000)
 
