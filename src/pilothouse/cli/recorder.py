@@ -29,9 +29,7 @@ def run(
     config: Annotated[Path | None, Flag(help="YAML file with settings; flags and environment win over it.")] = None,
     source: Annotated[
         list[str] | None,
-        Flag(
-            help="Where messages come from: replay:FLIGHT.mcap, foxglove:ws://ROBOT:8765, zenoh:… or mqtt:…; repeatable."
-        ),
+        Flag(help="What to record: replay:FLIGHT.mcap, foxglove:ws://ROBOT:8765, zenoh:…, mqtt:…; repeatable."),
     ] = None,
     speed: Annotated[str | None, Flag(help="Speed of a replay: 1 is real time, 4 four times as fast, or max.")] = None,
     loop: Annotated[bool, Flag("--loop", help="Start a replay again at its end, for ever.")] = False,
