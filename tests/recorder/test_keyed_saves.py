@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pilothouse.recorder import captures
 from pilothouse.recorder.problems import CannotWrite
+from pilothouse.recorder.writing import write
 from tests.recorder.test_api import Client, serving
 from tests.recorder.test_bodies import alert, webhook
 
@@ -67,6 +70,19 @@ def test_a_key_whose_save_made_nothing_may_be_used_again(client: Client, monkeyp
     saved = client.save(**KEY)
     assert saved.status_code == 200
     assert client.save(**KEY).json() == saved.json()
+
+
+def test_a_key_is_on_disk_before_the_recording_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[object] = []
+
+    def writes(*positional: Any, **named: Any) -> Any:
+        known.append(client.robot.recorder.outbox.saved_under("landing"))
+        return write(*positional, **named)
+
+    monkeypatch.setattr(captures, "write", writes)
+    saved = client.save(**KEY).json()
+
+    assert known == [(hashlib.sha256(b"").hexdigest(), saved["session_id"])]
 
 
 def test_an_empty_buffer_takes_no_key(tmp_path: Path) -> None:
