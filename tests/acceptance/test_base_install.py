@@ -5,9 +5,10 @@ import sys
 import venv
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from tests.support.processes import eventually, resident_bytes, running
+from tests.support.processes import resident_bytes, running
 
 ROOT = Path(__file__).parents[2]
 PROMISED_BYTES = 60 << 20
@@ -42,7 +43,12 @@ def test_the_recorder_runs_within_sixty_mebibytes(base: Path, tmp_path: Path) ->
     ]
 
     with running(command) as recorder:
-        eventually(lambda: "ready" in recorder.stdout, what="the recorder")
+        for path in ("/healthz", "/topics", "/triggers", "/sessions/last", "/metrics"):
+            httpx2.get(recorder.url + path)
+        httpx2.post(
+            recorder.url + "/messages", json={"topic": "/agent", "data": {"temperature": 40}}
+        ).raise_for_status()
+        httpx2.post(recorder.url + "/sessions/save").raise_for_status()
         resident = resident_bytes(recorder.pid)
         code = recorder.stop()
 

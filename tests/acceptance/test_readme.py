@@ -50,6 +50,7 @@ def run(beginning: str, place: Path) -> subprocess.CompletedProcess[str]:
     ("beginning", "says"),
     [
         ("pilothouse recorder check", "recorder.yaml"),
+        ("pilothouse triggers test", "/speed.data > 9 for 0.2 s"),
         ("pilothouse mcap info", "/groundtruth/pose"),
         ("pilothouse mcap verify", "8,700"),
         ("pilothouse mcap recover", "mended.mcap"),
