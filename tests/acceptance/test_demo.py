@@ -75,17 +75,17 @@ def test_a_broken_link_is_named_and_ends_with_one(tmp_path: Path) -> None:
 def test_the_three_things_to_try_work_and_a_signal_ends_everything(ending: signal.Signals, tmp_path: Path) -> None:
     command = [PILOTHOUSE, "demo", "--data", tmp_path / "demo", "--speed", "max"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=WIDE) as running:
-        assert running.stdout is not None
-        said = []
-        for line in running.stdout:
-            said.append(line.strip())
-            if "/annotations" in line:
-                break
-        curls = [line for line in said if line.startswith("curl ")]
-        answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
-        page = subprocess.run(["curl", "-sf", _line_after(said, "Look at the hub:")], capture_output=True, check=True)
-        running.send_signal(ending)
-        code = running.wait(15)
+        try:
+            said = _said_up_to("/annotations", running)
+            curls = [line for line in said if line.startswith("curl ")]
+            answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
+            page = subprocess.run(
+                ["curl", "-sf", _line_after(said, "Look at the hub:")], capture_output=True, check=True
+            )
+            running.send_signal(ending)
+            code = running.wait(15)
+        finally:
+            running.terminate()
 
     assert code == 0
     assert len(answers) == 2
@@ -94,6 +94,16 @@ def test_the_three_things_to_try_work_and_a_signal_ends_everything(ending: signa
     assert b"<html" in page.stdout
     for pid in re.findall(r"pid (\d+)", "\n".join(said)):
         assert not Path(f"/proc/{pid}").exists()
+
+
+def _said_up_to(part: str, program: subprocess.Popen[str]) -> list[str]:
+    assert program.stdout is not None
+    said: list[str] = []
+    for line in program.stdout:
+        said.append(line.strip())
+        if part in line:
+            break
+    return said
 
 
 def _line_after(lines: list[str], title: str) -> str:
