@@ -60,6 +60,7 @@ def test_a_trigger_on_the_robot_is_a_row_in_the_hub_and_the_bytes_are_the_same(t
         assert row["robot_id"] == "drone"
         assert row["sha256"] == sha256_of(path)
         assert row["trigger"]["value"] > 9
+        assert row["incident_id"] == capture["incident_id"]
         assert "/speed" in row["topics"]
         assert [one["robot_id"] for one in robots] == ["drone"]
         assert hub.stop() == 0

@@ -20,6 +20,7 @@ from pilothouse.hub.db.engine import sqlite_url
 from pilothouse.hub.settings import HubSettings
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.seaweed import S3, running_s3
+from tests.support.valkey import started_valkey
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +33,9 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
     """One Valkey for each test process; tests use ``redis_url``, which is empty for each."""
-    with ValkeyServer() as server:
-        yield server
+    server = started_valkey()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

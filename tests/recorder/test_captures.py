@@ -26,6 +26,21 @@ def test_a_trigger_becomes_a_recording_of_what_led_up_to_it_and_what_followed(tm
         assert (facts.trigger.value, facts.trigger.fired_at_ns) == (10, START_NS + 6 * NS_PER_S)
 
 
+def test_each_capture_begins_an_incident_of_its_own_that_its_file_and_row_name(tmp_path: Path) -> None:
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        for second in range(4):
+            robot.say(second, 10 if second == 1 else 1)
+        (fired,) = robot.sealed()
+        saved = robot.recorder.save("by hand")
+
+        assert robot.facts(fired).incident_id == fired.incident_id
+        assert robot.facts(saved).incident_id == saved.incident_id
+        assert fired.incident_id != saved.incident_id
+        assert fired.incident_id.startswith("inc_")
+        answered = {one.session_id: one.incident_id for one in robot.recorder.answers.triggers().recent}
+        assert answered == {row.session_id: row.incident_id for row in (fired, saved)}
+
+
 def test_two_triggers_in_one_second_are_two_recordings(tmp_path: Path) -> None:
     rules = [{**FAST, "name": "a"}, {**FAST, "name": "b", "value": 5}]
     with running_robot(tmp_path, triggers=rules) as robot:

@@ -5,7 +5,7 @@ import pytest
 
 from pilothouse.mcap import Spool, StorageFull, verify
 from pilothouse.recorder import recovery
-from pilothouse.recorder.outbox import CaptureState
+from pilothouse.recorder.outbox import CaptureState, Outbox
 from tests.support.processes import eventually
 from tests.support.robots import FAST, FakeHub, Robot, running_robot
 
@@ -31,6 +31,9 @@ def recovered(robot: Robot) -> list[object]:
 
 
 def test_the_spool_becomes_a_recording_that_carries_the_trigger(killed: Path) -> None:
+    outbox = Outbox(killed / "outbox.db", "robot")
+    waiting = {row.session_id: row.incident_id for row in outbox.in_state(CaptureState.WAITING)}
+    outbox.close()
     with running_robot(killed) as robot:
         recovered(robot)
         first, second, saved = sorted(robot.rows(), key=lambda row: row.trigger.rule if row.trigger else "z")
@@ -41,7 +44,9 @@ def test_the_spool_becomes_a_recording_that_carries_the_trigger(killed: Path) ->
         assert (facts.reason, facts.label) == ("recovered", "a")
         assert facts.trigger is not None
         assert facts.trigger.value == 10
+        assert facts.incident_id == first.incident_id == waiting[first.session_id]
         assert (second.state, second.merged_into) == (CaptureState.MERGED, first.session_id)
+        assert second.incident_id == first.incident_id
         assert (saved.state, saved.reason) == (CaptureState.SEALED, "manual")
         assert len(list((killed / "sessions").iterdir())) == 2
         assert Spool.leftovers(killed / "spool") == []

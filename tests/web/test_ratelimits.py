@@ -18,6 +18,7 @@ from pilothouse.kit.settings import load
 from pilothouse.web import RateLimits, Service, ServiceSettings
 from pilothouse.web.ratelimits import RateLimitStoreUnreachable
 from tests.support.services import calling, service
+from tests.support.valkey import started_valkey
 
 pytestmark = pytest.mark.anyio
 NOTHING_LISTENS = "redis://127.0.0.1:1"
@@ -25,8 +26,9 @@ NOTHING_LISTENS = "redis://127.0.0.1:1"
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
-        yield server
+    server = started_valkey()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -132,8 +134,7 @@ async def test_a_backend_without_an_address_is_a_configuration_error() -> None:
 @pytest.fixture
 def mortal() -> Iterator[ValkeyServer]:
     """A server that a test may end."""
-    server = ValkeyServer()
-    server.start()
+    server = started_valkey()
     yield server
     if server.is_running():
         server.stop()

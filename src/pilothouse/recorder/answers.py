@@ -124,6 +124,7 @@ class Answers:
             **self.saved(row).model_dump(),
             state=row.state,
             reason=row.reason,
+            incident_id=row.incident_id,
             requested_at=at(row.requested_at_ns),
             trigger=row.trigger,
         )
@@ -193,6 +194,7 @@ def _rule(one: WatchedRule) -> RuleStatus:
 def _unrecorded(request: CaptureRequest) -> Capture:
     return Capture(
         session_id=request.session_id,
+        incident_id=request.incident_id,
         state=CaptureState.WAITING,
         reason=request.reason,
         label=request.label,
@@ -206,6 +208,7 @@ def _unrecorded(request: CaptureRequest) -> Capture:
 def _capture(row: CaptureRow) -> Capture:
     return Capture(
         session_id=row.session_id,
+        incident_id=row.incident_id,
         state=row.state,
         reason=row.reason,
         label=row.label,

@@ -53,6 +53,7 @@ class CaptureRow:
     post_s: float
     requested_at_ns: int
     trigger: TriggerFired | None
+    incident_id: str
     why: str | None
     merged_into: str | None
     leftover: str | None
@@ -77,8 +78,9 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS captures (
   session_id TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, label TEXT NOT NULL,
   fired_at_ns INTEGER NOT NULL, pre_s REAL NOT NULL, post_s REAL NOT NULL, requested_at_ns INTEGER NOT NULL,
-  trigger TEXT, why TEXT, merged_into TEXT, leftover TEXT, size_bytes INTEGER, message_count INTEGER,
-  start_ns INTEGER, end_ns INTEGER, sha256 TEXT, topics TEXT NOT NULL DEFAULT '[]'
+  trigger TEXT, incident_id TEXT NOT NULL, why TEXT, merged_into TEXT, leftover TEXT,
+  size_bytes INTEGER, message_count INTEGER, start_ns INTEGER, end_ns INTEGER, sha256 TEXT,
+  topics TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 CREATE INDEX IF NOT EXISTS captures_by_state ON captures (state, requested_at_ns);
 CREATE INDEX IF NOT EXISTS captures_by_time ON captures (requested_at_ns);
@@ -151,10 +153,10 @@ class Outbox:
         trigger = request.trigger.model_dump_json() if request.trigger else None
         run(
             "INSERT OR IGNORE INTO captures (session_id, state, reason, label, fired_at_ns, pre_s, post_s,"
-            " requested_at_ns, trigger, leftover) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " requested_at_ns, trigger, incident_id, leftover) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 request.session_id, CaptureState.WAITING, request.reason, request.label, request.fired_at_ns,
-                request.pre_s, request.post_s, request.requested_at_ns, trigger, leftover,
+                request.pre_s, request.post_s, request.requested_at_ns, trigger, request.incident_id, leftover,
             ),
         )  # fmt: skip
 
@@ -189,8 +191,9 @@ class Outbox:
         """The capture is contained in another's recording."""
         with self._transaction() as run:
             run(
-                "UPDATE captures SET state = ?, merged_into = ?, why = ? WHERE session_id = ?",
-                (CaptureState.MERGED, into, f"recovered together with {into}", session_id),
+                "UPDATE captures SET state = ?, merged_into = ?, why = ?,"
+                " incident_id = (SELECT incident_id FROM captures WHERE session_id = ?) WHERE session_id = ?",
+                (CaptureState.MERGED, into, f"recovered together with {into}", into, session_id),
             )
 
     def alerted(self, keys: Iterable[str]) -> dict[str, str]:
@@ -271,9 +274,9 @@ def captured_row(request: CaptureRequest, captured: Captured) -> CaptureRow:
     return CaptureRow(
         session_id=request.session_id, state=CaptureState.SEALED, reason=request.reason, label=request.label,
         fired_at_ns=request.fired_at_ns, pre_s=request.pre_s, post_s=request.post_s,
-        requested_at_ns=request.requested_at_ns, trigger=request.trigger, why=None, merged_into=None, leftover=None,
-        size_bytes=captured.size_bytes, message_count=captured.message_count, start_ns=captured.start_ns,
-        end_ns=captured.end_ns, sha256=captured.sha256, topics=captured.topics,
+        requested_at_ns=request.requested_at_ns, trigger=request.trigger, incident_id=request.incident_id, why=None,
+        merged_into=None, leftover=None, size_bytes=captured.size_bytes, message_count=captured.message_count,
+        start_ns=captured.start_ns, end_ns=captured.end_ns, sha256=captured.sha256, topics=captured.topics,
     )  # fmt: skip
 
 

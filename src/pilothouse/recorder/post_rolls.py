@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from pilothouse.kit.clock import NS_PER_S
+from pilothouse.kit.ids import new_id
 from pilothouse.wire import TriggerFired
 
 NEVER_NS = 1 << 63
@@ -29,6 +31,8 @@ class CaptureRequest:
     post_s: float
     requested_at_ns: int
     trigger: TriggerFired | None = None
+    incident_id: str = field(default_factory=partial(new_id, "inc"))
+    """What everything that follows from this is known by, at the hub too."""
 
     @property
     def start_ns(self) -> int:

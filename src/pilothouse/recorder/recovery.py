@@ -136,6 +136,7 @@ def _request(row: CaptureRow) -> CaptureRequest:
         post_s=row.post_s,
         requested_at_ns=row.requested_at_ns,
         trigger=row.trigger,
+        incident_id=row.incident_id,
     )
 
 

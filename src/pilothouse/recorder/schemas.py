@@ -71,6 +71,7 @@ class Capture(BaseModel):
     """One capture, from the moment it was asked for."""
 
     session_id: str
+    incident_id: str = Field(description="What everything that follows from it is known by, at the hub too")
     state: CaptureState
     reason: str
     label: str
@@ -96,6 +97,7 @@ class LastRecording(SavedRecording):
 
     state: CaptureState
     reason: str
+    incident_id: str
     requested_at: Moment
     trigger: TriggerFired | None = None
 

