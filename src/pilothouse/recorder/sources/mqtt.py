@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from importlib.util import find_spec
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -53,7 +54,7 @@ class Mqtt(LiveSource):
         url = urlsplit(self._config.url)
         assert url.hostname is not None
         try:
-            client.connect(url.hostname, url.port or PORTS[url.scheme], keepalive=KEEPALIVE_S)
+            _connect(client, url.hostname, url.port or PORTS[url.scheme])
             while not stop.is_set():
                 code = client.loop(LISTEN_S)
                 if self._refusal is not None:
@@ -124,3 +125,12 @@ def is_json(content: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
+
+
+def _connect(client: Client, host: str, port: int) -> None:
+    try:
+        client.connect(host, port, keepalive=KEEPALIVE_S)
+    except OSError as error:
+        # paho forgets the socket of a failed handshake in the frames of the error; free it now, not when it is found.
+        clear_frames(error.__traceback__)
+        raise
