@@ -75,9 +75,7 @@ def test_a_hub_that_comes_late_gets_everything_once(tmp_path: Path) -> None:
         eventually(lambda: "cannot be reached" in recorder.stderr, what="the warning")
         with pilothouse(*hub_flags(tmp_path / "hub", port)) as hub:
             eventually(lambda: len(delivered(recorder)) == 3, what="three deliveries")
-            listed = eventually(
-                lambda: len(rows := ask(hub, "/api/sessions")["sessions"]) == 3 and rows, what="three rows"
-            )
+            listed = eventually(lambda: indexed(hub, 3), what="three indexed rows")
         assert recorder.stderr.count("cannot be reached") == 1
 
     assert sorted(row["session_id"] for row in listed) == saved
@@ -114,12 +112,17 @@ def test_a_recorder_killed_in_the_middle_of_an_upload_delivers_once_in_the_end(t
         resumed = ("recorder", "run", "--robot-id", "drone", "--hub", hub.url, "--data", tmp_path / "robot")
         with pilothouse(*resumed, "--port", "0") as recorder:
             eventually(lambda: len(delivered(recorder)) == 2, what="the saved and the recovered recording")
-            listed = eventually(
-                lambda: len(rows := ask(hub, "/api/sessions")["sessions"]) == 2 and rows, what="two rows"
-            )
+            listed = eventually(lambda: indexed(hub, 2), what="two indexed rows")
 
     assert saved["session_id"] in [row["session_id"] for row in listed]
     assert sorted(row["reason"] for row in listed) == ["manual", "recovered"]
+
+
+def indexed(hub: Program, count: int) -> list[Any]:
+    """The rows once there are so many and none waits for the index any more; empty until then."""
+    listed = ask(hub, "/api/sessions")["sessions"]
+    done = len(listed) == count and all(row["state"] != "indexing" for row in listed)
+    return listed if done else []
 
 
 def partly(data: Path, size_bytes: int) -> bool:
