@@ -3,6 +3,8 @@
 A reader ignores fields it does not know, so that a newer robot can speak to an older hub and the other way round.
 """
 
+from pilothouse.wire.announcement import PreviewSeries, RecordingAnnouncement
+from pilothouse.wire.enrolment import Enrolment, EnrolRequest, NewEnrolment, RobotToken
 from pilothouse.wire.heartbeat import Heartbeat, HeartbeatAccepted, Robot, RobotList, TopicHealth
 from pilothouse.wire.recording import (
     Annotation,
@@ -16,6 +18,7 @@ from pilothouse.wire.recording import (
     SaveRequest,
     TopicSummary,
 )
+from pilothouse.wire.risk_event import RiskEvent, RiskEventBatch, RiskEventList, RiskEventsAccepted, RiskLevel
 from pilothouse.wire.trigger import RECORDING_METADATA, CaptureFacts, TriggerFired
 from pilothouse.wire.upload import UploadMetadata
 
@@ -25,14 +28,25 @@ __all__ = [
     "AnnotationList",
     "AnnotationUpdate",
     "CaptureFacts",
+    "EnrolRequest",
+    "Enrolment",
     "Heartbeat",
     "HeartbeatAccepted",
     "NewAnnotation",
+    "NewEnrolment",
+    "PreviewSeries",
     "Recording",
+    "RecordingAnnouncement",
     "RecordingList",
     "RecordingState",
+    "RiskEvent",
+    "RiskEventBatch",
+    "RiskEventList",
+    "RiskEventsAccepted",
+    "RiskLevel",
     "Robot",
     "RobotList",
+    "RobotToken",
     "SaveRequest",
     "SavedRecording",
     "TopicHealth",

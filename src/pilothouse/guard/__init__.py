@@ -1,0 +1,1 @@
+"""The guard: stands between policy and robot, decides each cycle, fail-closed."""
