@@ -19,6 +19,7 @@ import msgspec
 
 from pilothouse.kit.errors import Unavailable
 from pilothouse.mcap import Captured
+from pilothouse.recorder.outbox_schema import bring_up_to_date
 from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.session_ids import SessionIds
 from pilothouse.wire import TriggerFired
@@ -74,22 +75,6 @@ class SaveKey:
 
 
 _COLUMNS = ", ".join(CaptureRow.__dataclass_fields__)
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS captures (
-  session_id TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, label TEXT NOT NULL,
-  fired_at_ns INTEGER NOT NULL, pre_s REAL NOT NULL, post_s REAL NOT NULL, requested_at_ns INTEGER NOT NULL,
-  trigger TEXT, incident_id TEXT NOT NULL, why TEXT, merged_into TEXT, leftover TEXT,
-  size_bytes INTEGER, message_count INTEGER, start_ns INTEGER, end_ns INTEGER, sha256 TEXT,
-  topics TEXT NOT NULL DEFAULT '[]'
-) STRICT;
-CREATE INDEX IF NOT EXISTS captures_by_state ON captures (state, requested_at_ns);
-CREATE INDEX IF NOT EXISTS captures_by_time ON captures (requested_at_ns);
-CREATE TABLE IF NOT EXISTS alerts (key TEXT PRIMARY KEY, session_id TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS save_keys (
-  key TEXT PRIMARY KEY, body_sha256 TEXT NOT NULL, session_id TEXT NOT NULL
-) STRICT;
-PRAGMA user_version = 1;
-"""
 
 
 class Outbox:
@@ -102,7 +87,7 @@ class Outbox:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # A trigger must survive a power cut too; captures are rare enough to pay for it.
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        bring_up_to_date(self._connection, path)
         # Readers must not wait for a writer that waits for the disk.
         self._reading = threading.Lock()
         self._reader = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
