@@ -78,7 +78,7 @@ def test_an_outbox_that_cannot_be_written_says_so_and_stays_usable(tmp_path: Pat
     outbox = Outbox(tmp_path / "o.db", "r")
     first = asked(outbox)
     holder = sqlite3.connect(tmp_path / "o.db", isolation_level=None)
-    outbox._connection.execute("PRAGMA busy_timeout = 0")
+    outbox.database.connection.execute("PRAGMA busy_timeout = 0")
     holder.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(OutboxUnwritable, match="locked"):

@@ -97,7 +97,7 @@ def test_a_file_that_was_finished_but_not_noted_is_kept_as_it_is(killed: Path) -
         recovered(robot)
         (row,) = [one for one in robot.rows(CaptureState.SEALED) if one.trigger]
         content = robot.path(row).read_bytes()
-        robot.recorder.outbox._connection.execute(
+        robot.recorder.outbox.database.connection.execute(
             "UPDATE captures SET state = 'waiting', size_bytes = NULL WHERE session_id = ?", (row.session_id,)
         )
 

@@ -6,10 +6,7 @@ is recovered from the spool, or its row says why not.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,16 +14,13 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.kit.errors import Unavailable
 from pilothouse.mcap import Captured
-from pilothouse.recorder.outbox_schema import bring_up_to_date
+from pilothouse.recorder.outbox_database import OutboxDatabase, OutboxUnwritable
 from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.session_ids import SessionIds
 from pilothouse.wire import TriggerFired
 
-
-class OutboxUnwritable(Unavailable):
-    """The outbox cannot be written: {reason}."""
+__all__ = ["CaptureRow", "CaptureState", "Outbox", "OutboxUnwritable", "SaveKey", "captured_row"]
 
 
 class CaptureState(StrEnum):
@@ -82,20 +76,12 @@ class Outbox:
 
     def __init__(self, path: Path, robot_id: str) -> None:
         self._ids = SessionIds(robot_id)
-        self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        # A trigger must survive a power cut too; captures are rare enough to pay for it.
-        self._connection.execute("PRAGMA synchronous = FULL")
-        bring_up_to_date(self._connection, path)
-        # Readers must not wait for a writer that waits for the disk.
-        self._reading = threading.Lock()
-        self._reader = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.database = OutboxDatabase(path)
+        self._transaction = self.database.transaction
+        self._rows = self.database.rows
 
     def close(self) -> None:
-        with self._lock, self._reading:
-            self._reader.close()
-            self._connection.close()
+        self.database.close()
 
     def ask(
         self, request: Callable[[str], CaptureRequest], *, now_ns: int, taken: Callable[[str], bool],
@@ -126,7 +112,7 @@ class Outbox:
 
     def free_id(self, now_ns: int, taken: Callable[[str], bool]) -> str:
         """An id no capture has; not reserved, for when nothing can be written."""
-        with self._lock:
+        with self.database.lock:
             return self._ids.next_free(now_ns, lambda one: taken(one) or self._known(one))
 
     def add(self, request: CaptureRequest) -> None:
@@ -229,29 +215,6 @@ class Outbox:
 
     def _captures(self, ending: str, values: Sequence[object]) -> list[CaptureRow]:
         return [_row(one) for one in self._rows(f"SELECT {_COLUMNS} FROM captures {ending}", values)]  # noqa: S608 - no input in it
-
-    def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
-        with self._reading:
-            return self._reader.execute(query, tuple(values)).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Callable[..., Any]]:
-        with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection.execute
-                self._connection.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                self._roll_back()
-                full = error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
-                raise OutboxUnwritable(reason=error, full=full) from error
-            except BaseException:
-                self._roll_back()
-                raise
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
 
 
 def captured_row(request: CaptureRequest, captured: Captured) -> CaptureRow:

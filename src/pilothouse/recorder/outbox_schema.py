@@ -38,6 +38,28 @@ ALTER TABLE captures ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE captures ADD COLUMN steady_ns INTEGER;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 """,
+    # 3: what goes to the hub before and beside the bytes, and files of others that become recordings
+    """
+CREATE TABLE announcements (
+  session_id TEXT PRIMARY KEY, urgency INTEGER NOT NULL, requested_at_ns INTEGER NOT NULL, state TEXT NOT NULL,
+  body TEXT NOT NULL, why TEXT
+) STRICT;
+CREATE INDEX announcements_by_urgency ON announcements (state, urgency, requested_at_ns, session_id);
+CREATE TABLE risk_events (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, weight INTEGER NOT NULL,
+  bytes INTEGER NOT NULL, body TEXT
+) STRICT;
+CREATE INDEX risk_events_by_state ON risk_events (state, number);
+CREATE INDEX risk_events_by_weight ON risk_events (state, weight, number);
+CREATE TABLE delivery_alerts (
+  alert_id TEXT PRIMARY KEY, kind TEXT NOT NULL, occurred_at_ns INTEGER NOT NULL, reason TEXT NOT NULL,
+  outage_id TEXT NOT NULL, state TEXT NOT NULL
+) STRICT;
+CREATE TABLE adopted (
+  file TEXT PRIMARY KEY, path TEXT NOT NULL, label TEXT NOT NULL, session_id TEXT NOT NULL UNIQUE,
+  incident_id TEXT NOT NULL, found_at_ns INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0
+) STRICT;
+""",
 )
 
 
