@@ -2,6 +2,7 @@
 
 from pilothouse.mcap.capture import sha256_of, write_capture
 from pilothouse.mcap.decoding import Decoders
+from pilothouse.mcap.keeping import Keep, Priority
 from pilothouse.mcap.model import (
     Captured,
     Channel,
@@ -42,8 +43,10 @@ __all__ = [
     "Damaged",
     "Decoders",
     "Group",
+    "Keep",
     "Message",
     "NothingToRecover",
+    "Priority",
     "RecordingExists",
     "RecordingFile",
     "Ring",

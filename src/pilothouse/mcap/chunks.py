@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from mcap.opcode import Opcode
 
 from pilothouse.mcap.codecs import compress, crc32, decompress
-from pilothouse.mcap.model import Binary, Compression, Group
+from pilothouse.mcap.keeping import Place
+from pilothouse.mcap.model import Binary, Compression
 from pilothouse.mcap.problems import Broken
 from pilothouse.mcap.records import (
     FRAME,
@@ -24,6 +25,7 @@ from pilothouse.mcap.records import (
     walk_records,
 )
 
+SMALL = Place("small")
 OBJECTS_BYTES = 1024  # what the Python objects of one sealed chunk weigh beside its buffers
 
 
@@ -32,7 +34,7 @@ class OpenChunk:
     """Packed message records, and for each channel the packed entries of its message index."""
 
     number: int
-    group: Group = "small"
+    place: Place = SMALL
     buffer: bytearray = field(default_factory=bytearray, repr=False)
     entries: dict[int, bytearray] = field(default_factory=dict, repr=False)
 

@@ -6,18 +6,19 @@ import threading
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from struct import error as StructError  # noqa: N812
 from types import TracebackType
 
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap.chunks import OpenChunk, unpacked
+from pilothouse.mcap.keeping import Keep, Place, usual
+from pilothouse.mcap.lanes import Lane, Track
 from pilothouse.mcap.model import Binary, Channel, Compression, Group, TopicCount
 from pilothouse.mcap.problems import BadTimestamp, RingClosed, UnknownChannel
 from pilothouse.mcap.records import INDEX_ENTRY, MESSAGE, MESSAGE_OVERHEAD, Registry
 from pilothouse.mcap.sealing import Sealer
-from pilothouse.mcap.shelf import SHARES, Shelf
+from pilothouse.mcap.shelf import Shelf
 from pilothouse.mcap.snapshot import Snapshot
 from pilothouse.mcap.spool import Spool
 
@@ -38,30 +39,6 @@ def default_latched(topic: str) -> bool:
     return topic in LATCHED_TOPICS or topic.endswith(("/tf_static", "/robot_description"))
 
 
-@dataclass(slots=True)
-class _Lane:
-    """The open chunk of a group of channels."""
-
-    group: Group
-    buffer: bytearray = field(default_factory=bytearray)
-    spoken: list[_Track] = field(default_factory=list)  # channels with messages in the open chunk
-    emptied_ns: int = 0  # monotonic
-
-
-@dataclass(slots=True)
-class _Track:
-    """A channel on its way into the ring."""
-
-    channel_id: int
-    topic: str
-    lane: _Lane
-    fat_above: int
-    entries: bytearray = field(default_factory=bytearray)
-    sequence: int = 0
-    restarted: int = 0  # messages before the sequence last began again
-    bytes: int = 0
-
-
 class Ring:
     """Sealed chunks of the last ``window_s`` seconds of message time, in at most ``max_bytes``.
 
@@ -80,17 +57,18 @@ class Ring:
         chunk_s: float = 0.5,
         spool: Spool | None = None,
         latched: Callable[[str], bool] = default_latched,
+        keep: Callable[[str], Keep] = usual,
         clock: Clock | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
         self._compression: Compression = compression
         self._chunk_bytes = chunk_bytes
         self._latched = latched
+        self._keep = keep
         self._registry = Registry()
         self._lock = threading.Lock()
-        now_ns = self._clock.monotonic_ns()
-        self._lanes: dict[Group, _Lane] = {group: _Lane(group, emptied_ns=now_ns) for group in SHARES}
-        self._tracks: dict[int, _Track] = {}
+        self._lanes: dict[Place, Lane] = {}
+        self._tracks: dict[int, Track] = {}
         self._accepting = self._tracks  # none when closed
         self._chunks_taken = 0
         self._shelf = Shelf(window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes)
@@ -118,9 +96,9 @@ class Ring:
             channel_id = self._registry.add(channel)
             if channel_id not in self._tracks:
                 latched = self._latched(channel.topic)
-                lane = self._lanes[group or ("latched" if latched else "small")]
+                lane = self._lane(group or ("latched" if latched else "small"), channel.topic)
                 fat_above = NEVER_FAT if group or latched else FAT_BYTES
-                self._tracks[channel_id] = _Track(channel_id, channel.topic, lane, fat_above)
+                self._tracks[channel_id] = Track(channel_id, channel.topic, lane, fat_above)
             return channel_id
 
     def append(self, channel_id: int, log_time_ns: int, message: Binary, publish_time_ns: int | None = None) -> None:
@@ -159,7 +137,7 @@ class Ring:
                 raise
             track.sequence = sequence + 1
             track.bytes += length
-            if offset < self._chunk_bytes:
+            if offset < lane.full_bytes:
                 return
             full = self._take(lane)
         self._sealer.hand_over(full)
@@ -241,6 +219,19 @@ class Ring:
                 )
             return found
 
+    def change(self, *, window_s: float, max_bytes: int, keep: Callable[[str], Keep]) -> None:
+        """Another window, budget and way of keeping topics from now on; what is sealed stays as it was kept so far."""
+        with self._lock:
+            self._keep = keep
+            for track in self._tracks.values():
+                lane = self._lane(track.lane.place.group, track.topic)
+                if lane is not track.lane:
+                    self._move(track, lane)
+            used = {track.lane.place for track in self._tracks.values()}
+            self._lanes = {place: lane for place, lane in self._lanes.items() if place in used}
+            with self._sealer.lock:
+                self._shelf.resize(window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes)
+
     def close(self) -> None:
         """Seal what is open and stop the sealing thread; the ring can still be read. Idempotent."""
         with self._lock:
@@ -259,11 +250,11 @@ class Ring:
             if track.entries:
                 yield track.channel_id, unpacked(track.entries)[::2]
 
-    def _take(self, lane: _Lane) -> OpenChunk:
+    def _take(self, lane: Lane) -> OpenChunk:
         """Swap the open chunk of a lane for an empty one; the caller holds the lock and hands the chunk over."""
         self._chunks_taken += 1
         entries = {track.channel_id: track.entries for track in lane.spoken}
-        chunk = OpenChunk(self._chunks_taken, lane.group, lane.buffer, entries)
+        chunk = OpenChunk(self._chunks_taken, lane.place, lane.buffer, entries)
         for track in lane.spoken:
             track.entries = bytearray()
             if track.sequence >= SEQUENCE_LIMIT:
@@ -282,8 +273,18 @@ class Ring:
                 lane.emptied_ns = now_ns
             return [self._take(lane) for lane in due if lane.buffer]
 
-    def _move_to_fat(self, track: _Track) -> None:
-        # Its index entries point into the small chunk: that one is complete from here on.
+    def _move_to_fat(self, track: Track) -> None:
+        self._move(track, self._lane("fat", track.topic))
+        track.fat_above = NEVER_FAT
+
+    def _move(self, track: Track, lane: Lane) -> None:
+        # Its index entries point into the open chunk: that one is complete from here on.
         if track.entries:
             self._sealer.hand_over(self._take(track.lane))
-        track.lane, track.fat_above = self._lanes["fat"], NEVER_FAT
+        track.lane = lane
+
+    def _lane(self, group: Group, topic: str) -> Lane:
+        place = Place.of(group, self._keep(topic), topic)
+        if place not in self._lanes:
+            self._lanes[place] = Lane.at(place, self._chunk_bytes, self._clock.monotonic_ns())
+        return self._lanes[place]

@@ -108,12 +108,12 @@ class Sealer:
         sealed = self._sealed(chunk)
         # Before the shelf: whoever waits for a chunk may then flush the spool and find it there.
         if self._spool is not None and sealed is not None:
-            self._spool.put(sealed, latched=chunk.group == "latched")
+            self._spool.put(sealed, latched=chunk.place.group == "latched")
         with self._changed:
             if sealed is None:
                 self._shelf.lose(chunk)
             else:
-                self._shelf.put(chunk.group, sealed)
+                self._shelf.put(chunk.place, sealed)
             del self.in_flight[chunk.number]
             self._changed.notify_all()
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from operator import attrgetter
 
+from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk
+from pilothouse.mcap.keeping import LEAVES_FIRST, Place
 from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import INDEX_ENTRY
 from pilothouse.mcap.snapshot import Held, last_before
@@ -20,26 +23,50 @@ SHARES: dict[Group, float] = {"fat": 0.70, "small": 0.25, "latched": 0.05}
 _by_number = attrgetter("number")
 
 
+@dataclass(slots=True)
+class Row:
+    """The chunks of one place, oldest first."""
+
+    place: Place
+    chunks: list[SealedChunk] = field(default_factory=list)
+    bytes: int = 0
+
+    @property
+    def leaves(self) -> tuple[int, int]:
+        """Within a group the smallest of these goes first: low priority, then age."""
+        return LEAVES_FIRST[self.place.keep.priority], self.chunks[0].number
+
+
 class Shelf:
     """The sealed chunks of a ring. Not thread-safe: the ring holds a lock."""
 
     def __init__(self, *, window_ns: int, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.timeline = Timeline(window_ns)
-        self.groups: dict[Group, list[SealedChunk]] = {group: [] for group in SHARES}
+        self.rows: dict[Place, Row] = {}
         self.bytes: Counter[Group] = Counter()
         self.held: dict[int, Held] = {}
         self.newest: dict[int, int] = {}  # channel -> its newest log time
         self.left: Counter[int] = Counter()  # channel -> messages that have left
         self.dropped: Counter[int] = Counter()  # channel -> of those, the ones whose window had not passed
 
-    def put(self, group: Group, chunk: SealedChunk) -> None:
+    def put(self, place: Place, chunk: SealedChunk) -> None:
         """Take in a chunk and let go of what no longer fits."""
-        insort(self.groups[group], chunk, key=_by_number)
-        self.bytes[group] += chunk.resident_bytes
+        row = self.rows.setdefault(place, Row(place))
+        insort(row.chunks, chunk, key=_by_number)
+        row.bytes += chunk.resident_bytes
+        self.bytes[place.group] += chunk.resident_bytes
         for channel_id, newest_ns in chunk.latest.items():
             self.newest[channel_id] = max(newest_ns, self.newest.get(channel_id, 0))
         self.timeline.observe(chunk.typical_ns)
+        self._let_the_past_go()
+        self._keep_to_the_budget_of(row)
+        self._keep_to_the_budget()
+
+    def resize(self, *, window_ns: int, max_bytes: int) -> None:
+        """Another window and budget from now on; what no longer fits leaves at once."""
+        self.max_bytes = max_bytes
+        self.timeline.window_ns = window_ns
         self._let_the_past_go()
         self._keep_to_the_budget()
 
@@ -50,8 +77,8 @@ class Shelf:
         self.dropped.update(counts)
 
     def chunks(self) -> Iterator[SealedChunk]:
-        """Every chunk, group by group."""
-        return (one for chunks in self.groups.values() for one in chunks)
+        """Every chunk, place by place."""
+        return (one for row in self.rows.values() for one in row.chunks)
 
     def within(self, start_ns: int, end_ns: int) -> tuple[SealedChunk, ...]:
         """Chunks that may hold messages of a window, in the order they were filled."""
@@ -61,27 +88,41 @@ class Shelf:
 
     def latched_before(self, start_ns: int) -> tuple[SealedChunk, ...]:
         """Chunks of latched channels with messages before a time."""
-        return tuple(one for one in self.groups["latched"] if one.oldest_ns < start_ns)
+        latched = (one for row in self.rows.values() if row.place.group == "latched" for one in row.chunks)
+        return tuple(sorted((one for one in latched if one.oldest_ns < start_ns), key=_by_number))
 
     def _let_the_past_go(self) -> None:
-        limit_ns = self.timeline.oldest_kept_ns
-        for group, chunks in self.groups.items():
-            if any(one.newest_ns < limit_ns for one in chunks):
-                for one in [one for one in chunks if one.newest_ns < limit_ns]:
-                    self._remove(group, one)
+        for row in list(self.rows.values()):
+            keep_s = row.place.keep.keep_s
+            limit_ns = self.timeline.before(self.timeline.window_ns if keep_s is None else round(keep_s * NS_PER_S))
+            if any(one.newest_ns < limit_ns for one in row.chunks):
+                for one in [one for one in row.chunks if one.newest_ns < limit_ns]:
+                    self._remove(row, one)
+            if not row.chunks:
+                del self.rows[row.place]
+
+    def _keep_to_the_budget_of(self, row: Row) -> None:
+        max_bytes = row.place.keep.max_bytes
+        while max_bytes is not None and row.bytes > max_bytes:
+            self._drop_oldest(row)
 
     def _keep_to_the_budget(self) -> None:
         while self.bytes.total() > self.max_bytes:
             group = max(SHARES, key=lambda one: self.bytes[one] - SHARES[one] * self.max_bytes)
-            oldest = self.groups[group][0]
-            self._remove(group, oldest)
-            self.dropped.update(oldest.counts)
+            rows = [row for row in self.rows.values() if row.place.group == group and row.chunks]
+            self._drop_oldest(min(rows, key=lambda row: row.leaves))
 
-    def _remove(self, group: Group, chunk: SealedChunk) -> None:
-        self.groups[group].remove(chunk)
-        self.bytes[group] -= chunk.resident_bytes
+    def _drop_oldest(self, row: Row) -> None:
+        oldest = row.chunks[0]
+        self._remove(row, oldest)
+        self.dropped.update(oldest.counts)
+
+    def _remove(self, row: Row, chunk: SealedChunk) -> None:
+        row.chunks.remove(chunk)
+        row.bytes -= chunk.resident_bytes
+        self.bytes[row.place.group] -= chunk.resident_bytes
         self.left.update(chunk.counts)
-        if group == "latched":
+        if row.place.group == "latched":
             for channel_id, one in last_before(chunk.raw(), 2**64, chunk.counts).items():
                 known = self.held.get(channel_id)
                 if known is None or one.log_time_ns >= known.log_time_ns:

@@ -11,7 +11,7 @@ class Timeline:
     """
 
     def __init__(self, window_ns: int) -> None:
-        self._window_ns = window_ns
+        self.window_ns = window_ns
         self._doubted = False
         self.now_ns: int | None = None
 
@@ -19,7 +19,7 @@ class Timeline:
         """A chunk was sealed; this is when most of its channels spoke last."""
         if self.now_ns is None:
             self.now_ns = typical_ns
-        elif abs(typical_ns - self.now_ns) <= self._window_ns:
+        elif abs(typical_ns - self.now_ns) <= self.window_ns:
             self.now_ns, self._doubted = max(self.now_ns, typical_ns), False
         elif self._doubted:
             self.now_ns, self._doubted = typical_ns, False
@@ -29,4 +29,8 @@ class Timeline:
     @property
     def oldest_kept_ns(self) -> int:
         """Chunks whose newest message is older than this may leave."""
-        return 0 if self.now_ns is None else max(0, self.now_ns - self._window_ns)
+        return self.before(self.window_ns)
+
+    def before(self, span_ns: int) -> int:
+        """So long before now; 0 when nothing came yet."""
+        return 0 if self.now_ns is None else max(0, self.now_ns - span_ns)

@@ -1,0 +1,45 @@
+"""The way into the ring: channels, and the open chunks they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from pilothouse.mcap.keeping import Place
+
+# A topic with a budget of its own gives up an eighth of it at a time, in chunks that are not too small to compress.
+CHUNKS_PER_BUDGET = 8
+SMALLEST_CHUNK_BYTES = 16 << 10
+
+
+@dataclass(slots=True)
+class Lane:
+    """The open chunk of a place; it is full at ``full_bytes``."""
+
+    place: Place
+    full_bytes: int
+    buffer: bytearray = field(default_factory=bytearray)
+    spoken: list[Track] = field(default_factory=list)  # channels with messages in the open chunk
+    emptied_ns: int = 0  # monotonic
+
+    @classmethod
+    def at(cls, place: Place, chunk_bytes: int, now_ns: int) -> Self:
+        """An empty one."""
+        own_bytes = place.keep.max_bytes
+        if own_bytes is not None:
+            chunk_bytes = min(chunk_bytes, max(SMALLEST_CHUNK_BYTES, own_bytes // CHUNKS_PER_BUDGET))
+        return cls(place, chunk_bytes, emptied_ns=now_ns)
+
+
+@dataclass(slots=True)
+class Track:
+    """A channel on its way into the ring."""
+
+    channel_id: int
+    topic: str
+    lane: Lane
+    fat_above: int
+    entries: bytearray = field(default_factory=bytearray)
+    sequence: int = 0
+    restarted: int = 0  # messages before the sequence last began again
+    bytes: int = 0
