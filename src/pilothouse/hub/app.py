@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from pilothouse.hub import landing
+from pilothouse.hub.backtests import jobs as backtest_jobs
+from pilothouse.hub.backtests import routes as backtests
+from pilothouse.hub.backtests.service import Backtests
 from pilothouse.hub.composition import Hub, compose
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.fleet import routes as fleet
@@ -45,7 +48,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, fleet.router, *RECORDINGS],
+        routers=[landing.router, fleet.router, *RECORDINGS, backtests.router],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -70,6 +73,8 @@ def install_slices(service: Service, hub: Hub) -> None:
     service.state.on_closing.add(recordings.digests.end)
     service.state.robots = robots
     service.state.recordings = recordings
+    service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
+    backtest_jobs.register(hub.jobs, service.state.backtests)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
@@ -13,6 +14,7 @@ from pilothouse.hub.recordings.domain.retention import Kept
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import AnnotationRow, RecordingRow
 from pilothouse.hub.recordings.repository.inserting import insert_new
+from pilothouse.kit.clock import to_ns
 from pilothouse.wire import RecordingState
 
 # Databases bound the parameters of one statement; a new row has about twenty.
@@ -26,6 +28,17 @@ class Located(NamedTuple):
 
     file_name: str
     robot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which recordings are meant: those named, or all that fit; times are those of their ends."""
+
+    session_ids: Sequence[str] | None = None
+    robot_id: str | None = None
+    label: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,25 @@ class RecordingRows:
         rows = (await self._session.scalars(query)).all()
         counts = await self.annotation_counts([row.session_id for row in rows])
         return [Listed(row, counts.get(row.session_id, 0)) for row in rows]
+
+    async def choose(self, wanted: Selection, *, limit: int) -> list[str]:
+        """Ids of readable recordings that are meant, oldest first."""
+        fitting = [RecordingRow.state == RecordingState.OK, *_of_robot(wanted.robot_id)]
+        if wanted.label is not None:
+            fitting.append(RecordingRow.label == wanted.label)
+        if wanted.since is not None:
+            fitting.append(RecordingRow.recorded_ns >= _bounded_ns(wanted.since))
+        if wanted.until is not None:
+            fitting.append(RecordingRow.recorded_ns < _bounded_ns(wanted.until))
+        query = select(RecordingRow.recorded_ns, RecordingRow.session_id).where(*fitting)
+        oldest = (RecordingRow.recorded_ns, RecordingRow.id)
+        if wanted.session_ids is None:
+            return [one for _, one in await self._session.execute(query.order_by(*oldest).limit(limit))]
+        found: set[tuple[int, str]] = set()
+        for some in _sorted(set(wanted.session_ids)):
+            rows = await self._session.execute(query.where(RecordingRow.session_id.in_(some)))
+            found.update((recorded_ns, one) for recorded_ns, one in rows)
+        return [one for _, one in sorted(found)][:limit]
 
     async def annotation_counts(self, session_ids: Collection[str]) -> dict[str, int]:
         if not session_ids:
@@ -189,6 +221,11 @@ class RecordingRows:
             )
             removed += (await self._session.execute(statement)).all()
         return removed
+
+
+def _bounded_ns(moment: datetime) -> int:
+    """A time as the column holds it: what lies beyond it is before or after every recording."""
+    return max(-(2**63), min(to_ns(moment), 2**63 - 1))
 
 
 def _batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

@@ -1,5 +1,6 @@
 """What can be done with recordings, one class for each use."""
 
+from pilothouse.hub.recordings.repository import Selection
 from pilothouse.hub.recordings.service.annotations import Annotations, version_tag
 from pilothouse.hub.recordings.service.arrivals import INDEX_JOB, Arrivals
 from pilothouse.hub.recordings.service.digests import Digests
@@ -23,6 +24,7 @@ __all__ = [
     "RecordingServices",
     "Recordings",
     "Retention",
+    "Selection",
     "SessionFiles",
     "Uploads",
     "Watch",

@@ -11,7 +11,7 @@ from pilothouse.hub.recordings.domain.naming import is_safe_id
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing, UnknownRecording
 from pilothouse.hub.recordings.domain.retention import used_mb
 from pilothouse.hub.recordings.models import RecordingRow
-from pilothouse.hub.recordings.repository import Listed, RecordingRows
+from pilothouse.hub.recordings.repository import Listed, RecordingRows, Selection
 from pilothouse.hub.recordings.schemas import DiskUse
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.kit.clock import NS_PER_S, at
@@ -40,6 +40,10 @@ class Recordings:
         total = await rows.count(wanted)
         sessions = [as_recording(listed) for listed in page]
         return RecordingList(sessions=sessions, robots=robots, total=total, limit=limit, offset=offset)
+
+    async def choose(self, session: AsyncSession, wanted: Selection, *, limit: int) -> list[str]:
+        """Ids of the readable recordings that are meant, oldest first; what is not there is left out."""
+        return await RecordingRows(session).choose(wanted, limit=limit)
 
     async def get(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Recording:
         rows = RecordingRows(session)

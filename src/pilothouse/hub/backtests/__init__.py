@@ -1,0 +1,1 @@
+"""Rules run over stored recordings, as jobs with progress."""

@@ -1,0 +1,7 @@
+"""Who may run rules over recordings: people, and programs that may write for all robots."""
+
+from __future__ import annotations
+
+from pilothouse.hub.identity.auth import Operator, Reader
+
+__all__ = ["Operator", "Reader"]
