@@ -14,15 +14,25 @@ from starlette.testclient import TestClient
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.mcap import verify
-from pilothouse.recorder import writing
+from pilothouse.recorder import risk_routes, writing
 from pilothouse.recorder.api import PATHS
 from pilothouse.recorder.app import create_app
+from pilothouse.recorder.outbox_database import OutboxDatabase
 from pilothouse.recorder.recorder import Recorder
+from pilothouse.recorder.risk_events import RiskEvents
 from pilothouse.web import public_routes
+from pilothouse.wire import RiskEventBatch
 from tests.recorder.test_bodies import alert, webhook
+from tests.support.risks import risk_event
 from tests.support.robots import FAST, FakeHub, Robot, recorder_settings
 
-OWN_ROUTES = (("/sessions/save", "post"), ("/sessions/last", "get"), ("/topics", "get"), ("/triggers", "get"))
+OWN_ROUTES = (
+    ("/sessions/save", "post"),
+    ("/sessions/last", "get"),
+    ("/topics", "get"),
+    ("/triggers", "get"),
+    ("/risk-events", "post"),
+)
 
 
 class Client:
@@ -259,7 +269,7 @@ def test_every_route_says_whether_it_asks_for_the_token(token: str | None, tmp_p
     assert public_routes(app) == []
     described = app.openapi()["paths"]
     assert all(("security" in described[path][method]) == bool(token) for path, method in OWN_ROUTES)
-    assert {path for path, _ in OWN_ROUTES} == set(PATHS)
+    assert {path for path, _ in OWN_ROUTES} == {*PATHS, *risk_routes.PATHS}
 
 
 def test_the_description_names_the_body_and_its_answers(tmp_path: Path) -> None:
@@ -303,3 +313,18 @@ def _dead_source() -> Any:
     runner = SourceRunner(Dying(), Nowhere())  # type: ignore[arg-type]
     runner._run()
     return runner
+
+
+def test_what_a_guard_reports_is_on_disk_when_it_is_answered(client: Client, tmp_path: Path) -> None:
+    batch = RiskEventBatch(events=[risk_event(1), risk_event(2, "reject")]).model_dump_json()
+
+    first = client.http.post("/risk-events", content=batch)
+    again = client.http.post("/risk-events", content=batch)
+    other = client.http.post("/risk-events", json={"events": [risk_event(3, robot_id="arm").model_dump(mode="json")]})
+
+    assert first.json() == {"accepted": 2, "duplicates": 0}
+    assert again.json() == {"accepted": 0, "duplicates": 2}
+    assert (other.status_code, other.json()["code"]) == (422, "other_robots_events")
+    database = OutboxDatabase(tmp_path / "outbox.db")
+    assert [one.event for one in RiskEvents(database, "robot").next_batch()] == [risk_event(1), risk_event(2, "reject")]
+    database.close()

@@ -6,7 +6,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -26,10 +26,12 @@ from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
 from pilothouse.recorder.problems import DataInUse, DataUnusable
 from pilothouse.recorder.pushing import Pushing
 from pilothouse.recorder.recovery import Recovery
+from pilothouse.recorder.risk_events import RiskEvents
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import TopicHistory
+from pilothouse.wire import RiskEvent, RiskEventsAccepted
 
 SAMPLE_S = 1.0
 # The process has two seconds for its end (web/process.py); what is not written by then is recovered at the next start.
@@ -56,6 +58,7 @@ class Recorder:
         sessions, spool_directory = settings.data / "sessions", settings.data / "spool"
         sources = [open_source(config, clock) for config in settings.sources]
         self.outbox = Outbox(settings.data / "outbox.db", settings.robot_id)
+        self.risk_events = RiskEvents(self.outbox.database, settings.robot_id)
         self._link = HubLink(settings.hub_url, connect) if settings.hub_url else None
         self._deliveries = (
             Deliveries(outbox=self.outbox, sessions=sessions, robot_id=settings.robot_id, link=self._link, clock=clock)
@@ -154,6 +157,10 @@ class Recorder:
     def save_alert(self, notice: AlertNotice, key: SaveKey | None = None) -> CaptureRow:
         """Capture the window now, because an alert fires; the first capture for one that has fired before."""
         return self._keyed.save(key, lambda: self._alerts.save(notice, key))
+
+    def report_risk(self, events: Sequence[RiskEvent]) -> RiskEventsAccepted:
+        """Keep what a guard reports until the hub has it."""
+        return self.risk_events.take(events)
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:
         return self.captures.save(

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from pilothouse.wire.base import Message, Moment, RobotId
+from pilothouse.wire.trigger import FiniteOrNone
 
 
 class RiskLevel(StrEnum):
@@ -35,8 +36,10 @@ class RiskEvent(Message):
     fallback: str | None = Field(None, max_length=200)
     cycle_id: int | None = Field(None, ge=0)
     guard_session_id: str | None = Field(None, max_length=200)
-    requested: list[float] | None = Field(None, max_length=64, description="Joint targets the policy asked for")
-    executed: list[float] | None = Field(None, max_length=64, description="Joint targets that were sent")
+    requested: list[FiniteOrNone] | None = Field(
+        None, max_length=64, description="Joint targets the policy asked for; null where that was no number"
+    )
+    executed: list[FiniteOrNone] | None = Field(None, max_length=64, description="Joint targets that were sent")
 
 
 class RiskEventBatch(Message):
