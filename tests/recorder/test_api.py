@@ -316,10 +316,10 @@ def _dead_source() -> Any:
 
 
 def test_what_a_guard_reports_is_on_disk_when_it_is_answered(client: Client, tmp_path: Path) -> None:
-    batch = RiskEventBatch(events=[risk_event(1), risk_event(2, "reject")]).model_dump_json()
+    batch = RiskEventBatch(events=[risk_event(1), risk_event(2, "reject")]).model_dump(mode="json")
 
-    first = client.http.post("/risk-events", content=batch)
-    again = client.http.post("/risk-events", content=batch)
+    first = client.http.post("/risk-events", json=batch)
+    again = client.http.post("/risk-events", json=batch)
     other = client.http.post("/risk-events", json={"events": [risk_event(3, robot_id="arm").model_dump(mode="json")]})
 
     assert first.json() == {"accepted": 2, "duplicates": 0}
