@@ -20,7 +20,7 @@ from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.session_ids import SessionIds
 from pilothouse.wire import TriggerFired
 
-__all__ = ["CaptureRow", "CaptureState", "Outbox", "OutboxUnwritable", "SaveKey", "captured_row"]
+__all__ = ["CaptureRow", "CaptureState", "Outbox", "OutboxUnwritable", "SaveKey", "Standing", "captured_row"]
 
 
 class CaptureState(StrEnum):
@@ -33,6 +33,8 @@ class CaptureState(StrEnum):
     """Contained in the recording ``merged_into``."""
     REFUSED = "refused"
     """There is no recording; ``why`` says why not."""
+    REMOVED = "removed"
+    """There was a recording; ``why`` says why it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,19 @@ class CaptureRow:
     end_ns: int | None
     sha256: str | None
     topics: tuple[str, ...]
+    more: int = 0
+    last_fired_at_ns: int | None = None
+    pinned: bool = False
+    steady_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a capture stands when its row is written."""
+
+    state: CaptureState = CaptureState.WAITING
+    why: str | None = None
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,7 @@ class SaveKey:
 
 
 _COLUMNS = ", ".join(CaptureRow.__dataclass_fields__)
+_ASKED = Standing()
 
 
 class Outbox:
@@ -86,11 +102,12 @@ class Outbox:
     def ask(
         self, request: Callable[[str], CaptureRequest], *, now_ns: int, taken: Callable[[str], bool],
         alerts: Iterable[str] = (), leftover: str | None = None, key: SaveKey | None = None,
+        standing: Standing = _ASKED,
     ) -> CaptureRequest:  # fmt: skip
         """Give a capture its id and write its row; ``taken`` adds ids that other places know of."""
         with self._transaction() as run:
             asked = request(self.free_id(now_ns, taken))
-            self._insert(run, asked, leftover)
+            self._insert(run, asked, leftover, standing)
             for alert in alerts:
                 run("INSERT OR REPLACE INTO alerts (key, session_id) VALUES (?, ?)", (alert, asked.session_id))
             if key is not None:
@@ -115,21 +132,38 @@ class Outbox:
         with self.database.lock:
             return self._ids.next_free(now_ns, lambda one: taken(one) or self._known(one))
 
-    def add(self, request: CaptureRequest) -> None:
+    def add(self, request: CaptureRequest, standing: Standing = _ASKED) -> None:
         """Write the row of a capture that already has its id, unless it is there."""
         with self._transaction() as run:
-            self._insert(run, request, None)
+            self._insert(run, request, None, standing)
 
-    def _insert(self, run: Callable[..., Any], request: CaptureRequest, leftover: str | None) -> None:
+    def _insert(
+        self, run: Callable[..., Any], request: CaptureRequest, leftover: str | None, standing: Standing
+    ) -> None:
         trigger = request.trigger.model_dump_json() if request.trigger else None
         run(
-            "INSERT OR IGNORE INTO captures (session_id, state, reason, label, fired_at_ns, pre_s, post_s,"
-            " requested_at_ns, trigger, incident_id, leftover) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO captures (session_id, state, why, merged_into, reason, label, fired_at_ns, pre_s,"
+            " post_s, requested_at_ns, trigger, incident_id, leftover, steady_ns)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                request.session_id, CaptureState.WAITING, request.reason, request.label, request.fired_at_ns,
-                request.pre_s, request.post_s, request.requested_at_ns, trigger, request.incident_id, leftover,
+                request.session_id, standing.state, standing.why, standing.merged_into, request.reason, request.label,
+                request.fired_at_ns, request.pre_s, request.post_s, request.requested_at_ns, trigger,
+                request.incident_id, leftover, request.steady_ns,
             ),
         )  # fmt: skip
+
+    def count(self, session_id: str, more: int, last_fired_at_ns: int) -> None:
+        """So many triggers are told by this row beside its own, the last of them then."""
+        with self._transaction() as run:
+            run(
+                "UPDATE captures SET more = ?, last_fired_at_ns = ? WHERE session_id = ?",
+                (more, last_fired_at_ns, session_id),
+            )
+
+    def widen(self, session_id: str, *, pre_s: float, post_s: float) -> None:
+        """The capture holds more than was asked for at first."""
+        with self._transaction() as run:
+            run("UPDATE captures SET pre_s = ?, post_s = ? WHERE session_id = ?", (pre_s, post_s, session_id))
 
     def seal(self, session_id: str, captured: Captured, *, why: str | None = None, reason: str | None = None) -> None:
         """The file stands under its final name; ``why`` says what is unusual about it."""
@@ -145,8 +179,20 @@ class Outbox:
             )  # fmt: skip
 
     def set_state(self, session_id: str, state: CaptureState, *, why: str | None = None) -> None:
+        """What is removed stays so, whoever was still busy with it."""
         with self._transaction() as run:
-            run("UPDATE captures SET state = ?, why = ? WHERE session_id = ?", (state, why, session_id))
+            run(
+                "UPDATE captures SET state = ?, why = ? WHERE session_id = ? AND state != ?",
+                (state, why, session_id, CaptureState.REMOVED),
+            )
+
+    def refuse(self, session_id: str, why: str) -> None:
+        """There will be no recording, so none of what was merged into it either."""
+        with self._transaction() as run:
+            run(
+                "UPDATE captures SET state = ?, why = ? WHERE session_id = ? OR (merged_into = ? AND state = ?)",
+                (CaptureState.REFUSED, why, session_id, session_id, CaptureState.MERGED),
+            )
 
     def claim(self, session_id: str, leftover: str) -> None:
         """The capture is to be recovered from this leftover of the spool."""
@@ -166,6 +212,18 @@ class Outbox:
                 " incident_id = (SELECT incident_id FROM captures WHERE session_id = ?) WHERE session_id = ?",
                 (CaptureState.MERGED, into, f"recovered together with {into}", into, session_id),
             )
+            run("UPDATE captures SET merged_into = ? WHERE merged_into = ?", (into, session_id))
+
+    def merged_into(self, session_id: str) -> list[CaptureRow]:
+        """Those that are contained in this one, oldest first."""
+        return self._captures("WHERE merged_into = ? ORDER BY rowid", (session_id,))
+
+    def spent(self, since_ns: int) -> list[CaptureRow]:
+        """What counts against budgets since then (steady time), oldest first."""
+        return self._captures(
+            "WHERE steady_ns > ? AND reason IN ('trigger', 'alert') AND (state NOT IN (?, ?)) ORDER BY rowid",
+            (since_ns, CaptureState.REFUSED, CaptureState.MERGED),
+        )
 
     def alerted(self, keys: Iterable[str]) -> dict[str, str]:
         """Which of these alerts have a capture already, and which."""
@@ -194,7 +252,10 @@ class Outbox:
 
     def last_recording(self) -> CaptureRow | None:
         """The newest capture that has a file."""
-        rows = self._captures("WHERE size_bytes IS NOT NULL ORDER BY requested_at_ns DESC, session_id DESC LIMIT 1", ())
+        rows = self._captures(
+            "WHERE size_bytes IS NOT NULL AND state != ? ORDER BY requested_at_ns DESC, session_id DESC LIMIT 1",
+            (CaptureState.REMOVED,),
+        )
         return rows[0] if rows else None
 
     def recovering(self, leftover: str) -> CaptureRow | None:
@@ -234,4 +295,5 @@ def _row(values: Sequence[Any]) -> CaptureRow:
     facts["state"] = CaptureState(facts["state"])
     facts["trigger"] = TriggerFired.model_validate_json(trigger) if trigger else None
     facts["topics"] = tuple(msgspec.json.decode(facts["topics"]))
+    facts["pinned"] = bool(facts["pinned"])
     return CaptureRow(**facts)

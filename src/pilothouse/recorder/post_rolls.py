@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.ids import new_id
-from pilothouse.wire import TriggerFired
+from pilothouse.wire import MergedTrigger, TriggerFired
 
 NEVER_NS = 1 << 63
 """Later than any message time."""
@@ -33,6 +33,10 @@ class CaptureRequest:
     trigger: TriggerFired | None = None
     incident_id: str = field(default_factory=partial(new_id, "inc"))
     """What everything that follows from this is known by, at the hub too."""
+    steady_ns: int | None = None
+    """When it was asked for, in a time that does not jump."""
+    merged: tuple[MergedTrigger, ...] = ()
+    """Other triggers whose windows it holds."""
 
     @property
     def start_ns(self) -> int:
@@ -41,6 +45,14 @@ class CaptureRequest:
     @property
     def end_ns(self) -> int:
         return self.fired_at_ns + round(self.post_s * NS_PER_S)
+
+    def widened(self, start_ns: int, end_ns: int, *, max_post_s: float) -> CaptureRequest | None:
+        """This capture grown to hold another window too; None when its post-roll may not grow so long."""
+        post_s = (end_ns - self.fired_at_ns) / NS_PER_S
+        if post_s > max(max_post_s, self.post_s):
+            return None
+        pre_s = (self.fired_at_ns - start_ns) / NS_PER_S
+        return replace(self, pre_s=max(self.pre_s, pre_s), post_s=max(self.post_s, post_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,17 @@ class PostRolls:
     def add(self, request: CaptureRequest) -> None:
         self._waiting.append(request)
         self._waiting.sort(key=lambda one: one.end_ns)
+
+    def extend(self, asked: CaptureRequest, *, max_post_s: float) -> CaptureRequest | None:
+        """Let a waiting capture hold this window too, the one that lasts longest; None when there is none that may."""
+        for running in reversed(self._waiting):
+            if running.start_ns <= asked.fired_at_ns <= running.end_ns:
+                widened = running.widened(asked.start_ns, asked.end_ns, max_post_s=max_post_s)
+                if widened is not None:
+                    self._waiting.remove(running)
+                    self.add(widened)
+                    return widened
+        return None
 
     def passed(self, message_ns: int) -> list[Due]:
         """Those that a message of this time completes: it lies after their end, so all before has arrived."""

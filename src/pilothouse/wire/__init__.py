@@ -19,7 +19,7 @@ from pilothouse.wire.recording import (
     TopicSummary,
 )
 from pilothouse.wire.risk_event import RiskEvent, RiskEventBatch, RiskEventList, RiskEventsAccepted, RiskLevel
-from pilothouse.wire.trigger import RECORDING_METADATA, CaptureFacts, TriggerFired
+from pilothouse.wire.trigger import RECORDING_METADATA, CaptureFacts, MergedTrigger, TriggerFired
 from pilothouse.wire.upload import UploadMetadata
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Enrolment",
     "Heartbeat",
     "HeartbeatAccepted",
+    "MergedTrigger",
     "NewAnnotation",
     "NewEnrolment",
     "PreviewSeries",

@@ -35,6 +35,16 @@ class TriggerFired(Message):
     fired_at_ns: int = Field(description="Message time at which the rule fired, Unix nanoseconds")
 
 
+class MergedTrigger(Message):
+    """A trigger that fired while a capture ran already, and whose window that capture holds too."""
+
+    session_id: str = Field(description="The row that speaks of it on the robot")
+    label: Label = ""
+    trigger: TriggerFired | None = None
+    more: int = Field(0, ge=0, description="Further firings of the same rule that the capture holds")
+    last_fired_at_ns: int | None = Field(None, description="The last of them")
+
+
 class CaptureFacts(Message):
     """Everything a capture says about itself."""
 
@@ -47,8 +57,13 @@ class CaptureFacts(Message):
     trigger: TriggerFired | None = None
     pre_s: float = 0.0
     post_s: float = 0.0
+    merged: list[MergedTrigger] = Field(default_factory=list, description="Other triggers whose windows it holds")
     drops: dict[str, int] = Field(default_factory=dict, description="Messages lost per topic within the window")
-    software: dict[str, str] = Field(default_factory=dict)
+    thinned: dict[str, int] = Field(default_factory=dict, description="Messages left out by rate limits, per topic")
+    rejected: dict[str, int] = Field(default_factory=dict, description="Messages that were no messages, per topic")
+    software: dict[str, str] = Field(default_factory=dict, description="Versions, and config_sha256")
+    robot: dict[str, str] = Field(default_factory=dict, description="What the robot's configuration says of it")
+    missing_attachments: dict[str, str] = Field(default_factory=dict, description="Attachments left out, and why")
 
     def to_metadata(self) -> dict[str, str]:
         """The string map of an MCAP metadata record; nested parts are JSON."""
@@ -59,4 +74,5 @@ class CaptureFacts(Message):
     def from_metadata(cls, record: dict[str, str]) -> CaptureFacts:
         """Read the string map back; raises ``pydantic.ValidationError`` or ``ValueError`` on nonsense."""
         text = {"session_id", "robot_id", "incident_id", "label", "reason"}
-        return cls.model_validate({key: value if key in text else json.loads(value) for key, value in record.items()})
+        known = {key: value for key, value in record.items() if key in cls.model_fields}
+        return cls.model_validate({key: value if key in text else json.loads(value) for key, value in known.items()})
