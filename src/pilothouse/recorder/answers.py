@@ -30,6 +30,7 @@ from pilothouse.recorder.schemas import (
 )
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState
+from pilothouse.recorder.sources.gate import Thinning
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.recorder.writing import recording_path
@@ -52,6 +53,7 @@ class Answers:
     captures: Captures
     pipeline: Pipeline
     sources: Sequence[SourceRunner]
+    pushed: Thinning
     history: TopicHistory
     sessions: Path
     link: HubLink | None
@@ -78,7 +80,7 @@ class Answers:
         counts = self.ring.topics()
         rates = self.history.rates_hz(self.clock.monotonic_ns(), counts)
         undecodable, bad = self.pipeline.troubles.of("undecodable"), self.pipeline.troubles.of("bad")
-        thinned = sum((Counter(one.thinned) for one in self.sources), Counter[str]())
+        thinned = sum((Counter(one.thinned) for one in self.sources), Counter(self.pushed.thinned))
         found = {
             topic: TopicStatus(
                 message_count=count.message_count,

@@ -29,6 +29,8 @@ from pilothouse.recorder.recovery import Recovery
 from pilothouse.recorder.risk_events import RiskEvents
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
+from pilothouse.recorder.sources.gate import Thinning
+from pilothouse.recorder.sources.selection import Selection
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
@@ -57,6 +59,7 @@ class Recorder:
         self._lock = lock
         sessions, spool_directory = settings.data / "sessions", settings.data / "spool"
         sources = [open_source(config, clock) for config in settings.sources]
+        topic_rules = settings.topic_rules
         self.outbox = Outbox(settings.data / "outbox.db", settings.robot_id)
         self.risk_events = RiskEvents(self.outbox.database, settings.robot_id)
         self._link = HubLink(settings.hub_url, connect) if settings.hub_url else None
@@ -72,7 +75,7 @@ class Recorder:
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(
             window_s=settings.retention_s, max_bytes=settings.max_bytes, compression=settings.compression,
-            spool=self._spool,
+            spool=self._spool, keep=topic_rules.keep,
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
         stream = Stream()
@@ -84,11 +87,15 @@ class Recorder:
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
             make_decode=_make_decode,
         )  # fmt: skip
-        self.pushing = Pushing(self.pipeline, clock, oldest_s=settings.retention_s)
-        self.sources = [SourceRunner(source, self.pipeline, self._on_source_end) for source in sources]
+        self._pushed = Thinning(self.pipeline, Selection(), topic_rules)
+        self.pushing = Pushing(self._pushed, clock, oldest_s=settings.retention_s)
+        self.sources = [
+            SourceRunner(source, self.pipeline, self._on_source_end, rules=topic_rules) for source in sources
+        ]
         self.answers = Answers(
             settings=settings, clock=clock, ring=self.ring, stream=stream, outbox=self.outbox, captures=self.captures,
-            pipeline=self.pipeline, sources=self.sources, history=self._history, sessions=sessions, link=self._link,
+            pipeline=self.pipeline, sources=self.sources, pushed=self._pushed, history=self._history,
+            sessions=sessions, link=self._link,
         )  # fmt: skip
         self._alerts = AlertSaves(self.outbox, self._save_alert)
         self._keyed = KeyedSaves(self.outbox)

@@ -12,6 +12,7 @@ from pydantic import ByteSize, Field, SecretStr, model_validator
 
 from pilothouse.kit.settings import setting
 from pilothouse.recorder.sources.config import SourceConfig
+from pilothouse.recorder.sources.topics import TopicRule, TopicRules
 from pilothouse.triggers import Triggers, build_rule
 from pilothouse.triggers.rule import Seconds
 from pilothouse.web.settings import ServiceSettings
@@ -39,6 +40,7 @@ class RecorderSettings(ServiceSettings):
         json_schema_extra={"names": []},
     )
     sources: tuple[SourceConfig, ...] = setting((), "Where messages come from")
+    topics: tuple[TopicRule, ...] = setting((), "How topics are kept, whatever source they come from")
     push: bool = setting(True, "Whether programs may push messages to /messages")
     triggers: Triggers = setting((), "Rules that ask for a capture")
     window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(
@@ -79,6 +81,12 @@ class RecorderSettings(ServiceSettings):
     @property
     def default_pre_s(self) -> float:
         return self.window_s if self.pre_s is None else self.pre_s
+
+    @property
+    def topic_rules(self) -> TopicRules:
+        """What `topics` says, with room for the longest post-roll there can be."""
+        post_s = [self.post_s if rule.post_s is None else rule.post_s for rule in self.triggers]
+        return TopicRules(self.topics, post_s=max([self.post_s, *post_s]))
 
     @property
     def retention_s(self) -> float:

@@ -9,6 +9,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
 from pilothouse.recorder.sources.base import Sink
 from pilothouse.recorder.sources.selection import RateLimit, Selection
+from pilothouse.recorder.sources.topics import TopicRules
 
 # Channels under this number lead nowhere; a ring's are positive.
 NOWHERE = -1
@@ -16,43 +17,31 @@ NOWHERE = -1
 log = get_logger("pilothouse.recorder")
 
 
-class Gate:
-    """The sink a source sees."""
+class Thinning:
+    """Passes everything on, topics with a limit no faster than that."""
 
-    def __init__(self, sink: Sink, selection: Selection) -> None:
+    def __init__(self, sink: Sink, selection: Selection, rules: TopicRules) -> None:
         self._sink = sink
         self._selection = selection
+        self._rules = rules
         self._limits: dict[str, RateLimit | None] = {}
+        self._topics: dict[int, str] = {}
         self._limited: dict[int, tuple[str, RateLimit]] = {}
-        self._refused: set[str] = set()
         self.thinned: Counter[str] = Counter()
 
-    @property
-    def refused(self) -> frozenset[str]:
-        """Topics with a channel that cannot be recorded."""
-        return frozenset(self._refused)
+    def use(self, rules: TopicRules) -> None:
+        """Other limits from now on."""
+        self._rules, self._limits = rules, {}
+        found = {channel_id: (topic, self._limit(topic)) for channel_id, topic in list(self._topics.items())}
+        self._limited = {number: (topic, limit) for number, (topic, limit) in found.items() if limit is not None}
 
     def channel(self, channel: Channel) -> int:
-        topic = channel.topic
-        if not self._selection.wants(topic):
-            return NOWHERE
-        try:
-            channel_id = self._sink.channel(channel)
-        except Exception as error:  # noqa: BLE001 - whatever one channel is, the others are recorded
-            self.refuse(topic, error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}")
-            return NOWHERE
-        if topic not in self._limits:
-            self._limits[topic] = self._selection.limit(topic)
-        limit = self._limits[topic]
+        channel_id = self._sink.channel(channel)
+        self._topics[channel_id] = channel.topic
+        limit = self._limit(channel.topic)
         if limit is not None:
-            self._limited[channel_id] = (topic, limit)
+            self._limited[channel_id] = (channel.topic, limit)
         return channel_id
-
-    def refuse(self, topic: str, reason: str) -> None:
-        """A channel cannot be recorded; said once for each topic."""
-        if topic not in self._refused:
-            self._refused.add(topic)
-            log.warning("a topic cannot be recorded", topic=topic, reason=reason)
 
     def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
         if channel_id in self._limited:
@@ -62,3 +51,37 @@ class Gate:
                 return
         if channel_id != NOWHERE:
             self._sink.message(channel_id, log_time_ns, content, publish_time_ns)
+
+    def _limit(self, topic: str) -> RateLimit | None:
+        if topic not in self._limits:
+            self._limits[topic] = self._selection.limit(topic) or self._rules.limit(topic)
+        return self._limits[topic]
+
+
+class Gate(Thinning):
+    """The sink a source sees."""
+
+    def __init__(self, sink: Sink, selection: Selection, rules: TopicRules | None = None) -> None:
+        super().__init__(sink, selection, rules or TopicRules())
+        self._refused: set[str] = set()
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Topics with a channel that cannot be recorded."""
+        return frozenset(self._refused)
+
+    def channel(self, channel: Channel) -> int:
+        if not self._selection.wants(channel.topic):
+            return NOWHERE
+        try:
+            return super().channel(channel)
+        except Exception as error:  # noqa: BLE001 - whatever one channel is, the others are recorded
+            reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+            self.refuse(channel.topic, reason)
+            return NOWHERE
+
+    def refuse(self, topic: str, reason: str) -> None:
+        """A channel cannot be recorded; said once for each topic."""
+        if topic not in self._refused:
+            self._refused.add(topic)
+            log.warning("a topic cannot be recorded", topic=topic, reason=reason)

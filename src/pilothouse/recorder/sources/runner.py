@@ -11,6 +11,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.hub_link import Backoff
 from pilothouse.recorder.sources.base import Progress, Sink, Source
 from pilothouse.recorder.sources.gate import Gate
+from pilothouse.recorder.sources.topics import TopicRules
 
 log = get_logger("pilothouse.recorder")
 
@@ -33,9 +34,10 @@ class SourceRunner:
         on_end: Callable[[], None] = lambda: None,
         *,
         backoff: Backoff | None = None,
+        rules: TopicRules | None = None,
     ) -> None:
         self._source = source
-        self._gate = Gate(sink, source.selection)
+        self._gate = Gate(sink, source.selection, rules)
         self._on_end = on_end
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
@@ -77,6 +79,10 @@ class SourceRunner:
     def refused(self) -> frozenset[str]:
         """Topics that cannot be recorded."""
         return self._gate.refused
+
+    def use(self, rules: TopicRules) -> None:
+        """Other rules for topics from now on."""
+        self._gate.use(rules)
 
     def start(self) -> None:
         self._thread.start()
