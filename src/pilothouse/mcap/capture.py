@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from zlib import crc32
 
-from mcap.opcode import Opcode
-from mcap.records import (
-    Attachment,
-    AttachmentIndex,
-    ChunkIndex,
-    DataEnd,
-    Footer,
-    McapRecord,
-    MetadataIndex,
-    Statistics,
-    SummaryOffset,
-)
+from mcap.records import Attachment, DataEnd
 
 from pilothouse.mcap.chunks import SealedChunk
+from pilothouse.mcap.contents import Contents
 from pilothouse.mcap.disk import NO_ROOM, reserve, sync_directory, write_all
 from pilothouse.mcap.model import Binary, Captured
 from pilothouse.mcap.problems import RecordingExists, StorageFull
-from pilothouse.mcap.records import MAGIC, Registry, encode, encode_metadata, opening
+from pilothouse.mcap.records import Registry, encode, encode_metadata, opening
 from pilothouse.mcap.snapshot import Snapshot
 
 ACTIVE_SUFFIX = ".active"
@@ -99,11 +88,7 @@ class _Recording:
         self._pending_bytes = 0
         self._position = 0
         self._crc = 0
-        self._counts: Counter[int] = Counter()
-        self._span: tuple[int, int] | None = None
-        self._chunk_indexes: list[ChunkIndex] = []
-        self._metadata_indexes: list[MetadataIndex] = []
-        self._attachment_indexes: list[AttachmentIndex] = []
+        self._contents = Contents(registry)
 
     def __enter__(self) -> _Recording:
         return self
@@ -118,62 +103,37 @@ class _Recording:
         self._add(opening())
         for name, values in metadata.items():
             record = encode_metadata(name, values)
-            self._metadata_indexes.append(MetadataIndex(offset=self._position, length=len(record), name=name))
+            self._contents.note_metadata(name, self._position, len(record))
             self._add(record)
         self._add(*self._registry.schema_records(), *self._registry.channel_records())
 
     def add_attachment(self, attachment: Attachment) -> None:
         """A file within the file."""
         record = encode(attachment)
-        index = AttachmentIndex(
-            offset=self._position,
-            length=len(record),
-            log_time=attachment.log_time,
-            create_time=attachment.create_time,
-            data_size=len(attachment.data),
-            name=attachment.name,
-            media_type=attachment.media_type,
-        )
-        self._attachment_indexes.append(index)
+        self._contents.note_attachment(attachment, self._position, len(record))
         self._add(record)
 
     def add_chunk(self, chunk: SealedChunk) -> None:
         """A chunk and its message indexes, byte for byte."""
-        begin = self._position
-        indexes_begin = begin + chunk.record_bytes
-        index = ChunkIndex(
-            chunk_length=chunk.record_bytes,
-            chunk_start_offset=begin,
-            compression=chunk.compression,
-            compressed_size=len(chunk.body),
-            message_end_time=chunk.newest_ns,
-            message_index_length=len(chunk.indexes),
-            message_index_offsets={key: indexes_begin + offset for key, offset in chunk.index_offsets.items()},
-            message_start_time=chunk.oldest_ns,
-            uncompressed_size=chunk.uncompressed_bytes,
-        )
-        self._chunk_indexes.append(index)
-        self._counts.update(chunk.counts)
-        oldest_ns, newest_ns = self._span or (chunk.oldest_ns, chunk.newest_ns)
-        self._span = min(oldest_ns, chunk.oldest_ns), max(newest_ns, chunk.newest_ns)
+        self._contents.note_chunk(chunk, self._position)
         self._add(chunk.head, chunk.body, chunk.indexes)
 
     def close(self, path: Path) -> Captured:
         """Write what is left and the summary, and bring all of it to the disk."""
         self._write()
         self._add(encode(DataEnd(self._crc)))
-        self._add(self._summary(self._position))
+        self._add(self._contents.summary(self._position))
         self._write()
         os.ftruncate(self._file, self._position)
         os.fsync(self._file)
         if self._hashed:
             self._hashed.result()
-        start_ns, end_ns = self._span or (None, None)
-        topics = {self._registry.channels[channel_id].topic for channel_id in self._counts}
+        start_ns, end_ns = self._contents.span or (None, None)
+        topics = {self._registry.channels[channel_id].topic for channel_id in self._contents.counts}
         return Captured(
             path=path,
             size_bytes=self._position,
-            message_count=self._counts.total(),
+            message_count=self._contents.counts.total(),
             start_ns=start_ns,
             end_ns=end_ns,
             topics=tuple(sorted(topics)),
@@ -200,44 +160,3 @@ class _Recording:
     def _digest(self, batch: list[Binary]) -> None:
         for buffer in batch:
             self._hash.update(buffer)
-
-    def _summary(self, begin: int) -> bytes:
-        groups: list[tuple[int, list[bytes]]] = [
-            (Opcode.SCHEMA, self._registry.schema_records()),
-            (Opcode.CHANNEL, self._registry.channel_records()),
-            (Opcode.STATISTICS, [encode(self._statistics())]),
-            (Opcode.CHUNK_INDEX, _encoded(self._chunk_indexes)),
-            (Opcode.ATTACHMENT_INDEX, _encoded(self._attachment_indexes)),
-            (Opcode.METADATA_INDEX, _encoded(self._metadata_indexes)),
-        ]
-        parts: list[bytes] = []
-        offsets: list[bytes] = []
-        position = begin
-        for opcode, records in groups:
-            group = b"".join(records)
-            if group:
-                offsets.append(encode(SummaryOffset(opcode, position, len(group))))
-                parts.append(group)
-                position += len(group)
-        summary = b"".join(parts + offsets)
-        footer = encode(Footer(begin, position, 0))
-        crc = crc32(footer[:-4], crc32(summary))
-        return b"".join((summary, encode(Footer(begin, position, crc)), MAGIC))
-
-    def _statistics(self) -> Statistics:
-        start_ns, end_ns = self._span or (0, 0)
-        return Statistics(
-            attachment_count=len(self._attachment_indexes),
-            channel_count=len(self._registry.channels),
-            channel_message_counts=dict(self._counts),
-            chunk_count=len(self._chunk_indexes),
-            message_count=self._counts.total(),
-            message_end_time=end_ns,
-            message_start_time=start_ns,
-            metadata_count=len(self._metadata_indexes),
-            schema_count=len(self._registry.schemas),
-        )
-
-
-def _encoded(records: Iterable[McapRecord]) -> list[bytes]:
-    return [encode(one) for one in records]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from mcap.opcode import Opcode
@@ -66,7 +66,7 @@ class Contents:
         )
         self.note_indexed(index, chunk.counts)
 
-    def note_indexed(self, index: ChunkIndex, counts: dict[int, int] | Counter[int]) -> None:
+    def note_indexed(self, index: ChunkIndex, counts: Mapping[int, int]) -> None:
         """A chunk stands where its index says; ``counts`` are its messages by channel."""
         self.chunks.append(index)
         self.counts.update(counts)
