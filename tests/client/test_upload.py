@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.client import HubClient
+from pilothouse.client.pace import SMALLEST_CHUNK_BYTES, Pace
 from pilothouse.client.problems import (
     FileChanged,
     FileUnreadable,
@@ -22,7 +23,6 @@ from pilothouse.client.problems import (
     UploadStopped,
     UploadStuck,
 )
-from pilothouse.client.upload import SMALLEST_CHUNK_BYTES, Pace
 from pilothouse.kit.errors import Conflict, Invalid, Unavailable
 from pilothouse.wire import UploadMetadata
 from tests.support.tus import Tus, tus_server

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,19 +13,29 @@ import httpx2
 
 from pilothouse.client.answers import DiskUse, Rescanned, Swept
 from pilothouse.client.connection import AnyModel, Connection
+from pilothouse.client.pace import Pace, Progress, Stop, Throttle
 from pilothouse.client.problems import UnexpectedAnswer
-from pilothouse.client.upload import Pace, Progress, Upload
+from pilothouse.client.upload import Upload
 from pilothouse.wire import (
     Annotation,
     AnnotationList,
     AnnotationUpdate,
+    Enrolment,
+    EnrolRequest,
     Heartbeat,
     HeartbeatAccepted,
     NewAnnotation,
+    NewEnrolment,
     Recording,
+    RecordingAnnouncement,
     RecordingList,
+    RiskEventBatch,
+    RiskEventList,
+    RiskEventsAccepted,
+    RiskLevel,
     Robot,
     RobotList,
+    RobotToken,
     UploadMetadata,
 )
 
@@ -124,15 +134,39 @@ class HubClient:
         *,
         progress: Progress | None = None,
         chunk_bytes: int = CHUNK_BYTES,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         """Deliver a file by tus 1.0; returns when the hub has all of it and has checked its SHA-256.
 
         Call it again after any problem that is ``Unavailable``: it goes on where the hub stands. ``progress`` is
         called with the bytes the hub has and the length of the file. Setting ``stop`` raises ``UploadStopped``.
+        ``throttle`` is called before each piece with its length, and may take its time.
         """
         pace = self._paces.setdefault(chunk_bytes, Pace(chunk_bytes))
-        Upload(self._connection, path, metadata, pace=pace, progress=progress, stop=stop).run()
+        Upload(self._connection, path, metadata, pace=pace, progress=progress, stop=stop, throttle=throttle).run()
+
+    def upload_direct(
+        self,
+        path: Path,
+        metadata: UploadMetadata,
+        *,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+        throttle: Throttle | None = None,
+    ) -> bool:
+        """Put a file straight into the hub's object store, whole; ``metadata`` needs its ``robot_id``.
+
+        False when the hub wants this file by :meth:`upload`. After any problem :meth:`upload` it instead.
+        """
+        from pilothouse.client.direct import DirectDelivery
+
+        delivery = DirectDelivery(self._connection, path, metadata, progress=progress, stop=stop, throttle=throttle)
+        return delivery.run()
+
+    def announce(self, announcement: RecordingAnnouncement) -> None:
+        """Say that a recording exists and what is in it, before its bytes come; twice is once."""
+        self._connection.request("POST", "/api/v1/recordings/announcements", message=announcement)
 
     # Annotations
 
@@ -163,13 +197,46 @@ class HubClient:
         response = self._connection.request("POST", "/api/v1/agents/heartbeat", message=heartbeat)
         return self._connection.read(HeartbeatAccepted, response)
 
+    def report_risk(self, batch: RiskEventBatch) -> RiskEventsAccepted:
+        """Hand over what a guard decided; an event that comes twice counts once."""
+        response = self._connection.request("POST", "/api/v1/risk-events", message=batch)
+        return self._connection.read(RiskEventsAccepted, response)
+
+    def risk_events(
+        self, *, robot_id: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        outcome: str | None = None, min_risk_level: RiskLevel | None = None, incident_id: str | None = None,
+        limit: int = 50, offset: int = 0,
+    ) -> RiskEventList:  # fmt: skip
+        """A page of what guards reported, newest first; times need a zone."""
+        asked = {
+            "robot_id": robot_id, "since": since and since.isoformat(), "until": until and until.isoformat(),
+            "outcome": outcome, "min_risk_level": min_risk_level and min_risk_level.value,
+            "incident_id": incident_id, "limit": limit, "offset": offset,
+        }  # fmt: skip
+        return self._get(RiskEventList, "/api/v1/risk-events", asked)
+
+    def let_in(self, enrolment: NewEnrolment) -> Enrolment:
+        """Make a code with which one robot can enrol; it is shown once."""
+        response = self._connection.request("POST", "/api/v1/robots/enrolments", message=enrolment)
+        return self._connection.read(Enrolment, response)
+
+    def enroll(self, request: EnrolRequest) -> RobotToken:
+        """Use up a code; what comes back is this robot's own token, shown once."""
+        response = self._connection.request("POST", "/api/v1/robots/enroll", message=request)
+        return self._connection.read(RobotToken, response)
+
+    def rotate_token(self, robot_id: str) -> RobotToken:
+        """A new token for a robot; the one before stays good until this one is first used, or its time has passed."""
+        response = self._connection.request("POST", f"{_robot(robot_id)}/token")
+        return self._connection.read(RobotToken, response)
+
     def robots(self, *, limit: int = 50, offset: int = 0) -> RobotList:
         """A page of the robots known by heartbeat or by recording."""
         return self._get(RobotList, "/api/v1/robots", {"limit": limit, "offset": offset})
 
     def robot(self, robot_id: str) -> Robot:
         """One robot and its last heartbeat."""
-        return self._get(Robot, f"/api/v1/robots/{quote(robot_id, safe='')}")
+        return self._get(Robot, _robot(robot_id))
 
     # Administration
 
@@ -187,6 +254,10 @@ class HubClient:
 
     def _get(self, model: type[AnyModel], path: str, params: Mapping[str, Any] | None = None) -> AnyModel:
         return self._connection.read(model, self._connection.request("GET", path, params=params))
+
+
+def _robot(robot_id: str) -> str:
+    return f"/api/v1/robots/{quote(robot_id, safe='')}"
 
 
 def _session(session_id: str) -> str:

@@ -71,6 +71,10 @@ class UploadRejected(errors.Conflict):
     """The hub received {session_id} twice and found another content than announced; was the file changed?"""
 
 
+class DirectUploadFailed(errors.Unavailable):
+    """The file could not be put into the hub's object store: {reason}."""
+
+
 class FileChanged(errors.Invalid):
     """{path} changed while it was being sent."""
 

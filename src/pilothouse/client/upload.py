@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from pilothouse.client.connection import Connection
+from pilothouse.client.pace import PIECE_BYTES, Pace, Progress, Stop, Throttle, unthrottled
 from pilothouse.client.problems import (
     FileChanged,
     FileUnreadable,
@@ -27,12 +28,6 @@ from pilothouse.client.problems import (
 from pilothouse.wire import UploadMetadata
 from pilothouse.wire.upload import TUS_VERSION, UPLOADS_PATH
 
-Progress = Callable[[int, int], None]
-
-# Below this a chunk's own round trip costs more than the chunk.
-SMALLEST_CHUNK_BYTES = 64 << 10
-# So that a request to stop is heard within a chunk, on a slow link too.
-_PIECE_BYTES = 64 << 10
 # After the last chunk the hub reads the whole file again to prove it.
 _LAST_ANSWER_S = 300.0
 _CHUNK_ANSWER_S = 60.0
@@ -42,20 +37,6 @@ _TUS = {"Tus-Resumable": TUS_VERSION}
 _GONE = frozenset((404, 410))
 _CHECKSUM_MISMATCH = 460
 _WORTH_ASKING_AGAIN = frozenset((409, 423, _CHECKSUM_MISMATCH))
-
-
-class Pace:
-    """How large a chunk may be: halved by a cut, doubled by success. Kept between uploads of one client."""
-
-    def __init__(self, largest: int) -> None:
-        self._largest = max(largest, 1)
-        self.chunk_bytes = self._largest
-
-    def cut(self) -> None:
-        self.chunk_bytes = max(min(SMALLEST_CHUNK_BYTES, self._largest), self.chunk_bytes // 2)
-
-    def succeeded(self) -> None:
-        self.chunk_bytes = min(self._largest, self.chunk_bytes * 2)
 
 
 @dataclass
@@ -77,14 +58,16 @@ class Upload:
         *,
         pace: Pace,
         progress: Progress | None = None,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         self._connection = connection
         self._path = path
         self._metadata = metadata
         self._pace = pace
         self._progress = progress or (lambda _sent, _length: None)
-        self._stop = stop or threading.Event()
+        self._stop: Stop = stop or threading.Event()
+        self._throttle = throttle or unthrottled
         self._length = 0
         self._beginnings = 0
         self._tries = 0
@@ -199,10 +182,12 @@ class Upload:
 
     def _pieces(self, chunk: bytes, offset: int) -> Iterator[bytes]:
         view = memoryview(chunk)
-        for start in range(0, len(chunk), _PIECE_BYTES):
+        for start in range(0, len(chunk), PIECE_BYTES):
             if self._stop.is_set():
                 raise UploadStopped(offset=offset, length=self._length)
-            yield bytes(view[start : start + _PIECE_BYTES])
+            piece = bytes(view[start : start + PIECE_BYTES])
+            self._throttle(len(piece))
+            yield piece
 
     def _offset_in(self, response: httpx2.Response) -> int:
         text = response.headers.get("upload-offset", "")

@@ -3,7 +3,9 @@
 A reader ignores fields it does not know, so that a newer robot can speak to an older hub and the other way round.
 """
 
+from pilothouse.wire.alert import DeliveryAlert, DeliveryAlertKind
 from pilothouse.wire.announcement import PreviewSeries, RecordingAnnouncement
+from pilothouse.wire.direct import DirectUpload, DirectUploadOffer, DirectUploadRequest
 from pilothouse.wire.enrolment import Enrolment, EnrolRequest, NewEnrolment, RobotToken
 from pilothouse.wire.heartbeat import Heartbeat, HeartbeatAccepted, Robot, RobotList, TopicHealth
 from pilothouse.wire.recording import (
@@ -28,6 +30,11 @@ __all__ = [
     "AnnotationList",
     "AnnotationUpdate",
     "CaptureFacts",
+    "DeliveryAlert",
+    "DeliveryAlertKind",
+    "DirectUpload",
+    "DirectUploadOffer",
+    "DirectUploadRequest",
     "EnrolRequest",
     "Enrolment",
     "Heartbeat",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from pilothouse.wire.alert import DeliveryAlert
 from pilothouse.wire.base import Message, Moment, RobotId
+from pilothouse.wire.robot import Health
 
 
 class TopicHealth(Message):
@@ -28,6 +30,11 @@ class Heartbeat(Message):
     versions: dict[str, str] = Field(default_factory=dict, max_length=100)
     disk_free_bytes: int | None = Field(None, ge=0)
     outbox_depth: int | None = Field(None, ge=0, description="Recordings waiting for delivery")
+    outbox_bytes: int | None = Field(None, ge=0, description="What these recordings take")
+    risk_events_waiting: int | None = Field(None, ge=0)
+    alerts: list[DeliveryAlert] = Field(
+        default_factory=list, max_length=100, description="Sent again until a heartbeat with them was accepted"
+    )
 
 
 class HeartbeatAccepted(Message):
@@ -37,9 +44,19 @@ class HeartbeatAccepted(Message):
 
 
 class Robot(Message):
-    """A robot known by heartbeat or by recording."""
+    """A robot known by enrolment, by heartbeat or by recording."""
 
     robot_id: str
+    name: str | None = Field(None, description="What people call it")
+    site: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    versions: dict[str, str] = Field(default_factory=dict, description="Of what runs on it, as it said last")
+    health: Health | None = Field(None, description="null for a robot that never sent a heartbeat")
+    health_since: Moment | None = None
+    clock_skew_s: float | None = Field(None, description="Its clock minus the hub's; positive when it is ahead")
+    first_seen_at: Moment | None = None
+    enrolled_at: Moment | None = None
+    retired_at: Moment | None = None
     last_seen_at: Moment | None = None
     interval_s: float | None = None
     recordings: int = 0
