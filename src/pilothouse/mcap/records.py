@@ -93,14 +93,23 @@ class Registry:
         known = self._channel_ids.get(key)
         if known is not None:
             return known
-        channel_id = len(self.channels) + 1
+        return self._put(len(self.channels) + 1, channel)
+
+    def keep(self, channel_id: int, channel: Channel) -> int:
+        """The number of a channel from another file: that of an equal one, else its own, else a new one."""
+        known = self._channel_ids.get((channel, tuple(sorted(channel.metadata.items()))))
+        if known is not None:
+            return known
+        return self._put(max(self.channels) + 1 if channel_id in self.channels else channel_id, channel)
+
+    def _put(self, channel_id: int, channel: Channel) -> int:
         if channel_id > MOST_IDS:
             raise TooManyChannels
         if channel.schema is not None and channel.schema not in self._schema_ids:
             schema_id = len(self.schemas) + 1
             self._schema_ids[channel.schema] = schema_id
             self.schemas[schema_id] = channel.schema
-        self._channel_ids[key] = channel_id
+        self._channel_ids[channel, tuple(sorted(channel.metadata.items()))] = channel_id
         self.channels[channel_id] = channel
         return channel_id
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from mcap.records import Attachment
 
@@ -26,11 +27,16 @@ from pilothouse.mcap.spans import Span, parse, sealed_again
 from pilothouse.mcap.timeline import Timeline
 from pilothouse.mcap.verification import verify
 
+NO_METADATA: Metadata = MappingProxyType({})
 
-def recover(source: Path, path: Path, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES) -> Captured:
+
+def recover(
+    source: Path, path: Path, *, metadata: Metadata = NO_METADATA, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES
+) -> Captured:
     """Write what is readable of a damaged recording to a new one, which is read back to its end before this returns.
 
-    Chunks are kept as they are; messages outside chunks are put into chunks; metadata and attachments stay.
+    Chunks are kept as they are; messages outside chunks are put into chunks; metadata (with more of it, if given) and
+    attachments stay.
     Raises NothingToRecover when no message is left.
     """
     with ExitStack() as stack:
@@ -44,7 +50,7 @@ def recover(source: Path, path: Path, *, chunk_limit_bytes: int = CHUNK_LIMIT_BY
             path,
             found.registry,
             _sealed(damaged, found.spans, chunk_limit_bytes),
-            metadata=found.metadata,
+            metadata={**found.metadata, **metadata},
             attachments=_attachments(damaged, found.attachments),
         )
     _read_back(captured)
