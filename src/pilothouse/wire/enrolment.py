@@ -27,6 +27,7 @@ class Enrolment(Message):
     robot_id: str | None
     expires_at: Moment
     command: str = Field(description="What to type on the robot")
+    enrolment_id: str | None = Field(None, description="To revoke it by")
 
 
 class EnrolRequest(Message):
