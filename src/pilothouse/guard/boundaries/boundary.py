@@ -1,0 +1,70 @@
+"""What a boundary is to the engine, and what it gets to see."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pilothouse.guard.boundaries.settings import BoundarySettings
+from pilothouse.guard.kinematics import RobotModel
+from pilothouse.guard.model import Layer, Observation
+
+Joints = tuple[float, ...]
+
+
+class Moment:
+    """One cycle as boundaries see it. Joints in radians (metres if prismatic), everything finite and of full length.
+
+    ``requested`` is what the policy wants, ``candidate`` what would be sent (None when nothing may, the motion having
+    been rejected), both joint targets. ``reference`` is the last command, or the observed position when there is none;
+    ``speed`` and ``acceleration`` are those commanded last. ``elapsed_s`` counts from the task's first cycle.
+    """
+
+    __slots__ = (
+        "acceleration",
+        "age_s",
+        "candidate",
+        "dt_s",
+        "elapsed_s",
+        "gripper",
+        "joints",
+        "observation",
+        "reference",
+        "requested",
+        "speed",
+    )
+
+    observation: Observation
+    joints: Joints
+    requested: Joints
+    candidate: Joints | None
+    gripper: float | None
+    reference: Joints
+    speed: Joints
+    acceleration: Joints
+    dt_s: float
+    age_s: float
+    elapsed_s: float
+
+
+class Boundary:
+    """A compiled boundary. ``judge`` answers with the reason to reject, or nothing; whatever it raises is FAULT."""
+
+    looks_at_action: ClassVar[bool] = False
+    """Not asked when there is no candidate left to look at."""
+
+    def __init__(self, name: str, config: BoundarySettings, robot: RobotModel) -> None:
+        self.name = name
+        self.layer: Layer = config.layer
+        self.type = config.type
+        self.fallback = config.fallback
+        self.robot = robot
+
+    def start(self) -> None:
+        """A task begins: forget what was."""
+
+    def stop(self) -> None:
+        """The engine is replaced or done: let go of threads."""
+
+    def judge(self, moment: Moment) -> str:
+        """Why the candidate, or the state of the robot, is not acceptable; empty when it is."""
+        return ""

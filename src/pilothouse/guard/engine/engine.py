@@ -1,0 +1,219 @@
+"""Decides each cycle what may leave: PASS, CLAMP, REJECT or FAULT. Reads no clock, does no I/O, never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pilothouse.guard.boundaries import Boundary, Moment
+from pilothouse.guard.boundaries.boundary import Joints
+from pilothouse.guard.engine.clocks import Clocks
+from pilothouse.guard.engine.findings import Finding, against, worst
+from pilothouse.guard.engine.history import History
+from pilothouse.guard.engine.integrity import problem_of_action, problem_of_observation
+from pilothouse.guard.engine.motion import Motion
+from pilothouse.guard.engine.plan import Plan, PlannedGuard, plan_of
+from pilothouse.guard.engine.problems import UnknownTask
+from pilothouse.guard.engine.spec import EngineSpec
+from pilothouse.guard.model import Action, Decision, GuardStatus, Layer, Observation, Verdict
+
+
+class Engine:
+    """The guard's judgement for one robot. One thread owns it.
+
+    ``timer`` returns seconds and only measures how long guards take; without it latencies are 0 and the budget is not
+    watched here. Seconds, radians (metres for prismatic joints) everywhere.
+    """
+
+    def __init__(self, spec: EngineSpec, *, timer: Callable[[], float] | None = None) -> None:
+        self.spec = spec
+        self._timer = timer or _no_time
+        self._joints = len(spec.robot.joints)
+        self._plan: Plan | None = None
+        self._motion: Motion | None = None
+        self._clocks = Clocks(spec.future_tolerance_s)
+        self._history = History(self._joints, spec.period_s)
+        self._moment = Moment()
+
+    @property
+    def active_boundaries(self) -> tuple[str, ...]:
+        """Names of the boundaries of the active task, by layer."""
+        return self._plan.names if self._plan else ()
+
+    @property
+    def task(self) -> str | None:
+        """The active task."""
+        return self._plan.task if self._plan else None
+
+    def start(self, task: str | None) -> None:
+        """Activate a task and forget the past; None: no task, so nothing passes. Raises :class:`UnknownTask`."""
+        self._plan = None
+        self._motion = None
+        self._history = History(self._joints, self.spec.period_s)
+        self._clocks = Clocks(self.spec.future_tolerance_s)
+        if task is None:
+            return
+        chosen = self.spec.tasks.get(task)
+        if chosen is None:
+            raise UnknownTask(task=task, known=", ".join(sorted(self.spec.tasks)) or "none")
+        plan = plan_of(self.spec, task, chosen)
+        for guard in plan.guards:
+            for boundary in guard.boundaries:
+                boundary.start()
+        self._motion = Motion(plan, self.spec.robot)
+        self._plan = plan
+
+    def executed(self, action: Action | None, monotonic_s: float) -> None:
+        """What was really sent, fallbacks too; None: nothing. The time is that of :meth:`decide`, or later."""
+        try:
+            if action is None or problem_of_action(action, self._joints, has_gripper=True):
+                self._history.clear()
+            else:
+                self._history.sent(tuple(map(float, action.joint_positions)), monotonic_s)
+        except Exception:  # noqa: BLE001 - whatever was sent cannot be counted from: begin again where the robot is
+            self._history.clear()
+
+    def decide(
+        self, observation: Observation | None, action: Action | None, *, now_s: float, monotonic_s: float
+    ) -> Verdict:
+        """The verdict on an action. ``now_s`` is since the epoch, ``monotonic_s`` never steps; never raises."""
+        begin = self._timer()
+        try:
+            return self._decide(observation, action, now_s, monotonic_s, begin)
+        except Exception as broken:  # noqa: BLE001 - whatever goes wrong in here, nothing leaves
+            finding = self._own(Decision.FAULT, "engine", None, f"{type(broken).__name__}: {broken}")
+            return self._verdict(None, _kept(action), [finding], ())
+
+    def _own(self, decision: Decision, boundary: str, layer: Layer | None, reason: str) -> Finding:
+        return Finding(decision, boundary, layer, reason, self._plan.fallback if self._plan else None, None)
+
+    def _rejected(self, boundary: str, layer: Layer, reason: str) -> Finding:
+        return self._own(Decision.REJECT, boundary, layer, reason)
+
+    def _decide(
+        self, observation: Observation | None, action: Action | None, now_s: float, monotonic_s: float, begin: float
+    ) -> Verdict:
+        plan, spec = self._plan, self.spec
+        findings: list[Finding] = []
+        reason = self._clocks.problem(now_s, monotonic_s)
+        if reason:
+            findings.append(self._rejected("clock", Layer.L3, reason))
+        if plan is None:
+            findings.append(self._rejected("task", Layer.L2, "no task is active"))
+        reason = problem_of_action(action, self._joints, has_gripper=spec.robot.gripper is not None)
+        if reason:
+            findings.append(self._rejected("action", Layer.L1, reason))
+        reason = problem_of_observation(observation, self._joints)
+        if reason:
+            findings.append(self._rejected("observation", Layer.L3, reason))
+        if reason or plan is None or observation is None:
+            return self._verdict(None, _kept(action), findings, ())
+        age_s = self._clocks.age(observation.timestamp, now_s, monotonic_s)
+        reason = self._clocks.problem_of_age(age_s, observation.timestamp, now_s, spec.max_obs_age_s)
+        if reason:
+            findings.append(self._rejected("observation", Layer.L3, reason))
+        self._see(observation, action if not findings else None, age_s, monotonic_s)
+        return self._judge(plan, action, begin, findings)
+
+    def _see(self, observation: Observation, action: Action | None, age_s: float, monotonic_s: float) -> None:
+        moment, history = self._moment, self._history
+        moment.observation = observation
+        moment.joints = tuple(map(float, observation.joint_positions))
+        velocities = observation.joint_velocities
+        moment.dt_s = history.begin(moment.joints, None if velocities is None else tuple(velocities), monotonic_s)
+        assert history.position is not None
+        moment.reference = history.position
+        moment.speed = history.speed
+        moment.acceleration = history.acceleration
+        moment.requested = history.position if action is None else tuple(map(float, action.joint_positions))
+        moment.gripper = None if action is None else action.gripper
+        moment.candidate = None
+        moment.age_s = age_s
+        moment.elapsed_s = monotonic_s - (self._clocks.began_s or 0.0)
+        history.decided_s = monotonic_s
+
+    def _judge(self, plan: Plan, action: Action | None, begin: float, findings: list[Finding]) -> Verdict:
+        moment, timer = self._moment, self._timer
+        before = timer()
+        if not findings:
+            assert self._motion is not None
+            moment.candidate = self._motion.solve(moment, findings)
+        spent = timer() - before
+        statuses = []
+        for guard in plan.guards:
+            before = timer()
+            for boundary in guard.judges:
+                if moment.candidate is not None or not boundary.looks_at_action:
+                    self._ask(guard, boundary, moment, findings)
+            latency_s = timer() - before
+            if guard.motion:
+                latency_s, spent = latency_s + spent, 0.0
+            statuses.append((guard, latency_s))
+        budget_s = self.spec.budget_s
+        if budget_s is not None and timer() - begin > budget_s:
+            reason = f"deciding took {(timer() - begin) * 1e3:.1f} ms; {budget_s * 1e3:g} ms are allowed"
+            findings.append(self._own(Decision.FAULT, "budget", None, reason))
+        return self._verdict(moment.candidate, _kept(action), findings, statuses)
+
+    def _ask(self, guard: PlannedGuard, boundary: Boundary, moment: Moment, findings: list[Finding]) -> None:
+        fallback = self._plan.fallback if self._plan else None
+        try:
+            reason = boundary.judge(moment)
+        except Exception as broken:  # noqa: BLE001 - a boundary that breaks has not said yes
+            reason = f"{type(broken).__name__}: {broken}"
+            findings.append(against(Decision.FAULT, boundary, reason, guard, fallback))
+            return
+        if reason:
+            findings.append(against(Decision.REJECT, boundary, reason, guard, fallback))
+
+    def _verdict(
+        self,
+        candidate: Joints | None,
+        requested: Action | None,
+        findings: list[Finding],
+        guards: Sequence[tuple[PlannedGuard, float]],
+    ) -> Verdict:
+        decided = worst(findings, self.spec.fallback_ranks) if findings else None
+        statuses = tuple([self._status(guard, latency_s, findings) for guard, latency_s in guards])
+        if decided is None:
+            decision = Decision.PASS if candidate is not None else Decision.FAULT
+            return Verdict(
+                decision, self._action(candidate), requested, _reasons(findings), statuses, mode=self.spec.mode
+            )
+        blocked = decided.decision.severity >= Decision.REJECT.severity
+        return Verdict(
+            decision=decided.decision,
+            action=None if blocked else self._action(candidate),
+            requested=requested,
+            reasons=_reasons(findings),
+            guard_statuses=statuses,
+            boundary=decided.boundary,
+            layer=decided.layer,
+            fallback=decided.fallback if blocked else None,
+            mode=self.spec.mode,
+        )
+
+    def _status(self, guard: PlannedGuard, latency_s: float, findings: list[Finding]) -> GuardStatus:
+        own = [one for one in findings if one.guard is guard] if findings else ()
+        if not own:
+            return GuardStatus(guard.name, guard.layer, Decision.PASS, latency_ms=latency_s * 1e3, mode=guard.mode)
+        ranks = self.spec.fallback_ranks
+        most = max(own, key=lambda one: (one.decision.severity, ranks.get(one.fallback or "", 0)))
+        return GuardStatus(
+            guard.name, guard.layer, most.decision, most.reason, most.boundary, latency_s * 1e3, guard.mode
+        )
+
+    def _action(self, candidate: Joints | None) -> Action | None:
+        return None if candidate is None else Action(candidate, self._moment.gripper)
+
+
+def _kept(action: object) -> Action | None:
+    """What was asked for goes into the record, however bad."""
+    return action if isinstance(action, Action) else None
+
+
+def _reasons(findings: list[Finding]) -> tuple[str, ...]:
+    return tuple([f"{one.boundary}: {one.reason}" for one in findings if one.reported]) if findings else ()
+
+
+def _no_time() -> float:
+    return 0.0

@@ -1,0 +1,49 @@
+"""What was found in a cycle, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pilothouse.guard.boundaries import Boundary
+from pilothouse.guard.engine.plan import PlannedGuard
+from pilothouse.guard.model import Decision, Enforcement, Layer
+
+
+class Finding(NamedTuple):
+    """One boundary objects. ``guard`` is None for what the engine itself sees to."""
+
+    decision: Decision
+    boundary: str
+    layer: Layer | None
+    reason: str
+    fallback: str | None
+    guard: PlannedGuard | None
+
+    @property
+    def enforced(self) -> bool:
+        return self.guard is None or self.guard.mode is Enforcement.ENFORCE
+
+    @property
+    def reported(self) -> bool:
+        return self.guard is None or self.guard.mode is not Enforcement.LOG_ONLY
+
+
+def against(decision: Decision, boundary: Boundary, reason: str, guard: PlannedGuard, fallback: str | None) -> Finding:
+    """A finding of a boundary; its own fallback, or the task's."""
+    return Finding(decision, boundary.name, guard.layer, reason, boundary.fallback or fallback, guard)
+
+
+def worst(findings: list[Finding], ranks: Mapping[str, int]) -> Finding | None:
+    """Who decides: the most severe decision, of those the most severe fallback, of those the higher layer."""
+    enforced = [one for one in findings if one.enforced]
+    if not enforced:
+        return None
+    return max(
+        enforced,
+        key=lambda one: (
+            one.decision.severity,
+            ranks.get(one.fallback, 0) if one.fallback else 0,
+            one.layer.value if one.layer else "",
+        ),
+    )

@@ -1,0 +1,64 @@
+"""The boundaries of one task, sorted by what the engine does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pilothouse.guard.boundaries import Boundary
+from pilothouse.guard.boundaries.joints import JointBoundary
+from pilothouse.guard.engine.box import BoxOf, JointLimits, compile_box
+from pilothouse.guard.engine.spec import EngineSpec, GuardSpec, TaskSpec
+from pilothouse.guard.model import Enforcement
+
+WEAKER = (Enforcement.ENFORCE, Enforcement.MONITOR, Enforcement.LOG_ONLY)
+
+
+class PlannedGuard:
+    """A guard with at least one boundary in the task. ``number`` is its place in layer order."""
+
+    __slots__ = ("boundaries", "judges", "layer", "mode", "motion", "name", "number")
+
+    def __init__(self, number: int, guard: GuardSpec, boundaries: Sequence[Boundary], mode: Enforcement) -> None:
+        self.number = number
+        self.name = guard.name
+        self.layer = guard.layer
+        self.mode = max(mode, guard.mode, key=WEAKER.index)
+        self.boundaries = tuple(boundaries)
+        self.motion = tuple(one for one in boundaries if isinstance(one, JointBoundary))
+        self.judges = tuple(one for one in boundaries if type(one).judge is not Boundary.judge)
+
+    @property
+    def enforces(self) -> bool:
+        return self.mode is Enforcement.ENFORCE
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a task holds the robot to. Motion of guards that only watch is not in the box."""
+
+    task: str
+    fallback: str | None
+    guards: tuple[PlannedGuard, ...]
+    box: BoxOf | None
+    limits: JointLimits
+    names: tuple[str, ...]
+
+
+def plan_of(spec: EngineSpec, task: str, chosen: TaskSpec) -> Plan:
+    """Sort the boundaries of the task."""
+    names = set(chosen.boundaries)
+    guards = []
+    for guard in sorted(spec.guards, key=lambda one: one.layer.value):
+        active = [one for one in guard.boundaries if one.name in names]
+        if active:
+            guards.append(PlannedGuard(len(guards), guard, active, spec.mode))
+    limits = JointLimits.of(one for guard in guards if guard.enforces for one in guard.motion)
+    return Plan(
+        task=task,
+        fallback=chosen.fallback,
+        guards=tuple(guards),
+        box=compile_box(limits, len(spec.robot.joints)),
+        limits=limits,
+        names=tuple(one.name for guard in guards for one in guard.boundaries),
+    )

@@ -1,0 +1,13 @@
+"""What can be wrong with how an engine is put together or used."""
+
+from __future__ import annotations
+
+from pilothouse.kit.errors import BadConfiguration, NotFound
+
+
+class EngineDoesNotFit(BadConfiguration):
+    """{problem}."""
+
+
+class UnknownTask(NotFound):
+    """There is no task {task!r}; there are: {known}."""
