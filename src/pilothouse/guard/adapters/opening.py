@@ -1,0 +1,110 @@
+"""From a Stackfile to what it is connected to. The libraries of a kind are imported here, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from pilothouse.guard.adapters.base import Adapters, Policy, Sink, Source
+from pilothouse.guard.problems import AdapterMissing, AdapterUnusable, GuardExtraMissing
+from pilothouse.guard.stackfile import Stackfile
+from pilothouse.guard.stackfile import adapters as configs
+from pilothouse.guard.stackfile.plugins import installed
+from pilothouse.kit.clock import Clock, SystemClock
+from pilothouse.kit.errors import Problem
+
+_PACKAGES = {
+    "mujoco": ("mujoco", "'pilothouse[mujoco]'"),
+    "zenoh": ("eclipse-zenoh", "'pilothouse[zenoh]'"),
+    "gymnasium": ("gymnasium", "'pilothouse[gymnasium]'"),
+    "lerobot": ("lerobot", "lerobot"),
+}
+
+
+class _Opening:
+    """Worlds that sources and sinks share, while they are being opened."""
+
+    def __init__(self, stack: Stackfile, clock: Clock) -> None:
+        self.stack = stack
+        self.clock = clock
+        self.worlds: dict[tuple[str, str], Any] = {}
+
+    def source(self, config: Any) -> Source:
+        stack, robot = self.stack, self.stack.robot
+        match config:
+            case configs.SimSourceConfig():
+                from pilothouse.guard.adapters.sim import SimArm, SimSource
+
+                return SimSource(self._world(config, lambda: SimArm(robot, config, self.clock)), config)
+            case configs.PythonSourceConfig():
+                from pilothouse.guard.adapters.python import PythonSource
+
+                return PythonSource(config, robot, self.clock, stack.directory)
+            case _:
+                return cast("Source", self._plugin("sources", config))
+
+    def policy(self, config: Any) -> Policy:
+        match config:
+            case configs.SimPolicyConfig():
+                from pilothouse.guard.adapters.sim import SimPolicy
+
+                return SimPolicy(config, self.stack.robot)
+            case configs.PythonPolicyConfig():
+                from pilothouse.guard.adapters.python import PythonPolicy
+
+                return PythonPolicy(config, self.stack.directory)
+            case _:
+                return cast("Policy", self._plugin("policies", config))
+
+    def sink(self, config: Any) -> Sink:
+        match config:
+            case configs.SimSinkConfig():
+                from pilothouse.guard.adapters.sim import SimSink
+
+                return SimSink(self.worlds["sim", config.world])
+            case configs.PythonSinkConfig():
+                from pilothouse.guard.adapters.python import PythonSink
+
+                return PythonSink(config, self.stack.directory)
+            case configs.DiscardSinkConfig():
+                from pilothouse.guard.adapters.discard import DiscardSink
+
+                return DiscardSink()
+            case _:
+                return cast("Sink", self._plugin("sinks", config))
+
+    def _world(self, config: Any, make: Callable[[], Any]) -> Any:
+        key = (config.type, config.world)
+        if key not in self.worlds:
+            self.worlds[key] = make()
+        return self.worlds[key]
+
+    def _plugin(self, kind: str, config: configs.PluginConfig) -> Any:
+        return installed(kind)[config.type].load()(self.stack.robot, **config.options)
+
+
+def open_adapters(stack: Stackfile, clock: Clock | None = None) -> Adapters:
+    """Everything a Stackfile connects the guard to. Raises AdapterMissing, AdapterUnusable or GuardExtraMissing."""
+    for kind, found in (("source", stack.sources), ("policy", stack.policy), ("sink", stack.sinks)):
+        if not found:
+            raise AdapterMissing(kind=kind)
+    opening = _Opening(stack, clock or SystemClock())
+    sources = _opened("source", stack.sources, opening.source)
+    policy = _opened("policy", {"policy": stack.policy}, opening.policy)["policy"]
+    return Adapters(sources, policy, _opened("sink", stack.sinks, opening.sink))
+
+
+def _opened(kind: str, wanted: Mapping[str, Any], open_one: Callable[[Any], Any]) -> dict[str, Any]:
+    opened = {}
+    for name, config in wanted.items():
+        try:
+            opened[name] = open_one(config)
+        except Problem:
+            raise
+        except ModuleNotFoundError as error:
+            package, install = _PACKAGES.get(config.type, (error.name, error.name))
+            raise GuardExtraMissing(kind=kind, name=name, package=package, install=install) from None
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error!s:.300}"
+            raise AdapterUnusable(kind=kind, name=name, reason=reason) from error
+    return opened
