@@ -1,0 +1,159 @@
+"""The risk log: listens to the loop, writes in a thread of its own, survives what the disk does."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from pilothouse.guard.cycle_queue import CycleQueue
+from pilothouse.guard.model import Cycle
+from pilothouse.guard.risk.events import is_notable, record_of
+from pilothouse.guard.risk.filters import SEVERITY
+from pilothouse.guard.risk.store import EventReader, EventWriter, NewEvent
+from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
+from pilothouse.kit.logs import get_logger
+
+# How often the writer looks for new cycles; the loop wakes nobody.
+LOOK_S = 0.05
+RETRY_S = 1.0
+BATCH = 512
+TRIM_EVERY = 512
+
+log = get_logger(__name__)
+
+
+class RiskLog:
+    """A CycleListener. Rejected cycles are the last to be dropped on the way in, and the last to be deleted."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        log_all: bool = False,
+        max_rows: int = 200_000,
+        max_age_s: float = 30 * 86_400.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self.events = EventReader(path)
+        self.problem: str | None = None
+        self._path = path
+        self._log_all = log_all
+        self._max_rows = max_rows
+        self._max_age_s = max_age_s
+        self._clock = clock or SystemClock()
+        self._queue = CycleQueue()
+        self._writer: EventWriter | None = None
+        self._unwritten: list[NewEvent] = []
+        self._untrimmed = TRIM_EVERY  # the first batch of a run is followed by a trim
+        self._passed = threading.Condition()
+        self._passes_begun = self._passes_done = 0
+        self._stop = threading.Event()
+        self._asked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pilothouse-risk-log", daemon=True)
+
+    @property
+    def dropped(self) -> int:
+        """Passed or clamped cycles that were left out because the disk was behind."""
+        return self._queue.dropped
+
+    @property
+    def dropped_rejected(self) -> int:
+        """Rejected cycles that were left out because the disk stood still for minutes."""
+        return self._queue.dropped_rejected
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def offer(self, cycle: Cycle) -> None:
+        """Take in a cycle from the loop; costs a microsecond, never blocks, never raises."""
+        if self._log_all or is_notable(cycle):
+            self._queue.offer(cycle)
+
+    def flush(self, deadline_s: float) -> bool:
+        """Wait until everything offered before is stored; False when that takes longer."""
+        with self._passed:
+            wanted = self._passes_begun + 1
+            self._asked.set()
+            return self._passed.wait_for(lambda: self._passes_done >= wanted, deadline_s)
+
+    def stop(self, deadline_s: float = 3.0) -> None:
+        """Write what waits, as far as the disk lets us in this time, and end. Idempotent."""
+        self._stop.set()
+        self._asked.set()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._asked.wait(RETRY_S if self.problem else LOOK_S)
+            self._asked.clear()
+            self._write_what_waits()
+        self._write_what_waits()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _write_what_waits(self) -> None:
+        with self._passed:
+            self._passes_begun += 1
+        while self._queue or self._unwritten:
+            if not self._unwritten:
+                self._unwritten = self._rows_of(self._queue.take(BATCH))
+            if not self._stored():
+                return
+        with self._passed:
+            self._passes_done = self._passes_begun
+            self._passed.notify_all()
+
+    def _rows_of(self, cycles: list[Cycle]) -> list[NewEvent]:
+        rows = []
+        for cycle in cycles:
+            try:
+                rows.append(_row_of(cycle))
+            except Exception as error:  # noqa: BLE001 - one odd cycle must not end the thread that keeps the others
+                log.error("cycle not logged", cycle_id=cycle.cycle_id, reason=repr(error))
+            # Between two cycles the loop may have the interpreter.
+            time.sleep(0)
+        return rows
+
+    def _stored(self) -> bool:
+        try:
+            self._writer = self._writer or EventWriter(self._path)
+            self._writer.add(self._unwritten)
+            self._untrimmed += len(self._unwritten)
+            self._unwritten = []
+            if self._untrimmed >= TRIM_EVERY:
+                older_than_s = self._clock.now_ns() / NS_PER_S - self._max_age_s
+                self._writer.trim(max_rows=self._max_rows, older_than_s=older_than_s)
+                self._untrimmed = 0
+        except (sqlite3.Error, OSError) as error:
+            self._say(f"{self._path} cannot be written ({error}); free some space on that disk")
+            return False
+        self._say_recovered()
+        return True
+
+    def _say(self, problem: str) -> None:
+        if self.problem is None:
+            log.error("risk log interrupted; events wait in memory", reason=problem)
+        self.problem = problem
+
+    def _say_recovered(self) -> None:
+        if self.problem is not None:
+            log.info("risk log works again", dropped=self.dropped, dropped_rejected=self.dropped_rejected)
+            self.problem = None
+
+
+def _row_of(cycle: Cycle) -> NewEvent:
+    record = record_of(cycle)
+    return NewEvent(
+        timestamp=cycle.timestamp,
+        level=SEVERITY[cycle.risk_level],
+        outcome=record["outcome"],
+        failure_type=cycle.failure_type,
+        total_ms=cycle.latency.total,
+        event=msgspec.json.encode(record).decode(),
+    )
