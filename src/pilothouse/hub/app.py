@@ -13,15 +13,19 @@ from pilothouse.hub.backtests import jobs as backtest_jobs
 from pilothouse.hub.backtests import routes as backtests
 from pilothouse.hub.backtests.service import Backtests
 from pilothouse.hub.composition import Hub, compose
-from pilothouse.hub.fleet import Robots
-from pilothouse.hub.fleet import routes as fleet
-from pilothouse.hub.identity import Identity
+from pilothouse.hub.fleet import jobs as fleet_jobs
+from pilothouse.hub.fleet.routes import ROUTERS as FLEET
+from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
+from pilothouse.hub.fleet.service import build_services as build_fleet
+from pilothouse.hub.identity import Identity, Tokens
+from pilothouse.hub.identity import jobs as identity_jobs
+from pilothouse.hub.identity import routes as identity_routes
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.service import build_services, count_by_robot
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock
-from pilothouse.web import Service, create_service
+from pilothouse.web import RateLimits, Service, create_service
 
 if TYPE_CHECKING:
     app: Service
@@ -35,11 +39,13 @@ Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns
 def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     """The hub as an application; ``app.state.hub`` holds what it is made of."""
     hub = compose(settings.check(), clock=clock)
-    identity = Identity(settings)
+    tokens = Tokens(hub.database, hub.clock)
+    identity = Identity(settings, tokens)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         identity.warn_if_open()
+        await limits.start()
         async with hub.running():
             yield
             service.begin_closing()
@@ -48,7 +54,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, fleet.router, *RECORDINGS, backtests.router],
+        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, backtests.router],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -56,21 +62,28 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             "storage": hub.storage.check_writable,
             "jobs": hub.jobs.check,
         },
-        public={"/"},
+        public={"/", ENROL_PATH},
     )
+    limits = RateLimits(settings, service.state.metrics)
     hub.jobs.measure(service.state.metrics)
     service.state.hub = hub
     service.state.identity = identity
-    install_slices(service, hub)
+    service.state.tokens = tokens
+    service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
+    install_slices(service, hub, tokens)
     return service
 
 
-def install_slices(service: Service, hub: Hub) -> None:
+def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     """Build each slice's services, lower slices first, and make its jobs known."""
-    robots = Robots(hub.events, hub.clock, count_recordings=count_by_robot)
+    identity_jobs.register(hub.jobs, tokens)
+    fleet = build_fleet(hub.database, hub.events, hub.clock, tokens=tokens, count_recordings=count_by_robot)
+    fleet_jobs.register(hub.jobs, fleet)
+    robots = fleet.robots
     recordings = build_services(hub.settings, hub.database, hub.events, hub.jobs, hub.clock, robots=robots)
     recording_jobs.register(hub.jobs, recordings)
     service.state.on_closing.add(recordings.digests.end)
+    service.state.fleet = fleet
     service.state.robots = robots
     service.state.recordings = recordings
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)

@@ -40,6 +40,9 @@ class HubSettings(ServiceSettings):
         "The Bearer token of an operator; made at the first start when nothing is set",
         names=("LOCAL_AUTH_TOKEN",),
     )
+    enrolment_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
+        20, "How often one address may try a code at `/api/v1/robots/enroll` within 60 s"
+    )
     max_disk_mb: Annotated[int, Field(ge=0, le=2**40)] = setting(
         0, "Recordings may take so many MiB, then the oldest are deleted; 0 is no cap", names=("MD_MAX_DISK_MB",)
     )

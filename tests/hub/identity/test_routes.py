@@ -24,6 +24,8 @@ PUBLIC = {
     "/docs/oauth2-redirect",
     "/docs/assets/{name}",
     "/redoc",
+    # The one-time code is the credential.
+    "/api/v1/robots/enroll",
 }
 
 

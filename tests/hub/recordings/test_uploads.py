@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from pilothouse.hub.composition import Hub, compose
+from pilothouse.hub.identity import OtherRobot
 from pilothouse.hub.recordings.domain.problems import (
     BadUpload,
     BytesBeyondLength,
     ChunkChecksumMismatch,
     ContentChecksumMismatch,
     ContentDiffers,
-    NotYourRecording,
     OffsetMismatch,
     SenderGone,
     StorageFull,
@@ -251,10 +251,10 @@ async def test_a_recording_swept_away_can_be_delivered_again(desk: Desk, session
 
 async def test_a_robot_delivers_only_its_own(desk: Desk) -> None:
     mine = await desk.create(CONTENT, only_robot="arm")
-    with pytest.raises(NotYourRecording):
+    with pytest.raises(OtherRobot):
         await desk.create(CONTENT, "leg_20260512T084230Z", only_robot="arm")
     told = UploadMetadata(session_id=SESSION_ID, sha256="0" * 64, robot_id="leg")
-    with pytest.raises(NotYourRecording):
+    with pytest.raises(OtherRobot):
         await desk.services.uploads.create(Announced(told, 1), only_robot="arm")
     with pytest.raises(UnknownUpload):
         await desk.services.uploads.progress(mine.upload_id, only_robot="leg")

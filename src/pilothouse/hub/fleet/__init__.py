@@ -1,5 +1,5 @@
-"""Robots: which there are, and how they are."""
+"""Robots: which there are, how they are let in, and how they are."""
 
-from pilothouse.hub.fleet.service import Robots
+from pilothouse.hub.fleet.service import FleetServices, Robots
 
-__all__ = ["Robots"]
+__all__ = ["FleetServices", "Robots"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header
@@ -13,9 +13,18 @@ from starlette.requests import HTTPConnection, Request
 
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.db import RequestKey
-from pilothouse.hub.identity.domain import Caller
+from pilothouse.hub.identity.domain import (
+    ADMIN,
+    FLEET_READ,
+    FLEET_WRITE,
+    Caller,
+    CallerKind,
+    OperatorsOnly,
+    ScopeMissing,
+)
 from pilothouse.hub.identity.service import Identity
-from pilothouse.web import Credentials
+from pilothouse.hub.identity.service.tokens import CHALLENGES
+from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
 
 
 def _this_hub(connection: HTTPConnection) -> Hub:
@@ -39,7 +48,11 @@ class _Token(HTTPBearer):
 
 
 _password = _Password(scheme_name="password", description="Any user name, the hub's password", auto_error=False)
-_token = _Token(scheme_name="token", description="The robots' shared token, or the operator's", auto_error=False)
+_token = _Token(
+    scheme_name="token",
+    description="A robot's own token, an API token, the robots' shared token, or the operator's",
+    auto_error=False,
+)
 
 
 async def _caller(
@@ -47,16 +60,55 @@ async def _caller(
     _by_password: Annotated[None, Depends(_password)],
     _by_token: Annotated[None, Depends(_token)],
 ) -> Caller:
-    identity: Identity = connection.app.state.identity
-    return identity.identify(Credentials.parse(connection.headers.get("authorization")))
+    return await _identity(connection).identify(Credentials.parse(connection.headers.get("authorization")))
 
 
-Reader = Annotated[Caller, Depends(_caller)]
-"""May look: an operator, whoever holds the shared token, anybody in open single mode."""
-Writer = Annotated[Caller, Depends(_caller)]
-"""May deliver and report: the same."""
-Operator = Annotated[Caller, Depends(_caller)]
-"""May decide, delete and sweep: the same, until robots have tokens of their own."""
+def _identity(connection: HTTPConnection) -> Identity:
+    identity = connection.app.state.identity
+    assert isinstance(identity, Identity)
+    return identity
+
+
+AnyCaller = Annotated[Caller, Depends(_caller)]
+"""Whoever is calling; grants nothing by itself."""
+
+
+class Allowed:
+    """Lets in whom a rule lets in; the description of a route names the scope that a token needs."""
+
+    def __init__(self, scope: str, rule: Callable[[Caller], bool]) -> None:
+        self._scope = scope
+        self._rule = rule
+        self.openapi_extension = {"x-required-scope": scope}
+
+    async def __call__(self, caller: AnyCaller) -> Caller:
+        if self._rule(caller):
+            return caller
+        if caller.kind == CallerKind.OPEN:
+            raise CredentialsMissing(challenges=CHALLENGES)
+        if caller.kind == CallerKind.TOKEN:
+            raise ScopeMissing(scope=self._scope)
+        raise OperatorsOnly
+
+
+Reader = Annotated[Caller, Depends(Allowed(FLEET_READ, lambda caller: caller.may_read))]
+"""May look: an operator, whoever holds the shared token, anybody in open single mode; a robot sees its own."""
+Writer = Annotated[Caller, Depends(Allowed(FLEET_WRITE, lambda caller: caller.may_write))]
+"""May deliver, annotate and report: the same; a robot for itself."""
+Operator = Annotated[Caller, Depends(Allowed(ADMIN, lambda caller: caller.may_tend))]
+"""May sweep, rescan and run what is everybody's: as above, but no robot by a token of its own."""
+Admin = Annotated[Caller, Depends(Allowed(ADMIN, lambda caller: caller.may_decide))]
+"""May let in, retire and hand out tokens: a person who signed in, or a token with the scope admin. Never a robot, and
+never somebody unknown, however open the hub is."""
+
+
+async def still_allowed(connection: HTTPConnection, caller: Caller) -> bool:
+    """Whether who was let in would be let in again now; asked while a stream lives."""
+    try:
+        again = await _caller(connection, None, None)
+    except (CredentialsMissing, CredentialsWrong):
+        return False
+    return again.kind == caller.kind and again.token_id == caller.token_id
 
 
 async def _reading(hub: ThisHub) -> AsyncIterator[AsyncSession]:
@@ -64,7 +116,8 @@ async def _reading(hub: ThisHub) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def _writing(hub: ThisHub) -> AsyncIterator[AsyncSession]:
+# Who calls is settled first: a stranger never waits for, nor holds up, those who write.
+async def _writing(hub: ThisHub, _caller: AnyCaller) -> AsyncIterator[AsyncSession]:
     async with hub.database.transaction() as session:
         yield session
 
@@ -78,7 +131,7 @@ Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 
 async def _request_key(
     request: Request,
-    caller: Reader,
+    caller: AnyCaller,
     idempotency_key: Annotated[
         str | None,
         Header(min_length=1, max_length=200, description="Sent again, the same request is carried out once"),
@@ -88,7 +141,7 @@ async def _request_key(
     described.update(await request.body())
     # Routes keep keys apart by their pattern, which is bounded; the path is part of what must be the same.
     route = request.scope.get("pilothouse.route", request.url.path)
-    scope = f"{caller.kind}:{hashlib.sha256(caller.name.encode()).hexdigest()[:16]}:{request.method}:{route}"
+    scope = f"{caller.kind}:{hashlib.sha256(caller.identity.encode()).hexdigest()[:16]}:{request.method}:{route}"
     return RequestKey(scope[:200], idempotency_key, described.hexdigest())
 
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from pilothouse.hub.identity.auth import Reader
+from pilothouse.hub.identity.auth import AnyCaller
 
 
-async def only_robot(_caller: Reader) -> str | None:
-    """Robots share one token, which stands for all of them; one bound to a robot answers that robot here."""
-    return None
+async def only_robot(caller: AnyCaller) -> str | None:
+    """The robot a credential is bound to; the route itself says what callers may do at all."""
+    return caller.robot_id
 
 
 OnlyRobot = Annotated[str | None, Depends(only_robot)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, Unavailable
+from pilothouse.kit.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
 
 
 class UnknownRecording(NotFound):
@@ -71,10 +71,6 @@ class ChunkChecksumMismatch(Invalid):
 
 class ContentChecksumMismatch(Invalid):
     """The bytes received do not have the announced sha256; they were discarded, send the file again from the start."""
-
-
-class NotYourRecording(Forbidden):
-    """A robot delivers recordings of its own only: their session_id begins with {robot_id}_."""
 
 
 class SenderGone(Invalid):

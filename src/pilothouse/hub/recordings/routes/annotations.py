@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from pilothouse.hub.db import answer_once
-from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writer, Writing
+from pilothouse.hub.identity.auth import OnceKey, Reader, Reading, ThisHub, Writer, Writing
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.hub.recordings.service import version_tag
@@ -24,7 +24,7 @@ IfMatch = Annotated[
 
 @router.get("/sessions/{session_id}/annotations", summary="List the annotations of a recording")
 async def list_annotations(
-    services: Services, session: Reading, only_robot: OnlyRobot, session_id: str, page: Paging
+    _caller: Reader, services: Services, session: Reading, only_robot: OnlyRobot, session_id: str, page: Paging
 ) -> AnnotationList:
     """In the order of the recording's time."""
     return await services.annotations.page(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from pilothouse.hub.identity.auth import Reading
+from pilothouse.hub.identity.auth import Reader, Reading
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.web import Paging
@@ -30,6 +30,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 
 @router.get("", summary="List recordings, newest first")
 async def list_recordings(
+    _caller: Reader,
     services: Services,
     session: Reading,
     only_robot: OnlyRobot,
@@ -43,14 +44,16 @@ async def list_recordings(
 
 
 @router.get("/{session_id}", summary="Get a recording")
-async def get_recording(services: Services, session: Reading, only_robot: OnlyRobot, session_id: str) -> Recording:
+async def get_recording(
+    _caller: Reader, services: Services, session: Reading, only_robot: OnlyRobot, session_id: str
+) -> Recording:
     return await services.recordings.get(session, session_id, only_robot=only_robot)
 
 
 @router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=_BYTES, response_class=Response)
 @router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=_BYTES, response_class=Response)
 async def read_recording(
-    services: Services, session: Reading, only_robot: OnlyRobot, session_id: str, request: Request
+    _caller: Reader, services: Services, session: Reading, only_robot: OnlyRobot, session_id: str, request: Request
 ) -> Response:
     """Whole or in ranges (RFC 9110: one or many, suffix, `If-Range`); a damaged file is served as it is."""
     path = await services.recordings.file_of(session, session_id, only_robot=only_robot)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
+from pilothouse.hub.identity import OtherRobot
 from pilothouse.hub.recordings.domain.naming import SUFFIX, robot_in
 from pilothouse.hub.recordings.domain.problems import (
     BadUpload,
     ContentChecksumMismatch,
     ContentDiffers,
-    NotYourRecording,
     RecordingFileMissing,
     SenderGone,
     UnknownUpload,
@@ -277,7 +277,7 @@ class Uploads:
 
 def _check_owner(session_id: str, only_robot: str | None, said: str | None) -> None:
     if only_robot is not None and (robot_in(session_id) != only_robot or said not in (None, only_robot)):
-        raise NotYourRecording(robot_id=only_robot)
+        raise OtherRobot(robot_id=only_robot)
 
 
 def _file_name(session_id: str) -> str:

@@ -7,11 +7,11 @@ import secrets
 from pathlib import Path
 
 from pilothouse.hub.identity.domain import OPEN, Caller, CallerKind
+from pilothouse.hub.identity.service.tokens import CHALLENGES, Tokens
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.logs import get_logger
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong, same
 
-CHALLENGES = ("Basic", "Bearer")
 LOCAL_TOKEN_FILE = "local-auth-token"  # noqa: S105 - a file name
 
 # 256 random bits.
@@ -21,9 +21,10 @@ log = get_logger(__name__)
 
 
 class Identity:
-    """Knows the credentials that settings name, and the one the hub made when they name none."""
+    """Knows the credentials that settings name, the one the hub made when they name none, and the tokens."""
 
-    def __init__(self, settings: HubSettings) -> None:
+    def __init__(self, settings: HubSettings, tokens: Tokens) -> None:
+        self._tokens = tokens
         self._password = settings.password
         self._shared_token = settings.shared_token
         self._local_token = settings.local_token
@@ -38,9 +39,13 @@ class Identity:
                 "recordings and heartbeats are open to everybody who reaches this port; set MD_HUB_AUTH_PASSWORD"
             )
 
-    def identify(self, credentials: Credentials | None) -> Caller:
-        """The caller; raises CredentialsMissing or CredentialsWrong."""
-        known = self._known(credentials) if credentials else None
+    async def identify(self, credentials: Credentials | None) -> Caller:
+        """The caller; raises CredentialsMissing or CredentialsWrong.
+
+        Where the network is trusted, whoever shows nothing or something unknown may do what anybody may. A token of
+        ours that was revoked or has expired is refused there too.
+        """
+        known = await self._known(credentials) if credentials else None
         if known is not None:
             return known
         if self.is_open:
@@ -49,16 +54,20 @@ class Identity:
             raise CredentialsMissing(challenges=CHALLENGES)
         raise CredentialsWrong(challenges=CHALLENGES)
 
-    def _known(self, credentials: Credentials) -> Caller | None:
+    async def _known(self, credentials: Credentials) -> Caller | None:
         if credentials.scheme == "basic":
             fits = _fits(credentials.secret, self._password)
-            return Caller(CallerKind.OPERATOR, credentials.user) if fits else None
-        if _fits(credentials.secret, self._local_token):
+            return Caller(CallerKind.OPERATOR, credentials.user[:100]) if fits else None
+        return self._configured(credentials.secret) or await self._tokens.check(credentials.secret)
+
+    def _configured(self, secret: str) -> Caller | None:
+        if _fits(secret, self._local_token):
             return Caller(CallerKind.OPERATOR)
         # Without a password nothing is checked, so a token alone proves nothing.
-        if self._password is not None and _fits(credentials.secret, self._shared_token):
-            return Caller(CallerKind.SHARED)
-        return None
+        if self._password is None or not _fits(secret, self._shared_token):
+            return None
+        # Whoever shows the password as Bearer has it, and could as well show it as Basic.
+        return Caller(CallerKind.OPERATOR if self._shared_token == self._password else CallerKind.SHARED)
 
 
 def _fits(presented: str, expected: str | None) -> bool:

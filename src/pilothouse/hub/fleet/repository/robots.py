@@ -1,0 +1,111 @@
+"""Rows of robots and their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.db import Base
+from pilothouse.hub.fleet.models import RobotRow, RobotTagRow
+from pilothouse.wire.robot import Health
+
+
+def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """The one statement both databases have, under two imports."""
+    return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a heartbeat found."""
+
+    is_new: bool
+    health: Health | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which robots a list is about; None does not narrow."""
+
+    site: str | None = None
+    tag: str | None = None
+    health: Health | None = None
+    text: str | None = None
+    robot_id: str | None = None
+    retired: bool = False
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        is_retired = RobotRow.retired_at.is_not(None)
+        wanted: list[ColumnElement[bool]] = [is_retired if self.retired else ~is_retired]
+        if self.robot_id is not None:
+            wanted.append(RobotRow.robot_id == self.robot_id)
+        if self.site is not None:
+            wanted.append(RobotRow.site == self.site)
+        if self.health is not None:
+            wanted.append(RobotRow.health == self.health)
+        if self.tag is not None:
+            wanted.append(exists().where(RobotTagRow.robot_id == RobotRow.robot_id, RobotTagRow.tag == self.tag))
+        if self.text:
+            named = (RobotRow.robot_id, RobotRow.name, RobotRow.site)
+            wanted.append(or_(*(column.icontains(self.text, autoescape=True) for column in named)))
+        return wanted
+
+
+class RobotRows:
+    """Queries on robots within one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def beat(self, robot_id: str, now: datetime, said: dict[str, Any]) -> Beaten | None:
+        """One statement for one heartbeat; None when the robot is retired."""
+        new = upsert(self._session, RobotRow).values(
+            robot_id=robot_id, first_seen_at=now, health=Health.HEALTHY, health_since=now, **said
+        )
+        statement = new.on_conflict_do_update(
+            index_elements=["robot_id"], set_=said, where=RobotRow.retired_at.is_(None)
+        ).returning(RobotRow.first_seen_at, RobotRow.health)
+        found = (await self._session.execute(statement)).first()
+        return None if found is None else Beaten(found.first_seen_at == now, found.health)
+
+    async def add_new(self, robot_id: str, now: datetime) -> bool:
+        """True when the robot was not known before."""
+        new = upsert(self._session, RobotRow).values(robot_id=robot_id, first_seen_at=now)
+        return await self._session.scalar(new.on_conflict_do_nothing().returning(RobotRow.robot_id)) is not None
+
+    async def change(self, robot_id: str, **values: Any) -> bool:
+        """Set columns; False when there is no such robot."""
+        statement = update(RobotRow).where(RobotRow.robot_id == robot_id).values(**values)
+        return await self._session.scalar(statement.returning(RobotRow.robot_id)) is not None
+
+    async def get(self, robot_id: str) -> RobotRow | None:
+        return await self._session.scalar(select(RobotRow).where(RobotRow.robot_id == robot_id))
+
+    async def page(self, wanted: Wanted, limit: int, offset: int) -> tuple[Sequence[RobotRow], int]:
+        """Robots by name, and how many there are."""
+        conditions = wanted.conditions()
+        total = await self._session.scalar(select(func.count(RobotRow.robot_id)).where(*conditions)) or 0
+        query = select(RobotRow).where(*conditions).order_by(RobotRow.robot_id).limit(limit).offset(offset)
+        return (await self._session.scalars(query)).all(), total
+
+    async def tags(self, robot_ids: Collection[str]) -> dict[str, list[str]]:
+        """The tags of each of these robots, in order; those without any are left out."""
+        if not robot_ids:
+            return {}
+        query = select(RobotTagRow.robot_id, RobotTagRow.tag).where(RobotTagRow.robot_id.in_(robot_ids))
+        found: dict[str, list[str]] = {}
+        for robot_id, tag in await self._session.execute(query.order_by(RobotTagRow.robot_id, RobotTagRow.tag)):
+            found.setdefault(robot_id, []).append(tag)
+        return found
+
+    async def set_tags(self, robot_id: str, tags: Collection[str]) -> None:
+        await self._session.execute(delete(RobotTagRow).where(RobotTagRow.robot_id == robot_id))
+        rows = [{"robot_id": robot_id, "tag": tag} for tag in sorted(set(tags))]
+        if rows:
+            await self._session.execute(insert(RobotTagRow), rows)

@@ -1,0 +1,52 @@
+"""Tables of tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Enum, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pilothouse.hub.db import Base, Json, UtcDateTime
+from pilothouse.hub.identity.domain import TokenKind
+
+KINDS = Enum(
+    TokenKind,
+    name="kind",
+    native_enum=False,
+    create_constraint=True,
+    length=20,
+    values_callable=lambda kinds: [kind.value for kind in kinds],
+)
+
+
+class TokenRow(Base):
+    """A token as far as it is kept: enough to find and to check it, not enough to use it.
+
+    A robot's token that another has taken the place of is good until ``superseded_until``, or until that other,
+    ``superseded_by``, is used for the first time.
+    """
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[TokenKind] = mapped_column(KINDS)
+    name: Mapped[str] = mapped_column(String(200))
+    prefix: Mapped[str] = mapped_column(String(40), unique=True)
+    secret_sha256: Mapped[str] = mapped_column(String(64))
+    robot_id: Mapped[str | None] = mapped_column(String(100))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(200))
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    superseded_by: Mapped[str | None] = mapped_column(String(40), index=True)
+    superseded_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index(None, "kind", "created_at", "id"), Index(None, "robot_id", "created_at", "id"))
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it opens anything at this moment."""
+        ends = (self.expires_at, self.superseded_until)
+        return self.revoked_at is None and all(end is None or now < end for end in ends)

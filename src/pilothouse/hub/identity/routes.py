@@ -1,0 +1,43 @@
+"""Tokens of programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from pilothouse.hub.identity.auth import Admin, Reading, Writing
+from pilothouse.hub.identity.schemas import MadeToken, NewToken, TokenList
+from pilothouse.hub.identity.service import Tokens
+from pilothouse.web import Paging
+
+router = APIRouter(prefix="/auth/tokens", tags=["tokens"])
+
+
+def _tokens(request: Request) -> Tokens:
+    tokens = request.app.state.tokens
+    assert isinstance(tokens, Tokens)
+    return tokens
+
+
+TheTokens = Annotated[Tokens, Depends(_tokens)]
+
+
+@router.post("", status_code=201, summary="Make a token")
+async def create_token(caller: Admin, tokens: TheTokens, session: Writing, new: NewToken) -> MadeToken:
+    """The answer is the only one that holds the token. It grants at most what its maker has, and ends with it."""
+    return await tokens.create(session, new, caller)
+
+
+@router.get("", summary="List tokens, newest first")
+async def list_tokens(_caller: Admin, tokens: TheTokens, session: Reading, page: Paging) -> TokenList:
+    """Those of programs, revoked and expired ones included; a robot's are listed with the robot."""
+    return await tokens.page(session, limit=page.limit, offset=page.offset)
+
+
+@router.delete("/{token_id}", status_code=204, summary="Revoke a token")
+async def revoke_token(
+    _caller: Admin, tokens: TheTokens, session: Writing, token_id: Annotated[str, Path(max_length=40)]
+) -> None:
+    """It opens nothing from now on; streams that it opened end within seconds."""
+    await tokens.revoke(session, token_id)
