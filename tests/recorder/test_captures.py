@@ -11,6 +11,10 @@ from tests.support.flights import START_NS
 from tests.support.processes import eventually
 from tests.support.robots import FAST, running_robot
 
+UNLIMITED = {
+    "captures_per_hour": None, "captures_per_day": None, "rule_captures_per_hour": None, "rule_captures_per_day": None,
+}  # fmt: skip
+
 
 def test_a_trigger_becomes_a_recording_of_what_led_up_to_it_and_what_followed(tmp_path: Path) -> None:
     with running_robot(tmp_path, triggers=[{**FAST, "name": "too fast", "pre_s": 3}]) as robot:
@@ -180,7 +184,7 @@ def test_ids_stay_free_of_collisions_across_restarts_and_foreign_files(tmp_path:
 
 
 def test_a_thousand_triggers_at_once_each_have_a_recording_or_a_reason(tmp_path: Path) -> None:
-    with running_robot(tmp_path, window_s=5, triggers=[{**FAST, "pre_s": 1, "post_s": 0.5}]) as robot:
+    with running_robot(tmp_path, window_s=5, triggers=[{**FAST, "pre_s": 1, "post_s": 0.5}], **UNLIMITED) as robot:
         for number in range(1000):
             robot.say(number / 500, 10)
             robot.say(number / 500 + 0.001, 1)

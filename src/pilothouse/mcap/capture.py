@@ -26,16 +26,19 @@ WRITE_BYTES = 8 << 20
 Metadata = Mapping[str, Mapping[str, str]]
 
 
-def write_capture(snapshot: Snapshot, path: Path, *, metadata: Metadata) -> Captured:
-    """Write a snapshot as a recording and return what is in it.
+def write_capture(
+    snapshot: Snapshot, path: Path, *, metadata: Metadata, attachments: Iterable[Attachment] = ()
+) -> Captured:
+    """Write a snapshot as a recording and return what is in it; attachments stand before the first chunk.
 
     The file is made as ``path.active``, synced, renamed and the directory synced: under its own name it is whole.
     Raises StorageFull (and leaves nothing behind) when the disk has no room, RecordingExists for a name in use.
     """
     chunks = list(snapshot.pieces())
     return write_recording(
-        path, snapshot.registry, chunks, metadata=metadata, expected_bytes=sum(one.size_bytes for one in chunks)
-    )
+        path, snapshot.registry, chunks, metadata=metadata, attachments=attachments,
+        expected_bytes=sum(one.size_bytes for one in chunks),
+    )  # fmt: skip
 
 
 def write_recording(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from pilothouse.kit.clock import NS_PER_S
+from pilothouse.recorder.settings import RecorderSettings
 
 HOUR_NS = 3_600 * NS_PER_S
 DAY_NS = 24 * HOUR_NS
@@ -60,6 +61,19 @@ class Budgets:
         self._each_rule = each_rule
         self._of_rule = dict(rules or {})
         self._rules: dict[str, Spending] = {}
+
+    @classmethod
+    def of(cls, settings: RecorderSettings) -> Budgets:
+        usual = Budget(settings.rule_captures_per_hour, settings.rule_captures_per_day)
+        rules = {
+            one.called: Budget(
+                usual.per_hour if one.captures_per_hour is None else one.captures_per_hour,
+                usual.per_day if one.captures_per_day is None else one.captures_per_day,
+            )
+            for one in settings.triggers
+        }
+        overall = Budget(settings.captures_per_hour, settings.captures_per_day)
+        return cls(overall=overall, each_rule=usual, rules=rules)
 
     def load(self, captures: Iterable[tuple[str, int]]) -> None:
         """Captures of earlier runs, oldest first: the rule and when."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap import Captured, Ring, StorageFull
+from pilothouse.mcap import Captured, Ring
+from pilothouse.recorder.asked_captures import AskedCaptures
 from pilothouse.recorder.backlog import Backlog, Unwritten
+from pilothouse.recorder.budgets import Budgets
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable, SaveKey, captured_row
 from pilothouse.recorder.post_rolls import NEVER_NS, CaptureRequest, Due, PostRolls
 from pilothouse.recorder.problems import BufferEmpty
+from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.stream import Stream
-from pilothouse.recorder.writing import DropsSince, recording_path, write
+from pilothouse.recorder.writing import RobotFacts, Writing
 from pilothouse.wire import TriggerFired
 
 # How often the end of a silent stream is looked for while a post-roll runs.
@@ -30,27 +32,26 @@ class Captures:
     """Fed by the pipeline (`trigger`, `advance`) and by people (`save`); one thread writes what triggers asked for."""
 
     def __init__(
-        self, *, ring: Ring, stream: Stream, outbox: Outbox, sessions: Path, robot_id: str, clock: Clock,
-        max_backlog_bytes: int, drops: DropsSince, on_sealed: Callable[[], None] = lambda: None,
+        self, *, ring: Ring, stream: Stream, outbox: Outbox, asked: AskedCaptures, writing: Writing, clock: Clock,
+        max_backlog_bytes: int, max_post_s: float = 0.0, on_sealed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._ring = ring
         self._stream = stream
         self._outbox = outbox
-        self._sessions = sessions
-        self._robot_id = robot_id
+        self._asked = asked
+        self._writing = writing
         self._clock = clock
-        self._drops = drops
         self._on_sealed = on_sealed
         self._wake = threading.Condition()
         self._post_rolls = PostRolls()
         self._backlog = Backlog(max_backlog_bytes)
-        self._unrecorded: dict[str, CaptureRequest] = {}  # not in the outbox yet: the disk was full
         self._unsealed: dict[str, tuple[Captured, str | None]] = {}  # files whose rows do not say so yet
         self._storage_problem: str | None = None
         self._stopping = False
         self._heard = -1
         self._silent_since_ns = clock.monotonic_ns()
         self._thread = threading.Thread(target=self._work, name="captures", daemon=True)
+        self.max_post_s = max_post_s
         self.next_end_ns = NEVER_NS
 
     @property
@@ -63,7 +64,7 @@ class Captures:
     def unrecorded(self) -> tuple[CaptureRequest, ...]:
         """Captures that only memory knows of, because the disk is full."""
         with self._wake:
-            return tuple(self._unrecorded.values())
+            return self._asked.unrecorded
 
     @property
     def held_up(self) -> frozenset[str]:
@@ -75,6 +76,14 @@ class Captures:
     def storage_problem(self) -> str | None:
         """Why recordings cannot be written at the moment, if they cannot."""
         return self._storage_problem
+
+    def use(self, settings: RecorderSettings) -> None:
+        """Other budgets, post-rolls and facts from now on."""
+        about = RobotFacts.of(settings)
+        with self._wake:
+            self._asked.use(Budgets.of(settings))
+            self._writing.about = about
+            self.max_post_s = settings.max_post_s
 
     def start(self) -> None:
         self._thread.start()
@@ -92,23 +101,31 @@ class Captures:
             self._wake.notify_all()
         if self._thread.is_alive():
             self._thread.join(deadline_s)
-        return not self._thread.is_alive() and not (self._backlog or self._unrecorded or self._unsealed)
-
-    def trigger(self, fired: TriggerFired, *, label: str, pre_s: float, post_s: float) -> CaptureRequest:
-        """A rule fired: note it at once, capture it when its post-roll has passed."""
         with self._wake:
-            now_ns = self._clock.now_ns()
-            asked = self._ask(
-                lambda session_id: CaptureRequest(
-                    session_id=session_id, reason="trigger", label=label, trigger=fired, pre_s=pre_s, post_s=post_s,
-                    fired_at_ns=fired.fired_at_ns, requested_at_ns=now_ns,
-                )
-            )  # fmt: skip
-            self._post_rolls.add(asked)
+            self._bring_to_disk()
+        done = self._asked.is_noted and not (self._backlog or self._unsealed)
+        return not self._thread.is_alive() and done
+
+    def trigger(
+        self, fired: TriggerFired, *, label: str, pre_s: float, post_s: float, extends: bool = False
+    ) -> CaptureRequest | None:
+        """A rule fired: note it at once, capture it when its post-roll has passed.
+
+        Returns the capture that will hold it, or None when the budget is used up; a row says so.
+        """
+        with self._wake:
+            asked = self._asked.of(fired, label=label, pre_s=pre_s, post_s=post_s)
+            widened = self._post_rolls.extend(asked, max_post_s=self.max_post_s) if extends else None
+            if widened is not None:
+                self._asked.merge(asked, widened)
+            elif self._asked.refuse(asked) is None:
+                widened = self._asked.ask(asked)
+                self._post_rolls.add(widened)
             self.next_end_ns = self._post_rolls.next_end_ns
             self._wake.notify_all()
-        log.info("trigger fired", rule=fired.rule, value=fired.value, recording=asked.session_id)
-        return asked
+        if widened is not None:
+            log.info("trigger fired", rule=fired.rule, value=fired.value, recording=widened.session_id)
+        return widened
 
     def advance(self, message_ns: int) -> None:
         """A message later than `next_end_ns` is about to be appended: what it completes is taken from the ring now."""
@@ -119,36 +136,26 @@ class Captures:
         self, *, label: str, window_s: float, reason: str = "manual", alerts: Sequence[str] = (),
         key: SaveKey | None = None,
     ) -> CaptureRow:  # fmt: skip
-        """Copy the last `window_s` seconds to a file, now; raises BufferEmpty, StorageFull, CannotWrite."""
+        """Copy the last `window_s` seconds to a file, now; raises BufferEmpty, NoRoom, StorageFull, CannotWrite.
+
+        An alert may be over its budget: OverBudget. What people ask for is never refused.
+        """
         end_ns = self._newest_ns(window_s)
         snapshot = self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns)
         if snapshot.is_empty:
             raise BufferEmpty
-        asked = self._ask_now(reason, label, end_ns, window_s, alerts, key)
+        with self._wake:
+            self._wake.notify_all()
+            asked = self._asked.ask_now(
+                reason=reason, label=label, end_ns=end_ns, window_s=window_s, alerts=alerts, key=key
+            )
         try:
-            captured = write(asked, snapshot, self._sessions, self._robot_id, cut=None, drops=self._drops)
+            captured = self._writing.write(asked, snapshot)
         except Exception as error:
             self._give_up(asked, error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}")
             raise
         self._seal(asked, captured)
         return captured_row(asked, captured)
-
-    def _ask_now(
-        self, reason: str, label: str, end_ns: int, window_s: float, alerts: Sequence[str], key: SaveKey | None
-    ) -> CaptureRequest:
-        now_ns = self._clock.now_ns()
-        try:
-            return self._outbox.ask(
-                lambda session_id: CaptureRequest(
-                    session_id=session_id, reason=reason, label=label, pre_s=window_s, post_s=0.0,
-                    fired_at_ns=end_ns, requested_at_ns=now_ns,
-                ),
-                now_ns=now_ns, taken=self._taken, alerts=alerts, key=key,
-            )  # fmt: skip
-        except OutboxUnwritable as problem:
-            if problem.facts["full"]:
-                raise StorageFull(path=self._sessions) from problem
-            raise
 
     def _newest_ns(self, window_s: float) -> int:
         """The end of what is in the ring: the last message's time, or a little later where topics are out of order."""
@@ -158,26 +165,13 @@ class Captures:
         near = newest_ns is not None and 0 < newest_ns - last_ns < window_s * NS_PER_S
         return newest_ns if near and newest_ns is not None else last_ns
 
-    def _ask(self, request: Callable[[str], CaptureRequest]) -> CaptureRequest:
-        now_ns = self._clock.now_ns()
-        try:
-            return self._outbox.ask(request, now_ns=now_ns, taken=self._taken)
-        except OutboxUnwritable as problem:
-            log.error("a trigger cannot be noted on disk; it is kept in memory", problem=problem.sentence)
-        # Ids from memory must not meet those of the table, which may still be read.
-        asked = request(self._outbox.free_id(now_ns, self._taken))
-        self._unrecorded[asked.session_id] = asked
-        return asked
-
-    def _taken(self, session_id: str) -> bool:
-        return session_id in self._unrecorded or recording_path(self._sessions, session_id).exists()
-
     def _complete(self, completed: Sequence[Due]) -> None:
         for due in completed:
-            snapshot = self._ring.snapshot(due.request.start_ns, due.request.end_ns)
-            refusal = self._backlog.add(Unwritten(due, snapshot))
+            request = self._asked.complete(due.request)
+            snapshot = self._ring.snapshot(request.start_ns, request.end_ns)
+            refusal = self._backlog.add(Unwritten(Due(request, due.cut), snapshot))
             if refusal:
-                self._give_up(due.request, refusal)
+                self._give_up(request, refusal)
         self.next_end_ns = self._post_rolls.next_end_ns
         if completed:
             self._wake.notify_all()
@@ -199,13 +193,13 @@ class Captures:
             while True:
                 now_ns = self._clock.monotonic_ns()
                 self._look_for_silence(now_ns)
-                self._note_sealed()
+                self._bring_to_disk()
                 ready = self._stopping or now_ns >= retry_at_ns
                 if ready and (unwritten := self._backlog.first()) is not None:
                     return unwritten
                 if self._stopping:
                     return None
-                again = bool(self._backlog or self._unsealed)
+                again = bool(self._backlog or self._unsealed) or not self._asked.is_noted
                 self._wake.wait(SILENCE_POLL_S if self._post_rolls else RETRY_S if again else None)
 
     def _look_for_silence(self, now_ns: int) -> None:
@@ -219,11 +213,9 @@ class Captures:
         """Whether this capture is dealt with; False when it must be tried again."""
         request, cut = unwritten.due.request, unwritten.due.cut
         try:
-            if request.session_id in self._unrecorded:
-                self._outbox.add(request)
-                with self._wake:
-                    del self._unrecorded[request.session_id]
-            captured = write(request, unwritten.snapshot, self._sessions, self._robot_id, cut=cut, drops=self._drops)
+            with self._wake:
+                self._asked.record(request.session_id)
+            captured = self._writing.write(request, unwritten.snapshot, cut=cut)
         except Unavailable as problem:
             self._storage_failed(request, problem.sentence)
             return False
@@ -240,18 +232,18 @@ class Captures:
         log.info("recording sealed", recording=request.session_id, bytes=captured.size_bytes)
         with self._wake:
             self._unsealed[request.session_id] = (captured, why)
-            self._note_sealed()
+            self._bring_to_disk()
 
-    def _note_sealed(self) -> None:
-        """Tell the outbox of files that stand; those it cannot note now it is told again."""
-        for session_id, (captured, why) in list(self._unsealed.items()):
-            try:
+    def _bring_to_disk(self) -> None:
+        """Tell the outbox what was asked for and which files stand; what it cannot note now it is told again."""
+        try:
+            self._asked.write()
+            for session_id, (captured, why) in list(self._unsealed.items()):
                 self._outbox.seal(session_id, captured, why=why)
-            except OutboxUnwritable as problem:
-                log.warning("a recording cannot be noted yet", recording=session_id, problem=problem.sentence)
-                return
-            del self._unsealed[session_id]
-            self._on_sealed()
+                del self._unsealed[session_id]
+                self._on_sealed()
+        except OutboxUnwritable as problem:
+            log.debug("the outbox cannot be written yet", problem=problem.sentence)
 
     def _storage_failed(self, request: CaptureRequest, reason: str) -> None:
         if self._storage_problem is None:
@@ -266,12 +258,14 @@ class Captures:
 
     def _give_up(self, request: CaptureRequest, why: str) -> None:
         log.error("no recording was made", recording=request.session_id, why=why)
-        self._note(request, CaptureState.REFUSED, why)
+        with self._wake:
+            self._asked.give_up(request, why)
+            self._bring_to_disk()
 
     def _note(self, request: CaptureRequest, state: CaptureState, why: str) -> None:
         try:
-            if request.session_id in self._unrecorded:
-                self._outbox.add(request)
+            with self._wake:
+                self._asked.record(request.session_id)
             self._outbox.set_state(request.session_id, state, why=why)
         except OutboxUnwritable as problem:
             log.debug("the outbox cannot be written", problem=problem.sentence)

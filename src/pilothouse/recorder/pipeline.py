@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Invalid, Problem
@@ -34,6 +34,7 @@ class WatchedRule:
     label: str
     pre_s: float
     post_s: float
+    extends: bool = False
     fired: int = 0
     last: TriggerFired | None = None
 
@@ -41,12 +42,18 @@ class WatchedRule:
     def all_of(cls, settings: RecorderSettings) -> tuple[WatchedRule, ...]:
         return tuple(cls._of(config, build_rule(config), settings) for config in settings.triggers)
 
+    def takes_over(self, config: TriggerConfig) -> bool:
+        """Whether this rule can go on under another configuration: only what it asks for differs."""
+        same = {"pre_s": None, "post_s": None, "label": None}
+        return self.config.model_copy(update=same) == config.model_copy(update=same)
+
     @classmethod
     def _of(cls, config: TriggerConfig, rule: Rule, settings: RecorderSettings) -> WatchedRule:
         pre_s = settings.default_pre_s if config.pre_s is None else config.pre_s
         post_s = settings.post_s if config.post_s is None else config.post_s
         label = rule.name if config.label is None else config.label
-        return cls(config=config, rule=rule, label=label, pre_s=pre_s, post_s=post_s)
+        extends = (config.during_post_roll or settings.during_post_roll) == "extend"
+        return cls(config=config, rule=rule, label=label, pre_s=pre_s, post_s=post_s, extends=extends)
 
 
 @dataclass(slots=True)
@@ -79,7 +86,7 @@ class Pipeline:
         self._make_decode = make_decode
         self._decode: Decode | None = None
         self._watched: dict[int, tuple[Channel, list[WatchedRule]]] = {}
-        self._topics: dict[int, str] = {}
+        self._channels: dict[int, Channel] = {}
         self._rules_lock = threading.Lock()
         self._ticker = Ticker([(one, one.rule) for one in rules])
         self._heard = 0
@@ -89,22 +96,35 @@ class Pipeline:
 
     def channel(self, channel: Channel) -> int:
         channel_id = self._ring.add_channel(channel)
-        self._topics[channel_id] = channel.topic
-        watching = [one for one in self.rules if channel.topic in one.rule.topics]
-        if watching:
-            self._watched[channel_id] = (channel, watching)
+        with self._rules_lock:
+            self._channels[channel_id] = channel
+            watching = self._watching(channel)
+            if watching:
+                self._watched[channel_id] = (channel, watching)
         return channel_id
+
+    def watch_with(self, rules: Sequence[WatchedRule]) -> None:
+        """Other rules from now on; one whose condition is the same goes on as it is, with its memory and counts."""
+        with self._rules_lock:
+            known = list(self.rules)
+            self.rules = tuple(_continued(one, known) for one in rules)
+            self._ticker = Ticker([(one, one.rule) for one in self.rules])
+            pairs = {number: (channel, self._watching(channel)) for number, channel in self._channels.items()}
+            self._watched = {number: pair for number, pair in pairs.items() if pair[1]}
+
+    def _watching(self, channel: Channel) -> list[WatchedRule]:
+        return [one for one in self.rules if channel.topic in one.rule.topics]
 
     def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
         if log_time_ns > self._captures.next_end_ns or log_time_ns >= LATEST_NS:
             if log_time_ns >= LATEST_NS:
-                self.troubles.note(self._topics[channel_id], "bad", f"its log time is {log_time_ns}")
+                self.troubles.note(self._channels[channel_id].topic, "bad", f"its log time is {log_time_ns}")
                 return
             self._captures.advance(log_time_ns)
         try:
             self._ring.append(channel_id, log_time_ns, content, publish_time_ns)
         except Invalid as problem:
-            self.troubles.note(self._topics.get(channel_id, str(channel_id)), "bad", problem.sentence)
+            self.troubles.note(self._topic(channel_id), "bad", problem.sentence)
             return
         self._stream.received += 1
         self._stream.last_ns = log_time_ns
@@ -126,8 +146,10 @@ class Pipeline:
                 self._fire(one, fired)
 
     def _watch(self, channel_id: int, log_time_ns: int, content: bytes) -> None:
-        channel, watching = self._watched[channel_id]
         with self._rules_lock:
+            channel, watching = self._watched.get(channel_id, (None, []))
+            if channel is None:
+                return  # its rules have just been taken away
             if self._decode is None:
                 self._decode = self._make_decode()
             try:
@@ -149,4 +171,16 @@ class Pipeline:
 
     def _fire(self, one: WatchedRule, fired: TriggerFired) -> None:
         one.fired, one.last = one.fired + 1, fired
-        self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s)
+        self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s, extends=one.extends)
+
+    def _topic(self, channel_id: int) -> str:
+        channel = self._channels.get(channel_id)
+        return channel.topic if channel else str(channel_id)
+
+
+def _continued(one: WatchedRule, known: list[WatchedRule]) -> WatchedRule:
+    before = next((other for other in known if other.takes_over(one.config)), None)
+    if before is None:
+        return one
+    known.remove(before)
+    return replace(one, rule=before.rule, fired=before.fired, last=before.last)

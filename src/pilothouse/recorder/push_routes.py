@@ -81,10 +81,14 @@ async def push(
         if kind == "application/json":
             await _take(pushing, list(parse_document(bytes(body))), receipt)
             return receipt
-        message = parse_binary(
-            bytes(body), topic=x_topic, encoding=x_message_encoding, schema_name=x_schema_name,
-            schema_encoding=x_schema_encoding, schema=x_schema, log_time_ns=x_log_time_ns,
-        )  # fmt: skip
+        try:
+            message = parse_binary(
+                bytes(body), topic=x_topic, encoding=x_message_encoding, schema_name=x_schema_name,
+                schema_encoding=x_schema_encoding, schema=x_schema, log_time_ns=x_log_time_ns,
+            )  # fmt: skip
+        except UnreadableMessage:
+            pushing.note_unreadable()
+            raise
         await asyncio.to_thread(pushing.take, message)
     return PushReceipt(accepted=1)
 
@@ -133,7 +137,13 @@ async def _converse(socket: WebSocket, pushing: Pushing) -> None:
 
 async def _take_frame(pushing: Pushing, frame: bytes, receipt: PushReceipt) -> None:
     try:
-        await asyncio.to_thread(pushing.take, parse_frame(frame))
+        message = parse_frame(frame)
+    except UnreadableMessage as problem:
+        pushing.note_unreadable()
+        receipt.reject(1, problem.reason)
+        return
+    try:
+        await asyncio.to_thread(pushing.take, message)
     except UnreadableMessage as problem:
         receipt.reject(1, problem.reason)
     else:

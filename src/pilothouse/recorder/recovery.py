@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pilothouse.kit.clock import Clock
@@ -11,8 +12,10 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Captured, Spool, open_recording, recover_spool, remove_leftover, sha256_of, verify
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.post_rolls import CaptureRequest
+from pilothouse.recorder.steady_time import SteadyTime
 from pilothouse.recorder.worker import Worker
-from pilothouse.recorder.writing import metadata_of, recording_path
+from pilothouse.recorder.writing import RobotFacts, metadata_of, recording_path
+from pilothouse.wire import MergedTrigger
 
 RECOVERED = "recovered"
 LOST = "the recorder was killed before it was written, and its spool held nothing of it"
@@ -26,14 +29,15 @@ class Recovery(Worker):
     """Made before anything new is recorded, run in a thread of its own, so that recording need not wait for it."""
 
     def __init__(
-        self, *, outbox: Outbox, sessions: Path, spool: Path, robot_id: str, clock: Clock, window_s: float,
-        on_sealed: Callable[[], None] = lambda: None,
+        self, *, outbox: Outbox, sessions: Path, spool: Path, about: RobotFacts, clock: Clock, steady: SteadyTime,
+        window_s: float, on_sealed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         super().__init__("recovery")
         self._outbox = outbox
         self._sessions = sessions
-        self._robot_id = robot_id
+        self._about = about
         self._clock = clock
+        self._steady = steady
         self._on_sealed = on_sealed
         self._window_s = window_s
         self._leftovers = Spool.leftovers(spool)
@@ -51,7 +55,7 @@ class Recovery(Worker):
         if not self._leftovers:
             for row in self._unfinished:
                 log.error("a capture was lost", recording=row.session_id, why=LOST)
-                self._outbox.set_state(row.session_id, CaptureState.REFUSED, why=LOST)
+                self._outbox.refuse(row.session_id, LOST)
             self._unfinished = []
 
     def _work(self) -> None:
@@ -85,7 +89,7 @@ class Recovery(Worker):
             self._outbox.claim(first.session_id, leftover.name)
         path = recording_path(self._sessions, request.session_id)
         path.unlink(missing_ok=True)
-        metadata = metadata_of(request, self._robot_id, reason=RECOVERED)
+        metadata = metadata_of(self._with_merged(request, captures[1:]), self._about, reason=RECOVERED)
         try:
             captured = recover_spool(leftover, path, metadata=metadata, window_s=self._window_s)
         except Problem as problem:
@@ -110,7 +114,7 @@ class Recovery(Worker):
         return self._outbox.ask(
             lambda session_id: CaptureRequest(
                 session_id=session_id, reason=RECOVERED, label="", fired_at_ns=now_ns, pre_s=0.0, post_s=0.0,
-                requested_at_ns=now_ns,
+                requested_at_ns=now_ns, steady_ns=self._steady.now_ns(),
             ),
             now_ns=now_ns, leftover=leftover,
             taken=lambda session_id: recording_path(self._sessions, session_id).exists(),
@@ -120,6 +124,18 @@ class Recovery(Worker):
         self._outbox.seal(session_id, captured, reason=reason)
         log.info("recording recovered", recording=session_id, messages=captured.message_count)
         self._on_sealed()
+
+    def _with_merged(self, request: CaptureRequest, others: Sequence[CaptureRow]) -> CaptureRequest:
+        """The capture, and every other trigger its file holds."""
+        rows = [*others, *(row for one in (request, *others) for row in self._outbox.merged_into(one.session_id))]
+        merged = (
+            MergedTrigger(
+                session_id=row.session_id, label=row.label, trigger=row.trigger, more=row.more,
+                last_fired_at_ns=row.last_fired_at_ns,
+            )
+            for row in rows
+        )  # fmt: skip
+        return replace(request, merged=tuple(merged))
 
     def _merge(self, captures: Sequence[CaptureRow], into: str) -> None:
         for row in captures:

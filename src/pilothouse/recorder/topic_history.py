@@ -1,10 +1,10 @@
-"""How fast topics speak and what the ring dropped lately, from samples taken once a second."""
+"""How fast topics speak and what was lost of them lately, from samples taken once a second."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import TopicCount
@@ -14,20 +14,43 @@ RATE_SPAN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class Losses:
+    """Messages of each topic that are not there: they left the ring too early, were thinned out, or were no messages."""
+
+    dropped: dict[str, int] = field(default_factory=dict)
+    thinned: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+
+    def since(self, before: Losses) -> Losses:
+        """What has been lost from then to now."""
+        return Losses(
+            _more(self.dropped, before.dropped),
+            _more(self.thinned, before.thinned),
+            _more(self.rejected, before.rejected),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     at_ns: int
     topics: Mapping[str, TopicCount]
+    losses: Losses
 
 
 class TopicHistory:
-    """Samples of the ring's counters, on the monotonic clock."""
+    """Samples of what was counted, on the monotonic clock."""
 
     def __init__(self, keep_s: float) -> None:
-        self._keep_ns = round(max(keep_s, RATE_SPAN_S) * NS_PER_S)
+        self.keep(keep_s)
         self._samples: deque[Sample] = deque()
 
-    def add(self, at_ns: int, topics: Mapping[str, TopicCount]) -> None:
-        self._samples.append(Sample(at_ns, topics))
+    def keep(self, keep_s: float) -> None:
+        """From now on samples go back so far."""
+        self._keep_ns = round(max(keep_s, RATE_SPAN_S) * NS_PER_S)
+
+    def add(self, at_ns: int, topics: Mapping[str, TopicCount], losses: Losses) -> None:
+        """Everything counted so far."""
+        self._samples.append(Sample(at_ns, topics, losses))
         while len(self._samples) > 2 and at_ns - self._samples[1].at_ns >= self._keep_ns:
             self._samples.popleft()
 
@@ -45,17 +68,18 @@ class TopicHistory:
             for topic, count in topics.items()
         }
 
-    def drops(self, now_ns: int, topics: Mapping[str, TopicCount], span_s: float) -> dict[str, int]:
-        """Messages of each topic that left the ring too early within the last `span_s` seconds."""
+    def losses(self, now_ns: int, losses: Losses, span_s: float) -> Losses:
+        """What was lost within the last `span_s` seconds, and at most a second before."""
         before = self._at_or_before(now_ns - round(span_s * NS_PER_S))
-        known = before.topics if before else {}
-        lost = {
-            topic: count.dropped - (known[topic].dropped if topic in known else 0) for topic, count in topics.items()
-        }
-        return {topic: count for topic, count in lost.items() if count > 0}
+        return losses.since(before.losses if before else Losses())
 
     def _at_or_before(self, at_ns: int) -> Sample | None:
         """The last sample not younger than this, or the oldest there is."""
         samples = list(self._samples)
         older = [one for one in samples if one.at_ns <= at_ns]
         return older[-1] if older else samples[0] if samples else None
+
+
+def _more(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    grown = {topic: count - before.get(topic, 0) for topic, count in now.items()}
+    return {topic: count for topic, count in grown.items() if count > 0}

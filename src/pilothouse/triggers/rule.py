@@ -15,6 +15,8 @@ Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Limit = Annotated[int, Field(ge=0, le=100_000)]
+DuringPostRoll = Literal["add", "extend"]
 Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
@@ -32,6 +34,14 @@ class RuleConfig(BaseModel):
     post_s: Seconds | None = Field(
         None, description="Seconds kept after the firing; the recorder's default when absent"
     )
+    during_post_roll: DuringPostRoll | None = Field(
+        None,
+        description="During another's post-roll: add a recording, or extend that one; the recorder's default if absent",
+    )
+    captures_per_hour: Limit | None = Field(
+        None, description="Recordings the rule may make in an hour; the recorder's default when absent"
+    )
+    captures_per_day: Limit | None = Field(None, description="The same for a day")
 
     @property
     def condition(self) -> str:

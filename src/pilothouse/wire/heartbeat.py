@@ -15,7 +15,8 @@ class TopicHealth(Message):
     message_count: int = 0
     rate_hz: float | None = None
     last_age_s: float | None = Field(None, description="Seconds since the last message")
-    dropped: int = 0
+    dropped: int = Field(0, description="Messages that left the robot's buffer before their time")
+    thinned: int = Field(0, description="Messages left out by a rate limit")
 
 
 class Heartbeat(Message):
