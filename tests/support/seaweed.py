@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import obstore
+from obstore.store import S3Store
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "pilothouse", "pilothouse-secret", "recordings"
 
@@ -33,6 +35,10 @@ class S3:
             "client_options": {"allow_http": True},
         }
 
+    def url(self, prefix: str, endpoint: str | None = None) -> str:
+        """The address of a place in the bucket, as the hub's setting takes it."""
+        return f"s3://{ACCESS_KEY}:{SECRET_KEY}@{BUCKET}/{prefix}?endpoint={endpoint or self.endpoint}&region=us-east-1"
+
 
 def free_port() -> int:
     with socket.socket() as found:
@@ -48,7 +54,9 @@ def running_s3() -> Iterator[S3]:
     process = _start(directory, port)
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{port}", process)
-        yield S3(f"http://127.0.0.1:{port}")
+        server = S3(f"http://127.0.0.1:{port}")
+        obstore.put(S3Store(BUCKET, **server.config()), "made", b"")  # its first object makes a bucket
+        yield server
     finally:
         process.kill()
         process.wait()

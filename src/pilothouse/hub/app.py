@@ -80,7 +80,9 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     fleet = build_fleet(hub.database, hub.events, hub.clock, tokens=tokens, count_recordings=count_by_robot)
     fleet_jobs.register(hub.jobs, fleet)
     robots = fleet.robots
-    recordings = build_services(hub.settings, hub.database, hub.events, hub.jobs, hub.clock, robots=robots)
+    recordings = build_services(
+        hub.settings, hub.database, hub.events, hub.jobs, hub.clock, storage=hub.storage, robots=robots
+    )
     recording_jobs.register(hub.jobs, recordings)
     service.state.on_closing.add(recordings.digests.end)
     service.state.fleet = fleet

@@ -15,7 +15,7 @@ from pilothouse.hub.jobs.queues import Queue
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, SystemClock, at
-from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.errors import BadConfiguration, Problem
 
 FORGET_EVERY_S = 3_600.0
 # What was committed and never told, by a process that died in between, reaches subscribers after so long.
@@ -56,7 +56,7 @@ def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
     hub = Hub(
         settings=settings,
         database=database,
-        storage=Storage.local(settings.data),
+        storage=_storage(settings),
         events=Events(database, bus, clock),
         jobs=Jobs(database, queue, clock),
         clock=clock,
@@ -65,6 +65,15 @@ def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
     hub.jobs.every(COMPARE_EVERY_S, "wake subscribers", hub.events.wake_those_behind)
     hub.jobs.keep_running("hear other processes", hub.events.bus.listen)
     return hub
+
+
+def _storage(settings: HubSettings) -> Storage:
+    if settings.storage_url is None:
+        return Storage.local(settings.data)
+    try:
+        return Storage.at(settings.storage_url.get_secret_value())
+    except Problem as problem:
+        raise BadConfiguration(problem=f"PILOTHOUSE_STORAGE_URL: {problem.sentence}") from None
 
 
 def _through_redis(settings: HubSettings) -> tuple[Bus, Queue | None]:

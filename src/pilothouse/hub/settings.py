@@ -49,6 +49,15 @@ class HubSettings(ServiceSettings):
     database_url: SecretStr | None = setting(
         None, "PostgreSQL, as `postgresql://USER:PASSWORD@HOST/NAME`; a SQLite file in the data directory when not set"
     )
+    storage_url: SecretStr | None = setting(
+        None,
+        "Bucket for recordings, as `s3://BUCKET/PREFIX`, with `?endpoint=URL&region=NAME` for others than AWS and "
+        "credentials from `AWS_*` variables or before the bucket (`s3://KEY:SECRET@BUCKET`); "
+        "the data directory when not set",
+    )
+    storage_redirect: bool = setting(
+        False, "Send readers of recordings to the bucket with signed addresses instead of passing the bytes through"
+    )
     redis_url: SecretStr | None = setting(
         None, "Redis or Valkey for jobs and live events across processes; in this process when not set"
     )

@@ -57,6 +57,6 @@ def built(hub: Hub, **fakes: object) -> RecordingServices:
     """The services of a hub, with fakes in place of files or partials."""
     robots = Robots(hub.events, hub.clock)
     parts = (hub.settings, hub.database, hub.events, hub.jobs, hub.clock)
-    services = build_services(*parts, robots=robots, **fakes)  # type: ignore[arg-type]
+    services = build_services(*parts, storage=hub.storage, robots=robots, **fakes)  # type: ignore[arg-type]
     jobs.register(hub.jobs, services)
     return services

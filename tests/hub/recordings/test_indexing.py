@@ -183,8 +183,9 @@ async def test_a_name_that_is_no_id_is_indexed_under_a_safe_one(desk: Desk, sess
 
     assert recording.state == RecordingState.OK
     async with desk.hub.database.reading() as session:
-        path = await desk.services.recordings.file_of(session, recording.session_id, only_robot=None)
-    assert path == sessions / name
+        content = await desk.services.recordings.content_of(session, recording.session_id, only_robot=None)
+    with content.open() as file:
+        assert file.read() == (sessions / name).read_bytes()
 
 
 async def test_a_name_that_is_not_utf8_is_indexed(desk: Desk, sessions: Path) -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,9 +36,10 @@ from pilothouse.hub.backtests.schemas import (
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
-from pilothouse.hub.recordings.service import Recordings, Selection
+from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
+from pilothouse.hub.recordings.service import Content, Recordings, Selection
 from pilothouse.kit.clock import Clock, at
-from pilothouse.kit.errors import NotFound, Problem
+from pilothouse.kit.errors import NotFound, Problem, Unavailable
 from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Decoders, open_recording
@@ -182,11 +182,11 @@ class Backtests:
         try:
             async with self._database.reading() as session:
                 recording = await self._recordings.get(session, session_id, only_robot=None)
-                path = await self._recordings.file_of(session, session_id, only_robot=None)
+                content = await self._recordings.content_of(session, session_id, only_robot=None)
         except NotFound as problem:
             return Outcome(problem=problem.sentence), ""
         stop = threading.Event()
-        testing = asyncio.ensure_future(asyncio.to_thread(examine, path, configs, around_s, stop))
+        testing = asyncio.ensure_future(asyncio.to_thread(examine, content, configs, around_s, stop))
         try:
             while not (await asyncio.wait({testing}, timeout=LOOK_EVERY_S))[0]:
                 if not await self._goes_on(backtest_id):
@@ -218,23 +218,27 @@ class Backtests:
         self._events.append(session, HUB_STREAM, kind, backtest_id, {"id": backtest_id, "state": state})
 
 
-def examine(path: Path, configs: Sequence[TriggerConfig], around_s: float, stop: threading.Event) -> Outcome:
+def examine(content: Content, configs: Sequence[TriggerConfig], around_s: float, stop: threading.Event) -> Outcome:
     """Run fresh rules over one file. Whatever the file does to its reader becomes the outcome's problem."""
     outcome = Outcome()
     began = time.monotonic()
     try:
         run = Run([build_rule(config) for config in configs], Decoders(), around_s=around_s)
-        with open_recording(path) as recording:
+        with content.open() as file, open_recording(file) as recording:
             topics = set(recording.summary().topics)
             for firing in run.run(_until(stop, recording.messages(topics=run.topics))):
                 outcome.firing_count += 1
                 if len(outcome.firings) < MAX_FIRINGS_KEPT:
                     outcome.firings.append(_as_firing(firing))
         outcome.warnings = list(_warnings(run, topics))
+    except Unavailable:
+        raise  # not the file's fault: the job comes back
+    except FileNotFoundError:
+        outcome.problem = RecordingFileMissing().sentence
     except Problem as problem:
         outcome.problem = problem.sentence[:2_000]
     except Exception as error:  # a file is input from outside: whatever it does to a reader, it is the file's fault
-        log.exception("a recording broke its reader", path=path.name)
+        log.exception("a recording broke its reader", file=content.name)
         outcome.problem = f"reading the file failed: {type(error).__name__}"
     outcome.firings.sort(key=lambda one: one.fired.fired_at_ns)
     outcome.seconds = time.monotonic() - began

@@ -33,3 +33,9 @@ class Swept(BaseModel):
     bytes_freed: int = Field(ge=0)
     bytes_after: int = Field(ge=0, description="Bytes of all recordings afterwards")
     cap_bytes: int = Field(ge=0, description="The cap in bytes; 0 is no cap, and nothing is deleted")
+
+
+class DirectUploadCompleted(BaseModel):
+    """The recording is in its place and will be indexed."""
+
+    session_id: str

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import anyio
 import anyio.to_thread
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 MAX_KEY_BYTES = 1_000
+CONNECT_WITHIN = timedelta(seconds=5)
+RETRIES = 3
+GIVE_UP_AFTER = timedelta(seconds=15)
 _PROBE = "probe"
 
 
@@ -37,6 +42,10 @@ class Missing(NotFound):
 
 class BadKey(Invalid):
     """{key} is not a name something can be stored under."""
+
+
+class BadAddress(Invalid):
+    """The address of a bucket is s3://BUCKET/PREFIX, with ?endpoint=URL and &region=NAME where they are needed."""
 
 
 class StorageUnavailable(Unavailable):
@@ -85,6 +94,30 @@ class Storage:
         """A bucket; credentials and region come from ``config`` or the usual ``AWS_*`` variables."""
         return cls(S3Store(bucket, prefix=prefix, **config))
 
+    @classmethod
+    def at(cls, url: str) -> Storage:
+        """A bucket by its address, ``s3://[KEY:SECRET@]BUCKET[/PREFIX][?endpoint=URL&region=NAME]``; what the address
+        leaves out comes from the usual ``AWS_*`` variables. Raises BadAddress."""
+        parts = urlsplit(url)
+        if parts.scheme != "s3" or not parts.hostname:
+            raise BadAddress
+        said = dict(parse_qsl(parts.query, keep_blank_values=True))
+        config: dict[str, Any] = {key: said.pop(key) for key in ("endpoint", "region") if key in said}
+        if said:
+            raise BadAddress
+        if parts.username and parts.password:
+            config["access_key_id"], config["secret_access_key"] = unquote(parts.username), unquote(parts.password)
+        config["client_options"] = {
+            "allow_http": str(config.get("endpoint", "")).startswith("http://"),
+            "connect_timeout": CONNECT_WITHIN,
+        }
+        # Its own patience is three minutes: a reader and `/readyz` want to know sooner.
+        config["retry_config"] = {"max_retries": RETRIES, "retry_timeout": GIVE_UP_AFTER}
+        try:
+            return cls.s3(parts.hostname, prefix=parts.path.strip("/") or None, **config)
+        except exceptions.BaseError as error:
+            raise StorageUnavailable(reason=_reason(error)) from None
+
     def local_path(self, key: str) -> Path | None:
         """The file behind a key, for whoever serves it faster than we copy; None when it is not a local file.
 
@@ -111,6 +144,17 @@ class Storage:
         with _in_our_words(key):
             return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
 
+    async def read_at(self, key: str, start: int, length: int) -> bytes:
+        """Bytes that are known to be there; one request, without a look at the size first."""
+        if length <= 0:
+            return b""
+        with _in_our_words(key):
+            return bytes(await obstore.get_range_async(self._store, checked(key), start=start, length=length))
+
+    def open(self, key: str) -> BinaryIO:
+        """The bytes to read and seek in, for a thread that may wait; raises Missing."""
+        return cast("BinaryIO", _Reading(self._store, checked(key)))
+
     async def put(self, key: str, content: bytes) -> None:
         """Store bytes; readers see all of them or none."""
         self.local_path(checked(key))
@@ -126,6 +170,26 @@ class Storage:
                 return
             await obstore.put_async(self._store, key, source)
         await anyio.Path(source).unlink()
+
+    async def copy_file(self, key: str, source: Path) -> None:
+        """Store the content of a finished file, in parts where that is the way; the file stays."""
+        self.local_path(checked(key))
+        with _in_our_words(key):
+            await obstore.put_async(self._store, key, source)
+
+    async def copy(self, key: str, target: str) -> None:
+        """Store the same bytes under another key, without reading them here."""
+        self.local_path(checked(key))
+        self.local_path(checked(target))
+        with _in_our_words(key):
+            await obstore.copy_async(self._store, key, target)
+
+    async def sign(self, method: Literal["GET", "PUT"], key: str, lifetime: timedelta) -> str | None:
+        """An address that lets whoever has it read or write these bytes for a while; None where there is none."""
+        if not isinstance(self._store, S3Store):
+            return None
+        with _in_our_words(key):
+            return await obstore.sign_async(self._store, method, checked(key), lifetime)
 
     async def delete(self, key: str) -> bool:
         """Forget the bytes; False when there were none."""
@@ -153,6 +217,39 @@ class Storage:
                 return
             await obstore.put_async(self._store, _PROBE, b"")
             await obstore.delete_async(self._store, _PROBE)
+
+
+class _Reading(io.RawIOBase):
+    """Stored bytes as a file: every read is a request, so read in large pieces or through a buffer."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store = store
+        self._key = key
+        self._position = 0
+        self.name = key.rsplit("/", 1)[-1]
+        with _in_our_words(key):
+            self._size = int(obstore.head(store, key)["size"])
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        length = min(len(buffer), self._size - self._position)
+        if length <= 0:
+            return 0
+        with _in_our_words(self._key):
+            content = obstore.get_range(self._store, self._key, start=self._position, length=length)
+        buffer[: len(content)] = memoryview(content)
+        self._position += len(content)
+        return len(content)
 
 
 def _stat(meta: ObjectMeta | Mapping[str, Any]) -> Stat:

@@ -73,5 +73,9 @@ class ContentChecksumMismatch(Invalid):
     """The bytes received do not have the announced sha256; they were discarded, send the file again from the start."""
 
 
+class DirectUploadMissing(NotFound):
+    """Nothing has arrived at the address that was given for this upload; put the file there, or send it here."""
+
+
 class SenderGone(Invalid):
     """The bytes stopped before the announced end; ask with HEAD where to continue."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from pilothouse.hub.identity.auth import Reader, Reading
+from pilothouse.hub.identity.auth import Reader, Reading, ThisHub
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.web import Paging
-from pilothouse.web.ranges import FileRangeResponse, remember
+from pilothouse.web.ranges import RangeResponse, remember
 from pilothouse.wire import Recording, RecordingList
 
 router = APIRouter(prefix="/api/sessions", tags=["recordings"])
@@ -24,6 +24,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
         "description": "The ranges asked for",
         "content": {MCAP_MEDIA_TYPE: _BINARY, "multipart/byteranges": _BINARY},
     },
+    307: {"description": "The bytes are in the bucket; `Location` is good for some minutes"},
     304: {"description": "The file has not changed since"},
 }
 
@@ -53,8 +54,18 @@ async def get_recording(
 @router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=_BYTES, response_class=Response)
 @router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=_BYTES, response_class=Response)
 async def read_recording(
-    _caller: Reader, services: Services, session: Reading, only_robot: OnlyRobot, session_id: str, request: Request
+    _caller: Reader,
+    services: Services,
+    session: Reading,
+    only_robot: OnlyRobot,
+    hub: ThisHub,
+    session_id: str,
+    request: Request,
 ) -> Response:
-    """Whole or in ranges (RFC 9110: one or many, suffix, `If-Range`); a damaged file is served as it is."""
-    path = await services.recordings.file_of(session, session_id, only_robot=only_robot)
-    return remember(request, FileRangeResponse(path, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap"))
+    """Whole or in ranges (RFC 9110: one or many, suffix, `If-Range`); a damaged file is served as it is. A hub that
+    keeps recordings in a bucket may answer 307 with an address there."""
+    content = await services.recordings.content_of(session, session_id, only_robot=only_robot)
+    if hub.settings.storage_redirect and request.method == "GET" and (address := await content.address()):
+        return RedirectResponse(address, status_code=307, headers={"Cache-Control": "no-store"})
+    answer = RangeResponse(content.source, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap")
+    return remember(request, answer)

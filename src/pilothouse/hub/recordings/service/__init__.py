@@ -8,8 +8,9 @@ from pilothouse.hub.recordings.service.everything import RecordingServices, buil
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.partial import Partials
-from pilothouse.hub.recordings.service.recordings import Recordings, count_by_robot
+from pilothouse.hub.recordings.service.recordings import Content, Recordings, count_by_robot
 from pilothouse.hub.recordings.service.retention import Retention
+from pilothouse.hub.recordings.service.store import LocalSessions, SessionStore
 from pilothouse.hub.recordings.service.uploads import Progress, Uploads
 from pilothouse.hub.recordings.service.watch import Watch
 
@@ -17,8 +18,10 @@ __all__ = [
     "INDEX_JOB",
     "Annotations",
     "Arrivals",
+    "Content",
     "Digests",
     "Indexing",
+    "LocalSessions",
     "Partials",
     "Progress",
     "RecordingServices",
@@ -26,6 +29,7 @@ __all__ = [
     "Retention",
     "Selection",
     "SessionFiles",
+    "SessionStore",
     "Uploads",
     "Watch",
     "build_services",

@@ -10,15 +10,18 @@ from pilothouse.hub.fleet import Robots
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.service.annotations import Annotations
 from pilothouse.hub.recordings.service.arrivals import Arrivals
+from pilothouse.hub.recordings.service.bucket import BucketSessions
 from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.partial import Partials
 from pilothouse.hub.recordings.service.recordings import Recordings
 from pilothouse.hub.recordings.service.retention import Retention
+from pilothouse.hub.recordings.service.store import LocalSessions, SessionStore
 from pilothouse.hub.recordings.service.uploads import Uploads
 from pilothouse.hub.recordings.service.watch import Watch
 from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import BadConfiguration
 
@@ -43,6 +46,7 @@ def build_services(
     jobs: Jobs,
     clock: Clock,
     *,
+    storage: Storage,
     robots: Robots,
     files: SessionFiles | None = None,
     partials: Partials | None = None,
@@ -52,20 +56,28 @@ def build_services(
     files = files or SessionFiles(settings.data / "sessions", digests)
     partials = partials or Partials(settings.data / "uploads", digests)
     try:
-        files.prepare()
+        if settings.storage_url is None:
+            files.prepare()
         partials.prepare()
     except OSError as error:
         raise BadConfiguration(problem=f"cannot use {error.filename}: {error.strerror}; check --data") from None
+    store = _store(settings, storage, digests, clock, files, partials)
     arrivals = Arrivals(events, jobs, clock)
-    indexing = Indexing(database, files, events, robots, clock)
-    retention = Retention(database, files, arrivals, cap_mb=settings.max_disk_mb)
-    uploads = Uploads(database, files, partials, arrivals, clock)
+    indexing = Indexing(database, store, events, robots, clock)
+    retention = Retention(database, store, arrivals, cap_mb=settings.max_disk_mb)
+    uploads = Uploads(database, store, partials, arrivals, clock)
     return RecordingServices(
-        recordings=Recordings(files, cap_mb=settings.max_disk_mb),
+        recordings=Recordings(store, cap_mb=settings.max_disk_mb),
         annotations=Annotations(events, clock),
         uploads=uploads,
         retention=retention,
         indexing=indexing,
         digests=digests,
-        watch=Watch(database, files, arrivals, indexing, retention, uploads, clock),
+        watch=Watch(database, store, arrivals, indexing, retention, uploads, clock),
     )
+
+
+def _store(
+    settings: HubSettings, storage: Storage, digests: Digests, clock: Clock, files: SessionFiles, partials: Partials
+) -> SessionStore:
+    return LocalSessions(files, partials) if settings.storage_url is None else BucketSessions(storage, digests, clock)

@@ -9,11 +9,15 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pilothouse.hub.recordings.domain.naming import is_recording_name
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.service.digests import Digests
+
+# A summary is read in a thousand tiny pieces.
+_BUFFER_BYTES = 256 << 10
 
 
 class SessionFiles:
@@ -52,11 +56,15 @@ class SessionFiles:
     def sha256(self, name: str) -> str:
         """Of the whole content; raises RecordingFileMissing."""
         try:
-            descriptor = os.open(self.path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with self.open(name) as file:
+                return self._digests.of(file)
         except FileNotFoundError:
             raise RecordingFileMissing from None
-        with os.fdopen(descriptor, "rb") as file:
-            return self._digests.of(file)
+
+    def open(self, name: str) -> BinaryIO:
+        """The file to read; raises FileNotFoundError."""
+        descriptor = os.open(self.path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        return os.fdopen(descriptor, "rb", buffering=_BUFFER_BYTES)
 
     def remove(self, name: str, expected: Sighting) -> bool:
         """Delete the file if it is the one that was meant; False when it is gone or another."""

@@ -16,8 +16,9 @@ from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.service.arrivals import recorded_ns
-from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.hub.recordings.service.store import SessionStore
 from pilothouse.kit.clock import Clock, at
+from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Damaged, open_recording
 from pilothouse.wire import RecordingState
@@ -37,7 +38,7 @@ class Examined:
 class Indexing:
     """Takes rows from ``indexing`` to ``ok`` or ``damaged``; twice is once."""
 
-    def __init__(self, database: Database, files: SessionFiles, events: Events, robots: Robots, clock: Clock) -> None:
+    def __init__(self, database: Database, files: SessionStore, events: Events, robots: Robots, clock: Clock) -> None:
         self._database = database
         self._files = files
         self._events = events
@@ -52,24 +53,29 @@ class Indexing:
             return
         seen = Sighting(row.size_bytes, row.mtime_ns)
         try:
-            examined = await asyncio.to_thread(self._examine, row)
+            examined = await self._examined(row)
         except (RecordingFileMissing, HubEnding):
             return
-        if self._files.sighting(row.file_name) != seen:
+        if await self._files.sighting(row.file_name) != seen:
             return
         await self._write(row, seen, examined)
 
-    def _examine(self, row: RecordingRow) -> Examined:
+    async def _examined(self, row: RecordingRow) -> Examined:
         try:
-            sha256 = row.sha256 or self._files.sha256(row.file_name)
+            sha256 = row.sha256 or await self._files.sha256(row.file_name)
         except OSError as error:
             return Examined(None, damage=f"the file cannot be read: {error.strerror}")
+        return await asyncio.to_thread(self._examine, row, sha256)
+
+    def _examine(self, row: RecordingRow, sha256: str) -> Examined:
         try:
-            with open_recording(self._files.path(row.file_name)) as recording:
+            with self._files.open(row.file_name) as file, open_recording(file) as recording:
                 summary = recording.summary()
             return Examined(sha256, contents_of(row.session_id, summary, row.announced_robot_id))
         except FileNotFoundError:
             raise RecordingFileMissing from None
+        except Unavailable:
+            raise  # not the file's fault: the job comes back
         except Damaged as error:
             return Examined(sha256, damage=clean(str(error.facts.get("reason", error.sentence))))
         except Exception as error:  # a file is input from outside: whatever it does to a reader, it is the file's fault

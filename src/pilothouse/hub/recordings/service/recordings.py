@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,15 +14,38 @@ from pilothouse.hub.recordings.domain.retention import used_mb
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import Listed, RecordingRows, Selection
 from pilothouse.hub.recordings.schemas import DiskUse
-from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.hub.recordings.service.store import SessionStore
 from pilothouse.kit.clock import NS_PER_S, at
+from pilothouse.web.ranges import OpenSource
 from pilothouse.wire import Recording, RecordingList, RecordingState, TopicSummary, TriggerFired
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of one recording, wherever they are."""
+
+    files: SessionStore
+    name: str
+    session_id: str
+
+    @property
+    def source(self) -> OpenSource:
+        """For an answer to a request."""
+        return self.files.source(self.name)
+
+    async def address(self) -> str | None:
+        """Where they can be fetched for a while without the hub, if they can."""
+        return await self.files.address(self.name, f"{self.session_id}.mcap")
+
+    def open(self) -> BinaryIO:
+        """To read and seek in, by a thread; raises FileNotFoundError."""
+        return self.files.open(self.name)
 
 
 class Recordings:
     """Everything recorded that a caller may see; ``only_robot`` narrows that to one robot."""
 
-    def __init__(self, files: SessionFiles, *, cap_mb: int) -> None:
+    def __init__(self, files: SessionStore, *, cap_mb: int) -> None:
         self._files = files
         self._cap_mb = cap_mb
 
@@ -53,14 +77,14 @@ class Recordings:
         counts = await rows.annotation_counts([session_id])
         return as_recording(Listed(row, counts.get(session_id, 0)))
 
-    async def file_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Path:
-        """The file, damaged or not: it is evidence either way."""
+    async def content_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Content:
+        """The bytes, damaged or not: they are evidence either way. Raises UnknownRecording, RecordingFileMissing."""
         located = await RecordingRows(session).locate(session_id) if is_safe_id(session_id) else None
         if located is None or only_robot not in (None, located.robot_id):
             raise UnknownRecording
-        if self._files.sighting(located.file_name) is None:
+        if await self._files.sighting(located.file_name) is None:
             raise RecordingFileMissing
-        return self._files.path(located.file_name)
+        return Content(self._files, located.file_name, session_id)
 
     async def disk_use(self, session: AsyncSession) -> DiskUse:
         used, count = await RecordingRows(session).disk_use()

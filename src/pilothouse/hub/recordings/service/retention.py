@@ -9,7 +9,7 @@ from pilothouse.hub.recordings.domain.retention import Kept, cap_bytes, leaving
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.schemas import Swept
 from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.hub.recordings.service.store import SessionStore
 from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -19,7 +19,7 @@ class Retention:
     """Deletes the file first and the row after it: a crash in between leaves a row whose file is gone, which the
     next look at the directory removes. The other way round the deleted file would come back as a new one."""
 
-    def __init__(self, database: Database, files: SessionFiles, arrivals: Arrivals, *, cap_mb: int) -> None:
+    def __init__(self, database: Database, files: SessionStore, arrivals: Arrivals, *, cap_mb: int) -> None:
         self._database = database
         self._files = files
         self._arrivals = arrivals
@@ -49,10 +49,8 @@ class Retention:
         chosen = [found[one.session_id] for one in leaving((kept for kept, _, _ in found.values()), cap=self._cap)]
         if not chosen:
             return []
-        removed = await asyncio.to_thread(
-            lambda: [(kept, name) for kept, name, seen in chosen if self._files.remove(name, seen)]
-        )
-        await asyncio.to_thread(self._files.sync)
+        were_meant = await self._files.remove([(name, seen) for _, name, seen in chosen])
+        removed = [(kept, name) for (kept, name, _), was_meant in zip(chosen, were_meant, strict=True) if was_meant]
         async with self._database.transaction() as session:
             await self._arrivals.gone(session, [name for _, name in removed], why="retention")
         log.info("retention deleted recordings", count=len(removed), bytes=sum(kept.size_bytes for kept, _ in removed))

@@ -16,6 +16,7 @@ from pilothouse.hub.recordings.domain.problems import (
     BadUpload,
     ContentChecksumMismatch,
     ContentDiffers,
+    DirectUploadMissing,
     RecordingFileMissing,
     SenderGone,
     UnknownUpload,
@@ -25,15 +26,17 @@ from pilothouse.hub.recordings.domain.tus import Announced, Chunk
 from pilothouse.hub.recordings.models import UploadRow
 from pilothouse.hub.recordings.repository import RecordingRows, UploadRows
 from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.landing import Landing, in_thread, no_room
 from pilothouse.hub.recordings.service.partial import Partial, Partials
+from pilothouse.hub.recordings.service.store import DirectUpload, SessionStore
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 from pilothouse.wire import UploadMetadata
 
 # A robot may be out of reach for days; then its partial file leaves the disk.
 KEPT_FOR = timedelta(days=7)
+# What S3 takes in one request, and copies in one.
+MOST_DIRECT_BYTES = 5_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Uploads:
     """Deliveries under way. ``only_robot`` is the robot whose own credential the caller holds, None for others."""
 
     def __init__(
-        self, database: Database, files: SessionFiles, partials: Partials, arrivals: Arrivals, clock: Clock
+        self, database: Database, files: SessionStore, partials: Partials, arrivals: Arrivals, clock: Clock
     ) -> None:
         self._database = database
         self._files = files
@@ -92,6 +95,24 @@ class Uploads:
             row = await self._settled_or_discard(upload_id, only_robot, partial)
             return self._progress(await self._append(row, partial, chunk, body))
 
+    async def offer_direct(self, announced: Announced, *, only_robot: str | None) -> tuple[str, DirectUpload] | None:
+        """Where the file may be put without passing through here, and under which id; None when it is to come here."""
+        if not self._files.takes_direct or announced.length > MOST_DIRECT_BYTES:
+            return None
+        progress, _ = await self.create(announced, only_robot=only_robot)
+        address = None if progress.completed else await self._files.direct(progress.upload_id)
+        return None if address is None else (progress.upload_id, address)
+
+    async def accept_direct(self, upload_id: str, *, only_robot: str | None) -> Progress:
+        """The file was put where it was offered to; raises DirectUploadMissing, ContentChecksumMismatch."""
+        row = await self._settled(upload_id, only_robot)
+        if row.completed_at is None:
+            if not self._files.takes_direct:
+                raise DirectUploadMissing
+            await self._files.accept_direct(row.id, row.length, row.sha256, _file_name(row.session_id))
+            row = await self._accept(row)
+        return self._progress(row)
+
     async def terminate(self, upload_id: str, *, only_robot: str | None) -> None:
         """Forget an upload and what arrived of it; a completed one leaves its recording alone."""
         await self._visible(upload_id, only_robot)
@@ -106,7 +127,8 @@ class Uploads:
         async with self._database.reading() as session:
             expired = set(await UploadRows(session).expired(self._now()))
             under_way = await UploadRows(session).under_way()
-        return sum([await self._drop(one) for one in sorted(expired | (set(files) - under_way))])
+        dropped = sum([await self._drop(one) for one in sorted(expired | (set(files) - under_way))])
+        return dropped + await self._files.forget_direct(frozenset(under_way - expired))
 
     async def _drop(self, upload_id: str) -> bool:
         try:
@@ -155,7 +177,7 @@ class Uploads:
             await in_thread(lambda: partial.truncate(0))
             raise ContentChecksumMismatch
         name = _file_name(row.session_id)
-        await in_thread(lambda: self._partials.place(partial, row.sha256, self._files, name))
+        await self._files.receive(partial, row.sha256, name)
         return await self._accept(row)
 
     async def _receive_nothing(self, row: UploadRow) -> UploadRow:
@@ -165,7 +187,7 @@ class Uploads:
     async def _accept(self, row: UploadRow) -> UploadRow:
         """The file is in its place: the recording, its job and the end of the upload become true together."""
         name = _file_name(row.session_id)
-        seen = await asyncio.to_thread(self._files.sighting, name)
+        seen = await self._files.sighting(name)
         async with self._database.transaction() as session:
             if seen is not None:
                 await self._arrivals.delivered(session, row, name, seen)
@@ -189,7 +211,7 @@ class Uploads:
     async def _settled(self, upload_id: str, only_robot: str | None) -> UploadRow:
         """The upload as it is, after the end of a step that a crash may have cut in two."""
         row = await self._visible(upload_id, only_robot)
-        if row.completed_at is not None or self._files.sighting(_file_name(row.session_id)) is None:
+        if row.completed_at is not None or await self._files.sighting(_file_name(row.session_id)) is None:
             return row
         stored = await self._stored(row.session_id)
         return await self._accept(row) if stored == row.sha256 else row
@@ -199,13 +221,13 @@ class Uploads:
         async with self._database.reading() as session:
             known = await RecordingRows(session).get(session_id)
         name = _file_name(session_id) if known is None else known.file_name
-        seen = await asyncio.to_thread(self._files.sighting, name)
+        seen = await self._files.sighting(name)
         if seen is None:
             return None
         if known is not None and known.sha256 and seen == (known.size_bytes, known.mtime_ns):
             return known.sha256
         try:
-            return await asyncio.to_thread(self._files.sha256, name)
+            return await self._files.sha256(name)
         except RecordingFileMissing:
             return None
 

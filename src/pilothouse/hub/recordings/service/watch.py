@@ -10,9 +10,9 @@ from pilothouse.hub.recordings.domain.watching import Changes, Look, Sighting, c
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.schemas import Rescanned
 from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
 from pilothouse.hub.recordings.service.retention import Retention
+from pilothouse.hub.recordings.service.store import SessionStore
 from pilothouse.hub.recordings.service.uploads import Uploads
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Unavailable
@@ -20,7 +20,6 @@ from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
 
-LOOK_EVERY_S = 1.0
 # However large the directory, looking at it takes at most this share of one core.
 _SHARE = 0.1
 _TIDY_EVERY_S = 60.0
@@ -37,7 +36,7 @@ class Watch:
     def __init__(
         self,
         database: Database,
-        files: SessionFiles,
+        files: SessionStore,
         arrivals: Arrivals,
         indexing: Indexing,
         retention: Retention,
@@ -59,8 +58,8 @@ class Watch:
     async def look(self) -> Changes:
         """One look; what stands still since the look before is indexed."""
         async with self._one_at_a_time:
-            now = await asyncio.to_thread(self._files.look)
-            found = changes(await self._known_files(), self._before, now)
+            now = await self._files.look()
+            found = changes(await self._known_files(), now if self._files.is_atomic else self._before, now)
             self._before = now
             if found:
                 await self._apply(found)
@@ -69,12 +68,13 @@ class Watch:
     async def rescan(self) -> Rescanned:
         """Compare the whole directory with the index, read what is new, and try damaged files once more."""
         async with self._one_at_a_time:
-            before = await asyncio.to_thread(self._files.look)
+            before = await self._files.look()
             self._known = None
             known = await self._known_files()
-            if _may_still_grow(changes(known, before, before), self._clock.now_ns()):
+            grows = not self._files.is_atomic and _may_still_grow(changes(known, before, before), self._clock.now_ns())
+            if grows:
                 await asyncio.sleep(_SETTLE_S)
-            self._before = await asyncio.to_thread(self._files.look)
+            self._before = before if self._files.is_atomic else await self._files.look()
             found = changes(known, before, self._before)
             added, updated = await self._apply(found)
             async with self._database.transaction() as session:
@@ -96,7 +96,7 @@ class Watch:
                 if not is_failing:
                     log.error("the sessions directory cannot be watched", reason=str(error))
                 is_failing = True
-            await asyncio.sleep(max(LOOK_EVERY_S, (monotonic() - started) / _SHARE))
+            await asyncio.sleep(max(self._files.look_every_s, (monotonic() - started) / _SHARE))
 
     async def _go_round(self) -> None:
         found = await self.look()
