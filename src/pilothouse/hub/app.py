@@ -23,6 +23,8 @@ from pilothouse.hub.identity import routes as identity_routes
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.service import build_services, count_by_robot
+from pilothouse.hub.risk import RiskEvents
+from pilothouse.hub.risk import routes as risk
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock
 from pilothouse.web import RateLimits, Service, create_service
@@ -54,7 +56,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, backtests.router],
+        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, risk.router, backtests.router],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -88,6 +90,7 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     service.state.fleet = fleet
     service.state.robots = robots
     service.state.recordings = recordings
+    service.state.risk_events = RiskEvents(hub.events, robots, hub.clock)
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)
 

@@ -1,0 +1,65 @@
+"""Risk events come in and are looked through."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
+from starlette.requests import HTTPConnection
+
+from pilothouse.hub.identity import check_speaks_for
+from pilothouse.hub.identity.auth import Reader, Reading, Writer, Writing
+from pilothouse.hub.risk.repository import Wanted
+from pilothouse.hub.risk.service import RiskEvents
+from pilothouse.web import Paging, body_limit
+from pilothouse.wire import RiskEventBatch, RiskEventList, RiskEventsAccepted, RiskLevel
+
+router = APIRouter(prefix="/api/v1/risk-events", tags=["risk events"])
+
+# 500 events with 64 joints asked for and sent.
+LARGEST_BATCH_BYTES = 4 << 20
+
+
+def _risk_events(connection: HTTPConnection) -> RiskEvents:
+    risk_events = connection.app.state.risk_events
+    assert isinstance(risk_events, RiskEvents)
+    return risk_events
+
+
+TheRiskEvents = Annotated[RiskEvents, Depends(_risk_events)]
+
+
+async def _wanted(
+    caller: Reader,
+    robot_id: Annotated[str | None, Query(max_length=100)] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Occurred then or later")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Occurred before")] = None,
+    outcome: Annotated[Literal["pass", "clamp", "reject"] | None, Query()] = None,
+    min_risk_level: Annotated[RiskLevel | None, Query(description="This level or a worse one")] = None,
+    incident_id: Annotated[str | None, Query(max_length=100)] = None,
+) -> Wanted | None:
+    if caller.robot_id is not None:
+        if robot_id not in (None, caller.robot_id):
+            return None
+        robot_id = caller.robot_id
+    return Wanted(robot_id, since, until, outcome, min_risk_level, incident_id)
+
+
+@router.post("", **body_limit(LARGEST_BATCH_BYTES))
+async def report_risk_events(
+    caller: Writer, risk_events: TheRiskEvents, session: Writing, batch: RiskEventBatch
+) -> RiskEventsAccepted:
+    """What guards decided. An event that arrives again counts once, by its robot and `event_id`."""
+    check_speaks_for(caller, [event.robot_id for event in batch.events])
+    return await risk_events.take(session, batch)
+
+
+@router.get("")
+async def list_risk_events(
+    risk_events: TheRiskEvents, session: Reading, page: Paging, wanted: Annotated[Wanted | None, Depends(_wanted)]
+) -> RiskEventList:
+    """The latest first. A robot sees its own."""
+    if wanted is None:
+        return RiskEventList(items=[], total=0, limit=page.limit, offset=page.offset)
+    return await risk_events.page(session, wanted, page.limit, page.offset)
