@@ -32,6 +32,7 @@ OWN_ROUTES = (
     ("/topics", "get"),
     ("/triggers", "get"),
     ("/risk-events", "post"),
+    ("/config/reload", "post"),
 )
 
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
-from pilothouse.cli.app import app
 from pilothouse.cli.failures import exit_code_of, missing_package
 from pilothouse.kit.errors import Problem
 
-__all__ = ["app", "main"]
+__all__ = ["main"]
+
+# Programs of a robot read their few flags themselves: the command tree costs memory and start-up time.
+LIGHT: dict[tuple[str, ...], str] = {("recorder", "run"): "pilothouse.cli.recorder_run"}
 
 
 def main() -> None:
     """Run a command; a problem ends it with one line on standard error and the exit code of its kind."""
     try:
-        _run()
+        _run(sys.argv[1:])
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)
         raise SystemExit(exit_code_of(problem)) from None
 
 
-def _run() -> None:
+def _run(arguments: Sequence[str]) -> None:
+    light = LIGHT.get(tuple(arguments[:2]))
     try:
-        app()
+        if light is not None:
+            raise SystemExit(import_module(light).main(arguments[2:]))
+        import_module("pilothouse.cli.app").app()
     except ModuleNotFoundError as error:
         missing = missing_package(error)
         if missing is None:

@@ -40,6 +40,9 @@ class RecorderLink:
     def save(self, label: str | None) -> dict[str, Any]:
         return self._ask("POST", "/sessions/save", {"label": label} if label else {})
 
+    def reload(self) -> dict[str, Any]:
+        return self._ask("POST", "/config/reload", {})
+
     def everything(self) -> dict[str, Any]:
         """Health, topics and triggers, as the recorder answers them."""
         return {"health": self.get("/healthz"), "topics": self.get("/topics"), "triggers": self.get("/triggers")}

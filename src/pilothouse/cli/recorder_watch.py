@@ -1,4 +1,4 @@
-"""Commands that ask a running recorder: save, status, tail; and schema, which asks nobody."""
+"""Commands that ask a running recorder: save, status, tail, reload; and schema, which asks nobody."""
 
 from __future__ import annotations
 
@@ -84,6 +84,22 @@ def tail(
             if number == lines:
                 return
             time.sleep(interval)
+
+
+def reload(as_json: AsJson = False, url: Url = HERE) -> None:
+    """Have a running recorder read its configuration file again and apply it; what it holds stays.
+
+    Exit code 2: the file is wrong. Exit code 5: something in it needs a restart. Either way nothing is applied.
+    """
+    applied = _link(url).reload()
+    if as_json:
+        print(json.dumps(applied))
+        return
+    print(f"applied: {', '.join(applied['changed']) or 'nothing differs'}")
+    for name in applied["stopped"]:
+        print(f"stopped  {name}")
+    for name in applied["started"]:
+        print(f"started  {name}")
 
 
 def schema() -> None:

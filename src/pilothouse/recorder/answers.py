@@ -41,7 +41,7 @@ RECENT = 50
 HEARTBEAT_TOPICS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answers:
     """Reads every part of a recorder, changes none."""
 

@@ -13,7 +13,7 @@ from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.bodies import read_body
 from pilothouse.recorder.outbox import SaveKey
 from pilothouse.recorder.recorder import Recorder
-from pilothouse.recorder.schemas import Ignored, LastRecording, TopicList, TriggerStatus
+from pilothouse.recorder.schemas import Ignored, LastRecording, Reloaded, TopicList, TriggerStatus
 from pilothouse.wire import SavedRecording, SaveRequest
 
 _REF = "#/components/schemas/{model}"
@@ -73,7 +73,7 @@ Reading = Annotated[Answers, Depends(_answers)]
 Asked = Annotated[SaveRequest | AlertNotice | None, Depends(_body)]
 Key = Annotated[SaveKey | None, Depends(_key)]
 
-PATHS = ("/sessions/save", "/sessions/last", "/topics", "/triggers")
+PATHS = ("/sessions/save", "/sessions/last", "/topics", "/triggers", "/config/reload")
 router = APIRouter(tags=["recorder"])
 
 
@@ -105,3 +105,9 @@ async def topics(answers: Reading) -> TopicList:
 async def triggers(answers: Reading) -> TriggerStatus:
     """Every rule with its last firing, the captures under way and the recent ones."""
     return answers.triggers()
+
+
+@router.post("/config/reload")
+async def reload_configuration(recorder: Recording) -> Reloaded:
+    """Read the configuration file again and apply it, all or nothing; nothing that is recorded is lost."""
+    return await asyncio.to_thread(recorder.reload)

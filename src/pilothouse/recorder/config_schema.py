@@ -24,6 +24,6 @@ def config_schema() -> dict[str, Any]:
 
 def _allow_one_rate(properties: dict[str, Any]) -> None:
     rates = properties.get("max_rate_hz")
-    if rates is not None:
-        one = rates.get("additionalProperties", {"type": "number"})
+    if rates is not None and "additionalProperties" in rates:
+        one = rates["additionalProperties"]
         properties["max_rate_hz"] = {"anyOf": [rates, one], "description": rates.get("description", "")}

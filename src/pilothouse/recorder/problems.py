@@ -29,6 +29,18 @@ class DataUnusable(BadConfiguration):
     """Cannot keep recordings in {directory}: {reason}; give another --data."""
 
 
+class DropDirectoryUnusable(BadConfiguration):
+    """Cannot look for files in {directory}: {reason}; give another drop_directory."""
+
+
+class NeedsRestart(Conflict):
+    """Nothing was applied: {names} cannot change while the recorder runs. Restart it, or change that back."""
+
+
+class NothingToReload(Conflict):
+    """This recorder was not started with a configuration it could read again."""
+
+
 class SourceUnusable(BadConfiguration):
     """Cannot replay {path}: {reason}"""
 

@@ -70,7 +70,7 @@ class Pushing:
     def __init__(self, sink: Sink, clock: Clock, *, oldest_s: float) -> None:
         self._sink = sink
         self._clock = clock
-        self._oldest_ns = round(oldest_s * NS_PER_S)
+        self.take_since(oldest_s)
         self._lock = threading.Lock()
         self._held = 0
         self._ended = False
@@ -78,6 +78,10 @@ class Pushing:
         self._channels: dict[Channel, int] = {}
         self._schema_bytes = 0
         self.messages = 0
+
+    def take_since(self, oldest_s: float) -> None:
+        """Messages older than this are refused."""
+        self._oldest_ns = round(oldest_s * NS_PER_S)
 
     @property
     def is_used(self) -> bool:

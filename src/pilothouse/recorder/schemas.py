@@ -67,6 +67,14 @@ class RuleStatus(BaseModel):
     last: TriggerFired | None = None
 
 
+class Reloaded(BaseModel):
+    """The configuration as it is now is applied."""
+
+    changed: list[str] = Field(description="Settings that differ from before")
+    started: list[str] = Field(description="Sources that are new or have changed")
+    stopped: list[str] = Field(description="Sources that are gone or have changed")
+
+
 class Capture(BaseModel):
     """One capture, from the moment it was asked for."""
 

@@ -41,6 +41,9 @@ class RecorderSettings(ServiceSettings):
     )
     sources: tuple[SourceConfig, ...] = setting((), "Where messages come from")
     topics: tuple[TopicRule, ...] = setting((), "How topics are kept, whatever source they come from")
+    drop_directory: Path | None = setting(
+        None, "Directory in which every file that appears asks for a save; its first line is the label, else its name"
+    )
     push: bool = setting(True, "Whether programs may push messages to /messages")
     triggers: Triggers = setting((), "Rules that ask for a capture")
     window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(

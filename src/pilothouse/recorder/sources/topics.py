@@ -33,6 +33,15 @@ class TopicRule(BaseModel):
         None, description="Memory each of these topics may take; above it the topic loses its own oldest messages only"
     )
 
+    @property
+    def summary(self) -> str:
+        """The rule in a few words, for people."""
+        said = [f"{self.priority} priority"]
+        said += [f"at most {self.max_rate_hz:g} Hz"] if self.max_rate_hz else []
+        said += [] if self.pre_s is None else [f"{self.pre_s:g} s"]
+        said += [] if self.max_bytes is None else [f"{self.max_bytes.human_readable()} each"]
+        return f"{self.match}: {', '.join(said)}"
+
 
 class TopicRules:
     """The first rule that matches a topic holds for it. Pure."""

@@ -1,0 +1,30 @@
+"""Which settings a running recorder takes over, and which need a restart."""
+
+from __future__ import annotations
+
+from pilothouse.recorder.problems import NeedsRestart
+from pilothouse.recorder.settings import RecorderSettings
+
+# A setting that is not here is refused: what nobody applies must not look as if it held.
+APPLIED = frozenset(
+    {
+        "drop_directory",
+        "heartbeat_s",
+        "max_bytes",
+        "post_s",
+        "pre_s",
+        "sources",
+        "topics",
+        "triggers",
+        "window_s",
+    }
+)
+
+
+def changed_settings(before: RecorderSettings, after: RecorderSettings) -> list[str]:
+    """The names of settings that differ; raises NeedsRestart when one of them cannot be applied."""
+    changed = [name for name in RecorderSettings.model_fields if getattr(before, name) != getattr(after, name)]
+    refused = [name for name in changed if name not in APPLIED]
+    if refused:
+        raise NeedsRestart(names=", ".join(refused))
+    return changed
