@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
@@ -53,7 +54,7 @@ class BoundaryKind:
     type: str
     layer: Layer
     description: str
-    config: type[BoundarySettings]
+    config: builtins.type[BoundarySettings]
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema of its configuration."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from pilothouse.guard.model import Action, Observation, Pose
@@ -54,7 +55,7 @@ def problem_of_observation(observation: object, joints: int) -> str:
 
 def _problem_of_numbers(observation: Observation, joints: int) -> str:
     stamp = observation.timestamp
-    if stamp - stamp != 0.0:
+    if not math.isfinite(stamp):
         return "its timestamp is not finite"
     if len(observation.joint_positions) != joints:
         return f"{len(observation.joint_positions)} joint positions for {joints} joints"
@@ -66,11 +67,15 @@ def _problem_of_numbers(observation: Observation, joints: int) -> str:
             return f"{len(velocities)} joint velocities for {joints} joints"
         if not finite(velocities):
             return "a joint velocity is not finite, or absurdly large"
-    return (
-        (observation.end_effector is not None and _problem_of_pose(observation.end_effector))
-        or (observation.jacobian is not None and _problem_of_jacobian(observation.jacobian, joints))
-        or _problem_of_the_rest(observation)
-    )
+    if observation.end_effector is not None:
+        reason = _problem_of_pose(observation.end_effector)
+        if reason:
+            return reason
+    if observation.jacobian is not None:
+        reason = _problem_of_jacobian(observation.jacobian, joints)
+        if reason:
+            return reason
+    return _problem_of_the_rest(observation)
 
 
 def _problem_of_pose(pose: Pose) -> str:

@@ -48,7 +48,7 @@ class Plan:
 def plan_of(spec: EngineSpec, task: str, chosen: TaskSpec) -> Plan:
     """Sort the boundaries of the task."""
     names = set(chosen.boundaries)
-    guards = []
+    guards: list[PlannedGuard] = []
     for guard in sorted(spec.guards, key=lambda one: one.layer.value):
         active = [one for one in guard.boundaries if one.name in names]
         if active:

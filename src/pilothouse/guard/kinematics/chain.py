@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-Vector = tuple[float, float, float]
-Matrix = tuple[float, float, float, float, float, float, float, float, float]
-"""Row by row."""
+from pilothouse.guard.kinematics.rotations import IDENTITY, ORIGIN, Matrix, Vector
 
-IDENTITY: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-ORIGIN: Vector = (0.0, 0.0, 0.0)
+Joints = Sequence[float]
+Rows = tuple[tuple[float, ...], ...]
+Frame = tuple[Vector, Matrix]
+"""Position in metres and rotation, row by row, in the base frame."""
+
+Place = tuple[Vector, Matrix, Rows]
+"""A frame and the Jacobian there: rows linear x, y, z, then angular x, y, z; one column per joint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link: where its frame lies on the link before, then what its joint does to it (None: it is fixed).
 
-    ``axis`` is a unit vector in this link's frame. A revolute joint turns about it by the joint position less ``zero``,
-    a prismatic one shifts along it by that much.
+    ``axis`` is a unit vector in this link's frame, through ``anchor``. A revolute joint turns about it by the joint
+    position less ``zero``, a prismatic one shifts along it by that much.
     """
 
     name: str
@@ -32,7 +36,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Links from the base to the tip; metres and radians. ``joint_names`` says whose each number of a vector is."""
+    """Links from the base to the tip; metres and radians. ``joint_names`` says whose each number of a vector is.
+
+    Joints of the vector that move no link of the chain have zeros in the Jacobian.
+    """
 
     links: tuple[Link, ...]
     joint_names: tuple[str, ...]
+
+    def with_tool(self, position: Vector, rotation: Matrix) -> Chain:
+        """The chain with a tool's point on its tip."""
+        return replace(self, links=(*self.links, Link("tool", position, rotation)))
