@@ -12,6 +12,7 @@ GROUPS = {
     "demo": "Record, trigger, deliver and index a real drone flight on this machine.",
     "hub": "Serve recordings and the fleet.",
     "recorder": "Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
+    "guard": "Stand between a policy and a robot: decide each cycle, fail closed.",
     "triggers": "Try the rules of a recorder on stored recordings.",
     "mcap": "Look into, verify and recover recordings.",
 }

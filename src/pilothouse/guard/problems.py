@@ -70,3 +70,7 @@ class GuardExtraMissing(BadConfiguration):
 
 class EditsUnreadable(BadConfiguration):
     """{file} does not hold the boundaries that were changed while the guard ran ({reason}); restore or remove it."""
+
+
+class NothingToReplay(Invalid):
+    """{file} has nothing on {wanted} to replay; name the topics of its joint states with --joint-states."""

@@ -36,6 +36,10 @@ class _Opening:
                 from pilothouse.guard.adapters.sim import SimArm, SimSource
 
                 return SimSource(self._world(config, lambda: SimArm(robot, config, self.clock)), config)
+            case configs.ReplaySourceConfig():
+                from pilothouse.guard.adapters.replay import Playback, ReplaySource
+
+                return ReplaySource(self._world(config, lambda: Playback(stack, config, self.clock)))
             case configs.PythonSourceConfig():
                 from pilothouse.guard.adapters.python import PythonSource
 
@@ -49,6 +53,10 @@ class _Opening:
                 from pilothouse.guard.adapters.sim import SimPolicy
 
                 return SimPolicy(config, self.stack.robot)
+            case configs.ReplayPolicyConfig():
+                from pilothouse.guard.adapters.replay import ReplayPolicy
+
+                return ReplayPolicy(self.worlds["replay", config.world])
             case configs.PythonPolicyConfig():
                 from pilothouse.guard.adapters.python import PythonPolicy
 

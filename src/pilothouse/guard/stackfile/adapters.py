@@ -91,17 +91,20 @@ class MujocoSinkConfig(Section):
     world: World = "mujoco"
 
 
-class _RecordingConfig(Section):
-    path: Path = Field(description="The .mcap file, relative to the Stackfile")
-    joint_states: Topic | None = Field(
-        None, description="A topic of sensor_msgs/JointState; the guard's own /dam/obs when absent"
-    )
-
-
-class ReplaySourceConfig(_RecordingConfig):
+class ReplaySourceConfig(Section):
     """What a recording observed, as if it happened now."""
 
     type: Literal["replay"] = "replay"
+    world: World = "replay"
+    path: Path = Field(description="The .mcap file, relative to the Stackfile")
+    joint_states: Topic | None = Field(
+        None, description="A topic of sensor_msgs/JointState; the guard's own /dam/obs and /dam/action when absent"
+    )
+    actions: Topic | None = Field(
+        None,
+        description="A topic of JointTrajectory or JointState that was asked for; the next joint state when absent",
+    )
+    gripper_joint: str | None = Field(None, description="The joint in these topics that is the gripper")
     speed: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = Field(
         1.0, description="4 is four times as fast"
     )
@@ -109,13 +112,10 @@ class ReplaySourceConfig(_RecordingConfig):
 
 
 class ReplayPolicyConfig(Section):
-    """What a recording asked for, at the moment it was asked for; needs a replay source of the same recording."""
+    """What the recording of a replay source asked for, when it was asked for."""
 
     type: Literal["replay"] = "replay"
-    path: Path = Field(description="The .mcap file, relative to the Stackfile")
-    trajectories: Topic | None = Field(
-        None, description="A topic of trajectory_msgs/JointTrajectory; the guard's own /dam/action when absent"
-    )
+    world: World = "replay"
 
 
 class DiscardSinkConfig(Section):

@@ -124,16 +124,15 @@ def _posture(path: Path, positions: tuple[float, ...], stack: Stackfile) -> Foun
 
 
 def _worlds(stack: Stackfile) -> Found:
-    """A sink moves a robot that some source brings along."""
-    for kind in ("sim", "mujoco", "gymnasium", "lerobot"):
-        known = [one.world for one in stack.sources.values() if one.type == kind and not isinstance(one, PluginConfig)]  # type: ignore[union-attr]
-        for name, sink in stack.sinks.items():
-            world = getattr(sink, "world", None)
-            if sink.type == kind and world is not None and world not in known:
-                yield (
-                    ("sinks", name),
-                    f"moves {world!r}, and no source of type {kind} has that world{did_you_mean(world, known)}",
-                )
+    """A sink moves, and a replay policy follows, what some source brings along."""
+    ends: list[tuple[Path, Any]] = [(("sinks", name), sink) for name, sink in stack.sinks.items()]
+    for path, end in [*ends, (("policy",), stack.policy)]:
+        world = getattr(end, "world", None)
+        if world is None or isinstance(end, PluginConfig):
+            continue
+        known = [getattr(one, "world", "") for one in stack.sources.values() if one.type == end.type]
+        if world not in known:
+            yield path, f"no source of type {end.type} has the world {world!r}{did_you_mean(world, known)}"
 
 
 def _adapters(stack: Stackfile) -> Found:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 from pilothouse.guard.boundaries import Boundary, BoundaryDoesNotFit, compile_boundary
 from pilothouse.guard.engine.spec import EngineSpec, GuardSpec, TaskSpec
-from pilothouse.guard.kinematics import GripperModel, JointModel, RobotModel
+from pilothouse.guard.kinematics import (
+    Chain,
+    GripperModel,
+    JointModel,
+    RobotDescriptionUnusable,
+    RobotModel,
+    chain_from_mjcf,
+    chain_from_urdf,
+)
+from pilothouse.guard.kinematics.rotations import from_quaternion
 from pilothouse.guard.model import Enforcement, Layer
-from pilothouse.guard.problems import Path
+from pilothouse.guard.problems import Path as Place
 from pilothouse.guard.stackfile.fallbacks import SEVERITY
 from pilothouse.guard.stackfile.robot import JointConfig
 from pilothouse.guard.stackfile.stack import Stackfile
@@ -28,7 +38,25 @@ def robot_model(stack: Stackfile) -> RobotModel:
     """The robot as the engine knows it; raises a problem when its kinematics cannot be read."""
     robot = stack.robot
     gripper = GripperModel(robot.gripper.lower_m, robot.gripper.upper_m) if robot.gripper else None
-    return RobotModel(robot.name, tuple(_joint(one) for one in robot.joints), gripper, None)
+    return RobotModel(robot.name, tuple(_joint(one) for one in robot.joints), gripper, _chain(stack))
+
+
+def _chain(stack: Stackfile) -> Chain | None:
+    kinematics, tool = stack.robot.kinematics, stack.robot.tool
+    if kinematics is None:
+        return None
+    kind, read = ("MJCF", chain_from_mjcf) if kinematics.urdf is None else ("URDF", chain_from_urdf)
+    file = stack.path(kinematics.urdf or kinematics.mjcf or Path())
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise RobotDescriptionUnusable(kind=kind, problem=f"{file} cannot be read: {reason}") from None
+    chain = read(text, stack.robot.joint_names, tip=kinematics.tip, base=kinematics.base)
+    if tool is None:
+        return chain
+    (x, y, z), (qx, qy, qz, qw) = tool.position_m, tool.quaternion
+    return chain.with_tool((x, y, z), from_quaternion(qx, qy, qz, qw))
 
 
 def _joint(config: JointConfig) -> JointModel:
@@ -99,7 +127,7 @@ def _compiled(stack: Stackfile, name: str, robot: RobotModel) -> Boundary:
     return compile_boundary(name, stack.boundaries[name], robot, folder=stack.directory)
 
 
-def boundary_faults(stack: Stackfile) -> Iterator[tuple[Path, str]]:
+def boundary_faults(stack: Stackfile) -> Iterator[tuple[Place, str]]:
     """Boundaries that do not fit the robot: array lengths, limits that are not there, files."""
     try:
         robot = robot_model(stack)
