@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pilothouse.client.problems import UploadStopped
+from pilothouse.kit.clock import at
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.settings import load
 from pilothouse.mcap import open_recording
+from pilothouse.recorder.hub_link import StopSignal
 from pilothouse.recorder.outbox import CaptureRow, CaptureState
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.settings import RecorderSettings
-from pilothouse.wire import RECORDING_METADATA, CaptureFacts, Heartbeat, UploadMetadata
+from pilothouse.wire import (
+    RECORDING_METADATA,
+    CaptureFacts,
+    Heartbeat,
+    RecordingAnnouncement,
+    RiskEvent,
+    RiskEventBatch,
+    RobotToken,
+    UploadMetadata,
+)
 from tests.support.flights import NS_PER_S, START_NS, json_channel
 from tests.support.processes import eventually
 
@@ -30,10 +41,17 @@ class FakeHub:
 
     def __init__(self) -> None:
         self.recordings: dict[str, tuple[UploadMetadata, bytes]] = {}
+        self.announcements: list[RecordingAnnouncement] = []
+        self.risk_events: list[RiskEvent] = []
         self.heartbeats: list[Heartbeat] = []
+        self.rotated: list[str] = []
+        self.told: list[str] = []
+        """What it was told, by kind and name, in the order of its coming."""
         self.calls = 0
         self.away = False
         self.refuses: dict[str, Problem] = {}
+        """By session id, event id or kind."""
+        self.takes_direct = False
         self.on_progress: Callable[[], None] = lambda: None
 
     def upload(
@@ -42,25 +60,74 @@ class FakeHub:
         metadata: UploadMetadata,
         *,
         progress: Callable[[int, int], None] | None = None,
-        stop: threading.Event | None = None,
+        chunk_bytes: int = 1 << 20,
+        stop: StopSignal | None = None,
+        throttle: Callable[[int], None] | None = None,
     ) -> None:
-        self._answer()
-        if progress:
-            progress(1, path.stat().st_size)
-            self.on_progress()
+        self._answer("upload")
+        content = path.read_bytes()
+        for sent in range(0, len(content), chunk_bytes):
+            if progress:
+                progress(min(len(content), sent + 1), len(content))
+                self.on_progress()
+            if stop and stop.is_set():
+                raise UploadStopped(offset=sent, length=len(content))
+            if throttle:
+                throttle(min(chunk_bytes, len(content) - sent))
+        self._take(metadata, content)
+
+    def upload_direct(
+        self,
+        path: Path,
+        metadata: UploadMetadata,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        stop: StopSignal | None = None,
+        throttle: Callable[[int], None] | None = None,
+    ) -> bool:
+        self._answer("direct")
+        if self.takes_direct:
+            self.told.append("direct")
+            self._take(metadata, path.read_bytes())
+        return self.takes_direct
+
+    def _take(self, metadata: UploadMetadata, content: bytes) -> None:
         if metadata.session_id in self.refuses:
             raise self.refuses[metadata.session_id]
         assert metadata.session_id not in self.recordings
-        self.recordings[metadata.session_id] = metadata, path.read_bytes()
+        self.recordings[metadata.session_id] = metadata, content
+        self.told.append(f"recording {metadata.session_id}")
+
+    def announce(self, announcement: RecordingAnnouncement) -> None:
+        self._answer("announcement")
+        self.announcements.append(announcement)
+        self.told.append(f"announcement {announcement.session_id}")
+
+    def report_risk(self, batch: RiskEventBatch) -> None:
+        self._answer("risk events")
+        for event in batch.events:
+            if event.event_id in self.refuses:
+                raise self.refuses[event.event_id]
+        self.risk_events += batch.events
+        self.told += [f"risk {event.event_id}" for event in batch.events]
 
     def heartbeat(self, heartbeat: Heartbeat) -> None:
-        self._answer()
+        self._answer("heartbeat")
         self.heartbeats.append(heartbeat)
+        self.told.append("heartbeat")
 
-    def _answer(self) -> None:
+    def rotate_token(self, robot_id: str) -> RobotToken:
+        self._answer("rotation")
+        self.rotated.append(robot_id)
+        number = len(self.rotated) + 1
+        return RobotToken(robot_id=robot_id, token=f"robot_{number}.x", token_id=f"t{number}", created_at=at(0))
+
+    def _answer(self, kind: str) -> None:
         self.calls += 1
         if self.away:
             raise HubGone
+        if kind in self.refuses:
+            raise self.refuses[kind]
 
 
 def recorder_settings(data: Path, **changes: object) -> RecorderSettings:

@@ -12,11 +12,12 @@ from pilothouse import __version__
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.mcap import Ring
 from pilothouse.recorder.captures import Captures
-from pilothouse.recorder.hub_link import HubLink
+from pilothouse.recorder.delivery import Delivery
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
 from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.problems import NoRecordingYet
+from pilothouse.recorder.pushing import NO_TOPIC, Pushing
 from pilothouse.recorder.schemas import (
     Capture,
     LastRecording,
@@ -32,7 +33,7 @@ from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.gate import Thinning
 from pilothouse.recorder.stream import Stream
-from pilothouse.recorder.topic_history import TopicHistory
+from pilothouse.recorder.topic_history import Losses, TopicHistory
 from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import Heartbeat, SavedRecording, TopicHealth
 
@@ -54,9 +55,10 @@ class Answers:
     pipeline: Pipeline
     sources: Sequence[SourceRunner]
     pushed: Thinning
+    pushing: Pushing
     history: TopicHistory
     sessions: Path
-    link: HubLink | None
+    delivery: Delivery | None
 
     def health(self) -> RecorderHealth:
         return RecorderHealth(
@@ -67,6 +69,7 @@ class Answers:
             sources=[_source(one) for one in self.sources],
             captures=self.outbox.counts(),
             problems=self.problems(),
+            delivery=self.delivery.status() if self.delivery else None,
         )
 
     def problems(self) -> list[str]:
@@ -76,11 +79,18 @@ class Answers:
         storage = self.captures.storage_problem
         return [*dead, *([storage] if storage else [])]
 
+    def losses(self) -> Losses:
+        """What was lost of each topic since the start."""
+        return Losses(
+            dropped={topic: count.dropped for topic, count in self.ring.topics().items() if count.dropped},
+            thinned=dict(sum((Counter(one.thinned) for one in self.sources), Counter(self.pushed.thinned))),
+            rejected=dict(Counter(self.pipeline.troubles.of("bad")) + self.pushing.rejected),
+        )
+
     def topics(self) -> TopicList:
         counts = self.ring.topics()
         rates = self.history.rates_hz(self.clock.monotonic_ns(), counts)
-        undecodable, bad = self.pipeline.troubles.of("undecodable"), self.pipeline.troubles.of("bad")
-        thinned = sum((Counter(one.thinned) for one in self.sources), Counter(self.pushed.thinned))
+        undecodable, lost = self.pipeline.troubles.of("undecodable"), self.losses()
         found = {
             topic: TopicStatus(
                 message_count=count.message_count,
@@ -90,12 +100,12 @@ class Answers:
                 bytes=count.bytes,
                 last_log_time_ns=count.last_log_time_ns,
                 undecodable=undecodable.get(topic, 0),
-                bad=bad.get(topic, 0),
-                thinned=thinned[topic],
+                bad=lost.rejected.get(topic, 0),
+                thinned=lost.thinned.get(topic, 0),
             )
             for topic, count in sorted(counts.items())
         }
-        return TopicList(topics=found, total=len(found))
+        return TopicList(topics=found, total=len(found), unreadable=lost.rejected.get(NO_TOPIC, 0))
 
     def triggers(self) -> TriggerStatus:
         return TriggerStatus(
@@ -105,7 +115,7 @@ class Answers:
         )
 
     def _recent(self, row: CaptureRow) -> Capture:
-        sent = self.link.sent_bytes.get(row.session_id) if self.link else None
+        sent = self.delivery.link.sent_bytes.get(row.session_id) if self.delivery else None
         return _capture(row).model_copy(update={"sent_bytes": sent})
 
     def _pending(self) -> list[Capture]:
@@ -143,7 +153,7 @@ class Answers:
 
     def heartbeat(self) -> Heartbeat:
         topics = list(self.topics().topics.items())[:HEARTBEAT_TOPICS]
-        counts = self.outbox.counts()
+        waiting = self.delivery.status().waiting if self.delivery else None
         return Heartbeat(
             robot_id=self.settings.robot_id,
             sent_at=at(self.clock.now_ns()),
@@ -155,7 +165,10 @@ class Answers:
             },
             versions={"pilothouse": __version__},
             disk_free_bytes=shutil.disk_usage(self.sessions).free,
-            outbox_depth=counts[CaptureState.SEALED] + counts[CaptureState.DELIVERING],
+            outbox_depth=sum(waiting.recordings.values()) if waiting else None,
+            outbox_bytes=waiting.recording_bytes if waiting else None,
+            risk_events_waiting=waiting.risk_events if waiting else None,
+            alerts=self.delivery.health.untold() if self.delivery else [],
         )
 
     def _age_s(self, last_log_time_ns: int | None) -> float | None:
@@ -188,6 +201,8 @@ def _rule(one: WatchedRule) -> RuleStatus:
         post_s=one.post_s,
         label=one.label,
         fired=one.fired,
+        merged=one.merged,
+        over_budget=one.over_budget,
         unmeasured=one.rule.unmeasured,
         last=one.last,
     )
@@ -220,6 +235,9 @@ def _capture(row: CaptureRow) -> Capture:
         trigger=row.trigger,
         why=row.why,
         merged_into=row.merged_into,
+        more=row.more,
+        last_fired_at_ns=row.last_fired_at_ns,
+        pinned=row.pinned,
         size_bytes=row.size_bytes,
         duration_s=duration_s(row),
     )

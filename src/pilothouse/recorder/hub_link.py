@@ -1,4 +1,4 @@
-"""What uploads and heartbeats share: the client, and whether the hub answers at the moment."""
+"""What everything that delivers shares: the client, and the waits between attempts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from pilothouse.kit.errors import Problem
-from pilothouse.kit.logs import get_logger
-from pilothouse.wire import Heartbeat, UploadMetadata
+from pilothouse.recorder.delivery_health import DeliveryHealth
+from pilothouse.wire import Heartbeat, RecordingAnnouncement, RiskEventBatch, RobotToken, UploadMetadata
 
-log = get_logger("pilothouse.recorder")
+
+class StopSignal(Protocol):
+    """Says that sending is to end; `threading.Event` is one."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
 
 
 class Hub(Protocol):
@@ -24,21 +29,39 @@ class Hub(Protocol):
         metadata: UploadMetadata,
         *,
         progress: Callable[[int, int], None] | None = None,
-        stop: threading.Event | None = None,
+        chunk_bytes: int = ...,
+        stop: StopSignal | None = None,
+        throttle: Callable[[int], None] | None = None,
     ) -> object: ...
+
+    def upload_direct(
+        self,
+        path: Path,
+        metadata: UploadMetadata,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        stop: StopSignal | None = None,
+        throttle: Callable[[int], None] | None = None,
+    ) -> bool: ...
+
+    def announce(self, announcement: RecordingAnnouncement) -> object: ...
+
+    def report_risk(self, batch: RiskEventBatch) -> object: ...
 
     def heartbeat(self, heartbeat: Heartbeat) -> object: ...
 
+    def rotate_token(self, robot_id: str) -> RobotToken: ...
+
 
 class HubLink:
-    """One client, made when first needed; the hub's absence is logged once, and so is its return."""
+    """One client, made when first needed and again when the token has changed."""
 
-    def __init__(self, url: str, connect: Callable[[], Hub]) -> None:
+    def __init__(self, url: str, connect: Callable[[], Hub], health: DeliveryHealth) -> None:
         self.url = url
         self._connect = connect
         self._lock = threading.Lock()
         self._hub: Hub | None = None
-        self.problem: str | None = None
+        self.health = health
         self.sent_bytes: dict[str, int] = {}
         """How far the uploads under way are, by recording."""
 
@@ -49,21 +72,20 @@ class HubLink:
                 self._hub = self._connect()
             return self._hub
 
-    def answered(self) -> None:
+    def is_current(self, hub: Hub) -> bool:
+        """Whether this is the client that is used now."""
         with self._lock:
-            absent, self.problem = self.problem, None
-        if absent is not None:
-            log.info("the hub answers again", hub=self.url)
+            return self._hub is hub
 
-    def failed(self, problem: Problem) -> None:
+    def use(self, url: str) -> None:
+        """Another hub, or the same with another credential, from now on."""
+        self.url = url
+        self.renew()
+
+    def renew(self) -> None:
+        """Connect anew for what is sent from now on; what is under way ends with the client it began with."""
         with self._lock:
-            known, self.problem = self.problem, problem.sentence
-        if known is None:
-            log.warning(
-                "the hub cannot be reached or refuses; trying again until it takes what is sent",
-                hub=self.url,
-                problem=problem.sentence,
-            )
+            self._hub = None
 
 
 class Backoff:

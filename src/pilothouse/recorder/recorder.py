@@ -7,6 +7,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,23 +18,36 @@ from pilothouse.mcap import Channel, Ring, Spool
 from pilothouse.recorder.alert_saves import AlertSaves
 from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.answers import Answers
+from pilothouse.recorder.asked_captures import AskedCaptures
+from pilothouse.recorder.budgets import Budgets
 from pilothouse.recorder.captures import Captures
-from pilothouse.recorder.deliveries import Deliveries
-from pilothouse.recorder.heartbeats import Heartbeats
-from pilothouse.recorder.hub_link import Hub, HubLink
+from pilothouse.recorder.delivery import Delivery
+from pilothouse.recorder.disk_room import Space, space_of
+from pilothouse.recorder.drop_directory import DropDirectory
+from pilothouse.recorder.hub_credential import HubCredential, with_enrolment
+from pilothouse.recorder.hub_link import Hub
+from pilothouse.recorder.keeper import Keeper
 from pilothouse.recorder.keyed_saves import KeyedSaves
-from pilothouse.recorder.outbox import CaptureRow, Outbox, SaveKey
+from pilothouse.recorder.outbox import CaptureRow, Outbox, OutboxUnwritable, SaveKey
 from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
-from pilothouse.recorder.problems import DataInUse, DataUnusable
+from pilothouse.recorder.problems import DataInUse, DataUnusable, NothingToReload
 from pilothouse.recorder.pushing import Pushing
 from pilothouse.recorder.recovery import Recovery
+from pilothouse.recorder.reloading import changed_settings
+from pilothouse.recorder.requests import Requests
+from pilothouse.recorder.schemas import Reloaded
 from pilothouse.recorder.risk_events import RiskEvents
 from pilothouse.recorder.settings import RecorderSettings
-from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
+from pilothouse.recorder.signals import Signals
+from pilothouse.recorder.sources import Source, SourceRunner, SourceState, open_source
 from pilothouse.recorder.sources.gate import Thinning
+from pilothouse.recorder.sources.running import RunningSources
 from pilothouse.recorder.sources.selection import Selection
+from pilothouse.recorder.steady_time import SteadyTime
+from pilothouse.recorder.stored_recordings import StoredRecordings
 from pilothouse.recorder.stream import Stream
-from pilothouse.recorder.topic_history import TopicHistory
+from pilothouse.recorder.topic_history import Losses, TopicHistory
+from pilothouse.recorder.writing import RobotFacts, Writing
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
 
 SAMPLE_S = 1.0
@@ -40,6 +55,7 @@ SAMPLE_S = 1.0
 STOP_S = 1.6
 
 log = get_logger("pilothouse.recorder")
+Read = Callable[[], RecorderSettings]
 
 
 class _Ending(Protocol):
@@ -53,24 +69,38 @@ class _Ending(Protocol):
 class Recorder:
     """Everything a running recorder owns: `open` takes the data directory, `start` begins, `stop` ends."""
 
-    def __init__(self, settings: RecorderSettings, *, clock: Clock, connect: Callable[[], Hub], lock: int) -> None:
+    def __init__(
+        self, settings: RecorderSettings, *, clock: Clock, connect: Callable[[], Hub] | None, lock: int,
+        read: Read | None, signals: Signals | None, measure: Callable[[Path], Space] = space_of,
+    ) -> None:  # fmt: skip
         self.settings = settings
+        self._connect = (lambda _credential: connect()) if connect else self._connect_to_hub
+        self._read = read
         self._clock = clock
         self._lock = lock
         sessions, spool_directory = settings.data / "sessions", settings.data / "spool"
-        sources = [open_source(config, clock) for config in settings.sources]
+        self._running = RunningSources(partial(open_source, clock=clock), self._runner)
+        sources = self._running.prepare(settings.sources)
+        directory = _drop_directory(settings)
         topic_rules = settings.topic_rules
         self.outbox = Outbox(settings.data / "outbox.db", settings.robot_id)
         self.risk_events = RiskEvents(self.outbox.database, settings.robot_id)
-        self._link = HubLink(settings.hub_url, connect) if settings.hub_url else None
-        self._deliveries = (
-            Deliveries(outbox=self.outbox, sessions=sessions, robot_id=settings.robot_id, link=self._link, clock=clock)
-            if self._link
+        self.delivery = (
+            Delivery(
+                settings=settings, hub_url=settings.hub_url, clock=clock, outbox=self.outbox, sessions=sessions,
+                risk_events=self.risk_events, connect=self._connect, compose=lambda: self.answers.heartbeat(),
+            )
+            if settings.hub_url
             else None
+        )  # fmt: skip
+        stored = StoredRecordings(self.outbox.database)
+        self._steady = SteadyTime(clock, stored.fact, stored.keep_facts)
+        self.keeper = Keeper(
+            stored=stored, sessions=sessions, steady=self._steady, settings=settings, measure=measure
         )
         self._recovery = Recovery(
-            outbox=self.outbox, sessions=sessions, spool=spool_directory, robot_id=settings.robot_id, clock=clock,
-            window_s=settings.retention_s, on_sealed=self._on_sealed,
+            outbox=self.outbox, sessions=sessions, spool=spool_directory, about=RobotFacts.of(settings), clock=clock,
+            steady=self._steady, window_s=settings.retention_s, on_sealed=self._on_sealed,
         )  # fmt: skip
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(
@@ -79,9 +109,15 @@ class Recorder:
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
         stream = Stream()
+        asked = AskedCaptures(
+            outbox=self.outbox, sessions=sessions, clock=clock, steady=self._steady, budgets=Budgets.of(settings)
+        )
+        writing = Writing(
+            sessions, RobotFacts.of(settings), losses=self._losses, make_room=self.keeper.make_room
+        )
         self.captures = Captures(
-            ring=self.ring, stream=stream, outbox=self.outbox, sessions=sessions, robot_id=settings.robot_id,
-            clock=clock, max_backlog_bytes=settings.max_bytes, drops=self._drops, on_sealed=self._on_sealed,
+            ring=self.ring, stream=stream, outbox=self.outbox, asked=asked, writing=writing, clock=clock,
+            max_backlog_bytes=settings.max_bytes, max_post_s=settings.max_post_s, on_sealed=self._on_sealed,
         )  # fmt: skip
         self.pipeline = Pipeline(
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
@@ -89,34 +125,35 @@ class Recorder:
         )  # fmt: skip
         self._pushed = Thinning(self.pipeline, Selection(), topic_rules)
         self.pushing = Pushing(self._pushed, clock, oldest_s=settings.retention_s)
-        self.sources = [
-            SourceRunner(source, self.pipeline, self._on_source_end, rules=topic_rules) for source in sources
-        ]
+        self._running.switch(sources, topic_rules)
+        self.sources = self._running.runners
         self.answers = Answers(
             settings=settings, clock=clock, ring=self.ring, stream=stream, outbox=self.outbox, captures=self.captures,
-            pipeline=self.pipeline, sources=self.sources, pushed=self._pushed, history=self._history,
-            sessions=sessions, link=self._link,
+            pipeline=self.pipeline, sources=self.sources, pushed=self._pushed, pushing=self.pushing, history=self._history,
+            sessions=sessions, delivery=self.delivery,
         )  # fmt: skip
         self._alerts = AlertSaves(self.outbox, self._save_alert)
         self._keyed = KeyedSaves(self.outbox)
-        self._heartbeats = (
-            Heartbeats(link=self._link, compose=self.answers.heartbeat, interval_s=settings.heartbeat_s)
-            if self._link
-            else None
+        self._requests = Requests(
+            signals=signals, directory=directory, outbox=self.outbox, save=self.save, reload=self.reload
         )
+        self._reloading = threading.Lock()
         self._stopping = threading.Event()
         self._sampling = threading.Thread(target=self._sample, name="sampling", daemon=True)
 
     @classmethod
     def open(
-        cls, settings: RecorderSettings, *, clock: Clock | None = None, connect: Callable[[], Hub] | None = None
-    ) -> Recorder:
-        """Take the data directory; raises DataInUse, DataUnusable, SourceUnusable."""
+        cls, settings: RecorderSettings, *, clock: Clock | None = None, connect: Callable[[], Hub] | None = None,
+        read: Read | None = None, signals: Signals | None = None, measure: Callable[[Path], Space] = space_of,
+    ) -> Recorder:  # fmt: skip
+        """Take the data directory; raises DataInUse, DataUnusable, SourceUnusable, DropDirectoryUnusable."""
         lock = _take(settings.data)
         try:
+            settings = with_enrolment(settings)
             return cls(
-                settings, clock=clock or SystemClock(), connect=connect or (lambda: _connect(settings)), lock=lock
-            )
+                settings, clock=clock or SystemClock(), connect=connect, lock=lock, read=read, signals=signals,
+                measure=measure,
+            )  # fmt: skip
         except BaseException:
             os.close(lock)
             raise
@@ -126,10 +163,11 @@ class Recorder:
         for source in self.sources:
             source.start()
         self._recovery.start()
+        self.keeper.start()
         self._sampling.start()
-        if self._deliveries and self._heartbeats:
-            self._deliveries.start()
-            self._heartbeats.start()
+        self._requests.start()
+        if self.delivery:
+            self.delivery.start()
 
     def stop(self) -> None:
         """Stop listening, seal what is pending, let go; the spool stays if not all is safely written. Idempotent."""
@@ -137,8 +175,8 @@ class Recorder:
             return
         until = time.monotonic() + STOP_S
         self._stopping.set()
-        enders: list[_Ending] = [*self.sources, self._recovery]
-        enders += [one for one in (self._deliveries, self._heartbeats) if one is not None]
+        enders: list[_Ending] = [*self.sources, self._requests, self._recovery, self.keeper]
+        enders += [self.delivery] if self.delivery else []
         for one in enders:
             one.ask_to_stop()
         for source in self.sources:
@@ -153,6 +191,8 @@ class Recorder:
             self._spool.close()
         for one in enders:
             one.join(max(0.0, until - time.monotonic()))
+        with suppress(OutboxUnwritable):
+            self._steady.keep()
         self.outbox.close()
         os.close(self._lock)
 
@@ -167,19 +207,66 @@ class Recorder:
 
     def report_risk(self, events: Sequence[RiskEvent]) -> RiskEventsAccepted:
         """Keep what a guard reports until the hub has it."""
-        return self.risk_events.take(events)
+        accepted = self.risk_events.take(events)
+        if self.delivery and accepted.accepted:
+            self.delivery.notices.hint()
+        return accepted
+
+    def reload(self) -> Reloaded:
+        """Read the configuration again and apply it, all or nothing; the ring, the spool and what is under way stay.
+
+        Raises BadConfiguration, SourceUnusable, DropDirectoryUnusable, NeedsRestart, NothingToReload.
+        """
+        if self._read is None:
+            raise NothingToReload
+        with self._reloading:
+            settings = with_enrolment(self._read())
+            changed = changed_settings(self.settings, settings)
+            sources, directory = self._running.prepare(settings.sources), _drop_directory(settings)
+            rules = WatchedRule.all_of(settings)
+            # From here on nothing can fail.
+            self._apply(settings)
+            self.pipeline.watch_with(rules)
+            self._requests.directory = directory
+            new, old = self._running.switch(sources, settings.topic_rules)
+            for one in new:
+                one.start()
+        log.info("the configuration is applied", changed=changed)
+        return Reloaded(changed=changed, started=[one.name for one in new], stopped=[one.name for one in old])
+
+    def _apply(self, settings: RecorderSettings) -> None:
+        topic_rules, kept_s = settings.topic_rules, settings.retention_s
+        self.settings = self.answers.settings = settings
+        self.ring.change(window_s=kept_s, max_bytes=settings.max_bytes, keep=topic_rules.keep)
+        self._history.keep(kept_s)
+        self.captures.use(settings)
+        self.keeper.use(settings)
+        self.pushing.take_since(kept_s)
+        self._pushed.use(topic_rules)
+        if self.delivery:
+            self.delivery.use(settings)
+
+    def _connect_to_hub(self, credential: HubCredential) -> Hub:
+        from pilothouse.client import HubClient  # an HTTP client is heavy, and a recorder without a hub needs none
+
+        assert self.settings.hub_url is not None
+        return HubClient(self.settings.hub_url, token=credential.token)
+
+    def _runner(self, source: Source) -> SourceRunner:
+        return SourceRunner(source, self.pipeline, self._on_source_end)
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:
         return self.captures.save(
             label=notice.label, window_s=self.settings.window_s, reason="alert", alerts=notice.keys, key=key
         )
 
-    def _drops(self, span_s: float) -> dict[str, int]:
-        return self._history.drops(self._clock.monotonic_ns(), self.ring.topics(), span_s)
+    def _losses(self, span_s: float) -> Losses:
+        return self._history.losses(self._clock.monotonic_ns(), self.answers.losses(), span_s)
 
     def _on_sealed(self) -> None:
-        if self._deliveries:
-            self._deliveries.hint()
+        self.keeper.hint()
+        if self.delivery:
+            self.delivery.hint()
 
     def _on_source_end(self) -> None:
         if all(source.is_over for source in self.sources) and not self.pushing.is_used:
@@ -187,7 +274,7 @@ class Recorder:
 
     def _sample(self) -> None:
         while not self._stopping.is_set():
-            self._history.add(self._clock.monotonic_ns(), self.ring.topics())
+            self._history.add(self._clock.monotonic_ns(), self.ring.topics(), self.answers.losses())
             if not self._has_ended:
                 self.pipeline.time_passes(self._clock.monotonic_ns())
             self._stopping.wait(SAMPLE_S)
@@ -196,6 +283,10 @@ class Recorder:
     def _has_ended(self) -> bool:
         """Whether every source came to its end as it should: the silence after a replay is no dropout."""
         return not self.pushing.is_used and all(source.state is SourceState.ENDED for source in self.sources)
+
+
+def _drop_directory(settings: RecorderSettings) -> DropDirectory | None:
+    return DropDirectory(settings.drop_directory) if settings.drop_directory else None
 
 
 def _take(directory: Path) -> int:
@@ -223,11 +314,3 @@ def _make_decode() -> Decode:
         return decoders.decode(channel, content)
 
     return decode
-
-
-def _connect(settings: RecorderSettings) -> Hub:
-    from pilothouse.client import HubClient  # an HTTP client is heavy, and a recorder without a hub needs none
-
-    assert settings.hub_url is not None
-    token = settings.hub_token.get_secret_value() if settings.hub_token else None
-    return HubClient(settings.hub_url, token=token)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from pilothouse.recorder.outbox import CaptureRow, CaptureState
 from pilothouse.recorder.sources.runner import SourceState
-from pilothouse.wire import SavedRecording, TopicHealth, TriggerFired
+from pilothouse.wire import DeliveryAlert, SavedRecording, TopicHealth, TriggerFired
 from pilothouse.wire.base import Moment
 
 
@@ -26,6 +26,38 @@ class SourceStatus(BaseModel):
     refused: list[str] = Field(default=[], description="Topics it has that cannot be recorded")
 
 
+class Waiting(BaseModel):
+    """What the hub does not have yet."""
+
+    announcements: int
+    risk_events: int
+    recordings: dict[str, int] = Field(description="By urgency: incident, manual, guard, recovered")
+    recording_bytes: int
+
+
+class TokenStatus(BaseModel):
+    """The robot's own token, without the token."""
+
+    token_id: str
+    created_at: Moment
+    expires_at: Moment | None = None
+    age_s: float
+
+
+class DeliveryStatus(BaseModel):
+    """Whether the hub gets what it should."""
+
+    hub: str
+    problem: str | None = Field(None, description="Why nothing can be delivered at the moment")
+    failing_since: Moment | None = None
+    open: bool = Field(description="Whether recordings may be sent at this hour; announcements always go")
+    waiting: Waiting
+    risk_events_dropped: int = Field(description="Left out because there was no more room for them, since ever")
+    risk_events_refused: int = Field(description="Ones the hub would not have, since ever")
+    alerts: list[DeliveryAlert] = Field(description="When delivery began to fail and worked again, newest first")
+    token: TokenStatus | None = Field(None, description="The robot's own token, once it is enrolled")
+
+
 class RecorderHealth(BaseModel):
     """Beside `ok`, what the recorder is doing."""
 
@@ -37,6 +69,7 @@ class RecorderHealth(BaseModel):
     sources: list[SourceStatus]
     captures: dict[CaptureState, int] = Field(description="How many captures are in which state")
     problems: list[str] = Field(description="What does not work at the moment, in sentences")
+    delivery: DeliveryStatus | None = Field(None, description="Null without a hub")
 
 
 class TopicList(BaseModel):
@@ -44,6 +77,7 @@ class TopicList(BaseModel):
 
     topics: dict[str, TopicStatus]
     total: int
+    unreadable: int = Field(0, description="What was pushed, was no message and named no topic")
 
 
 class TopicStatus(TopicHealth):
@@ -51,7 +85,6 @@ class TopicStatus(TopicHealth):
     last_log_time_ns: int | None = None
     undecodable: int = Field(0, description="Messages a rule wanted to see but that could not be decoded")
     bad: int = Field(0, description="Messages that could not be recorded")
-    thinned: int = Field(0, description="Messages left out by max_rate_hz")
 
 
 class RuleStatus(BaseModel):
@@ -63,6 +96,8 @@ class RuleStatus(BaseModel):
     post_s: float
     label: str
     fired: int = Field(description="Firings since the start")
+    merged: int = Field(0, description="Of those, the ones held by a recording under way")
+    over_budget: int = Field(0, description="Of those, the ones that made no recording because the budget was used up")
     unmeasured: int = Field(description="Messages that had nothing where the rule looks")
     last: TriggerFired | None = None
 
@@ -89,6 +124,9 @@ class Capture(BaseModel):
     trigger: TriggerFired | None = None
     why: str | None = Field(None, description="Why there is no recording yet, or none, or an unusual one")
     merged_into: str | None = None
+    more: int = Field(0, description="Further triggers of the same rule that this row speaks for")
+    last_fired_at_ns: int | None = Field(None, description="The last of them")
+    pinned: bool = Field(False, description="Never removed from the robot")
     size_bytes: int | None = None
     sent_bytes: int | None = Field(None, description="How much of it the hub has, while it is being delivered")
     duration_s: float | None = None

@@ -11,11 +11,12 @@ from typing import Annotated, Literal, Self
 from pydantic import ByteSize, Field, SecretStr, model_validator
 
 from pilothouse.kit.settings import setting
+from pilothouse.recorder.capture_settings import CaptureSettings
+from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
 from pilothouse.recorder.sources.config import SourceConfig
 from pilothouse.recorder.sources.topics import TopicRule, TopicRules
 from pilothouse.triggers import Triggers, build_rule
 from pilothouse.triggers.rule import Seconds
-from pilothouse.web.settings import ServiceSettings
 from pilothouse.wire.base import RobotId
 
 MIB = 1 << 20
@@ -27,7 +28,7 @@ def host_robot_id() -> str:
     return name or "robot"
 
 
-class RecorderSettings(ServiceSettings):
+class RecorderSettings(CaptureSettings):
     """The recorder: keeps the last minute and seals it when a trigger fires."""
 
     port: Annotated[int, Field(ge=0, le=65_535)] = setting(7000, "Port to listen on; 0 takes any free one")
@@ -69,6 +70,8 @@ class RecorderSettings(ServiceSettings):
     )
     hub_token: SecretStr | None = setting(None, "Credential shown to the hub", names=("MD_HUB_AUTH_TOKEN",))
     heartbeat_s: Annotated[float, Field(gt=0, le=86_400)] = setting(10.0, "Seconds between heartbeats to the hub")
+    delivery: DeliverySettings = setting(DeliverySettings(), "How fast, when and by which way recordings are delivered")
+    adopt: tuple[AdoptConfig, ...] = setting((), "Directories of other programs whose recordings are delivered too")
     recorder_token: SecretStr | None = setting(
         None, "Bearer token callers must show; required when listening on anything but loopback"
     )
@@ -92,11 +95,14 @@ class RecorderSettings(ServiceSettings):
         return TopicRules(self.topics, post_s=max([self.post_s, *post_s]))
 
     @property
+    def longest_post_s(self) -> float:
+        """The longest post-roll there can be."""
+        extends = [rule.during_post_roll or self.during_post_roll for rule in self.triggers].count("extend")
+        own = [self.post_s if rule.post_s is None else rule.post_s for rule in self.triggers]
+        return max([self.post_s, *own, self.max_post_s if extends else 0.0])
+
+    @property
     def retention_s(self) -> float:
         """How long the ring must keep messages so that no trigger's pre-roll leaves it during its post-roll."""
-        spans = [
-            (self.default_pre_s if rule.pre_s is None else rule.pre_s)
-            + (self.post_s if rule.post_s is None else rule.post_s)
-            for rule in self.triggers
-        ]
-        return max([self.window_s, *spans])
+        pre_s = [self.default_pre_s if rule.pre_s is None else rule.pre_s for rule in self.triggers]
+        return max([self.window_s, *(one + self.longest_post_s for one in pre_s)])
