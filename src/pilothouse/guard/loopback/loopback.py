@@ -1,0 +1,172 @@
+"""Listens to the loop and records its sessions in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from pilothouse.guard.cycle_queue import CycleQueue
+from pilothouse.guard.loopback.names import is_session_id
+from pilothouse.guard.loopback.recovery import complete_leftovers
+from pilothouse.guard.loopback.retention import keep_within
+from pilothouse.guard.loopback.session_writer import LivePart, LoopbackOptions, SessionWriter
+from pilothouse.guard.model import Cycle
+from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap.syncing import Syncer
+
+# How often the writer looks for new cycles; the loop wakes nobody.
+LOOK_S = 0.02
+SYNC_EVERY_NS = NS_PER_S
+
+log = get_logger(__name__)
+
+
+class Loopback:
+    """A CycleListener. A session begins with its first cycle and ends with ``end``, or with the next session's first.
+
+    ``offer`` hands over a reference; everything else happens in the writer's thread. When that falls two seconds
+    behind, frames are left out, then passed and clamped cycles (counted), rejected ones never.
+    """
+
+    def __init__(self, directory: Path, options: LoopbackOptions | None = None, clock: Clock | None = None) -> None:
+        self.directory = directory
+        self._options = options or LoopbackOptions()
+        self._clock = clock or SystemClock()
+        self._queue = CycleQueue()
+        self._session: SessionWriter | None = None
+        self._begun = ""
+        self._ended: tuple[str, ...] = ()
+        self._lost_cycles = 0
+        self._passed = threading.Condition()
+        self._passes_begun = self._passes_done = 0
+        self._asked = threading.Event()
+        self._stop = threading.Event()
+        self._synced_ns = 0
+        self._thread = threading.Thread(target=self._run, name="pilothouse-loopback", daemon=True)
+
+    def start(self) -> None:
+        """Complete what a crash left, then record; the loop need not wait for either."""
+        self._thread.start()
+
+    def offer(self, cycle: Cycle) -> None:
+        """Take in a cycle from the loop; costs less than a microsecond, never blocks, never raises."""
+        self._queue.offer(cycle)
+
+    def begin(self, session_id: str) -> None:
+        """A session begins; its file is made with its first cycle."""
+        self._begun = session_id
+
+    def end(self) -> None:
+        """The session that began is over; its file is finished when its last cycle is written. Returns at once."""
+        # Read by the writer before it takes what waits: everything offered until now is then still written.
+        self._ended = (*self._ended[-3:], self._begun)
+        self._asked.set()
+
+    def live(self) -> LivePart | None:
+        """The file being written now."""
+        session = self._session
+        return None if session is None else session.live()
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be written at the moment."""
+        session = self._session
+        return None if session is None else session.problem
+
+    @property
+    def dropped(self) -> int:
+        """Passed or clamped cycles left out because the writer was behind, and those a full disk has cost."""
+        session = self._session
+        return self._queue.dropped + self._lost_cycles + (session.lost_cycles if session else 0)
+
+    @property
+    def dropped_rejected(self) -> int:
+        """Rejected cycles left out because the writer stood still for minutes."""
+        return self._queue.dropped_rejected
+
+    @property
+    def dropped_frames(self) -> int:
+        """Camera frames left out because the writer was behind."""
+        return self._queue.dropped_frames
+
+    def flush(self, deadline_s: float) -> bool:
+        """Wait until everything offered before stands in the file; False when that takes longer."""
+        with self._passed:
+            wanted = self._passes_begun + 1
+            self._asked.set()
+            return self._passed.wait_for(lambda: self._passes_done >= wanted, deadline_s)
+
+    def stop(self, deadline_s: float = 3.0) -> None:
+        """Write what waits and finish the file, as far as the disk lets us in this time. Idempotent."""
+        self._stop.set()
+        self._asked.set()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+
+    def _run(self) -> None:
+        complete_leftovers(self.directory)
+        keep_within(self.directory, self._options.max_total_bytes)
+        syncer = Syncer()
+        while not self._stop.is_set():
+            asked = self._asked.wait(LOOK_S)
+            self._asked.clear()
+            self._pass(asked=asked, syncer=syncer)
+        self._pass(asked=True, syncer=syncer)
+        self._close("stopped")
+        syncer.stop()
+
+    def _pass(self, *, asked: bool, syncer: Syncer) -> None:
+        with self._passed:
+            self._passes_begun += 1
+        ended = self._ended
+        while taken := self._queue.take():
+            for cycle in taken:
+                self._record(cycle)
+                # Between two cycles the loop may have the interpreter.
+                time.sleep(0)
+        session = self._session
+        if session is not None:
+            session.write_due(every=asked)
+            if session.session_id in ended:
+                self._close("ended")
+        self._sync(syncer)
+        with self._passed:
+            self._passes_done = self._passes_begun
+            self._passed.notify_all()
+
+    def _record(self, cycle: Cycle) -> None:
+        try:
+            session = self._session
+            if session is None or session.session_id != cycle.session_id:
+                session = self._opened(cycle)
+            if session is not None:
+                session.add(cycle)
+        except Exception as error:  # noqa: BLE001 - one odd cycle must not end the thread that records the others
+            log.error("cycle not recorded", cycle_id=cycle.cycle_id, reason=repr(error))
+
+    def _opened(self, cycle: Cycle) -> SessionWriter | None:
+        """The session of a cycle; None for one that belongs to no session, or to one that is over."""
+        self._close("ended")
+        if not is_session_id(cycle.session_id) or cycle.session_id in self._ended:
+            return None
+        self._session = SessionWriter(
+            self.directory, cycle.session_id, self._options, self._clock, config_hash=cycle.config_hash
+        )
+        return self._session
+
+    def _close(self, reason: str) -> None:
+        session = self._session
+        if session is None:
+            return
+        session.end(reason)
+        self._lost_cycles += session.lost_cycles
+        self._session = None
+
+    def _sync(self, syncer: Syncer) -> None:
+        now_ns = self._clock.monotonic_ns()
+        file = None if self._session is None else self._session.open_file
+        if file is not None and now_ns - self._synced_ns >= SYNC_EVERY_NS:
+            self._synced_ns = now_ns
+            syncer.put(file)
