@@ -11,8 +11,10 @@ from tests.support.flights import START_NS
 from tests.support.processes import eventually
 from tests.support.robots import FAST, running_robot
 
+PLENTY = 100_000
 UNLIMITED = {
-    "captures_per_hour": None, "captures_per_day": None, "rule_captures_per_hour": None, "rule_captures_per_day": None,
+    "captures_per_hour": PLENTY, "captures_per_day": PLENTY, "rule_captures_per_hour": PLENTY,
+    "rule_captures_per_day": PLENTY,
 }  # fmt: skip
 
 

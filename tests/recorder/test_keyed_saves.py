@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from pilothouse.recorder import captures
 from pilothouse.recorder.problems import CannotWrite
-from pilothouse.recorder.writing import write
+from pilothouse.recorder.writing import Writing
 from tests.recorder.test_api import Client, serving
 from tests.recorder.test_bodies import alert, webhook
 
@@ -64,7 +63,7 @@ def test_a_key_whose_save_made_nothing_may_be_used_again(client: Client, monkeyp
         raise CannotWrite(reason="the disk is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(captures, "write", fails)
+        patch.setattr(Writing, "write", fails)
         assert client.save(**KEY).status_code == 503
 
     saved = client.save(**KEY)
@@ -74,12 +73,13 @@ def test_a_key_whose_save_made_nothing_may_be_used_again(client: Client, monkeyp
 
 def test_a_key_is_on_disk_before_the_recording_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     known: list[object] = []
+    write = Writing.write
 
     def writes(*positional: Any, **named: Any) -> Any:
         known.append(client.robot.recorder.outbox.saved_under("landing"))
         return write(*positional, **named)
 
-    monkeypatch.setattr(captures, "write", writes)
+    monkeypatch.setattr(Writing, "write", writes)
     saved = client.save(**KEY).json()
 
     assert known == [(hashlib.sha256(b"").hexdigest(), saved["session_id"])]

@@ -34,7 +34,7 @@ class Fired:
     def __init__(self) -> None:
         self.firings: list[TriggerFired] = []
 
-    def trigger(self, fired: TriggerFired, *, label: str, pre_s: float, post_s: float) -> None:
+    def trigger(self, fired: TriggerFired, **_: object) -> None:
         self.firings.append(fired)
 
 

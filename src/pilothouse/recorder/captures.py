@@ -108,24 +108,28 @@ class Captures:
 
     def trigger(
         self, fired: TriggerFired, *, label: str, pre_s: float, post_s: float, extends: bool = False
-    ) -> CaptureRequest | None:
+    ) -> CaptureState:
         """A rule fired: note it at once, capture it when its post-roll has passed.
 
-        Returns the capture that will hold it, or None when the budget is used up; a row says so.
+        WAITING: it will be a recording. MERGED: it is in the one under way. REFUSED: its budget is used up.
         """
         with self._wake:
             asked = self._asked.of(fired, label=label, pre_s=pre_s, post_s=post_s)
             widened = self._post_rolls.extend(asked, max_post_s=self.max_post_s) if extends else None
+            became = CaptureState.WAITING
             if widened is not None:
                 self._asked.merge(asked, widened)
-            elif self._asked.refuse(asked) is None:
+                became = CaptureState.MERGED
+            elif self._asked.refuse(asked) is not None:
+                became = CaptureState.REFUSED
+            else:
                 widened = self._asked.ask(asked)
                 self._post_rolls.add(widened)
             self.next_end_ns = self._post_rolls.next_end_ns
             self._wake.notify_all()
         if widened is not None:
             log.info("trigger fired", rule=fired.rule, value=fired.value, recording=widened.session_id)
-        return widened
+        return became
 
     def advance(self, message_ns: int) -> None:
         """A message later than `next_end_ns` is about to be appended: what it completes is taken from the ring now."""

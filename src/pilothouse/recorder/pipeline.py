@@ -12,6 +12,7 @@ from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring
 from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.outbox import CaptureState
 from pilothouse.recorder.post_rolls import NEVER_NS
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.stream import Stream
@@ -20,6 +21,9 @@ from pilothouse.wire import TriggerFired
 
 # Room above a message's time for every post-roll there can be.
 LATEST_NS = NEVER_NS - 10_000 * NS_PER_S
+
+# What a rule asks for when it fires, as against when it does.
+ASKED_FOR = ("pre_s", "post_s", "label", "during_post_roll", "captures_per_hour", "captures_per_day")
 
 log = get_logger("pilothouse.recorder")
 Decode = Callable[[Channel, bytes], object]
@@ -36,6 +40,8 @@ class WatchedRule:
     post_s: float
     extends: bool = False
     fired: int = 0
+    merged: int = 0
+    over_budget: int = 0
     last: TriggerFired | None = None
 
     @classmethod
@@ -44,7 +50,7 @@ class WatchedRule:
 
     def takes_over(self, config: TriggerConfig) -> bool:
         """Whether this rule can go on under another configuration: only what it asks for differs."""
-        same = {"pre_s": None, "post_s": None, "label": None}
+        same = dict.fromkeys(ASKED_FOR)
         return self.config.model_copy(update=same) == config.model_copy(update=same)
 
     @classmethod
@@ -171,7 +177,9 @@ class Pipeline:
 
     def _fire(self, one: WatchedRule, fired: TriggerFired) -> None:
         one.fired, one.last = one.fired + 1, fired
-        self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s, extends=one.extends)
+        became = self._captures.trigger(fired, label=one.label, pre_s=one.pre_s, post_s=one.post_s, extends=one.extends)
+        one.merged += became is CaptureState.MERGED
+        one.over_budget += became is CaptureState.REFUSED
 
     def _topic(self, channel_id: int) -> str:
         channel = self._channels.get(channel_id)
@@ -183,4 +191,7 @@ def _continued(one: WatchedRule, known: list[WatchedRule]) -> WatchedRule:
     if before is None:
         return one
     known.remove(before)
-    return replace(one, rule=before.rule, fired=before.fired, last=before.last)
+    return replace(
+        one, rule=before.rule, fired=before.fired, merged=before.merged, over_budget=before.over_budget,
+        last=before.last,
+    )  # fmt: skip

@@ -13,6 +13,19 @@ class NoRecordingYet(NotFound):
     """This recorder has not made a recording yet."""
 
 
+class OverBudget(Conflict):
+    """No recording is made: {why}."""
+
+
+class NoRoom(Unavailable):
+    """{free} bytes are free on the disk of {directory}, {floor} of them are to stay so (min_free_bytes,
+    min_free_percent) and the recording takes {size}; free some space, or set when_full: delete_oldest_delivered."""
+
+
+class UnknownRecording(NotFound):
+    """No recording {session_id} is kept here."""
+
+
 class CannotWrite(Unavailable):
     """The recording cannot be written: {reason}."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,8 @@ HELD_BYTES = 96 << 20
 # A clock that is further ahead is wrong, and would push everything else out of the window.
 AHEAD_S = 60
 LISTED = 100
+# Where messages are counted that came without a topic, or with one nobody knows.
+NO_TOPIC = ""
 
 
 class PushBusy(Unavailable):
@@ -78,6 +81,7 @@ class Pushing:
         self._channels: dict[Channel, int] = {}
         self._schema_bytes = 0
         self.messages = 0
+        self.rejected: Counter[str] = Counter()
 
     def take_since(self, oldest_s: float) -> None:
         """Messages older than this are refused."""
@@ -106,7 +110,13 @@ class Pushing:
         with self._lock:
             for line in lines:
                 try:
-                    self._take(parse_line(line.text))
+                    message = parse_line(line.text)
+                except UnreadableMessage as problem:
+                    self.rejected[NO_TOPIC] += 1
+                    receipt.reject(line.number, problem.reason)
+                    continue
+                try:
+                    self._take(message)
                 except UnreadableMessage as problem:
                     receipt.reject(line.number, problem.reason)
                 else:
@@ -117,9 +127,22 @@ class Pushing:
         with self._lock:
             self._take(message)
 
+    def note_unreadable(self) -> None:
+        """What came was no message, and says nothing of a topic."""
+        with self._lock:
+            self.rejected[NO_TOPIC] += 1
+
     def _take(self, message: Pushed) -> None:
         if self._ended:
             raise PushEnded
+        try:
+            self._put(message)
+        except UnreadableMessage:
+            # Only topics that are there are counted by name: anybody can make up another.
+            self.rejected[message.topic if (message.topic, message.encoding) in self._topics else NO_TOPIC] += 1
+            raise
+
+    def _put(self, message: Pushed) -> None:
         now_ns = self._clock.now_ns()
         log_time_ns = now_ns if message.log_time_ns is None else message.log_time_ns
         if not now_ns - self._oldest_ns <= log_time_ns <= now_ns + AHEAD_S * NS_PER_S:

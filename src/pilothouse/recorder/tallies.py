@@ -56,7 +56,7 @@ class Tallies:
         return tuple(one.request for one in self._unwritten.values() if not one.is_noted)
 
     def count(self, key: Hashable, request: Callable[[str], CaptureRequest], standing: Standing, now: Now) -> bool:
-        """Tell of a trigger: in a row of its own if it is the first under its key for an hour, and then this is True."""
+        """Tell of a trigger. True: in a row of its own, for it is the first under its key for an hour."""
         tally = self._open.get(key)
         if tally is None or now.steady_ns - tally.began_ns >= ROW_SPAN_NS:
             self._open[key] = self._begun(request, standing, now)

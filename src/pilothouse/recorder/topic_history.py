@@ -15,7 +15,7 @@ RATE_SPAN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Messages of each topic that are not there: they left the ring too early, were thinned out, or were no messages."""
+    """Messages of each topic that left the ring too early, were thinned out, or could not be taken as messages."""
 
     dropped: dict[str, int] = field(default_factory=dict)
     thinned: dict[str, int] = field(default_factory=dict)
