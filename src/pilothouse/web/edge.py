@@ -7,7 +7,7 @@ import itertools
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import perf_counter
 from typing import Any
 
@@ -49,12 +49,14 @@ class Edge:
         metrics: RequestMetrics,
         security_headers: list[tuple[bytes, bytes]],
         hosts: AllowedHosts | None = None,
+        never_refused: Collection[str] = (),
         is_closing: Callable[[], bool] = lambda: False,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._security_headers = security_headers
         self._hosts = hosts
+        self._never_refused = frozenset(never_refused)
         self._is_closing = is_closing
         # Random once per process, then counted: unique like a random one, at a tenth of the price.
         self._ids = f"req_{secrets.token_hex(10)}_"
@@ -106,7 +108,7 @@ class Edge:
         return name, trace[1].decode() if trace else None, self._refusal(scope, host, origin)
 
     def _refusal(self, scope: Scope, host: bytes | None, origin: bytes | None) -> tuple[int, str, str] | None:
-        if self._hosts is not None:
+        if self._hosts is not None and scope["path"] not in self._never_refused:
             if host is None or not self._hosts.allows_host(host):
                 return (
                     403,

@@ -44,6 +44,7 @@ class Service(FastAPI):
 
     settings: ServiceSettings
     allowed_hosts: AllowedHosts | None = None
+    never_refused: Collection[str] = ()
 
     def begin_closing(self) -> None:
         """The process is ending: streams finish, requests under way may complete."""
@@ -62,6 +63,7 @@ class Service(FastAPI):
             metrics=self.state.request_metrics,
             security_headers=self.settings.security_headers(),
             hosts=self.allowed_hosts,
+            never_refused=self.never_refused,
             is_closing=self.state.closing.is_set,
         )
 
@@ -90,12 +92,14 @@ def create_service(
     readiness: Mapping[str, Check] | None = None,
     public: Collection[str] = (),
     allowed_hosts: Collection[str] | None = None,
+    never_refused: Collection[str] = (),
     openapi_tags: list[dict[str, Any]] | None = None,
 ) -> Service:
     """Put routers into a service that does everything http.md asks of all of them.
 
     ``public`` lists the paths that need no credential; ``allowed_hosts`` (see ``local_hosts``) turns on the check of
-    ``Host`` and ``Origin``. ``app.state`` holds ``settings``, ``metrics`` (the registry) and ``closing`` (an event).
+    ``Host`` and ``Origin``, but not for the paths in ``never_refused``: stopping a robot is never forbidden.
+    ``app.state`` holds ``settings``, ``metrics`` (the registry) and ``closing`` (an event).
     """
     app = Service(
         title=title,
@@ -113,6 +117,7 @@ def create_service(
     on_closing: set[Callable[[], None]] = set()
     app.settings = app.state.settings = settings
     app.allowed_hosts = None if allowed_hosts is None else AllowedHosts(allowed_hosts)
+    app.never_refused = frozenset(never_refused)
     app.state.metrics, app.state.request_metrics = registry, RequestMetrics(registry)
     app.state.closing, app.state.on_closing = threading.Event(), on_closing
     app.state.public = frozenset({*public, *PROBE_PATHS, *documents.DOCUMENT_PATHS})

@@ -1,0 +1,1 @@
+"""The guard's routes: one module for each thing it answers about."""

@@ -1,0 +1,31 @@
+"""Puts a runtime together from its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pilothouse.guard.runtime.problems import GuardDataUnusable, NoStackfile
+from pilothouse.guard.runtime.runtime import Runtime
+from pilothouse.guard.settings import GuardSettings
+from pilothouse.guard.stackfile import BoundaryEdits, load
+from pilothouse.kit.clock import Clock
+
+
+def assemble(settings: GuardSettings, *, clock: Clock) -> Runtime:
+    """Read, check, connect; nothing moves yet."""
+    from pilothouse.guard.adapters import open_adapters
+
+    if settings.stackfile is None:
+        raise NoStackfile
+    written = load(settings.stackfile)
+    _make(settings.data)
+    edits = BoundaryEdits(settings.data, clock)
+    stack = edits.applied(written)
+    return Runtime(settings, stack, open_adapters(stack, clock), edits=edits, clock=clock)
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GuardDataUnusable(directory=directory, reason=error.strerror or error) from None

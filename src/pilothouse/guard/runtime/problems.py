@@ -1,0 +1,29 @@
+"""Why a running guard keeps what it has."""
+
+from __future__ import annotations
+
+from pilothouse.kit.errors import BadConfiguration, Conflict
+
+
+class RestartNeeded(Conflict):
+    """The new Stackfile changes {sections}, which a running guard cannot; stop the program and start it again."""
+
+
+class TaskGone(Conflict):
+    """The task {task!r} is running and is not in the new Stackfile; stop it first."""
+
+
+class StaleVersion(Conflict):
+    """The boundaries are at version {version} by now; read them again and repeat the change."""
+
+
+class BoundaryExists(Conflict):
+    """There is a boundary {name!r} already; PUT /api/boundaries/{name} replaces it."""
+
+
+class NoStackfile(BadConfiguration):
+    """There is no Stackfile to run: set PILOTHOUSE_STACKFILE, or start with `pilothouse guard run STACKFILE`."""
+
+
+class GuardDataUnusable(BadConfiguration):
+    """Cannot keep the guard's data in {directory}: {reason}; give another --data."""
