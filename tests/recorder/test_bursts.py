@@ -161,7 +161,7 @@ def test_budgets_outlive_the_recorder_and_a_day_of_the_wall_clock(tmp_path: Path
     for run in range(3):
         with running_robot(tmp_path, triggers=[rule]) as robot:
             drive(robot, 1, 10, 1, 1)
-            eventually(lambda: not robot.rows(CaptureState.WAITING), what="the end")  # noqa: B023 - at once
+            eventually(lambda: not robot.rows(CaptureState.WAITING), what="the end")
 
             assert len(robot.rows(CaptureState.SEALED)) == 1
             assert len(robot.rows(CaptureState.REFUSED)) == run

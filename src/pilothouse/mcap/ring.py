@@ -201,6 +201,17 @@ class Ring:
         """Chunks an appending thread had to seal itself because the sealing thread was behind."""
         return self._sealer.inline_seals
 
+    @property
+    def seals(self) -> bool:
+        """Whether the sealing thread lives."""
+        return self._sealer.lives
+
+    @property
+    def oldest_unsealed(self) -> int | None:
+        """The number of the oldest chunk that waits to be sealed; None when none does."""
+        with self._sealer.lock:
+            return min(self._sealer.in_flight, default=None)
+
     def topics(self) -> dict[str, TopicCount]:
         """What passed through on each topic since the start."""
         with self._lock, self._sealer.lock:

@@ -58,6 +58,11 @@ class Sealer:
         self._thread.start()
 
     @property
+    def lives(self) -> bool:
+        """Whether the thread does; it ends only when it is stopped."""
+        return self._thread.is_alive()
+
+    @property
     def waiting_bytes(self) -> int:
         """Bytes of the chunks in flight; the caller holds the lock."""
         return sum(len(one.buffer) + sum(map(len, one.entries.values())) for one in self.in_flight.values())

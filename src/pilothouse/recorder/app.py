@@ -16,6 +16,7 @@ from pilothouse.recorder.counters import RecorderCollector
 from pilothouse.recorder.problems import TokenNeeded
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.watchdog import keep_watch
 from pilothouse.web import create_service, is_loopback, local_hosts, require_local_token
 
 DESCRIPTION = "Keeps the last minute on the robot, crash-safe, and seals it when a trigger fires or somebody asks."
@@ -37,9 +38,11 @@ def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder]
         app.state.push_sockets = set()
         app.state.metrics.register(RecorderCollector(running.answers))
         running.start()
+        watching = asyncio.create_task(keep_watch(running.vitals, running.clock.monotonic_ns))
         try:
             yield
         finally:
+            watching.cancel()
             await asyncio.to_thread(running.stop)
 
     def health() -> Mapping[str, object]:

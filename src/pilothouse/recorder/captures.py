@@ -85,6 +85,11 @@ class Captures:
             self._writing.about = about
             self.max_post_s = settings.max_post_s
 
+    @property
+    def lives(self) -> bool:
+        """Whether its thread does."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 

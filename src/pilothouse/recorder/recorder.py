@@ -35,8 +35,8 @@ from pilothouse.recorder.pushing import Pushing
 from pilothouse.recorder.recovery import Recovery
 from pilothouse.recorder.reloading import changed_settings
 from pilothouse.recorder.requests import Requests
-from pilothouse.recorder.schemas import Reloaded
 from pilothouse.recorder.risk_events import RiskEvents
+from pilothouse.recorder.schemas import Reloaded
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.signals import Signals
 from pilothouse.recorder.sources import Source, SourceRunner, SourceState, open_source
@@ -47,6 +47,7 @@ from pilothouse.recorder.steady_time import SteadyTime
 from pilothouse.recorder.stored_recordings import StoredRecordings
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import Losses, TopicHistory
+from pilothouse.recorder.watchdog import Vitals
 from pilothouse.recorder.writing import RobotFacts, Writing
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
 
@@ -76,7 +77,7 @@ class Recorder:
         self.settings = settings
         self._connect = (lambda _credential: connect()) if connect else self._connect_to_hub
         self._read = read
-        self._clock = clock
+        self.clock = clock
         self._lock = lock
         sessions, spool_directory = settings.data / "sessions", settings.data / "spool"
         self._running = RunningSources(partial(open_source, clock=clock), self._runner)
@@ -95,9 +96,7 @@ class Recorder:
         )  # fmt: skip
         stored = StoredRecordings(self.outbox.database)
         self._steady = SteadyTime(clock, stored.fact, stored.keep_facts)
-        self.keeper = Keeper(
-            stored=stored, sessions=sessions, steady=self._steady, settings=settings, measure=measure
-        )
+        self.keeper = Keeper(stored=stored, sessions=sessions, steady=self._steady, settings=settings, measure=measure)
         self._recovery = Recovery(
             outbox=self.outbox, sessions=sessions, spool=spool_directory, about=RobotFacts.of(settings), clock=clock,
             steady=self._steady, window_s=settings.retention_s, on_sealed=self._on_sealed,
@@ -112,9 +111,7 @@ class Recorder:
         asked = AskedCaptures(
             outbox=self.outbox, sessions=sessions, clock=clock, steady=self._steady, budgets=Budgets.of(settings)
         )
-        writing = Writing(
-            sessions, RobotFacts.of(settings), losses=self._losses, make_room=self.keeper.make_room
-        )
+        writing = Writing(sessions, RobotFacts.of(settings), losses=self._losses, make_room=self.keeper.make_room)
         self.captures = Captures(
             ring=self.ring, stream=stream, outbox=self.outbox, asked=asked, writing=writing, clock=clock,
             max_backlog_bytes=settings.max_bytes, max_post_s=settings.max_post_s, on_sealed=self._on_sealed,
@@ -139,6 +136,7 @@ class Recorder:
         )
         self._reloading = threading.Lock()
         self._stopping = threading.Event()
+        self._sampled_at_ns = clock.monotonic_ns()
         self._sampling = threading.Thread(target=self._sample, name="sampling", daemon=True)
 
     @classmethod
@@ -261,7 +259,7 @@ class Recorder:
         )
 
     def _losses(self, span_s: float) -> Losses:
-        return self._history.losses(self._clock.monotonic_ns(), self.answers.losses(), span_s)
+        return self._history.losses(self.clock.monotonic_ns(), self.answers.losses(), span_s)
 
     def _on_sealed(self) -> None:
         self.keeper.hint()
@@ -272,11 +270,17 @@ class Recorder:
         if all(source.is_over for source in self.sources) and not self.pushing.is_used:
             self.captures.cut_short("no source is left to speak in the rest of the post-roll")
 
+    def vitals(self) -> Vitals:
+        """What shows whether it works."""
+        threads = (self._sampling.is_alive(), self.captures.lives, self.ring.seals)
+        return Vitals(all(threads), self._sampled_at_ns, self.ring.oldest_unsealed)
+
     def _sample(self) -> None:
         while not self._stopping.is_set():
-            self._history.add(self._clock.monotonic_ns(), self.ring.topics(), self.answers.losses())
+            self._sampled_at_ns = self.clock.monotonic_ns()
+            self._history.add(self.clock.monotonic_ns(), self.ring.topics(), self.answers.losses())
             if not self._has_ended:
-                self.pipeline.time_passes(self._clock.monotonic_ns())
+                self.pipeline.time_passes(self.clock.monotonic_ns())
             self._stopping.wait(SAMPLE_S)
 
     @property

@@ -91,8 +91,7 @@ class RecorderSettings(CaptureSettings):
     @property
     def topic_rules(self) -> TopicRules:
         """What `topics` says, with room for the longest post-roll there can be."""
-        post_s = [self.post_s if rule.post_s is None else rule.post_s for rule in self.triggers]
-        return TopicRules(self.topics, post_s=max([self.post_s, *post_s]))
+        return TopicRules(self.topics, post_s=self.longest_post_s)
 
     @property
     def longest_post_s(self) -> float:

@@ -20,6 +20,7 @@ from starlette.types import Message
 
 from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger, set_up_logging
+from pilothouse.kit.systemd import READY, STOPPING, notify
 from pilothouse.web.server import Config, Server
 from pilothouse.web.settings import ServiceSettings
 
@@ -42,8 +43,9 @@ class CannotListen(Invalid):
 
 
 def print_ready(url: str) -> None:
-    """Tell whoever started the process that it serves."""
+    """Tell whoever started the process that it serves, systemd in its own words."""
     print(f"ready {url}", flush=True)  # noqa: T201 - this line is the contract
+    notify(READY)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -90,6 +92,7 @@ class _Server(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.stopped_at = time.monotonic()
+        notify(STOPPING)
         self._on_stopping()
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
