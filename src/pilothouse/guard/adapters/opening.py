@@ -40,6 +40,22 @@ class _Opening:
                 from pilothouse.guard.adapters.replay import Playback, ReplaySource
 
                 return ReplaySource(self._world(config, lambda: Playback(stack, config, self.clock)))
+            case configs.ZenohSourceConfig():
+                from pilothouse.guard.adapters.zenoh import ZenohSource
+
+                return ZenohSource(config, robot, self.clock)
+            case configs.MujocoSourceConfig():
+                from pilothouse.guard.adapters.mujoco import MujocoArm, MujocoSource
+
+                return MujocoSource(self._world(config, lambda: MujocoArm.open(stack, config, self.clock)))
+            case configs.GymnasiumSourceConfig():
+                from pilothouse.guard.adapters.gymnasium import GymnasiumSource, GymnasiumWorld
+
+                return GymnasiumSource(self._world(config, lambda: GymnasiumWorld.open(robot, config)), self.clock)
+            case configs.LeRobotSourceConfig():
+                from pilothouse.guard.adapters.lerobot import LeRobotSource, LeRobotWorld
+
+                return LeRobotSource(self._world(config, lambda: LeRobotWorld.open(robot, config, self.clock)))
             case configs.PythonSourceConfig():
                 from pilothouse.guard.adapters.python import PythonSource
 
@@ -57,6 +73,10 @@ class _Opening:
                 from pilothouse.guard.adapters.replay import ReplayPolicy
 
                 return ReplayPolicy(self.worlds["replay", config.world])
+            case configs.ZenohPolicyConfig():
+                from pilothouse.guard.adapters.zenoh import ZenohPolicy
+
+                return ZenohPolicy(config, self.clock)
             case configs.PythonPolicyConfig():
                 from pilothouse.guard.adapters.python import PythonPolicy
 
@@ -70,6 +90,22 @@ class _Opening:
                 from pilothouse.guard.adapters.sim import SimSink
 
                 return SimSink(self.worlds["sim", config.world])
+            case configs.ZenohSinkConfig():
+                from pilothouse.guard.adapters.zenoh import ZenohSink
+
+                return ZenohSink(config, self.stack.robot, self.clock)
+            case configs.MujocoSinkConfig():
+                from pilothouse.guard.adapters.mujoco import MujocoSink
+
+                return MujocoSink(self.worlds["mujoco", config.world])
+            case configs.GymnasiumSinkConfig():
+                from pilothouse.guard.adapters.gymnasium import GymnasiumSink
+
+                return GymnasiumSink(self.worlds["gymnasium", config.world])
+            case configs.LeRobotSinkConfig():
+                from pilothouse.guard.adapters.lerobot import LeRobotSink
+
+                return LeRobotSink(self.worlds["lerobot", config.world])
             case configs.PythonSinkConfig():
                 from pilothouse.guard.adapters.python import PythonSink
 

@@ -166,7 +166,7 @@ def _ros_cycle(
     number: int, message: Message, observation: Observation, value: Any, robot: RobotConfig, topics: Topics
 ) -> RecordedCycle:
     trouble: list[str] = []
-    requested = _understood(lambda: command_of(value, robot, topics.gripper_joint), trouble)
+    requested = _understood(lambda: action_of(commanded(value, topics.gripper_joint), robot), trouble)
     return RecordedCycle(number, message.log_time_ns, observation, requested, requested, trouble="; ".join(trouble))
 
 
@@ -200,17 +200,14 @@ def _stamp_s(value: Mapping[str, Any]) -> float:
     return float(stamp.get("sec", 0)) + float(stamp.get("nanosec", 0)) / NS_PER_S
 
 
-def command_of(value: Any, robot: RobotConfig, gripper_joint: str | None) -> Action:
-    """A decoded JointTrajectory (its last point) or JointState as an action; raises Unmappable."""
+def commanded(value: Mapping[str, Any], gripper_joint: str | None = None) -> dict[str, float]:
+    """What a decoded JointTrajectory (its last point) or JointState asks for, by joint."""
     if "points" in value:
         points = value["points"]
-        if not len(points):
-            raise Unmappable("the trajectory has no points")
-        names, positions = value.get("joint_names", ()), points[-1].get("positions", ())
+        names, positions = value.get("joint_names", ()), points[-1].get("positions", ()) if len(points) else ()
     else:
         names, positions = value.get("name", ()), value.get("position", ())
-    if len(names) != len(positions):
-        raise Unmappable(f"the command has {len(positions)} positions for {len(names)} names")
-    given = {str(name): float(one) for name, one in zip(names, positions, strict=True)}
-    gripper = given.pop(gripper_joint, None) if gripper_joint and gripper_joint not in robot.joint_names else None
-    return replace(action_of(given, robot), gripper=gripper)
+    given = {str(name): float(one) for name, one in zip(names, positions, strict=False)}
+    if gripper_joint is not None and gripper_joint in given:
+        given["gripper"] = given.pop(gripper_joint)
+    return given

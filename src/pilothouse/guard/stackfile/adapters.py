@@ -79,9 +79,6 @@ class MujocoSourceConfig(Section):
     world: World = "mujoco"
     mjcf: Path | None = Field(None, description="The model, relative to the Stackfile; an arm of our own when absent")
     site: str | None = Field(None, description="The site at the tool; the model's last one when absent")
-    cameras: dict[Name, CameraConfig] = Field(
-        default_factory=dict, max_length=8, description="Cameras of the model, by name; rendering needs OpenGL"
-    )
 
 
 class MujocoSinkConfig(Section):
@@ -167,9 +164,8 @@ class ZenohSinkConfig(_ZenohConfig):
         "/joint_trajectory_controller/joint_trajectory", description="trajectory_msgs/JointTrajectory"
     )
     horizon_s: Annotated[Seconds, Field(gt=0)] = Field(0.05, description="When each target is to be reached")
-    emergency_stop: Topic | None = Field(
-        None,
-        description="std_msgs/Bool that is set true; an empty trajectory is sent in any case, which stops a controller",
+    emergency_stop: Topic = Field(
+        "/emergency_stop", description="std_msgs/Bool that is set true: the robot's own stop should listen to it"
     )
     gripper_joint: str | None = Field(None, description="The joint in the trajectory that is the gripper")
 
@@ -234,7 +230,7 @@ class LeRobotSourceConfig(Section):
     options: dict[str, Any] = Field(default_factory=dict, max_length=64, description="Its configuration: port, id, …")
     degrees: bool = Field(True, description="LeRobot's joint positions are degrees; otherwise radians")
     gripper_joint: str | None = Field("gripper", description="Which of its motors is the gripper")
-    gripper_scale_m: Positive = Field(100.0, description="LeRobot's gripper position that is upper_m")
+    gripper_scale: Positive = Field(100.0, description="The gripper position in LeRobot that is upper_m")
     rate_hz: Rate = Field(60.0, description="How often it is asked")
 
 
