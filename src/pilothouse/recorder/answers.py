@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.mcap import Ring
 from pilothouse.recorder.captures import Captures
 from pilothouse.recorder.delivery import Delivery
+from pilothouse.recorder.keeper import Keeper
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
 from pilothouse.recorder.post_rolls import CaptureRequest
@@ -20,6 +21,7 @@ from pilothouse.recorder.problems import NoRecordingYet
 from pilothouse.recorder.pushing import NO_TOPIC, Pushing
 from pilothouse.recorder.schemas import (
     Capture,
+    DiskStatus,
     LastRecording,
     RecorderHealth,
     RuleStatus,
@@ -56,19 +58,23 @@ class Answers:
     sources: Sequence[SourceRunner]
     pushed: Thinning
     pushing: Pushing
+    keeper: Keeper
     history: TopicHistory
     sessions: Path
     delivery: Delivery | None
 
     def health(self) -> RecorderHealth:
+        problems = [*self.problems(), *self._silence()]
         return RecorderHealth(
+            ok=not problems,
             buffer_size=self.ring.message_count,
             robot_id=self.settings.robot_id,
             buffer_bytes=self.ring.resident_bytes,
             buffer_fill=round(self.ring.resident_bytes / self.settings.max_bytes, 4),
             sources=[_source(one) for one in self.sources],
             captures=self.outbox.counts(),
-            problems=self.problems(),
+            disk=self.disk(),
+            problems=problems,
             delivery=self.delivery.status() if self.delivery else None,
         )
 
@@ -78,6 +84,18 @@ class Answers:
         dead = [f"source {one.name}: {one.error}" for one in self.sources if one.state in away]
         storage = self.captures.storage_problem
         return [*dead, *([storage] if storage else [])]
+
+    def _silence(self) -> Iterator[str]:
+        """What is wrong when nothing arrives: the recorder can work then, but a recording of it would be empty."""
+        over = bool(self.sources) and all(one.state is SourceState.ENDED for one in self.sources)
+        if over and not self.pushing.is_used:
+            return
+        if self.stream.last_ns is None:
+            yield "no message has arrived yet"
+            return
+        quiet_s = self.history.quiet_s(self.clock.monotonic_ns(), self.ring.topics())
+        if quiet_s > self.settings.silent_after_s:
+            yield f"no message has arrived for {quiet_s:.0f} s"
 
     def losses(self) -> Losses:
         """What was lost of each topic since the start."""
@@ -109,10 +127,21 @@ class Answers:
 
     def triggers(self) -> TriggerStatus:
         return TriggerStatus(
-            rules=[_rule(one) for one in self.pipeline.rules],
+            rules=self.rules(),
             pending=self._pending(),
             recent=[self._recent(row) for row in self.outbox.recent(RECENT)],
         )
+
+    def rules(self) -> list[RuleStatus]:
+        return [_rule(one) for one in self.pipeline.rules]
+
+    def disk(self) -> DiskStatus:
+        """How much room there is for recordings."""
+        space = self.keeper.room.space()
+        return DiskStatus(
+            free_bytes=space.free_bytes, total_bytes=space.total_bytes, reserved_bytes=self.keeper.room.floor(space),
+            removed=self.keeper.removed,
+        )  # fmt: skip
 
     def _recent(self, row: CaptureRow) -> Capture:
         sent = self.delivery.link.sent_bytes.get(row.session_id) if self.delivery else None

@@ -12,6 +12,7 @@ from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.bodies import read_body
 from pilothouse.recorder.outbox import SaveKey
+from pilothouse.recorder.problems import OverBudget
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.schemas import Ignored, LastRecording, Reloaded, TopicList, TriggerStatus
 from pilothouse.wire import SavedRecording, SaveRequest
@@ -85,7 +86,11 @@ async def save(recorder: Recording, asked: Asked, key: Key) -> SavedRecording | 
     if isinstance(asked, SaveRequest):
         row = await asyncio.to_thread(recorder.save, asked.label or "", key)
     else:
-        row = await asyncio.to_thread(recorder.save_alert, asked, key)
+        try:
+            row = await asyncio.to_thread(recorder.save_alert, asked, key)
+        except OverBudget as problem:
+            # Its sender would try an error again and again; the row says what became of it.
+            return Ignored(ignored=problem.sentence)
     return recorder.answers.saved(row)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from fastapi import APIRouter, Depends, FastAPI
 
 from pilothouse.kit.errors import Unavailable
-from pilothouse.recorder import push_routes, risk_routes
+from pilothouse.recorder import pin_routes, push_routes, risk_routes
 from pilothouse.recorder.api import PATHS, router
 from pilothouse.recorder.counters import RecorderCollector
 from pilothouse.recorder.problems import TokenNeeded
@@ -19,6 +19,7 @@ from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.watchdog import keep_watch
 from pilothouse.web import create_service, is_loopback, local_hosts, require_local_token
 
+EVERY_PATH = (*PATHS, *pin_routes.PATHS, *risk_routes.PATHS, *push_routes.PATHS)
 DESCRIPTION = "Keeps the last minute on the robot, crash-safe, and seals it when a trigger fires or somebody asks."
 
 
@@ -61,7 +62,7 @@ def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder]
         lifespan=lifespan,
         health=health,
         readiness={"recording": works},
-        public=(*PATHS, *risk_routes.PATHS, *push_routes.PATHS) if settings.recorder_token is None else (),
+        public=EVERY_PATH if settings.recorder_token is None else (),
         allowed_hosts=local_hosts(settings),
     )
     return app
@@ -72,6 +73,7 @@ def _guarded(settings: RecorderSettings) -> APIRouter:
     token = settings.recorder_token
     guarded = APIRouter(dependencies=[] if token is None else [Depends(require_local_token(token))])
     guarded.include_router(router)
+    guarded.include_router(pin_routes.router)
     guarded.include_router(risk_routes.router)
     if settings.push:
         guarded.include_router(push_routes.router)

@@ -44,6 +44,9 @@ class CaptureSettings(ServiceSettings):
         description="What every recording says of the robot: model, serial number, site",
         json_schema_extra={"names": []},
     )
+    silent_after_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = setting(
+        10.0, "Health is no longer ok when no message at all has arrived for so long"
+    )
     min_free_bytes: Annotated[ByteSize, Field(ge=0)] = setting(
         ByteSize(256 * MIB), "Disk space that recordings leave free"
     )

@@ -8,6 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from pilothouse.recorder.answers import Answers
+from pilothouse.recorder.pushing import NO_TOPIC
 
 
 class RecorderCollector:
@@ -25,10 +26,34 @@ class RecorderCollector:
             captures.add_metric([state.value], count)
         yield captures
         yield from self._topics()
+        yield from self._rules()
+        yield from self._disk()
+
+    def _rules(self) -> Iterator[Metric]:
         fired = CounterMetricFamily("pilothouse_recorder_triggers_fired", "Firings since the start", labels=["rule"])
-        for rule in self._answers.triggers().rules:
+        merged = CounterMetricFamily(
+            "pilothouse_recorder_triggers_merged", "Firings held by a recording under way", labels=["rule"]
+        )
+        refused = CounterMetricFamily(
+            "pilothouse_recorder_triggers_over_budget", "Firings without a recording: budget used up", labels=["rule"]
+        )
+        for rule in self._answers.rules():
             fired.add_metric([rule.name], rule.fired)
+            merged.add_metric([rule.name], rule.merged)
+            refused.add_metric([rule.name], rule.over_budget)
         yield fired
+        yield merged
+        yield refused
+
+    def _disk(self) -> Iterator[Metric]:
+        disk = self._answers.disk()
+        yield GaugeMetricFamily("pilothouse_recorder_disk_free_bytes", "Free on the recordings' disk", disk.free_bytes)
+        yield GaugeMetricFamily(
+            "pilothouse_recorder_disk_reserved_bytes", "What recordings leave free of it", disk.reserved_bytes
+        )
+        yield CounterMetricFamily(
+            "pilothouse_recorder_removed_recordings", "Recordings removed since the start", disk.removed
+        )
 
     def _topics(self) -> Iterator[Metric]:
         received = CounterMetricFamily("pilothouse_recorder_messages", "Messages received", labels=["topic"])
@@ -38,10 +63,19 @@ class RecorderCollector:
         thinned = CounterMetricFamily(
             "pilothouse_recorder_thinned_messages", "Messages left out by max_rate_hz", labels=["topic"]
         )
-        for name, topic in self._answers.topics().topics.items():
+        rejected = CounterMetricFamily(
+            "pilothouse_recorder_rejected_messages", "Messages that could not be recorded", labels=["topic"]
+        )
+        age = GaugeMetricFamily(
+            "pilothouse_recorder_last_message_age_seconds", "How long each topic is silent", labels=["topic"]
+        )
+        topics = self._answers.topics()
+        rejected.add_metric([NO_TOPIC], topics.unreadable)
+        for name, topic in topics.topics.items():
             received.add_metric([name], topic.message_count)
             dropped.add_metric([name], topic.dropped)
             thinned.add_metric([name], topic.thinned)
-        yield received
-        yield dropped
-        yield thinned
+            rejected.add_metric([name], topic.bad)
+            if topic.last_age_s is not None:
+                age.add_metric([name], topic.last_age_s)
+        yield from (received, dropped, thinned, rejected, age)

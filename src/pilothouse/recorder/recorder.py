@@ -126,8 +126,8 @@ class Recorder:
         self.sources = self._running.runners
         self.answers = Answers(
             settings=settings, clock=clock, ring=self.ring, stream=stream, outbox=self.outbox, captures=self.captures,
-            pipeline=self.pipeline, sources=self.sources, pushed=self._pushed, pushing=self.pushing, history=self._history,
-            sessions=sessions, delivery=self.delivery,
+            pipeline=self.pipeline, sources=self.sources, pushed=self._pushed, pushing=self.pushing,
+            keeper=self.keeper, history=self._history, sessions=sessions, delivery=self.delivery,
         )  # fmt: skip
         self._alerts = AlertSaves(self.outbox, self._save_alert)
         self._keyed = KeyedSaves(self.outbox)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.problems import NeedsRestart
 from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.web.settings import ServiceSettings
 
 # A setting that is not here is refused: what nobody applies must not look as if it held.
 APPLIED = frozenset(
@@ -17,6 +19,7 @@ APPLIED = frozenset(
         "topics",
         "triggers",
         "window_s",
+        *(CaptureSettings.model_fields.keys() - ServiceSettings.model_fields.keys()),
     }
 )
 

@@ -13,7 +13,7 @@ from pilothouse.wire.base import Moment
 class Ignored(BaseModel):
     """Nothing was captured, and that is right."""
 
-    ignored: str = Field(description="Why; `resolved` when no alert is firing any more")
+    ignored: str = Field(description="Why; `resolved` when no alert fires any more, else the budget")
 
 
 class SourceStatus(BaseModel):
@@ -61,15 +61,25 @@ class DeliveryStatus(BaseModel):
 class RecorderHealth(BaseModel):
     """Beside `ok`, what the recorder is doing."""
 
-    ok: bool = True
+    ok: bool = Field(description="Messages arrive, and nothing keeps them from being recorded")
     buffer_size: int = Field(description="Messages in the buffer")
     robot_id: str
     buffer_bytes: int
     buffer_fill: float = Field(description="Share of the memory the buffer may take")
     sources: list[SourceStatus]
     captures: dict[CaptureState, int] = Field(description="How many captures are in which state")
+    disk: DiskStatus
     problems: list[str] = Field(description="What does not work at the moment, in sentences")
     delivery: DeliveryStatus | None = Field(None, description="Null without a hub")
+
+
+class DiskStatus(BaseModel):
+    """The disk that recordings are on."""
+
+    free_bytes: int
+    total_bytes: int
+    reserved_bytes: int = Field(description="What stays free: the larger of min_free_bytes and min_free_percent")
+    removed: int = Field(description="Recordings removed since the start")
 
 
 class TopicList(BaseModel):

@@ -68,6 +68,16 @@ class TopicHistory:
             for topic, count in topics.items()
         }
 
+    def quiet_s(self, now_ns: int, topics: Mapping[str, TopicCount]) -> float:
+        """How long no message has come, as far as samples go back; at most a second too short."""
+        total = sum(one.message_count for one in topics.values())
+        since_ns = now_ns
+        for sample in reversed(list(self._samples)):
+            if sum(one.message_count for one in sample.topics.values()) != total:
+                break
+            since_ns = sample.at_ns
+        return (now_ns - since_ns) / NS_PER_S
+
     def losses(self, now_ns: int, losses: Losses, span_s: float) -> Losses:
         """What was lost within the last `span_s` seconds, and at most a second before."""
         before = self._at_or_before(now_ns - round(span_s * NS_PER_S))
