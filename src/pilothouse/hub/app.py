@@ -20,6 +20,8 @@ from pilothouse.hub.fleet.service import build_services as build_fleet
 from pilothouse.hub.identity import Identity, Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
 from pilothouse.hub.identity import routes as identity_routes
+from pilothouse.hub.playback import routes as playback
+from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.service import build_services, count_by_robot
@@ -32,6 +34,7 @@ from pilothouse.web import RateLimits, Service, create_service
 if TYPE_CHECKING:
     app: Service
 
+READING = (playback.router, backtests.router)
 DESCRIPTION = """What robots recorded, which robots there are, and what happens, live.
 
 Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns`. Lists take `limit` and `offset`.
@@ -56,7 +59,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, risk.router, backtests.router],
+        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, risk.router, *READING],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -91,6 +94,7 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     service.state.robots = robots
     service.state.recordings = recordings
     service.state.risk_events = RiskEvents(hub.events, robots, hub.clock)
+    service.state.playback = Playback()
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)
 
