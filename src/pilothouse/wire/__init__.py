@@ -4,10 +4,11 @@ A reader ignores fields it does not know, so that a newer robot can speak to an 
 """
 
 from pilothouse.wire.alert import DeliveryAlert, DeliveryAlertKind
-from pilothouse.wire.announcement import PreviewSeries, RecordingAnnouncement
+from pilothouse.wire.announcement import RecordingAnnouncement
 from pilothouse.wire.direct import DirectUpload, DirectUploadOffer, DirectUploadRequest
 from pilothouse.wire.enrolment import Enrolment, EnrolRequest, NewEnrolment, RobotToken
 from pilothouse.wire.heartbeat import Heartbeat, HeartbeatAccepted, Robot, RobotList, TopicHealth
+from pilothouse.wire.preview import PreviewSeries
 from pilothouse.wire.recording import (
     Annotation,
     AnnotationList,

@@ -5,16 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from pilothouse.wire.base import Label, Message, Moment, RobotId, SessionId
+from pilothouse.wire.preview import PreviewSeries
 from pilothouse.wire.recording import TopicSummary
 from pilothouse.wire.trigger import TriggerFired
-
-
-class PreviewSeries(Message):
-    """A few points of one field: message times in nanoseconds since the epoch, and the values."""
-
-    field: str = Field(max_length=500, description="/topic.path.to.field")
-    times_ns: list[int] = Field(max_length=500)
-    values: list[float | None] = Field(max_length=500)
 
 
 class RecordingAnnouncement(Message):

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from pilothouse.wire.base import Label, Message, Moment
+from pilothouse.wire.preview import PreviewSeries
 from pilothouse.wire.trigger import TriggerFired
 
 AnnotationBody = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
@@ -31,6 +32,8 @@ class SavedRecording(Message):
 
 
 class RecordingState(StrEnum):
+    ANNOUNCED = "announced"
+    """The robot has told of it; its bytes have not come yet."""
     INDEXING = "indexing"
     OK = "ok"
     DAMAGED = "damaged"
@@ -68,7 +71,9 @@ class Recording(Message):
     sha256: str | None = None
     channels: list[TopicSummary] = Field(default_factory=list)
     drops: dict[str, int] = Field(default_factory=dict)
+    announced_at: Moment | None = Field(None, description="When its robot told of it, before its bytes came")
     indexed_at: Moment | None = None
+    preview: list[PreviewSeries] | None = Field(None, description="A glance at what led to it; lists leave it out")
 
 
 class RecordingList(Message):

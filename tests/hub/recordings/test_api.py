@@ -12,12 +12,12 @@ import httpx2
 import pytest
 from dirty_equals import IsInt, IsPartialDict, IsStr
 from fastapi import FastAPI
-from sqlalchemy import event
 
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.settings import HubSettings
 from tests.hub.conftest import client_of
 from tests.support.flights import START_NS, write_flight
+from tests.support.queries import counting_queries
 
 pytestmark = pytest.mark.anyio
 S = 10**9
@@ -329,16 +329,9 @@ async def test_robots_of_recordings_are_in_the_fleet(three: httpx2.AsyncClient) 
 
 async def test_more_rows_cost_no_more_queries(three: httpx2.AsyncClient, hub: Hub) -> None:
     async def queries_for(limit: int) -> int:
-        counted: list[str] = []
-        engine = hub.database._engines.reading.sync_engine
-
-        def count(*call: object) -> None:
-            counted.append(str(call[2]))
-
-        event.listen(engine, "before_cursor_execute", count)
-        await three.get("/api/sessions", params={"limit": limit})
-        event.remove(engine, "before_cursor_execute", count)
-        return len([statement for statement in counted if not statement.startswith("BEGIN")])
+        with counting_queries(hub.database) as counted:
+            await three.get("/api/sessions", params={"limit": limit})
+        return len(counted)
 
     assert await queries_for(1) == await queries_for(3) == 4
 

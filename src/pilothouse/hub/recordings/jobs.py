@@ -10,6 +10,8 @@ from pilothouse.hub.jobs import Job, JobContext, Jobs
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.service import INDEX_JOB, RecordingServices
 
+FORGET_EVERY_S = 3_600.0
+
 
 def register(jobs: Jobs, services: RecordingServices) -> None:
     """Make the jobs of recordings known, and keep the directory watched."""
@@ -21,4 +23,5 @@ def register(jobs: Jobs, services: RecordingServices) -> None:
         return await RecordingRows(session).waiting()
 
     jobs.register(Job(INDEX_JOB, index, waiting))
+    jobs.every(FORGET_EVERY_S, "forget deletions", services.announcements.forget_deletions)
     jobs.keep_running("watch sessions", services.watch.run)

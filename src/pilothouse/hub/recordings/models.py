@@ -48,7 +48,7 @@ def _character(byte: int) -> str:
 
 
 class RecordingRow(Base):
-    """One file in the sessions directory."""
+    """One recording: a file in the sessions directory, or one that its robot has announced."""
 
     __tablename__ = "recordings"
 
@@ -76,12 +76,26 @@ class RecordingRow(Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     indexed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    announced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Kilobytes that a list never shows.
+    preview: Mapped[list[dict[str, Any]] | None] = mapped_column(Json, deferred=True)
 
     __table_args__ = (
         Index(None, "recorded_ns", "id"),
         Index(None, "robot_id", "recorded_ns", "id"),
         Index("ix_recordings_indexing", "id", sqlite_where=WAITING, postgresql_where=WAITING),
     )
+
+
+class DeletedRow(Base):
+    """A recording that was here and was deleted: hearsay does not bring it back, only its bytes do."""
+
+    __tablename__ = "deleted_recordings"
+
+    session_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    robot_id: Mapped[str] = mapped_column(String(100))
+    why: Mapped[str] = mapped_column(String(20))
+    deleted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class AnnotationRow(Base):

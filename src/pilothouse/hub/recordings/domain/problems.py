@@ -13,6 +13,14 @@ class RecordingFileMissing(NotFound):
     """The file of this recording is no longer there."""
 
 
+class RecordingNotArrived(NotFound):
+    """The robot has told of this recording, but its bytes have not arrived yet; they come as soon as it can send."""
+
+
+class RecordingDeleted(Conflict):
+    """The recording {session_id} was here and was deleted; only its bytes bring it back."""
+
+
 class UnknownAnnotation(NotFound):
     """No annotation with this id is known here."""
 

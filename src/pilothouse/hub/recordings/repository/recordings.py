@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from pilothouse.hub.recordings.domain.retention import Kept
 from pilothouse.hub.recordings.domain.watching import Sighting
@@ -20,6 +21,9 @@ from pilothouse.wire import RecordingState
 # Databases bound the parameters of one statement; a new row has about twenty.
 _BATCH = 500
 
+# Everything but what was only announced.
+_HERE = RecordingRow.state != RecordingState.ANNOUNCED
+
 Value = TypeVar("Value")
 
 
@@ -28,6 +32,7 @@ class Located(NamedTuple):
 
     file_name: str
     robot_id: str
+    is_announced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,17 @@ class RecordingRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def get(self, session_id: str) -> RecordingRow | None:
-        return await self._session.scalar(select(RecordingRow).where(RecordingRow.session_id == session_id))
+    async def get(self, session_id: str, *, with_preview: bool = False) -> RecordingRow | None:
+        query = select(RecordingRow).where(RecordingRow.session_id == session_id)
+        if with_preview:
+            query = query.options(undefer(RecordingRow.preview)).execution_options(populate_existing=True)
+        return await self._session.scalar(query)
 
     async def locate(self, session_id: str) -> Located | None:
         """The file alone: what every range request needs, and nothing else."""
-        query = select(RecordingRow.file_name, RecordingRow.robot_id).where(RecordingRow.session_id == session_id)
-        found = (await self._session.execute(query)).first()
-        return Located(found.file_name, found.robot_id) if found else None
+        columns = (RecordingRow.file_name, RecordingRow.robot_id, RecordingRow.state)
+        found = (await self._session.execute(select(*columns).where(RecordingRow.session_id == session_id))).first()
+        return Located(found.file_name, found.robot_id, found.state == RecordingState.ANNOUNCED) if found else None
 
     async def page(self, robot_id: str | None, *, limit: int, offset: int) -> list[Listed]:
         """Newest first; the id breaks ties."""
@@ -124,14 +132,14 @@ class RecordingRows:
         return sorted((await self._session.scalars(query)).all())
 
     async def disk_use(self) -> tuple[int, int]:
-        """Bytes and number of all recordings."""
-        query = select(func.coalesce(func.sum(RecordingRow.size_bytes), 0), func.count(RecordingRow.id))
+        """Bytes and number of all recordings whose bytes are here."""
+        query = select(func.coalesce(func.sum(RecordingRow.size_bytes), 0), func.count(RecordingRow.id)).where(_HERE)
         used, count = (await self._session.execute(query)).one()
         return int(used), int(count)
 
     async def sightings(self, names: Collection[str] | None = None) -> dict[str, Sighting]:
         """Every file, or those of some names, as it was when it was last looked at."""
-        query = select(RecordingRow.file_name, RecordingRow.size_bytes, RecordingRow.mtime_ns)
+        query = select(RecordingRow.file_name, RecordingRow.size_bytes, RecordingRow.mtime_ns).where(_HERE)
         queries = (
             [query] if names is None else [query.where(RecordingRow.file_name.in_(some)) for some in _sorted(names)]
         )
@@ -145,7 +153,7 @@ class RecordingRows:
         """What retention chooses among, with the file each stands for."""
         annotated = exists().where(AnnotationRow.session_id == RecordingRow.session_id)
         columns = (RecordingRow.session_id, RecordingRow.size_bytes, RecordingRow.recorded_ns, annotated)
-        query = select(*columns, RecordingRow.file_name, RecordingRow.mtime_ns)
+        query = select(*columns, RecordingRow.file_name, RecordingRow.mtime_ns).where(_HERE)
         return [
             (Kept(session_id, size, recorded, bool(has)), name, Sighting(size, mtime))
             for session_id, size, recorded, has, name, mtime in (await self._session.execute(query))
@@ -176,6 +184,22 @@ class RecordingRows:
             statement = insert_new(self._session, RecordingRow).returning(RecordingRow.session_id)
             added += (await self._session.scalars(statement, some)).all()
         return added
+
+    async def arrive(self, files: Mapping[str, Sighting]) -> list[str]:
+        """Let announced recordings wait for indexing, as their files are now; answers their ids."""
+        arrived: list[str] = []
+        for some in _sorted(files.keys()):
+            query = select(RecordingRow.file_name).where(RecordingRow.file_name.in_(some), ~_HERE)
+            for name in (await self._session.scalars(query)).all():
+                values = {"size_bytes": files[name].size_bytes, "mtime_ns": files[name].mtime_ns, "sha256": None}
+                statement = (
+                    update(RecordingRow)
+                    .where(RecordingRow.file_name == name, ~_HERE)
+                    .values(**values, state=RecordingState.INDEXING)
+                    .returning(RecordingRow.session_id)
+                )
+                arrived += (await self._session.scalars(statement)).all()
+        return arrived
 
     async def begin_again(self, files: dict[str, Sighting]) -> list[str]:
         """Mark files for indexing as they are now; what was known of them stays visible until then."""
@@ -216,7 +240,7 @@ class RecordingRows:
         for some in _sorted(names):
             statement = (
                 delete(RecordingRow)
-                .where(RecordingRow.file_name.in_(some))
+                .where(RecordingRow.file_name.in_(some), _HERE)
                 .returning(RecordingRow.session_id, RecordingRow.robot_id)
             )
             removed += (await self._session.execute(statement)).all()

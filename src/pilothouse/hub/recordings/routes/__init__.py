@@ -1,7 +1,7 @@
 """The recordings API."""
 
-from pilothouse.hub.recordings.routes import admin, annotations, direct, recordings, uploads
+from pilothouse.hub.recordings.routes import admin, annotations, announcements, direct, recordings, uploads
 
-ROUTERS = (recordings.router, annotations.router, admin.router, uploads.router, direct.router)
+ROUTERS = (recordings.router, announcements.router, annotations.router, admin.router, uploads.router, direct.router)
 
 __all__ = ["ROUTERS"]

@@ -2,6 +2,7 @@
 
 from pilothouse.hub.recordings.repository import Selection
 from pilothouse.hub.recordings.service.annotations import Annotations, version_tag
+from pilothouse.hub.recordings.service.announcements import Announcements
 from pilothouse.hub.recordings.service.arrivals import INDEX_JOB, Arrivals
 from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.everything import RecordingServices, build_services
@@ -17,6 +18,7 @@ from pilothouse.hub.recordings.service.watch import Watch
 __all__ = [
     "INDEX_JOB",
     "Annotations",
+    "Announcements",
     "Arrivals",
     "Content",
     "Digests",

@@ -12,7 +12,7 @@ from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.naming import robot_id_of, session_id_of, stamped_ns
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import UploadRow
-from pilothouse.hub.recordings.repository import RecordingRows
+from pilothouse.hub.recordings.repository import DeletedRows, RecordingRows
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.logs import get_logger
 from pilothouse.wire import RecordingState
@@ -36,9 +36,11 @@ class Arrivals:
         origin = {"delivered_by": upload.delivered_by, "announced_robot_id": upload.robot_id, "sha256": upload.sha256}
         if upload.delivered_by is not None:
             origin["robot_id"] = upload.delivered_by
+        await rows.arrive({name: seen})
         added = await rows.add_new([{**self._new_row(name, seen, upload.robot_id), **origin}])
         if not added:
             await rows.deliver(upload.session_id, **origin)
+        await DeletedRows(session).forget([upload.session_id])
         self._hint(session, upload.session_id)
 
     async def found(self, session: AsyncSession, files: Mapping[str, Sighting]) -> tuple[int, int]:
@@ -47,7 +49,9 @@ class Arrivals:
         known = await rows.sightings(files.keys())
         fresh = {name: seen for name, seen in files.items() if name not in known}
         other = {name: seen for name, seen in files.items() if name in known and known[name] != seen}
-        added = await rows.add_new([self._new_row(name, seen) for name, seen in fresh.items()])
+        arrived = await rows.arrive(fresh)
+        added = [*arrived, *await rows.add_new([self._new_row(name, seen) for name, seen in fresh.items()])]
+        await DeletedRows(session).forget(added)
         if len(added) < len(fresh):
             taken = sorted(name for name in fresh if session_id_of(name) not in added)
             log.warning("files whose id belongs to another file are left out", files=taken[:10], count=len(taken))
@@ -59,6 +63,12 @@ class Arrivals:
     async def gone(self, session: AsyncSession, names: frozenset[str] | list[str], *, why: str) -> list[str]:
         """Files are no longer there; their rows go. What people wrote stays, and is found if a file comes back."""
         removed = await RecordingRows(session).remove_files(names)
+        now = at(self._clock.now_ns())
+        gone = [
+            {"session_id": session_id, "robot_id": robot_id, "why": why, "deleted_at": now}
+            for session_id, robot_id in sorted(removed)
+        ]
+        await DeletedRows(session).add(gone)
         for session_id, robot_id in sorted(removed):
             facts = {"session_id": session_id, "robot_id": robot_id, "why": why}
             self._events.append(session, HUB_STREAM, "recording.deleted", session_id, facts)

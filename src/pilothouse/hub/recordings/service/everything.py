@@ -9,6 +9,7 @@ from pilothouse.hub.events import Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.service.annotations import Annotations
+from pilothouse.hub.recordings.service.announcements import Announcements
 from pilothouse.hub.recordings.service.arrivals import Arrivals
 from pilothouse.hub.recordings.service.bucket import BucketSessions
 from pilothouse.hub.recordings.service.digests import Digests
@@ -31,6 +32,7 @@ class RecordingServices:
     """One of each."""
 
     recordings: Recordings
+    announcements: Announcements
     annotations: Annotations
     uploads: Uploads
     retention: Retention
@@ -66,8 +68,10 @@ def build_services(
     indexing = Indexing(database, store, events, robots, clock)
     retention = Retention(database, store, arrivals, cap_mb=settings.max_disk_mb)
     uploads = Uploads(database, store, partials, arrivals, clock)
+    recordings = Recordings(store, cap_mb=settings.max_disk_mb)
     return RecordingServices(
-        recordings=Recordings(store, cap_mb=settings.max_disk_mb),
+        recordings=recordings,
+        announcements=Announcements(database, events, robots, recordings, clock),
         annotations=Annotations(events, clock),
         uploads=uploads,
         retention=retention,

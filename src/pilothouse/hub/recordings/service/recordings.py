@@ -9,15 +9,16 @@ from typing import BinaryIO
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.recordings.domain.naming import is_safe_id
-from pilothouse.hub.recordings.domain.problems import RecordingFileMissing, UnknownRecording
+from pilothouse.hub.recordings.domain.problems import RecordingFileMissing, RecordingNotArrived, UnknownRecording
 from pilothouse.hub.recordings.domain.retention import used_mb
+from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import Listed, RecordingRows, Selection
 from pilothouse.hub.recordings.schemas import DiskUse
 from pilothouse.hub.recordings.service.store import SessionStore
 from pilothouse.kit.clock import NS_PER_S, at
 from pilothouse.web.ranges import OpenSource
-from pilothouse.wire import Recording, RecordingList, RecordingState, TopicSummary, TriggerFired
+from pilothouse.wire import PreviewSeries, Recording, RecordingList, RecordingState, TopicSummary, TriggerFired
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Content:
     files: SessionStore
     name: str
     session_id: str
+    seen: Sighting
+
+    @property
+    def version(self) -> str:
+        """Another one for other bytes."""
+        return f"{self.name}:{self.seen.size_bytes}:{self.seen.mtime_ns}"
 
     @property
     def source(self) -> OpenSource:
@@ -71,20 +78,22 @@ class Recordings:
 
     async def get(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Recording:
         rows = RecordingRows(session)
-        row = await rows.get(session_id) if is_safe_id(session_id) else None
+        row = await rows.get(session_id, with_preview=True) if is_safe_id(session_id) else None
         if row is None or only_robot not in (None, row.robot_id):
             raise UnknownRecording
         counts = await rows.annotation_counts([session_id])
-        return as_recording(Listed(row, counts.get(session_id, 0)))
+        return as_recording(Listed(row, counts.get(session_id, 0)), preview=_preview(row))
 
     async def content_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Content:
-        """The bytes, damaged or not: they are evidence either way. Raises UnknownRecording, RecordingFileMissing."""
+        """The bytes, damaged or not: they are evidence either way. Raises UnknownRecording,
+        RecordingNotArrived, RecordingFileMissing."""
         located = await RecordingRows(session).locate(session_id) if is_safe_id(session_id) else None
         if located is None or only_robot not in (None, located.robot_id):
             raise UnknownRecording
-        if await self._files.sighting(located.file_name) is None:
-            raise RecordingFileMissing
-        return Content(self._files, located.file_name, session_id)
+        seen = await self._files.sighting(located.file_name)
+        if seen is None:
+            raise RecordingNotArrived if located.is_announced else RecordingFileMissing
+        return Content(self._files, located.file_name, session_id, seen)
 
     async def disk_use(self, session: AsyncSession) -> DiskUse:
         used, count = await RecordingRows(session).disk_use()
@@ -102,7 +111,7 @@ async def count_by_robot(session: AsyncSession, robot_ids: Collection[str]) -> d
     return await RecordingRows(session).count_by_robot(robot_ids)
 
 
-def as_recording(listed: Listed) -> Recording:
+def as_recording(listed: Listed, *, preview: list[PreviewSeries] | None = None) -> Recording:
     """A row as everybody sees it."""
     row = listed.row
     return Recording(
@@ -124,8 +133,14 @@ def as_recording(listed: Listed) -> Recording:
         sha256=row.sha256,
         channels=[TopicSummary.model_construct(**channel) for channel in row.channels],
         drops=row.drops,
+        announced_at=row.announced_at,
         indexed_at=row.indexed_at,
+        preview=preview,
     )
+
+
+def _preview(row: RecordingRow) -> list[PreviewSeries] | None:
+    return None if row.preview is None else [PreviewSeries.model_construct(**series) for series in row.preview]
 
 
 def _duration_s(row: RecordingRow) -> float:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.identity import OtherRobot
 from pilothouse.hub.recordings.domain.naming import SUFFIX, robot_in
 from pilothouse.hub.recordings.domain.problems import (
     BadUpload,
@@ -27,11 +26,12 @@ from pilothouse.hub.recordings.models import UploadRow
 from pilothouse.hub.recordings.repository import RecordingRows, UploadRows
 from pilothouse.hub.recordings.service.arrivals import Arrivals
 from pilothouse.hub.recordings.service.landing import Landing, in_thread, no_room
+from pilothouse.hub.recordings.service.owners import check_owner
 from pilothouse.hub.recordings.service.partial import Partial, Partials
 from pilothouse.hub.recordings.service.store import DirectUpload, SessionStore
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
-from pilothouse.wire import UploadMetadata
+from pilothouse.wire import RecordingState, UploadMetadata
 
 # A robot may be out of reach for days; then its partial file leaves the disk.
 KEPT_FOR = timedelta(days=7)
@@ -70,7 +70,7 @@ class Uploads:
     async def create(self, announced: Announced, *, only_robot: str | None) -> tuple[Progress, bool]:
         """Begin an upload, or find the one that brings or brought this very content; True when it is new."""
         metadata = announced.metadata
-        _check_owner(metadata.session_id, only_robot, metadata.robot_id)
+        check_owner(metadata.session_id, only_robot, metadata.robot_id)
         stored = await self._stored(metadata.session_id)
         if stored is not None and stored != metadata.sha256:
             raise ContentDiffers
@@ -224,7 +224,8 @@ class Uploads:
         seen = await self._files.sighting(name)
         if seen is None:
             return None
-        if known is not None and known.sha256 and seen == (known.size_bytes, known.mtime_ns):
+        is_here = known is not None and known.state != RecordingState.ANNOUNCED
+        if known is not None and is_here and known.sha256 and seen == (known.size_bytes, known.mtime_ns):
             return known.sha256
         try:
             return await self._files.sha256(name)
@@ -295,11 +296,6 @@ class Uploads:
 
     def _now(self) -> datetime:
         return at(self._clock.now_ns())
-
-
-def _check_owner(session_id: str, only_robot: str | None, said: str | None) -> None:
-    if only_robot is not None and (robot_in(session_id) != only_robot or said not in (None, only_robot)):
-        raise OtherRobot(robot_id=only_robot)
 
 
 def _file_name(session_id: str) -> str:
