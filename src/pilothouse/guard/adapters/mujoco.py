@@ -49,18 +49,13 @@ class MujocoArm:
     @classmethod
     def open(cls, stack: Stackfile, config: MujocoSourceConfig, clock: Clock) -> MujocoArm:
         """Raises ValueError for a model that is none, or has other joints."""
-        import mujoco  # type: ignore[import-untyped]
+        import mujoco
 
-        text = (
-            files("pilothouse.guard.adapters").joinpath("arm.xml").read_text(encoding="utf-8")
-            if config.mjcf is None
-            else None
-        )
-        model = (
-            mujoco.MjModel.from_xml_string(text)
-            if text is not None
-            else mujoco.MjModel.from_xml_path(str(stack.path(config.mjcf or stack.directory)))
-        )
+        if config.mjcf is not None:
+            model = mujoco.MjModel.from_xml_path(str(stack.path(config.mjcf)))
+        else:
+            own = files("pilothouse.guard.stackfile").joinpath("arm.xml")
+            model = mujoco.MjModel.from_xml_string(own.read_text(encoding="utf-8"))
         return cls(stack, config, clock, model)
 
     def _id(self, kind: str, name: str) -> int:

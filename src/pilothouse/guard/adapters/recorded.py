@@ -119,6 +119,8 @@ def _session_observation(value: Any, robot: RobotConfig, time_ns: int) -> Observ
     if not isinstance(value, dict) or value.get("joint_positions") is None:
         return None
     known = {name: value[name] for name in _OBSERVATION_FIELDS if value.get(name) is not None}
+    # The time of the cycle stands beside it, under the name that is the observation's everywhere else.
+    known["timestamp"] = value.get("observed_at", value.get("timestamp", time_ns / NS_PER_S))
     return observation_of(_with_holes(known), robot, time_ns / NS_PER_S)
 
 

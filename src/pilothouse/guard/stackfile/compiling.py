@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 from pilothouse.guard.boundaries import Boundary, BoundaryDoesNotFit, compile_boundary
@@ -45,18 +46,26 @@ def _chain(stack: Stackfile) -> Chain | None:
     kinematics, tool = stack.robot.kinematics, stack.robot.tool
     if kinematics is None:
         return None
-    kind, read = ("MJCF", chain_from_mjcf) if kinematics.urdf is None else ("URDF", chain_from_urdf)
-    file = stack.path(kinematics.urdf or kinematics.mjcf or Path())
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise RobotDescriptionUnusable(kind=kind, problem=f"{file} cannot be read: {reason}") from None
-    chain = read(text, stack.robot.joint_names, tip=kinematics.tip, base=kinematics.base)
+    joints = stack.robot.joint_names
+    if kinematics.builtin is not None:
+        own = files("pilothouse.guard.stackfile").joinpath("arm.xml").read_text(encoding="utf-8")
+        chain = chain_from_mjcf(own, joints, tip=kinematics.tip or "tool", base=kinematics.base)
+    else:
+        kind, read = ("MJCF", chain_from_mjcf) if kinematics.urdf is None else ("URDF", chain_from_urdf)
+        text = _text(stack.path(kinematics.urdf or kinematics.mjcf or Path()), kind)
+        chain = read(text, joints, tip=kinematics.tip, base=kinematics.base)
     if tool is None:
         return chain
     (x, y, z), (qx, qy, qz, qw) = tool.position_m, tool.quaternion
     return chain.with_tool((x, y, z), from_quaternion(qx, qy, qz, qw))
+
+
+def _text(file: Path, kind: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise RobotDescriptionUnusable(kind=kind, problem=f"{file} cannot be read: {reason}") from None
 
 
 def _joint(config: JointConfig) -> JointModel:

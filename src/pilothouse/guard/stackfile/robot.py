@@ -124,17 +124,18 @@ class ToolConfig(Section):
 
 
 class KinematicsConfig(Section):
-    """The chain from base to tool: a URDF or an MJCF file, relative to the Stackfile."""
+    """The chain from base to tool: a URDF or an MJCF file, relative to the Stackfile, or one that is built in."""
 
+    builtin: Literal["sim"] | None = Field(None, description="sim: the simulated arm, which is that of mujoco as well")
     urdf: Path | None = Field(None, description="A URDF file")
     mjcf: Path | None = Field(None, description="An MJCF file")
     base: str | None = Field(None, description="The link the chain begins at; its root when absent")
     tip: str | None = Field(None, description="The link (or MJCF body or site) the chain ends at")
 
     @model_validator(mode="after")
-    def _has_one_file(self) -> Self:
-        if (self.urdf is None) == (self.mjcf is None):
-            raise ValueError("name one file: urdf or mjcf")
+    def _has_one_origin(self) -> Self:
+        if [self.builtin, self.urdf, self.mjcf].count(None) != 2:
+            raise ValueError("name one of urdf, mjcf and builtin")
         return self
 
 
