@@ -272,7 +272,8 @@ class Outbox:
         return {state: found.get(state.value, 0) for state in CaptureState}
 
     def _known(self, session_id: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM captures WHERE session_id = ?", (session_id,)))
+        query = "SELECT 1 FROM captures WHERE session_id = ?1 UNION SELECT 1 FROM adopted WHERE session_id = ?1"
+        return bool(self._rows(query, (session_id,)))
 
     def _captures(self, ending: str, values: Sequence[object]) -> list[CaptureRow]:
         return [_row(one) for one in self._rows(f"SELECT {_COLUMNS} FROM captures {ending}", values)]  # noqa: S608 - no input in it

@@ -15,6 +15,7 @@ from typing import Protocol
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring, Spool
+from pilothouse.recorder.adoption import Adoption
 from pilothouse.recorder.alert_saves import AlertSaves
 from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.answers import Answers
@@ -101,6 +102,14 @@ class Recorder:
             outbox=self.outbox, sessions=sessions, spool=spool_directory, about=RobotFacts.of(settings), clock=clock,
             steady=self._steady, window_s=settings.retention_s, on_sealed=self._on_sealed,
         )  # fmt: skip
+        self._adoption = (
+            Adoption(
+                outbox=self.outbox, sessions=sessions, directories=settings.adopt, clock=clock,
+                steady_ns=self._steady.now_ns, on_sealed=self._on_sealed,
+            )
+            if settings.adopt
+            else None
+        )  # fmt: skip
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(
             window_s=settings.retention_s, max_bytes=settings.max_bytes, compression=settings.compression,
@@ -164,6 +173,8 @@ class Recorder:
         self.keeper.start()
         self._sampling.start()
         self._requests.start()
+        if self._adoption:
+            self._adoption.start()
         if self.delivery:
             self.delivery.start()
 
@@ -174,7 +185,7 @@ class Recorder:
         until = time.monotonic() + STOP_S
         self._stopping.set()
         enders: list[_Ending] = [*self.sources, self._requests, self._recovery, self.keeper]
-        enders += [self.delivery] if self.delivery else []
+        enders += [one for one in (self._adoption, self.delivery) if one is not None]
         for one in enders:
             one.ask_to_stop()
         for source in self.sources:
