@@ -54,3 +54,13 @@ class GuardSettings(ServiceSettings):
         2.0,
         "How long the policy may take for one action before the watchdog stops the robot; late ones get the fallback",
     )
+    estop_function: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+        description="A hardware emergency stop: `module:function`, asked every 4 ms; true, an exception, no answer: stop",
+        json_schema_extra={"names": []},
+    )
+    estop_channel: str | None = setting(
+        None,
+        "A hardware emergency stop: the channel of observations that stops at 0.5 and above, and when it is missing",
+    )

@@ -3,6 +3,7 @@
 from pilothouse.guard.loop.control import Command, NotNow, State, after, possible
 from pilothouse.guard.loop.counters import JITTER_BUCKETS_MS, Counters
 from pilothouse.guard.loop.emergency import Cause, EmergencyStop
+from pilothouse.guard.loop.hardware_input import HardwareInput
 from pilothouse.guard.loop.loop import CycleListener, Engaged, Loop
 from pilothouse.guard.loop.pacing import Pacer, RealPacer, Ticks
 from pilothouse.guard.loop.rig import Rig
@@ -17,6 +18,7 @@ __all__ = [
     "CycleListener",
     "EmergencyStop",
     "Engaged",
+    "HardwareInput",
     "Judge",
     "Loop",
     "NotNow",

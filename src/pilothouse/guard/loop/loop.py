@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -72,7 +73,7 @@ class Loop:
         self._lock = threading.Lock()
         self._state = State.IDLE
         self._number = 0
-        self._orders: SimpleQueue[str] = SimpleQueue()
+        self._orders: SimpleQueue[str | threading.Event] = SimpleQueue()
         self._swap: Engaged | None = None
         self._next: Engaged | None = None
         self._reported: object = None
@@ -134,6 +135,12 @@ class Loop:
             self._swap = engaged
         self._orders.put("swap")
 
+    def wait_settled(self, timeout_s: float) -> bool:
+        """Until the loop rests and has done what it was told before; False when it is still cycling by then."""
+        settled = threading.Event()
+        self._orders.put(settled)
+        return settled.wait(timeout_s)
+
     def end(self, timeout_s: float) -> bool:
         """The thread ends after the cycle under way; False when it hangs."""
         with self._lock:
@@ -153,7 +160,10 @@ class Loop:
     # From here on: the loop's own thread.
 
     def _work(self) -> None:
-        while self._orders.get() != "end":
+        while (order := self._orders.get()) != "end":
+            if isinstance(order, threading.Event):
+                order.set()
+                continue
             try:
                 self._attend()
             except BaseException as error:
@@ -189,8 +199,8 @@ class Loop:
             self._pacer.sleep_until(ticks.due_ns)
             if not self._is_running(number):
                 return
-            self.running_since_ns = self._pacer.monotonic_ns()
-            self.counters.started_late_by(max(0, self.running_since_ns - ticks.due_ns) / 1e6)
+            self.running_since_ns = time.monotonic_ns()  # the watchdog's own time, whatever the pacer's
+            self.counters.started_late_by(max(0, self._pacer.monotonic_ns() - ticks.due_ns) / 1e6)
             cycle = self._turn.run(session, self.cycle_id, ticks.due_ns)
             self._publish(cycle)
             if 0 <= session.n_cycles <= self.cycle_id:

@@ -21,6 +21,9 @@ POLICY_SHARE = 0.8
 # What an engine must know of the past to know speed and acceleration.
 SENT_KEPT = 4
 
+# From here on the channel of an emergency stop is pressed.
+PRESSED = 0.5
+
 _MS = 1e6
 
 
@@ -58,6 +61,7 @@ class Session:
     mode: Enforcement = Enforcement.ENFORCE
     highest_speeds: tuple[float | None, ...] = ()
     default_fallback: str = "hold_position"
+    estop_channel: str | None = None
 
     @property
     def period_s(self) -> float:
@@ -118,6 +122,8 @@ class Turn:
         began = perf_counter_ns()
         deadline_ns = due_ns + session.period_ns
         observation = self._rig.observe(due_ns + int(session.period_ns * SOURCES_SHARE))
+        if session.estop_channel is not None and observation is not None:
+            self._look_at(session.estop_channel, observation)
         observed = perf_counter_ns()
         answer = (
             Answer(None, "observation_missing")
@@ -146,6 +152,13 @@ class Turn:
         outcome = Outcome(verdict, None, "emergency_stop", failure_type)
         now_ns, monotonic_ns = self._pacer.now_ns(), self._pacer.monotonic_ns()
         return self._cycle(session, cycle_id, now_ns / NS_PER_S, monotonic_ns, None, outcome, None, Latency())
+
+    def _look_at(self, channel: str, observation: Observation) -> None:
+        """The emergency stop as a reading of the robot; one that is missing may be pressed."""
+        value = observation.channels.get(channel)
+        if (value is None or not value < PRESSED) and not self._emergency.is_latched:
+            state = "is missing" if value is None else f"is {value:g}"
+            self._emergency.trigger("hardware", f"the channel {channel} {state}")
 
     def _settle(
         self, session: Session, observation: Observation | None, answer: Answer, now_s: float, monotonic_s: float

@@ -15,7 +15,9 @@ FIXED = ("sources", "policy", "sinks")
 AT_START = ("risk", "loopback", "telemetry")
 
 
-def engage(stack: Stackfile, *, task: str | None, period_s: float, n_cycles: int) -> Engaged:
+def engage(
+    stack: Stackfile, *, task: str | None, period_s: float, n_cycles: int, estop_channel: str | None = None
+) -> Engaged:
     """Compile everything; raises what is wrong with the Stackfile."""
     spec = compile_spec(stack, period_s=period_s)
     task_fallback = stack.tasks[task].fallback if task in stack.tasks else None
@@ -29,6 +31,7 @@ def engage(stack: Stackfile, *, task: str | None, period_s: float, n_cycles: int
         mode=stack.safety.mode,
         highest_speeds=tuple(joint.velocity for joint in spec.robot.joints),
         default_fallback=task_fallback or default_fallback(stack) or "hold_position",
+        estop_channel=estop_channel,
     )
     return Engaged(Engine(spec, timer=perf_counter), Director(plans_of(stack)), session)
 

@@ -27,3 +27,7 @@ class NoStackfile(BadConfiguration):
 
 class GuardDataUnusable(BadConfiguration):
     """Cannot keep the guard's data in {directory}: {reason}; give another --data."""
+
+
+class EstopInputUnusable(BadConfiguration):
+    """The emergency stop input cannot be read, check PILOTHOUSE_ESTOP_FUNCTION: {reason}"""

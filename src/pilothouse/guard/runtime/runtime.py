@@ -15,6 +15,7 @@ from pilothouse.guard.loop import (
     CycleListener,
     EmergencyStop,
     Engaged,
+    HardwareInput,
     Loop,
     Pacer,
     RealPacer,
@@ -29,10 +30,11 @@ from pilothouse.guard.problems import UnknownTask
 from pilothouse.guard.risk.window import RiskWindow
 from pilothouse.guard.runtime.boundaries import RunningBoundaries
 from pilothouse.guard.runtime.engaging import AT_START, FIXED, changed_sections, engage
-from pilothouse.guard.runtime.problems import NoStackfile, RestartNeeded, TaskGone
+from pilothouse.guard.runtime.problems import EstopInputUnusable, NoStackfile, RestartNeeded, TaskGone
 from pilothouse.guard.runtime.status import ReloadOutcome
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.guard.stackfile import BoundaryEdits, Stackfile, load
+from pilothouse.guard.stackfile.callables import Unresolved, resolve
 from pilothouse.guard.telemetry import MetricBus, TelemetryService
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.errors import Problem
@@ -108,8 +110,11 @@ class Runtime:
             listeners=(self.telemetry, *listeners),
             on_session=partial(_tell, tuple(session_listeners)),
         )  # fmt: skip
+        self._input: HardwareInput | None = None
+        if settings.estop_function is not None:
+            self._input = HardwareInput(_function(settings.estop_function, stack), self.emergency)
         self._watchdog = Watchdog(
-            self.loop.calls, self.emergency, timeout_s=settings.watchdog_timeout_s,
+            self._calls, self.emergency, timeout_s=settings.watchdog_timeout_s,
             policy_timeout_s=settings.policy_timeout_s,
         )  # fmt: skip
         self._adapters = adapters
@@ -126,6 +131,8 @@ class Runtime:
         self.rig.start()
         self.loop.open()
         self._watchdog.start()
+        if self._input is not None:
+            self._input.start()
         if self.settings.start:
             self.begin(self.settings.task)
 
@@ -133,6 +140,8 @@ class Runtime:
         """End the session, tell every adapter to stop, write down what is left."""
         self.loop.end(LOOP_ENDS_S)
         self._watchdog.end()
+        if self._input is not None:
+            self._input.end()
         self.rig.stop()
         self.rig.end()
         self.emergency.end()
@@ -218,17 +227,29 @@ class Runtime:
         """Held by whoever changes the configuration."""
         return self._changing
 
+    def _calls(self) -> tuple[tuple[str, str, int], ...]:
+        """Whatever can hang."""
+        pressed = () if self._input is None else (("hardware", "estop input", self._input.since_ns),)
+        return (*self.loop.calls(), *pressed)
+
     def _engaged(
         self, stack: Stackfile, task: str | None = None, n_cycles: int = -1, cycle_budget_ms: float | None = None
     ) -> Engaged:
         period_s = 1 / stack.safety.control_frequency_hz if cycle_budget_ms is None else cycle_budget_ms / 1000
-        return engage(stack, task=task, period_s=period_s, n_cycles=n_cycles)
+        return engage(stack, task=task, period_s=period_s, n_cycles=n_cycles, estop_channel=self.settings.estop_channel)
 
     def _outcome(self, detail: str, *, ok: bool, changed: frozenset[str] = frozenset()) -> ReloadOutcome:
         return ReloadOutcome(
             ok=ok, detail=detail, config_hash=self.stack.config_hash, at=self.clock.now_ns() / 1e9,
             restart_needed_for=sorted(changed.intersection(AT_START)),
         )  # fmt: skip
+
+
+def _function(reference: str, stack: Stackfile) -> Callable[[], object]:
+    try:
+        return resolve(reference, stack.directory)
+    except Unresolved as problem:
+        raise EstopInputUnusable(reason=problem) from None
 
 
 def _tell(listeners: tuple[SessionListener, ...], session: Session | None) -> None:
