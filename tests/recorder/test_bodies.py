@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.bodies import read_body
 from pilothouse.recorder.problems import StrangeBody
 from pilothouse.wire import SaveRequest
+from pilothouse.wire.alertmanager import AlertNotice
 
 
 def alert(

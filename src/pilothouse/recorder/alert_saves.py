@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.outbox import CaptureRow, Outbox, SaveKey
+from pilothouse.wire.alertmanager import AlertNotice
 
 
 class AlertSaves:

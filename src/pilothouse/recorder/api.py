@@ -8,7 +8,6 @@ from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Header, Request
 
-from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.bodies import read_body
 from pilothouse.recorder.outbox import SaveKey
@@ -16,6 +15,7 @@ from pilothouse.recorder.problems import OverBudget
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.schemas import Ignored, LastRecording, Reloaded, TopicList, TriggerStatus
 from pilothouse.wire import SavedRecording, SaveRequest
+from pilothouse.wire.alertmanager import AlertNotice
 
 _REF = "#/components/schemas/{model}"
 _SAVE_BODY: dict[str, Any] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from pilothouse.recorder.alerts import AlertNotice, AlertWebhook, is_alert_webhook, notice_of
 from pilothouse.recorder.problems import StrangeBody
 from pilothouse.wire import SaveRequest
+from pilothouse.wire.alertmanager import AlertNotice, AlertWebhook, is_alert_webhook, notice_of
 
 
 def read_body(body: bytes) -> SaveRequest | AlertNotice | None:

@@ -17,7 +17,6 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring, Spool
 from pilothouse.recorder.adoption import Adoption
 from pilothouse.recorder.alert_saves import AlertSaves
-from pilothouse.recorder.alerts import AlertNotice
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.asked_captures import AskedCaptures
 from pilothouse.recorder.budgets import Budgets
@@ -51,6 +50,7 @@ from pilothouse.recorder.topic_history import Losses, TopicHistory
 from pilothouse.recorder.watchdog import Vitals
 from pilothouse.recorder.writing import RobotFacts, Writing
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
+from pilothouse.wire.alertmanager import AlertNotice
 
 SAMPLE_S = 1.0
 # The process has two seconds for its end (web/process.py); what is not written by then is recovered at the next start.

@@ -1,4 +1,4 @@
-"""Alertmanager and Grafana webhooks, as they arrive at ``POST /sessions/save``. Pure."""
+"""Alertmanager and Grafana webhooks, version 4, as they come from either. Pure."""
 
 from __future__ import annotations
 
