@@ -37,7 +37,7 @@ from pilothouse.mcap.records import (
 )
 from pilothouse.mcap.scan import scan
 from pilothouse.mcap.source import Source
-from pilothouse.mcap.spans import ANY_TIME, Span, content_of, register, span_of
+from pilothouse.mcap.spans import ANY_TIME, Span, content_of, messages_in, register, span_of
 
 CHUNK_BYTES = 1 << 20
 ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
@@ -119,7 +119,20 @@ class Piece:
     def of_live(cls, written: Written, *, sequences: Sequence[tuple[int, int]] | None = None) -> Piece:
         """What a file that is still growing held at a moment."""
         places = _places(written.chunks, sequences)
-        return cls(Source(written.path), written.registry, places, pure=True)
+        metadata = {name: dict(values) for name, values in written.metadata.items()}
+        return cls(Source(written.path), written.registry, places, True, metadata)
+
+    def contents(self, place: Place, topic: str) -> list[bytes]:
+        """The messages on a topic in one stretch of the file, in log-time order; raises Damaged."""
+        numbers = {number for number, channel in self.registry.channels.items() if channel.topic == topic}
+        if place.span.channels is not None and numbers.isdisjoint(place.span.channels):
+            return []
+        try:
+            raw = content_of(self.source, place.span)
+            found = messages_in(raw, self.registry, wanted=numbers, start_ns=ANY_TIME[0], end_ns=ANY_TIME[1])
+        except Broken as problem:
+            raise _damaged(self.source, problem) from None
+        return [bytes(raw[begin:end]) for _, _, _, _, begin, end in found]
 
 
 def _opened(source: Source, sequences: Sequence[tuple[int, int]] | None) -> Piece:

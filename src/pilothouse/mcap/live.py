@@ -30,6 +30,7 @@ class Written:
     registry: Registry
     chunks: tuple[ChunkIndex, ...]
     size_bytes: int
+    metadata: Metadata
 
 
 class LiveRecording:
@@ -42,6 +43,7 @@ class LiveRecording:
         self.path = path
         self.active = path.with_name(path.name + ACTIVE_SUFFIX)
         self._registry = registry
+        self._metadata = metadata
         self._contents = Contents(registry)
         self._described = 0, 0  # schemas and channels written
         self._position = self._crc = 0
@@ -66,7 +68,8 @@ class LiveRecording:
 
     def written(self) -> Written:
         """What the file holds now; any thread may ask, between two chunks."""
-        return Written(self.active, self._registry.copy(), tuple(self._contents.chunks), self._position)
+        chunks = tuple(self._contents.chunks)
+        return Written(self.active, self._registry.copy(), chunks, self._position, self._metadata)
 
     def add_metadata(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
         """Metadata records at the present end."""

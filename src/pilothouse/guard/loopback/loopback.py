@@ -38,6 +38,7 @@ class Loopback:
         self._session: SessionWriter | None = None
         self._begun = ""
         self._ended: tuple[str, ...] = ()
+        self._closed = ""
         self._lost_cycles = 0
         self._passed = threading.Condition()
         self._passes_begun = self._passes_done = 0
@@ -149,7 +150,7 @@ class Loopback:
     def _opened(self, cycle: Cycle) -> SessionWriter | None:
         """The session of a cycle; None for one that belongs to no session, or to one that is over."""
         self._close("ended")
-        if not is_session_id(cycle.session_id) or cycle.session_id in self._ended:
+        if not is_session_id(cycle.session_id) or cycle.session_id == self._closed:
             return None
         self._session = SessionWriter(
             self.directory, cycle.session_id, self._options, self._clock, config_hash=cycle.config_hash
@@ -161,6 +162,7 @@ class Loopback:
         if session is None:
             return
         session.end(reason)
+        self._closed = session.session_id
         self._lost_cycles += session.lost_cycles
         self._session = None
 
