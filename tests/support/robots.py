@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pilothouse.client.problems import UploadStopped
-from pilothouse.kit.clock import at
+from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.settings import load
 from pilothouse.mcap import open_recording
+from pilothouse.recorder.disk_room import Space, space_of
 from pilothouse.recorder.hub_link import StopSignal
 from pilothouse.recorder.outbox import CaptureRow, CaptureState
 from pilothouse.recorder.recorder import Recorder
@@ -185,11 +186,14 @@ def facts_of(path: Path) -> CaptureFacts:
 
 
 @contextmanager
-def running_robot(data: Path, *, hub: FakeHub | None = None, **changes: object) -> Iterator[Robot]:
+def running_robot(
+    data: Path, *, hub: FakeHub | None = None, clock: Clock | None = None,
+    measure: Callable[[Path], Space] = space_of, **changes: object,
+) -> Iterator[Robot]:  # fmt: skip
     """A started recorder; it is stopped cleanly at the end."""
     address = {"hub_url": "http://hub.test", "heartbeat_s": 0.05} if hub else {}
     settings = recorder_settings(data, **{**address, **changes})
-    recorder = Recorder.open(settings, connect=lambda: hub or FakeHub())
+    recorder = Recorder.open(settings, connect=lambda: hub or FakeHub(), clock=clock, measure=measure)
     recorder.start()
     try:
         yield Robot(recorder)
