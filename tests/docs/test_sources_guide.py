@@ -17,12 +17,20 @@ from pilothouse.recorder.sources.config import (
     FoxgloveConfig,
     MqttConfig,
     ReplayConfig,
+    Ros2Config,
     ZenohConfig,
 )
+from pilothouse.recorder.sources.topics import TopicRule
 
 GUIDE = (Path(__file__).parents[2] / "docs/guides/sources.md").read_text(encoding="utf-8")
 CONFIGURATIONS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
-KINDS = {"replay": ReplayConfig, "foxglove": FoxgloveConfig, "zenoh": ZenohConfig, "mqtt": MqttConfig}
+KINDS = {
+    "replay": ReplayConfig,
+    "foxglove": FoxgloveConfig,
+    "zenoh": ZenohConfig,
+    "mqtt": MqttConfig,
+    "ros2": Ros2Config,
+}
 SHARED = {"include", "exclude", "max_rate_hz"}
 
 
@@ -31,13 +39,15 @@ def test_an_example_loads(number: int, tmp_path: Path) -> None:
     file = tmp_path / "recorder.yaml"
     file.write_text(CONFIGURATIONS[number])
 
-    assert load(RecorderSettings, file=file, environ={}).sources
+    settings = load(RecorderSettings, file=file, environ={})
+
+    assert settings.sources or settings.topics or settings.drop_directory
 
 
 def test_every_key_of_every_kind_is_shown() -> None:
     shown: dict[str, set[str]] = {}
     for one in CONFIGURATIONS:
-        for source in yaml.safe_load(one)["sources"]:
+        for source in yaml.safe_load(one).get("sources", []):
             if isinstance(source, dict):
                 shown.setdefault(source["kind"], set()).update(source)
 
@@ -63,12 +73,19 @@ def test_every_one_line_form_loads(line: str) -> None:
         ({"kind": "foxglove", "url": "ws://r:1", "exlude": []}, "exlude", "exclude"),
         ({"kind": "zenoh", "multicats": True}, "multicats", "multicast"),
         ({"kind": "mqtt", "url": "mqtt://b", "client": "x"}, "client", "client_id"),
+        ({"kind": "ros2", "domain": 3}, "domain", "domain_id"),
         ({"kind": "replay", "path": "f", "max_rate": 5}, "max_rate", "max_rate_hz"),
     ],
 )
 def test_a_misspelt_key_names_the_nearest(source: dict[str, object], wrong: str, right: str) -> None:
     with pytest.raises(BadConfiguration, match=rf"{wrong}'; did you mean '{right}'\?"):
         load(RecorderSettings, overrides={"sources": [source]}, environ={})
+
+
+def test_every_key_of_a_topic_rule_is_shown() -> None:
+    shown = [yaml.safe_load(one).get("topics", []) for one in CONFIGURATIONS]
+
+    assert {key for rules in shown for rule in rules for key in rule} == set(TopicRule.model_fields)
 
 
 def test_a_number_alone_limits_every_topic() -> None:

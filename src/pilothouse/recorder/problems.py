@@ -62,6 +62,11 @@ class ExtraMissing(BadConfiguration):
     """The source {source} needs {package}: pip install 'pilothouse[{extra}]'"""
 
 
+class RosMissing(BadConfiguration):
+    """The source ros2 needs rclpy, which comes with ROS 2: source its setup.bash before the recorder starts, and run
+    the recorder with the Python that ROS was built for."""
+
+
 class PeerLost(Unavailable):
     """No connection to {peer}: {reason}"""
 

@@ -119,9 +119,27 @@ class MqttConfig(_SourceConfig):
         return f"mqtt {self.url}: {', '.join(self.filters)}"
 
 
+class Ros2Config(_SourceConfig):
+    """ROS 2 by its own client library, on a machine where ROS 2 is installed."""
+
+    kind: Literal["ros2"] = "ros2"
+    domain_id: Annotated[int, Field(ge=0, le=232)] | None = Field(
+        None, description="The ROS domain; ROS_DOMAIN_ID when absent"
+    )
+    node_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=200)] = Field(
+        "pilothouse_recorder", description="How the recorder is called among the nodes"
+    )
+    hidden: bool = Field(False, description="Also topics with a name or namespace that begins with an underscore")
+    definitions: tuple[Path, ...] = Field((), description="Directories with PACKAGE/msg/TYPE.msg of types of your own")
+
+    @property
+    def summary(self) -> str:
+        return "ros2" if self.domain_id is None else f"ros2 domain {self.domain_id}"
+
+
 # What follows the colon when a source is written as one line.
-ONE_LINE = {"replay": "path", "foxglove": "url", "zenoh": "connect", "mqtt": "url"}
-EXAMPLES = "replay:FILE.mcap, foxglove:ws://HOST:8765, zenoh:tcp/HOST:7447 or mqtt:mqtt://HOST:1883"
+ONE_LINE = {"replay": "path", "foxglove": "url", "zenoh": "connect", "mqtt": "url", "ros2": "domain_id"}
+EXAMPLES = "replay:FILE.mcap, foxglove:ws://HOST:8765, zenoh:tcp/HOST:7447, mqtt:mqtt://HOST:1883 or ros2:0"
 
 
 def _from_text(source: Any) -> Any:
@@ -135,7 +153,7 @@ def _from_text(source: Any) -> Any:
 
 
 SourceConfig = Annotated[
-    Annotated[ReplayConfig | FoxgloveConfig | ZenohConfig | MqttConfig, Field(discriminator="kind")],
+    Annotated[ReplayConfig | FoxgloveConfig | ZenohConfig | MqttConfig | Ros2Config, Field(discriminator="kind")],
     BeforeValidator(_from_text),
 ]
 """Where messages come from; ``kind`` says how."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pilothouse.kit.clock import Clock
 from pilothouse.recorder.sources.base import Source
-from pilothouse.recorder.sources.config import FoxgloveConfig, MqttConfig, SourceConfig, ZenohConfig
+from pilothouse.recorder.sources.config import FoxgloveConfig, MqttConfig, Ros2Config, SourceConfig, ZenohConfig
 
 
 def open_source(config: SourceConfig, clock: Clock) -> Source:
-    """The source a configuration describes; raises SourceUnusable or ExtraMissing when it cannot work."""
+    """The source a configuration describes; raises SourceUnusable, ExtraMissing or RosMissing when it cannot work."""
     match config:
         case FoxgloveConfig():
             from pilothouse.recorder.sources.foxglove import Foxglove
@@ -22,6 +22,10 @@ def open_source(config: SourceConfig, clock: Clock) -> Source:
             from pilothouse.recorder.sources.mqtt import Mqtt
 
             return Mqtt.open(config, clock)
+        case Ros2Config():
+            from pilothouse.recorder.sources.ros2 import Ros2
+
+            return Ros2.open(config, clock)
         case _:
             from pilothouse.recorder.sources.replay import Replay
 
