@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
 
-from pilothouse.guard.routes import boundaries, control, telemetry
+from pilothouse.guard.routes import boundaries, control, mcap_sessions, risk_log, telemetry
 from pilothouse.guard.routes.access import SocketAccess, Tickets
 from pilothouse.guard.runtime import GuardCollector, Runtime, assemble, health_of, problems_of
 from pilothouse.guard.settings import GuardSettings
@@ -28,9 +29,8 @@ DESCRIPTION = """Stands between a policy and a robot: decides each cycle PASS, C
 
 `POST /api/control/estop` stops the robot, always.
 """
-ROUTERS = (control.router, telemetry.router, boundaries.router)
+ROUTERS = (control.router, telemetry.router, boundaries.router, risk_log.router, mcap_sessions.router)
 SOCKETS = (telemetry.socket_router,)
-PATHS = (*control.PATHS, *telemetry.PATHS, *boundaries.PATHS)
 
 log = get_logger("pilothouse.guard")
 
@@ -48,11 +48,13 @@ def create_app(settings: GuardSettings, open_runtime: Callable[[], Runtime] | No
     if not is_loopback(settings.host) and settings.guard_token is None:
         raise GuardTokenNeeded(host=settings.host)
     tickets = Tickets()
+    routers = _routers(settings, tickets)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = await asyncio.to_thread(open_runtime or partial(assemble, settings, clock=SystemClock()))
         app.state.runtime = runtime
+        app.state.risk_log, app.state.sessions = runtime.records.risk_log, runtime.records.sessions
         app.state.metrics.register(GuardCollector(runtime))
         try:
             await asyncio.to_thread(runtime.start)
@@ -73,11 +75,11 @@ def create_app(settings: GuardSettings, open_runtime: Callable[[], Runtime] | No
         title="Pilothouse guard",
         description=DESCRIPTION,
         settings=settings,
-        routers=_routers(settings, tickets),
+        routers=routers,
         lifespan=lifespan,
         health=health,
         readiness={"loop": works},
-        public=PATHS if settings.guard_token is None else {control.ESTOP_PATH},
+        public=_paths(routers) if settings.guard_token is None else {control.ESTOP_PATH},
         allowed_hosts=local_hosts(settings),
         never_refused={control.ESTOP_PATH},
     )
@@ -96,6 +98,12 @@ def _routers(settings: GuardSettings, tickets: Tickets) -> list[APIRouter]:
     for router in SOCKETS:
         sockets.include_router(router)
     return [control.estop_router, guarded, sockets]
+
+
+def _paths(routers: list[APIRouter]) -> set[str]:
+    return {
+        context.path_format for context in iter_route_contexts([one for router in routers for one in router.routes])
+    }
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class GuardSettings(ServiceSettings):
     estop_function: str | None = Field(
         None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
-        description="A hardware emergency stop: `module:function`, asked every 4 ms; true, an exception, no answer: stop",
+        description="A hardware emergency stop: `module:function`, asked every 4 ms; true, a failure, no answer: stop",
         json_schema_extra={"names": []},
     )
     estop_channel: str | None = setting(

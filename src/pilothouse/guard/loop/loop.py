@@ -24,6 +24,7 @@ from pilothouse.kit.logs import get_logger
 
 # The first cycle is due so long after the start: the thread has to come round first.
 LEAD_NS = 1_000_000
+BEGIN_S = 0.5
 
 log = get_logger("pilothouse.guard")
 
@@ -79,6 +80,7 @@ class Loop:
         self._reported: object = None
         self._has_session = False
         self._is_warming = False
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._work, name="control-loop", daemon=True)
         emergency.on_latched(lambda: self._orders.put("emergency"))
 
@@ -104,7 +106,10 @@ class Loop:
             self._swap = None
             self._number += 1
             self._state = state
+            self._begun.clear()
         self._orders.put("start")
+        # So that whoever asks next hears of this session; a loop that is still at its last cycle may take its time.
+        self._begun.wait(BEGIN_S)
         return state
 
     def pause(self) -> State:
@@ -216,6 +221,8 @@ class Loop:
             self._turn.engage(engaged.judge, engaged.director, None, goes_on=False)
             self._has_session = True
             self._on_session(self.session)
+            self._turn.judge.start(self.session.task)
+            self._begun.set()
             self._is_warming = True
             self._rig.begin(lambda: self._is_running(number))
             self._is_warming = False

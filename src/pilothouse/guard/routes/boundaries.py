@@ -14,7 +14,6 @@ from pilothouse.guard.runtime import Runtime
 from pilothouse.guard.stackfile.base import Name
 from pilothouse.kit.errors import Invalid
 
-PATHS = ("/api/boundaries", "/api/boundaries/{name}")
 router = APIRouter(prefix="/api/boundaries", tags=["boundaries"])
 
 

@@ -15,9 +15,6 @@ ESTOP_ANSWER_S = 0.5
 LOOK_S = 0.002
 ESTOP_PATH = "/api/control/estop"
 
-PATHS = tuple(
-    f"/api/control/{name}" for name in ("status", "start", "pause", "resume", "stop", "estop", "reset", "reload")
-)
 router = APIRouter(prefix="/api/control", tags=["control"])
 estop_router = APIRouter(tags=["control"])
 

@@ -23,7 +23,6 @@ MOST_SOCKETS = 256
 # WebSocket close codes: the service goes away; try again later.
 GOING_AWAY, TRY_LATER = 1001, 1013
 
-PATHS = ("/api/telemetry/history", "/api/telemetry/tickets", "/ws/telemetry")
 router = APIRouter(tags=["telemetry"])
 socket_router = APIRouter(tags=["telemetry"])
 

@@ -64,10 +64,10 @@ def health_of(runtime: Runtime) -> GuardHealth:
 
 
 def problems_of(runtime: Runtime) -> list[str]:
-    """What keeps the guard from moving the robot."""
+    """What keeps the guard from moving the robot, or from writing down what it does."""
     cause = runtime.emergency.cause
     stopped = [] if cause is None else [f"emergency stop by {cause.source}: {cause.reason}; reset it first"]
-    return [*stopped, *runtime.emergency.problems()]
+    return [*stopped, *runtime.emergency.problems(), *runtime.records.problems()]
 
 
 def _cause(runtime: Runtime) -> EmergencyCause | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pilothouse.guard.runtime.problems import GuardDataUnusable, NoStackfile
+from pilothouse.guard.runtime.records import open_records
 from pilothouse.guard.runtime.runtime import Runtime
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.guard.stackfile import BoundaryEdits, load
@@ -21,7 +22,8 @@ def assemble(settings: GuardSettings, *, clock: Clock) -> Runtime:
     _make(settings.data)
     edits = BoundaryEdits(settings.data, clock)
     stack = edits.applied(written)
-    return Runtime(settings, stack, open_adapters(stack, clock), edits=edits, clock=clock)
+    records = open_records(settings, stack, clock)
+    return Runtime(settings, stack, open_adapters(stack, clock), edits=edits, records=records, clock=clock)
 
 
 def _make(directory: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 from pilothouse.guard.adapters.base import Adapters
 from pilothouse.guard.guardrail import action_of
@@ -20,7 +19,6 @@ from pilothouse.guard.loop import (
     Pacer,
     RealPacer,
     Rig,
-    Session,
     State,
     Turn,
     Watchdog,
@@ -31,6 +29,7 @@ from pilothouse.guard.risk.window import RiskWindow
 from pilothouse.guard.runtime.boundaries import RunningBoundaries
 from pilothouse.guard.runtime.engaging import AT_START, FIXED, changed_sections, engage
 from pilothouse.guard.runtime.problems import EstopInputUnusable, NoStackfile, RestartNeeded, TaskGone
+from pilothouse.guard.runtime.records import Records
 from pilothouse.guard.runtime.status import ReloadOutcome
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.guard.stackfile import BoundaryEdits, Stackfile, load
@@ -47,20 +46,6 @@ LOOP_ENDS_S = 1.0
 log = get_logger("pilothouse.guard")
 
 
-class Part(Protocol):
-    """What runs beside the loop: risk log, recording, forwarding. Heard of cycles it may be too."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-class SessionListener(Protocol):
-    """Hears, on the loop's thread, of the session that begins and, with None, of its end."""
-
-    def session(self, session: Session | None) -> None: ...
-
-
 class Runtime:
     """Everything a running guard owns: ``open`` reads the Stackfile, ``start`` begins, ``stop`` ends."""
 
@@ -71,16 +56,15 @@ class Runtime:
         adapters: Adapters,
         *,
         edits: BoundaryEdits,
+        records: Records,
         clock: Clock | None = None,
         pacer: Pacer | None = None,
-        parts: Sequence[Part] = (),
         listeners: Sequence[CycleListener] = (),
-        session_listeners: Sequence[SessionListener] = (),
     ) -> None:
         self.settings = settings
         self.stack = stack
         self.clock = clock or SystemClock()
-        self.parts = tuple(parts)
+        self.records = records
         pacer = pacer or RealPacer()
         counters = Counters()
         self.emergency = EmergencyStop(self.clock)
@@ -107,8 +91,8 @@ class Runtime:
         )  # fmt: skip
         self.loop = Loop(
             self.turn, self.rig, engaged.session, emergency=self.emergency, pacer=pacer, counters=counters,
-            listeners=(self.telemetry, *listeners),
-            on_session=partial(_tell, tuple(session_listeners)),
+            listeners=(self.telemetry, *records.listeners, *listeners),
+            on_session=records.session,
         )  # fmt: skip
         self._input: HardwareInput | None = None
         if settings.estop_function is not None:
@@ -125,8 +109,7 @@ class Runtime:
     def start(self) -> None:
         """Connect and serve; cycles come with ``begin``, or at once when the settings say so."""
         self.emergency.arm(list(self._adapters.sinks.items()))
-        for part in self.parts:
-            part.start()
+        self.records.start()
         self.telemetry.start()
         self.rig.start()
         self.loop.open()
@@ -146,8 +129,7 @@ class Runtime:
         self.rig.end()
         self.emergency.end()
         self.telemetry.stop()
-        for part in reversed(self.parts):
-            part.stop()
+        self.records.stop()
 
     # Commands.
 
@@ -250,8 +232,3 @@ def _function(reference: str, stack: Stackfile) -> Callable[[], object]:
         return resolve(reference, stack.directory)
     except Unresolved as problem:
         raise EstopInputUnusable(reason=problem) from None
-
-
-def _tell(listeners: tuple[SessionListener, ...], session: Session | None) -> None:
-    for one in listeners:
-        one.session(session)

@@ -1,0 +1,87 @@
+"""What is written down of the cycles: risk log and recorded sessions, each with a writer of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pilothouse.guard.loop import CycleListener, Session
+from pilothouse.guard.loopback.loopback import Loopback
+from pilothouse.guard.loopback.session_writer import LoopbackOptions
+from pilothouse.guard.loopback.sessions import Sessions
+from pilothouse.guard.risk.log import RiskLog
+from pilothouse.guard.settings import GuardSettings
+from pilothouse.guard.stackfile import Stackfile
+from pilothouse.guard.stackfile.sections import LoopbackConfig
+from pilothouse.kit.clock import Clock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RISK_LOG = "risk.db"
+MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The writers, and what reads what they have written."""
+
+    risk_log: RiskLog
+    loopback: Loopback | None
+    sessions: Sessions
+
+    @property
+    def listeners(self) -> tuple[CycleListener, ...]:
+        return (self.risk_log,) if self.loopback is None else (self.risk_log, self.loopback)
+
+    def session(self, session: Session | None) -> None:
+        """A session begins, or the one that began is over."""
+        if self.loopback is None:
+            return
+        if session is None:
+            self.loopback.end()
+        else:
+            self.loopback.begin(session.session_id)
+
+    def start(self) -> None:
+        self.risk_log.start()
+        if self.loopback is not None:
+            self.loopback.start()
+
+    def stop(self) -> None:
+        if self.loopback is not None:
+            self.loopback.stop()
+        self.risk_log.stop()
+
+    def problems(self) -> list[str]:
+        """What cannot be written at the moment; the robot moves all the same."""
+        loopback = None if self.loopback is None else self.loopback.problem
+        return [words for words in (self.risk_log.problem, loopback) if words]
+
+
+def open_records(settings: GuardSettings, stack: Stackfile, clock: Clock) -> Records:
+    """Nothing is written before they start."""
+    risk, config = stack.risk, stack.loopback
+    risk_log = RiskLog(
+        settings.data / RISK_LOG, log_all=risk.log_all, max_rows=risk.max_rows, max_age_s=risk.max_age_s, clock=clock
+    )
+    if config is None or config.backend == "none":
+        return Records(risk_log, None, Sessions(None))
+    loopback = Loopback(_directory(settings, config), _options(settings, config), clock)
+    return Records(risk_log, loopback, Sessions(loopback.directory, loopback))
+
+
+def _directory(settings: GuardSettings, config: LoopbackConfig) -> Path:
+    return settings.data / config.output_dir.expanduser()
+
+
+def _options(settings: GuardSettings, config: LoopbackConfig) -> LoopbackOptions:
+    return LoopbackOptions(
+        robot_id=settings.robot_id,
+        rotate_bytes=round(config.rotate_mb * MB),
+        rotate_s=config.rotate_minutes * 60,
+        compression=config.compression,
+        images=config.images,
+        image_rate_hz=config.image_rate_hz,
+        max_total_bytes=None if config.max_total_mb is None else round(config.max_total_mb * MB),
+    )
