@@ -65,6 +65,12 @@ class Loopback:
         self._ended = (*self._ended[-3:], self._begun)
         self._asked.set()
 
+    @property
+    def session_id(self) -> str | None:
+        """The session being recorded; None between sessions, and before the first cycle of one."""
+        session = self._session
+        return None if session is None else session.session_id
+
     def live(self) -> LivePart | None:
         """The file being written now."""
         session = self._session

@@ -53,14 +53,11 @@ class SessionFacts:
 
     session_id: str
     parts: tuple[Part, ...]
+    is_live: bool
 
     @property
     def filename(self) -> str:
         return self.parts[0].path.name.removesuffix(ACTIVE_SUFFIX)
-
-    @property
-    def is_live(self) -> bool:
-        return any(one.live is not None for one in self.parts)
 
     @property
     def size_mb(self) -> float:
@@ -171,7 +168,11 @@ class Sessions:
             if key is not None and part is not None and part.counts.total_cycles:
                 parts.setdefault(key[0], []).append((key[1], part))
         ordered = {key: sorted(found, key=lambda one: one[0]) for key, found in parts.items()}
-        return {key: SessionFacts(key, tuple(part for _, part in found)) for key, found in ordered.items()}
+        recording = None if self._loopback is None else self._loopback.session_id
+        return {
+            key: SessionFacts(key, tuple(part for _, part in found), is_live=key == recording)
+            for key, found in ordered.items()
+        }
 
     def _part(self, path: Path, live: LivePart | None) -> Part | None:
         if path.name.endswith(ACTIVE_SUFFIX) and live is not None and path == live.written.path:

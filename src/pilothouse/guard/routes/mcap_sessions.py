@@ -22,7 +22,7 @@ async def _sessions(request: Request) -> Sessions:
 
 
 Recorded = Annotated[Sessions, Depends(_sessions)]
-SessionId = Annotated[str, Path(max_length=200)]
+SessionId = Annotated[str, Path()]
 FirstCycle = Annotated[int, Query(ge=0, le=SEQUENCE_MASK, description="First cycle to include")]
 LastCycle = Annotated[int, Query(ge=-1, le=SEQUENCE_MASK, description="Last cycle to include; -1 is the last there is")]
 Topics = Annotated[str | None, Query(max_length=5_000, description="Channels, separated by commas; all when absent")]

@@ -87,7 +87,7 @@ async def stats(log: RiskEvents) -> RiskStatistics:
 @router.get("/mcap/{filename}", response_model=SessionEventPage)
 async def from_session(
     sessions: Annotated[Sessions, Depends(_sessions)],
-    filename: Annotated[str, Path(max_length=200)],
+    filename: Annotated[str, Path()],
     min_risk_level: Level = None,
     outcome: Outcome | None = None,
     failure_type: Failure = None,
