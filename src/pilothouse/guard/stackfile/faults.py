@@ -13,10 +13,12 @@ from pydantic_core import ErrorDetails
 from pilothouse.guard.problems import Fault, Path
 from pilothouse.guard.stackfile.adapters import PLUGIN
 from pilothouse.guard.stackfile.document import Document
+from pilothouse.guard.stackfile.plugins import installed
 from pilothouse.kit.nearest import nearest
 
 # What typing makes of a union with an Annotated member.
 _UNION: Any = get_origin(Annotated[int, 0] | None)
+_ADAPTERS: dict[int | str, str] = {"sources": "sources", "policy": "policies", "sinks": "sinks"}
 _LITERAL: Any = Literal
 _QUOTED = re.compile(r"'([^']*)'")
 # A misspelt key is also a missing one, and a wrong type makes wrong keys; the misspelling is what can be corrected.
@@ -40,19 +42,19 @@ def faults_of(error: ValidationError, model: type[BaseModel], document: Document
 
 
 def _fault(error: ErrorDetails, model: type[BaseModel], document: Document) -> Fault:
-    path = _document_path(error["loc"], document.content)
+    path = _document_path(error["loc"], document.content, is_missing=error["type"] == "missing")
     if error["type"] == "union_tag_invalid":
         path = (*path, "type")
     return Fault(path, _reason(error, model), document.line(path))
 
 
-def _document_path(loc: tuple[int | str, ...], content: Any) -> Path:
-    """The steps of a location that a reader finds in the file: the tags of unions are none."""
+def _document_path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> Path:
+    """The steps of a location that a reader finds in the file: the tags of unions are none. The last may be missing."""
     path: list[int | str] = []
     for number, step in enumerate(loc):
         if _leads_on(step, content):
             content = content[step]
-        elif step == "[key]" or number < len(loc) - 1:
+        elif not is_missing or number < len(loc) - 1:
             continue
         path.append(step)
     return tuple(path)
@@ -72,6 +74,7 @@ def _reason(error: ErrorDetails, model: type[BaseModel]) -> str:
             return f"unknown key{did_you_mean(error['loc'][-1], keys)}"
         case "union_tag_invalid":
             known = [one for one in _names(context["expected_tags"]) if one != PLUGIN]
+            known += installed(_ADAPTERS.get(error["loc"][0], ""))
             return f"unknown type {context['tag']!r}{did_you_mean(context['tag'], known)}"
         case "union_tag_not_found":
             return f"needs a type{did_you_mean('', _tags(model, error['loc']))}"

@@ -10,5 +10,5 @@ GROUPS = {kind: f"pilothouse.guard.{kind}" for kind in ("sources", "policies", "
 
 @cache
 def installed(kind: str) -> dict[str, EntryPoint]:
-    """The entry points of ``sources``, ``policies`` or ``sinks``, by name."""
-    return {one.name: one for one in entry_points(group=GROUPS[kind])}
+    """The entry points of ``sources``, ``policies`` or ``sinks``, by name; nothing of any other kind."""
+    return {one.name: one for one in entry_points(group=GROUPS[kind])} if kind in GROUPS else {}
