@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mcap.writer import CompressionType, Writer
 
 from pilothouse.mcap import Channel, Damaged, Ring, Schema, open_recording, verify, write_capture
-from pilothouse.mcap.cutting import Cutting, Piece, Wanted
+from pilothouse.mcap.cutting import Cutting
+from pilothouse.mcap.pieces import Piece, Wanted
 from tests.support.flights import JSON_SCHEMA, Said, drone_flight, json_channel, write_messages
 from tests.support.readers import read_as_stream, read_by_index, rerun_check
 

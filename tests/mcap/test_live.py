@@ -8,8 +8,9 @@ import pytest
 
 from pilothouse.mcap import Damaged, StorageFull, open_recording, recover, verify
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, seal
-from pilothouse.mcap.cutting import Cutting, Piece, Wanted
+from pilothouse.mcap.cutting import Cutting
 from pilothouse.mcap.live import LiveRecording
+from pilothouse.mcap.pieces import Piece, Wanted
 from pilothouse.mcap.records import Registry
 from tests.support.flights import json_channel
 from tests.support.readers import read_as_stream, read_by_index, rerun_check

@@ -9,7 +9,7 @@ import msgspec
 
 from pilothouse.guard.loopback.channels import CYCLE
 from pilothouse.guard.risk.filters import SEVERITY, Filter, Outcome
-from pilothouse.mcap.cutting import Piece
+from pilothouse.mcap.pieces import Piece
 from pilothouse.wire.risk_event import RiskLevel
 
 

@@ -18,7 +18,8 @@ from pilothouse.guard.loopback.recovery import counted
 from pilothouse.guard.loopback.session_writer import LivePart
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap.cutting import Cutting, Piece, Wanted
+from pilothouse.mcap.cutting import Cutting
+from pilothouse.mcap.pieces import Piece, Wanted
 from pilothouse.mcap.problems import Damaged
 from pilothouse.mcap.reading import open_recording
 
