@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from pilothouse.guard.boundaries.settings import BoundarySettings
+from pilothouse.guard.boundaries.space import Joints, Space
 from pilothouse.guard.kinematics import RobotModel
 from pilothouse.guard.model import Layer, Observation
 
-Joints = tuple[float, ...]
+__all__ = ["Boundary", "Joints", "Moment"]
 
 
 class Moment:
     """One cycle as boundaries see it. Joints in radians (metres if prismatic), everything finite and of full length.
 
+    ``gripper`` is the command that would be sent, ``gripper_reference`` the last one or else the observed one.
     ``requested`` is what the policy wants, ``candidate`` what would be sent (None when nothing may, the motion having
     been rejected), both joint targets. ``reference`` is the last command, or the observed position when there is none;
-    ``speed`` and ``acceleration`` are those commanded last. ``elapsed_s`` counts from the task's first cycle.
+    ``speed`` and ``acceleration`` are those commanded last. ``elapsed_s`` counts from the task's first cycle;
+    ``space`` knows where the tool is for joint targets.
     """
 
     __slots__ = (
@@ -26,10 +27,12 @@ class Moment:
         "dt_s",
         "elapsed_s",
         "gripper",
+        "gripper_reference",
         "joints",
         "observation",
         "reference",
         "requested",
+        "space",
         "speed",
     )
 
@@ -38,18 +41,20 @@ class Moment:
     requested: Joints
     candidate: Joints | None
     gripper: float | None
+    gripper_reference: float | None
     reference: Joints
     speed: Joints
     acceleration: Joints
     dt_s: float
     age_s: float
     elapsed_s: float
+    space: Space
 
 
 class Boundary:
     """A compiled boundary. ``judge`` answers with the reason to reject, or nothing; whatever it raises is FAULT."""
 
-    looks_at_action: ClassVar[bool] = False
+    looks_at_action = False
     """Not asked when there is no candidate left to look at."""
 
     def __init__(self, name: str, config: BoundarySettings, robot: RobotModel) -> None:

@@ -6,18 +6,49 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pilothouse.guard.boundaries import joints
-from pilothouse.guard.boundaries import motion_settings as motion
+from pilothouse.guard.boundaries import (
+    callback,
+    cartesian,
+    cartesian_settings,
+    distance,
+    distribution,
+    gripper,
+    hardware,
+    hardware_settings,
+    joints,
+    motion_settings,
+    nodes,
+    speeds,
+    task_settings,
+)
 from pilothouse.guard.boundaries.boundary import Boundary
-from pilothouse.guard.boundaries.problems import BoundaryDoesNotFit
+from pilothouse.guard.boundaries.distribution_settings import MemoryBankConfig, RunningZScoreConfig
 from pilothouse.guard.boundaries.settings import BoundarySettings
 from pilothouse.guard.kinematics import RobotModel
 
 _KINDS: dict[type[BoundarySettings], Callable[[str, Any, RobotModel], Boundary]] = {
-    motion.JointPositionConfig: joints.JointPosition,
-    motion.JointVelocityConfig: joints.JointVelocity,
-    motion.JointAccelerationConfig: joints.JointAcceleration,
-    motion.JointJerkConfig: joints.JointJerk,
+    RunningZScoreConfig: distribution.RunningZScore,
+    motion_settings.JointPositionConfig: joints.JointPosition,
+    motion_settings.JointVelocityConfig: joints.JointVelocity,
+    motion_settings.JointAccelerationConfig: joints.JointAcceleration,
+    motion_settings.JointJerkConfig: joints.JointJerk,
+    cartesian_settings.EndEffectorSpeedConfig: speeds.EndEffectorSpeed,
+    cartesian_settings.WorkspaceBoxConfig: cartesian.WorkspaceBox,
+    cartesian_settings.KeepOutSpheresConfig: cartesian.KeepOutSpheres,
+    cartesian_settings.OrientationLimitConfig: cartesian.OrientationLimit,
+    cartesian_settings.LinkDistanceConfig: distance.LinkDistance,
+    task_settings.TaskWorkspaceConfig: cartesian.WorkspaceBox,
+    task_settings.JointSpeedNormConfig: speeds.JointSpeedNorm,
+    task_settings.GripperCommandConfig: gripper.GripperCommand,
+    task_settings.NodeTimeoutConfig: nodes.NodeTimeout,
+    task_settings.SequenceConfig: nodes.Sequence,
+    task_settings.CallbackConfig: callback.Callback,
+    hardware_settings.ObservationAgeConfig: hardware.ObservationAge,
+    hardware_settings.TemperatureConfig: hardware.Temperature,
+    hardware_settings.CurrentConfig: hardware.Current,
+    hardware_settings.VoltageConfig: hardware.Voltage,
+    hardware_settings.ForceTorqueConfig: hardware.ForceTorque,
+    hardware_settings.HostHealthConfig: hardware.HostHealth,
 }
 
 
@@ -26,7 +57,6 @@ def compile_boundary(name: str, config: BoundarySettings, robot: RobotModel, *, 
 
     Raises :class:`BoundaryDoesNotFit` when it cannot hold: lengths, limits the robot does not have, signatures, files.
     """
-    kind = _KINDS.get(type(config))
-    if kind is None:
-        raise BoundaryDoesNotFit(boundary=name, problem=f"the kind {config.type!r} is not built yet")
-    return kind(name, config, robot)
+    if isinstance(config, MemoryBankConfig):
+        return distribution.MemoryBank(name, config, robot, folder=folder)
+    return _KINDS[type(config)](name, config, robot)

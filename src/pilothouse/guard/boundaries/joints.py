@@ -24,19 +24,33 @@ def per_joint(
 ) -> Joints:
     """What the configuration gives, or what the robot's joints say; one number per joint, or it does not compile."""
     count = len(robot.joints)
+    values = [own(one) for one in robot.joints]
     if given is not None:
         if len(given) != count:
             raise BoundaryDoesNotFit(
                 boundary=name, problem=f"{field} has {len(given)} values, but the robot has {count} joints"
             )
         return given
-    values = [own(one) for one in robot.joints]
     for joint, value in zip(robot.joints, values, strict=True):
-        if value is None or not math.isfinite(value):
+        if value is None or math.isnan(value):
             raise BoundaryDoesNotFit(
                 boundary=name, problem=f"joint {joint.name!r} has no such limit; give {field}, or complete the robot"
             )
     return tuple(float(value) for value in values if value is not None)
+
+
+def rates(
+    name: str,
+    given: Joints | None,
+    robot: RobotModel,
+    own: Callable[[JointModel], float | None],
+    field: str,
+    scale: float,
+) -> Joints:
+    """Limits of a rate, times the scale; never above what the robot can do, where that is known."""
+    chosen = per_joint(name, given, robot, own, field)
+    known = [own(one) for one in robot.joints]
+    return tuple(min(one, one if most is None else most) * scale for one, most in zip(chosen, known, strict=True))
 
 
 class JointBoundary(Boundary):
@@ -56,8 +70,13 @@ class JointPosition(JointBoundary):
         super().__init__(name, config, robot)
         lower = per_joint(name, config.lower_rad, robot, lambda one: one.lower, "lower_rad")
         upper = per_joint(name, config.upper_rad, robot, lambda one: one.upper, "upper_rad")
-        self.lower = tuple(one + config.margin_rad for one in lower)
-        self.upper = tuple(one - config.margin_rad for one in upper)
+        # What the robot cannot reach is not made reachable by saying so.
+        self.lower = tuple(
+            max(one, own.lower) + config.margin_rad for one, own in zip(lower, robot.joints, strict=True)
+        )
+        self.upper = tuple(
+            min(one, own.upper) - config.margin_rad for one, own in zip(upper, robot.joints, strict=True)
+        )
         self.allow_return = config.allow_return
         for joint, low, high in zip(robot.joints, self.lower, self.upper, strict=True):
             if low >= high:
@@ -77,8 +96,7 @@ class JointVelocity(JointBoundary):
 
     def __init__(self, name: str, config: JointVelocityConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
-        given = per_joint(name, config.maximum_rad_s, robot, lambda one: one.velocity, "maximum_rad_s")
-        self.maximum = tuple(one * config.scale for one in given)
+        self.maximum = rates(name, config.maximum_rad_s, robot, lambda one: one.velocity, "maximum_rad_s", config.scale)
 
     def why(self, moment: Moment, target: Joints) -> str:
         for number, (here, there, limit) in enumerate(zip(moment.reference, target, self.maximum, strict=True)):
@@ -93,8 +111,9 @@ class JointAcceleration(JointBoundary):
 
     def __init__(self, name: str, config: JointAccelerationConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
-        given = per_joint(name, config.maximum_rad_s2, robot, lambda one: one.acceleration, "maximum_rad_s2")
-        self.maximum = tuple(one * config.scale for one in given)
+        self.maximum = rates(
+            name, config.maximum_rad_s2, robot, lambda one: one.acceleration, "maximum_rad_s2", config.scale
+        )
 
     def why(self, moment: Moment, target: Joints) -> str:
         dt = moment.dt_s
@@ -111,8 +130,7 @@ class JointJerk(JointBoundary):
 
     def __init__(self, name: str, config: JointJerkConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
-        given = per_joint(name, config.maximum_rad_s3, robot, lambda one: one.jerk, "maximum_rad_s3")
-        self.maximum = tuple(one * config.scale for one in given)
+        self.maximum = rates(name, config.maximum_rad_s3, robot, lambda one: one.jerk, "maximum_rad_s3", config.scale)
 
     def why(self, moment: Moment, target: Joints) -> str:
         dt = moment.dt_s

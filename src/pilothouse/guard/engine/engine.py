@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from pilothouse.guard.boundaries import Boundary, Moment
 from pilothouse.guard.boundaries.boundary import Joints
+from pilothouse.guard.boundaries.space import space_of
 from pilothouse.guard.engine.clocks import Clocks
 from pilothouse.guard.engine.findings import Finding, against, worst
 from pilothouse.guard.engine.history import History
 from pilothouse.guard.engine.integrity import problem_of_action, problem_of_observation
-from pilothouse.guard.engine.motion import Motion
+from pilothouse.guard.engine.motion import ROBOT, Motion
 from pilothouse.guard.engine.plan import Plan, PlannedGuard, plan_of
 from pilothouse.guard.engine.problems import UnknownTask
 from pilothouse.guard.engine.spec import EngineSpec
@@ -33,6 +34,7 @@ class Engine:
         self._clocks = Clocks(spec.future_tolerance_s)
         self._history = History(self._joints, spec.period_s)
         self._moment = Moment()
+        self._moment.space = space_of(spec.robot.chain)
 
     @property
     def active_boundaries(self) -> tuple[str, ...]:
@@ -43,6 +45,13 @@ class Engine:
     def task(self) -> str | None:
         """The active task."""
         return self._plan.task if self._plan else None
+
+    def close(self) -> None:
+        """Let go of the threads of callbacks; nothing passes any more."""
+        self._plan = None
+        for guard in self.spec.guards:
+            for boundary in guard.boundaries:
+                boundary.stop()
 
     def start(self, task: str | None) -> None:
         """Activate a task and forget the past; None: no task, so nothing passes. Raises :class:`UnknownTask`."""
@@ -68,7 +77,7 @@ class Engine:
             if action is None or problem_of_action(action, self._joints, has_gripper=True):
                 self._history.clear()
             else:
-                self._history.sent(tuple(map(float, action.joint_positions)), monotonic_s)
+                self._history.sent(tuple(map(float, action.joint_positions)), action.gripper, monotonic_s)
         except Exception:  # noqa: BLE001 - whatever was sent cannot be counted from: begin again where the robot is
             self._history.clear()
 
@@ -127,6 +136,8 @@ class Engine:
         moment.requested = history.position if action is None else tuple(map(float, action.joint_positions))
         moment.gripper = None if action is None else action.gripper
         moment.candidate = None
+        moment.gripper_reference = observation.gripper if history.gripper is None else history.gripper
+        moment.space.see(observation, moment.joints)
         moment.age_s = age_s
         moment.elapsed_s = monotonic_s - (self._clocks.began_s or 0.0)
         history.decided_s = monotonic_s
@@ -137,6 +148,8 @@ class Engine:
         if not findings:
             assert self._motion is not None
             moment.candidate = self._motion.solve(moment, findings)
+            if moment.candidate is not None and moment.gripper is not None:
+                self._grip(plan, moment, findings)
         spent = timer() - before
         statuses = []
         for guard in plan.guards:
@@ -153,6 +166,24 @@ class Engine:
             reason = f"deciding took {(timer() - begin) * 1e3:.1f} ms; {budget_s * 1e3:g} ms are allowed"
             findings.append(self._own(Decision.FAULT, "budget", None, reason))
         return self._verdict(moment.candidate, _kept(action), findings, statuses)
+
+    def _grip(self, plan: Plan, moment: Moment, findings: list[Finding]) -> None:
+        """Clamp the gripper's command; what every gripper has to keep to is its range."""
+        own = self.spec.robot.gripper
+        for guard in plan.guards:
+            for boundary in guard.grips:
+                try:
+                    allowed, reason = boundary.limited(moment)
+                except ValueError as problem:
+                    findings.append(against(Decision.REJECT, boundary, str(problem), guard, plan.fallback))
+                    continue
+                if reason:
+                    findings.append(against(Decision.CLAMP, boundary, reason, guard, plan.fallback))
+                if guard.enforces:
+                    moment.gripper = allowed
+        assert moment.gripper is not None
+        if own is None or not own.lower <= moment.gripper <= own.upper:
+            findings.append(self._own(Decision.REJECT, ROBOT, None, f"the gripper cannot go to {moment.gripper:.4g} m"))
 
     def _ask(self, guard: PlannedGuard, boundary: Boundary, moment: Moment, findings: list[Finding]) -> None:
         fallback = self._plan.fallback if self._plan else None

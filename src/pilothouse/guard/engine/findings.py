@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pilothouse.guard.boundaries import Boundary
 from pilothouse.guard.engine.plan import PlannedGuard
 from pilothouse.guard.model import Decision, Enforcement, Layer
+
+Of = TypeVar("Of", bound=Boundary)
+Owned = tuple[PlannedGuard, Of]
+"""A boundary with the guard that reports it."""
 
 
 class Finding(NamedTuple):

@@ -24,6 +24,7 @@ class History:
         self.position: Joints | None = None
         self.speed = self._still
         self.acceleration = self._still
+        self.gripper: float | None = None
         self.at_s = 0.0
         self.step_s = self._period_s
 
@@ -34,12 +35,13 @@ class History:
             self.position = observed
             self.speed = self._still if velocities is None else velocities
             self.acceleration = self._still
+            self.gripper = None
             self.at_s = monotonic_s - self._period_s
             elapsed = self._period_s
         self.step_s = min(self._period_s, elapsed)
         return self.step_s
 
-    def sent(self, target: Joints, monotonic_s: float) -> None:
+    def sent(self, target: Joints, gripper: float | None, monotonic_s: float) -> None:
         """A command has left. Its time is that of the decision it belongs to: a cycle's own length is no speed."""
         decided, period, step = self.decided_s, self._period_s, self.step_s
         of_this_cycle = decided is not None and 0.0 <= monotonic_s - decided <= SAME_CYCLE_PERIODS * period
@@ -52,3 +54,5 @@ class History:
             self.acceleration = tuple([(new - old) / step for old, new in zip(self.speed, speed, strict=True)])
             self.position, self.speed = target, speed
         self.at_s = at_s
+        if gripper is not None:
+            self.gripper = gripper

@@ -79,11 +79,13 @@ def _problem_of_numbers(observation: Observation, joints: int) -> str:
 
 
 def _problem_of_pose(pose: Pose) -> str:
-    if len(pose.position) != 3 or len(pose.quaternion) != 4:
+    position: Sequence[float] = pose.position
+    quaternion: Sequence[float] = pose.quaternion
+    if len(position) != 3 or len(quaternion) != 4:
         return "the pose of the tool needs three coordinates and a quaternion of four"
-    if not finite(pose.position) or not finite(pose.quaternion):
+    if not finite(position) or not finite(quaternion):
         return "the pose of the tool is not finite, or absurdly large"
-    x, y, z, w = pose.quaternion
+    x, y, z, w = quaternion
     if not _UNIT_QUATERNION[0] <= x * x + y * y + z * z + w * w <= _UNIT_QUATERNION[1]:
         return "the quaternion of the tool is not of length 1"
     return ""

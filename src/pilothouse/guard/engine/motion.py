@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pilothouse.guard.boundaries import Moment
 from pilothouse.guard.boundaries.boundary import Joints
 from pilothouse.guard.boundaries.joints import JointAcceleration, JointBoundary, JointJerk
-from pilothouse.guard.engine.findings import Finding, against
-from pilothouse.guard.engine.plan import Plan, PlannedGuard
+from pilothouse.guard.boundaries.space import ToolUnknown
+from pilothouse.guard.boundaries.spatial import SpatialBoundary
+from pilothouse.guard.boundaries.speeds import SpeedBoundary
+from pilothouse.guard.engine.findings import Finding, Owned, against
+from pilothouse.guard.engine.pace import Pace
+from pilothouse.guard.engine.plan import MotionBoundary, Plan
+from pilothouse.guard.engine.walls import Walls
 from pilothouse.guard.kinematics import RobotModel
 from pilothouse.guard.model import Decision
 
 ROUNDING = 1e-9
 """A box this little empty is not empty but rounded."""
-
-UNKNOWN_SPEED = 6.3
-"""Of a joint whose speed nobody has told, radians (or metres) per second: about one turn. More is a jump."""
 
 ROBOT = "robot"
 """Who decides when a target leaves what the robot's own joints can do and no boundary has clamped it."""
@@ -24,82 +28,103 @@ class Motion:
     """Solves the motion of one plan. Whatever it returns has passed every check; None: nothing may be returned."""
 
     def __init__(self, plan: Plan, robot: RobotModel) -> None:
-        self._plan = plan
+        self._fallback = plan.fallback
         self._robot = robot
-        self._box = plan.box
-        self._enforced = tuple((guard, one) for guard in plan.guards if guard.enforces for one in guard.motion)
-        self._watched = tuple((guard, one) for guard in plan.guards if not guard.enforces for one in guard.motion)
-        # What a boundary clamps need not be asked of the robot again.
-        self._range = None if plan.limits.lower else tuple((one.lower, one.upper) for one in robot.joints)
-        speeds = tuple(UNKNOWN_SPEED if one.velocity is None else one.velocity for one in robot.joints)
-        self._speeds = None if plan.limits.velocity else speeds
+        self._box, self._own = plan.box, plan.own
+        enforced = [(guard, one) for guard in plan.guards if guard.enforces for one in guard.motion]
+        self._watched = [(guard, one) for guard in plan.guards if not guard.enforces for one in guard.motion]
+        self._limited = [(guard, one) for guard, one in enforced if isinstance(one, JointBoundary)]
+        walls = [(guard, one) for guard, one in enforced if isinstance(one, SpatialBoundary)]
+        pace = [(guard, one) for guard, one in enforced if isinstance(one, SpeedBoundary)]
+        self._walls = Walls(walls, len(robot.joints), plan.fallback) if walls else None
+        self._pace = Pace(pace, plan.fallback) if pace else None
 
     def solve(self, moment: Moment, findings: list[Finding]) -> Joints | None:
         """The target that may leave; what is wrong with the requested one is added to ``findings``."""
-        requested = target = moment.requested
+        for owned in self._watched:
+            self._watch(owned, moment, findings)
+        clipped: Joints | None = moment.requested
+        box = None
         if self._box is not None:
-            lower, upper = self._box(moment.reference, moment.speed, moment.acceleration, moment.dt_s)
-            for low, here, high in zip(lower, requested, upper, strict=True):
-                if not low <= here <= high:
-                    clipped = self._clip(moment, lower, upper, findings)
-                    if clipped is None:
-                        return None
-                    target = clipped
-                    break
-        for guard, boundary in self._watched:
-            self._watch(guard, boundary, moment, findings)
-        own = self._problem_of_the_robot(moment, target)
-        if own:
-            findings.append(Finding(Decision.REJECT, ROBOT, None, own, self._plan.fallback, None))
+            box = self._box(moment.reference, moment.speed, moment.acceleration, moment.dt_s)
+            clipped = self._clipped(moment, *box, findings)
+        if clipped is None:
             return None
-        return target
+        if self._own is not None:
+            own = self._own(moment.reference, moment.speed, moment.acceleration, moment.dt_s)
+            if self._beyond_the_robot(clipped, *own, findings):
+                return None
+            box = own if box is None else (tuple(map(max, box[0], own[0])), tuple(map(min, box[1], own[1])))
+        assert box is not None
+        target: Joints | None = clipped
+        if self._walls is not None:
+            target = self._walls.keep(moment, clipped, box, findings)
+        if self._pace is not None and target is not None:
+            target = self._pace.slow(moment, target, box, findings)
+        if target is None or target is moment.requested:
+            return target
+        return target if self._holds(moment, target, box, findings) else None
 
-    def _clip(self, moment: Moment, lower: Joints, upper: Joints, findings: list[Finding]) -> Joints | None:
+    def _holds(self, moment: Moment, target: Joints, box: tuple[Joints, Joints], findings: list[Finding]) -> bool:
+        """Everything once more, on what has been changed, whichever way it was changed."""
+        for number, (low, here, high) in enumerate(zip(box[0], target, box[1], strict=True)):
+            if not low - ROUNDING <= here <= high + ROUNDING:
+                joint = self._robot.joints[number].name
+                self._object(Decision.REJECT, self._limited, f"{joint} cannot be brought within its limits", findings)
+                return False
+        before = len(findings)
+        for part in (self._walls, self._pace):
+            if part is not None:
+                part.recheck(moment, target, findings)
+        return len(findings) == before
+
+    def _clipped(self, moment: Moment, lower: Joints, upper: Joints, findings: list[Finding]) -> Joints | None:
+        requested, fits = moment.requested, True
+        for low, here, high in zip(lower, requested, upper, strict=True):
+            if not low <= here <= high:
+                fits = False
+                break
+        if fits:
+            return requested
         target = []
-        for number, (low, here, high) in enumerate(zip(lower, moment.requested, upper, strict=True)):
+        for number, (low, here, high) in enumerate(zip(lower, requested, upper, strict=True)):
             if low - high > ROUNDING:
-                self._blame_conflict(number, findings)
+                joint = self._robot.joints[number].name
+                reason = f"no target of {joint} satisfies the joint limits together"
+                self._object(Decision.REJECT, self._limited, reason, findings)
                 return None
             target.append(low if here < low else min(here, max(low, high)))
-        self._blame(moment, findings)
+        self._blame_joints(moment, findings)
         return tuple(target)
 
-    def _blame(self, moment: Moment, findings: list[Finding]) -> None:
-        blamed = False
-        for guard, boundary in self._enforced:
+    def _blame_joints(self, moment: Moment, findings: list[Finding]) -> None:
+        before = len(findings)
+        for owned in self._limited:
+            self._watch(owned, moment, findings)
+        if len(findings) == before:
+            slow = [one for one in self._limited if isinstance(one[1], JointAcceleration | JointJerk)]
+            self._object(Decision.CLAMP, (slow or self._limited)[:1], "has to brake before a limit", findings)
+
+    def _watch(self, owned: Owned[MotionBoundary], moment: Moment, findings: list[Finding]) -> None:
+        """What a boundary would clamp of the request."""
+        guard, boundary = owned
+        try:
             reason = boundary.why(moment, moment.requested)
-            if reason:
-                blamed = True
-                findings.append(against(Decision.CLAMP, boundary, reason, guard, self._plan.fallback))
-        if not blamed:
-            guard, boundary = self._slowest()
-            reason = "has to brake before a limit"
-            findings.append(against(Decision.CLAMP, boundary, reason, guard, self._plan.fallback))
-
-    def _blame_conflict(self, number: int, findings: list[Finding]) -> None:
-        reason = f"no target of {self._robot.joints[number].name} satisfies the joint limits together"
-        for guard, boundary in self._enforced:
-            findings.append(against(Decision.REJECT, boundary, reason, guard, self._plan.fallback))
-
-    def _slowest(self) -> tuple[PlannedGuard, JointBoundary]:
-        slow = [one for one in self._enforced if isinstance(one[1], JointAcceleration | JointJerk)]
-        return (slow or list(self._enforced))[0]
-
-    def _watch(self, guard: PlannedGuard, boundary: JointBoundary, moment: Moment, findings: list[Finding]) -> None:
-        reason = boundary.why(moment, moment.requested)
+        except ToolUnknown as unknown:
+            findings.append(against(Decision.REJECT, boundary, str(unknown), guard, self._fallback))
+            return
         if reason:
-            findings.append(against(Decision.CLAMP, boundary, reason, guard, self._plan.fallback))
+            findings.append(against(Decision.CLAMP, boundary, reason, guard, self._fallback))
 
-    def _problem_of_the_robot(self, moment: Moment, target: Joints) -> str:
-        if self._range is not None:
-            for joint, here, (low, high) in zip(self._robot.joints, target, self._range, strict=True):
-                if not low <= here <= high:
-                    return f"{joint.name} at {here:.6g} is outside what it can reach, {low:.6g} to {high:.6g}"
-        if self._speeds is not None:
-            dt = moment.dt_s
-            for joint, here, there, speed in zip(
-                self._robot.joints, moment.reference, target, self._speeds, strict=True
-            ):
-                if not abs(there - here) <= speed * dt + ROUNDING:
-                    return f"{joint.name} would jump from {here:.6g} to {there:.6g} in {dt * 1e3:.3g} ms"
-        return ""
+    def _object(
+        self, decision: Decision, owned: Sequence[Owned[JointBoundary]], reason: str, findings: list[Finding]
+    ) -> None:
+        findings.extend([against(decision, one, reason, guard, self._fallback) for guard, one in owned])
+
+    def _beyond_the_robot(self, target: Joints, lower: Joints, upper: Joints, findings: list[Finding]) -> bool:
+        for joint, low, here, high in zip(self._robot.joints, lower, target, upper, strict=True):
+            if not low - ROUNDING <= here <= high + ROUNDING:
+                reason = f"{joint.name} would jump to {here:.6g}; in one step it can go from {low:.6g} to {high:.6g}"
+                findings.append(Finding(Decision.REJECT, ROBOT, None, reason, self._fallback, None))
+                return True
+        return False

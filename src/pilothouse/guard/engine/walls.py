@@ -1,0 +1,120 @@
+"""Boundaries in space as half-spaces of joint targets, taken anew at each solution while walls are curved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pilothouse.guard.boundaries import Moment
+from pilothouse.guard.boundaries.boundary import Joints
+from pilothouse.guard.boundaries.space import ToolUnknown
+from pilothouse.guard.boundaries.spatial import TOUCHING, Margins, SpatialBoundary
+from pilothouse.guard.engine.findings import Finding, Owned, against
+from pilothouse.guard.engine.program import Program, SolverFailed
+from pilothouse.guard.model import Decision
+
+INSIDE = 1e-6
+"""The program aims this much further in than it must, metres or radians: what it returns is checked without mercy."""
+
+ATTEMPTS = 4
+"""So often are walls taken as flat at the last solution; then the action is rejected."""
+
+
+class Walls:
+    """Every boundary in space that is enforced. One program holds them all."""
+
+    def __init__(self, owned: Sequence[Owned[SpatialBoundary]], joints: int, fallback: str | None) -> None:
+        self._owned = tuple(owned)
+        self._fallback = fallback
+        self._program = Program(joints, sum(one.size for _, one in owned))
+
+    def keep(
+        self, moment: Moment, target: Joints, box: tuple[Joints, Joints], findings: list[Finding]
+    ) -> Joints | None:
+        """The target itself when it is fine, else the closest one in the box that is; None when there is none."""
+        space, reference = moment.space, moment.reference
+        now: list[Margins] = []
+        needed: list[Margins] = []
+        broken: list[Owned[SpatialBoundary]] = []
+        before = len(findings)
+        for owned in self._owned:
+            boundary = owned[1]
+            try:
+                margins = boundary.margins(space, reference)
+                required = boundary.required(margins)
+                if required is None:
+                    self._find(Decision.REJECT, owned, boundary.why(moment, target), findings)
+                    continue
+                if _short(boundary.swept(space, reference, target), required):
+                    broken.append(owned)
+            except ToolUnknown as unknown:
+                self._find(Decision.REJECT, owned, str(unknown), findings)
+                continue
+            now.append(margins)
+            needed.append(required)
+        if len(findings) > before:
+            return None
+        return self._led(moment, target, box, findings, (now, needed, broken)) if broken else target
+
+    def _led(
+        self,
+        moment: Moment,
+        target: Joints,
+        box: tuple[Joints, Joints],
+        findings: list[Finding],
+        state: tuple[list[Margins], list[Margins], list[Owned[SpatialBoundary]]],
+    ) -> Joints | None:
+        now, needed, broken = state
+        for owned in broken:
+            self._find(Decision.CLAMP, owned, owned[1].why(moment, target), findings)
+        decision, reason = Decision.REJECT, "no target within the limits keeps to it"
+        try:
+            found = self._nearest(moment, target, box, now, needed)
+            if found is not None:
+                return found
+        except ToolUnknown as unknown:
+            reason = str(unknown)
+        except SolverFailed as failure:
+            decision, reason = Decision.FAULT, f"the solver failed: {failure}"
+        for owned in broken:
+            self._find(decision, owned, reason, findings)
+        return None
+
+    def _nearest(
+        self, moment: Moment, target: Joints, box: tuple[Joints, Joints], now: list[Margins], needed: list[Margins]
+    ) -> Joints | None:
+        space, reference, at = moment.space, moment.reference, moment.reference
+        for _ in range(ATTEMPTS):
+            rows: list[Joints] = []
+            least: list[float] = []
+            for (_, boundary), here, required in zip(self._owned, now, needed, strict=True):
+                margins, slopes = boundary.slopes(space, at)
+                for margin, row, first, must in zip(margins, slopes, here, required, strict=True):
+                    # Never more than is left now: standing still stays allowed.
+                    further = must + min(INSIDE, max(0.0, (first - must) / 2))
+                    rows.append(row)
+                    least.append(further - margin + sum([one * by for one, by in zip(row, at, strict=True)]))
+            found = self._program.solve(target, *box, rows, least)
+            if found is None:
+                return None
+            if not any(
+                _short(boundary.swept(space, reference, found), required)
+                for (_, boundary), required in zip(self._owned, needed, strict=True)
+            ):
+                return found
+            at = found
+        return None
+
+    def recheck(self, moment: Moment, target: Joints, findings: list[Finding]) -> None:
+        """Reject what one of them does not allow after all."""
+        for owned in self._owned:
+            reason = owned[1].why(moment, target)
+            if reason:
+                self._find(Decision.REJECT, owned, reason, findings)
+
+    def _find(self, decision: Decision, owned: Owned[SpatialBoundary], reason: str, findings: list[Finding]) -> None:
+        guard, boundary = owned
+        findings.append(against(decision, boundary, reason, guard, self._fallback))
+
+
+def _short(left: Margins, required: Margins) -> bool:
+    return not all(one >= least - TOUCHING for one, least in zip(left, required, strict=True))
