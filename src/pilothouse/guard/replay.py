@@ -45,7 +45,7 @@ class Judged:
             return self.verdict.decision is not Decision.PASS
         if self.before != self.after:
             return True
-        return self.verdict.decision is Decision.CLAMP and not _same(self.verdict.action, self.cycle.executed)
+        return self.verdict.decision is Decision.CLAMP and not _same(self.verdict.action, self.cycle.allowed)
 
 
 @dataclass(slots=True)
@@ -82,14 +82,15 @@ def judged(stack: Stackfile, cycles: Iterable[RecordedCycle], *, task: str = "de
     engine = Engine(compile_spec(stack))
     last_s: float | None = None
     for cycle in cycles:
-        now_s = cycle.time_ns / NS_PER_S
-        if last_s is None or not 0 <= now_s - last_s <= SILENCE_S:
+        monotonic_s = cycle.monotonic_ns / NS_PER_S
+        if last_s is None or not 0 <= monotonic_s - last_s <= SILENCE_S:
             engine.start(task)
-        last_s = now_s
-        verdict = engine.decide(cycle.observation, cycle.requested, now_s=now_s, monotonic_s=now_s)
+        last_s = monotonic_s
+        now_s = cycle.time_ns / NS_PER_S
+        verdict = engine.decide(cycle.observation, cycle.requested, now_s=now_s, monotonic_s=monotonic_s)
         if cycle.trouble:
             verdict = replace(verdict, reasons=(cycle.trouble, *verdict.reasons))
-        engine.executed(cycle.executed, now_s)
+        engine.executed(cycle.executed, monotonic_s)
         yield Judged(cycle, verdict)
 
 

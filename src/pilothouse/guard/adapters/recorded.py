@@ -24,16 +24,20 @@ _OBSERVATION_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class RecordedCycle:
-    """One cycle as it was. ``requested`` None: nothing could be understood; ``executed`` None: nothing was sent.
+    """One cycle as it was. ``requested`` None: nothing could be understood; ``executed`` None: nothing was sent;
+    ``allowed`` is what the guard would have let through, had no fallback been acting.
 
-    ``decision`` is what the guard said then, if there was one. ``time_ns`` is when, since the epoch.
+    ``decision`` is what the guard said then, if there was one. ``time_ns`` is when, since the epoch; ``monotonic_ns``
+    is when on a clock that was never set, where the recording has one.
     """
 
     number: int
     time_ns: int
+    monotonic_ns: int
     observation: Observation | None
     requested: Action | None
     executed: Action | None
+    allowed: Action | None = None
     decision: str | None = None
     task: str | None = None
     trouble: str = ""
@@ -96,17 +100,24 @@ def _session_cycle(parts: Mapping[str, Any], number: int, time_ns: int, robot: R
     asked = acted.get("requested", acted if "joint_positions" in acted else judged.get("requested"))
     requested = _understood(lambda: _session_action(asked, robot), trouble)
     executed = _understood(lambda: _session_action(acted.get("executed", judged.get("executed")), robot), [])
+    allowed = _understood(lambda: _session_action(acted.get("allowed"), robot), []) if "allowed" in acted else executed
     own = parts.get("cycle_id")
     return RecordedCycle(
         number=own if isinstance(own, int) else number,
         time_ns=time_ns,
+        monotonic_ns=_whole(judged.get("monotonic_ns", acted.get("monotonic_ns")), time_ns),
         observation=observation,
         requested=requested,
         executed=executed,
+        allowed=allowed,
         decision=judged.get("decision") or acted.get("decision") or _decision_of(judged),
         task=judged.get("active_task") or acted.get("task"),
         trouble="; ".join(trouble),
     )
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and value > 0 else otherwise
 
 
 def _decision_of(judged: Mapping[str, Any]) -> str | None:
@@ -160,7 +171,7 @@ def _of_topics(file: Path, robot: RobotConfig, topics: Topics) -> Iterator[Recor
                 if last is not None:
                     done = Action(observation.joint_positions, observation.gripper)
                     yield replace(last, requested=done, executed=done)
-                last = RecordedCycle(number, message.log_time_ns, observation, None, None)
+                last = RecordedCycle(number, message.log_time_ns, message.log_time_ns, observation, None, None)
                 number += 1
 
 
@@ -169,7 +180,8 @@ def _ros_cycle(
 ) -> RecordedCycle:
     trouble: list[str] = []
     requested = _understood(lambda: action_of(commanded(value, topics.gripper_joint), robot), trouble)
-    return RecordedCycle(number, message.log_time_ns, observation, requested, requested, trouble="; ".join(trouble))
+    time_ns = message.log_time_ns
+    return RecordedCycle(number, time_ns, time_ns, observation, requested, requested, trouble="; ".join(trouble))
 
 
 def _joint_state(value: Any, robot: RobotConfig, topics: Topics, time_ns: int) -> Observation | None:

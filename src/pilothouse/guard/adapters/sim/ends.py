@@ -18,7 +18,9 @@ class SimSource:
         self._cameras = open_cameras(config.cameras, arm)
 
     def start(self) -> None:
-        """It is there."""
+        if self._cameras:
+            # Now, not in the first cycles: an import holds everybody up.
+            from PIL import Image, ImageDraw, JpegImagePlugin  # noqa: F401
 
     def read(self) -> Observation | None:
         observation = self._arm.observe()
