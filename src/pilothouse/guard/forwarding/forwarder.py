@@ -1,0 +1,133 @@
+"""Brings the risk log to the recorder, from where it was left, and asks for a capture when it matters."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+
+from pilothouse.guard.forwarding.events import asks_for_capture, label_of, reported
+from pilothouse.guard.forwarding.link import EventRefused, RecorderAway, RecorderLink
+from pilothouse.guard.risk.problems import RiskLogUnreadable
+from pilothouse.guard.risk.store import EventReader, StoredEvent
+from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
+from pilothouse.kit.logs import get_logger
+
+BATCH = 200
+LOOK_S = 0.5
+LONGEST_PAUSE_S = 30.0
+# One capture holds the last minute: another within half of that would hold most of it again.
+CAPTURE_EVERY_S = 30.0
+# A recorder keeps a minute; what it would capture later is not what happened.
+CAPTURE_WITHIN_S = 45.0
+POSITION = "forwarded_up_to"
+
+log = get_logger(__name__)
+
+
+class Forwarder:
+    """A thread of its own; nothing else waits for it. Its place in the log is kept in the log's database."""
+
+    def __init__(
+        self,
+        events: EventReader,
+        open_link: Callable[[], RecorderLink],
+        *,
+        robot_id: str,
+        clock: Clock | None = None,
+        look_s: float = LOOK_S,
+    ) -> None:
+        self.problem: str | None = None
+        self.refused = 0
+        """Events the recorder would not have; they stay in the risk log."""
+        self._events = events
+        self._open_link = open_link
+        self._link: RecorderLink | None = None
+        self._robot_id = robot_id
+        self._clock = clock or SystemClock()
+        self._look_s = look_s
+        self._pause_s = look_s
+        self._captured_s = -CAPTURE_EVERY_S
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pilothouse-forward", daemon=True)
+
+    def start(self) -> None:
+        """Begin where the last run ended."""
+        self._thread.start()
+
+    def stop(self, deadline_s: float = 1.0) -> None:
+        """End after the request under way; what was not sent is sent by the next run. Idempotent."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+
+    @property
+    def position(self) -> int:
+        """The number of the last event the recorder has."""
+        return int(self._events.fact(POSITION) or 0)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause_s):
+            try:
+                while self._forward() and not self._stop.is_set():
+                    pass
+            except (RecorderAway, RiskLogUnreadable) as problem:
+                self._wait_longer(problem.sentence)
+            except (sqlite3.Error, OSError) as error:
+                self._wait_longer(f"the place in the risk log cannot be kept ({error})")
+            else:
+                self._note_recovery()
+        if self._link is not None:
+            self._link.close()
+
+    def _forward(self) -> bool:
+        """Send the next events; False when there are none."""
+        found = self._events.after(self.position, BATCH)
+        if not found:
+            return False
+        self._link = self._link or self._open_link()
+        log_id = self._events.fact("log_id") or ""
+        self._capture(self._link, found, log_id)
+        self._report(self._link, found, log_id)
+        self._events.remember(POSITION, str(found[-1].id))
+        return True
+
+    def _capture(self, link: RecorderLink, found: list[StoredEvent], log_id: str) -> None:
+        """Before the events are handed over, so that the recorder finds the capture they belong to."""
+        now_s = self._clock.now_ns() / NS_PER_S
+        recent = (one for one in reversed(found) if abs(now_s - one.timestamp) <= CAPTURE_WITHIN_S)
+        urgent = next((one for one in recent if asks_for_capture(one)), None)
+        monotonic_s = self._clock.monotonic_ns() / NS_PER_S
+        if urgent is None or monotonic_s - self._captured_s < CAPTURE_EVERY_S:
+            return
+        try:
+            link.save(label_of(urgent), f"guard-{log_id}.{urgent.id}")
+        except EventRefused as problem:
+            # Its buffer is empty, or its disk is full: the events are worth sending all the same.
+            log.warning("no capture for a risk event", event_id=urgent.id, reason=problem.sentence)
+        self._captured_s = monotonic_s
+
+    def _report(self, link: RecorderLink, found: list[StoredEvent], log_id: str) -> None:
+        """One that is refused must not hold up the others: it is found by halves and left out."""
+        try:
+            link.report([reported(one, log_id=log_id, robot_id=self._robot_id) for one in found])
+        except (EventRefused, ValueError, KeyError, TypeError) as problem:
+            if len(found) > 1:
+                middle = len(found) // 2
+                self._report(link, found[:middle], log_id)
+                self._report(link, found[middle:], log_id)
+                return
+            self.refused += 1
+            log.error("risk event not forwarded", event_id=found[0].id, reason=str(problem))
+
+    def _wait_longer(self, problem: str) -> None:
+        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+        if self.problem is None:
+            log.warning("risk events wait for the recorder", reason=problem)
+        self.problem = problem
+
+    def _note_recovery(self) -> None:
+        self._pause_s = self._look_s
+        if self.problem is not None:
+            log.info("risk events reach the recorder again")
+            self.problem = None
