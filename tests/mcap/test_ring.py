@@ -173,24 +173,24 @@ def test_a_latched_message_is_in_every_capture_and_stretches_none(tmp_path: Path
     with open_recording(captured.path) as recording:
         messages = list(recording.messages())
         summary = recording.summary()
-    assert messages[0].content == b'"last"'
-    assert messages[0].publish_time_ns == START_NS - 3600 * NS_PER_S
-    assert [one.channel.topic for one in messages].count("/tf_static") == 1
+    assert [one.content for one in messages[:2]] == [b'"first"', b'"last"']
+    assert messages[1].publish_time_ns == START_NS - 3600 * NS_PER_S
+    assert [one.channel.topic for one in messages].count("/tf_static") == 2
     assert (captured.start_ns, captured.end_ns) == (summary.start_ns, summary.end_ns) == (start_ns, end_ns)
     assert captured.duration_s == 5.0
-    assert len(messages) == 52
+    assert len(messages) == 53
 
 
-def test_a_latched_message_within_the_window_comes_after_the_one_before_it(tmp_path: Path) -> None:
+def test_latched_messages_come_in_the_order_they_were_said_those_before_the_window_first(tmp_path: Path) -> None:
     with Ring(window_s=60, max_bytes=64 * MIB) as ring:
         static = ring.add_channel(json_channel("/map"))
-        for seconds, content in ((3, b"0"), (1, b"1"), (2, b"not the last")):
+        for seconds, content in ((3, b"0"), (1, b"2"), (2, b"1")):
             ring.append(static, START_NS - seconds * NS_PER_S, content)
             ring.seal()
-        ring.append(static, START_NS + NS_PER_S, b"2")
+        ring.append(static, START_NS + NS_PER_S, b"3")
         found = contents_of(ring, tmp_path / "a.mcap", "/map", (START_NS, START_NS + 2 * NS_PER_S))
 
-    assert found == [b"1", b"2"]
+    assert found == [b"0", b"1", b"2", b"3"]
 
 
 def test_a_predicate_says_what_is_latched(tmp_path: Path) -> None:

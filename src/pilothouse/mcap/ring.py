@@ -162,7 +162,7 @@ class Ring:
                 end_ns=end_ns,
                 registry=registry,
                 chunks=self._shelf.within(start_ns, end_ns),
-                held=dict(self._shelf.held),
+                held=self._shelf.held.messages(),
                 earlier=self._shelf.latched_before(start_ns),
                 compression=self._compression,
             )

@@ -11,9 +11,9 @@ from operator import attrgetter
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk
 from pilothouse.mcap.keeping import LEAVES_FIRST, Place
+from pilothouse.mcap.latched import Latched
 from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import INDEX_ENTRY
-from pilothouse.mcap.snapshot import Held, last_before
 from pilothouse.mcap.timeline import Timeline
 
 # What each group may keep when all of them want more. A group takes what others leave free, and gives it back when
@@ -45,7 +45,7 @@ class Shelf:
         self.timeline = Timeline(window_ns)
         self.rows: dict[Place, Row] = {}
         self.bytes: Counter[Group] = Counter()
-        self.held: dict[int, Held] = {}
+        self.held = Latched()
         self.newest: dict[int, int] = {}  # channel -> its newest log time
         self.left: Counter[int] = Counter()  # channel -> messages that have left
         self.dropped: Counter[int] = Counter()  # channel -> of those, the ones whose window had not passed
@@ -123,7 +123,4 @@ class Shelf:
         self.bytes[row.place.group] -= chunk.resident_bytes
         self.left.update(chunk.counts)
         if row.place.group == "latched":
-            for channel_id, one in last_before(chunk.raw(), 2**64, chunk.counts).items():
-                known = self.held.get(channel_id)
-                if known is None or one.log_time_ns >= known.log_time_ns:
-                    self.held[channel_id] = one
+            self.held.take(chunk.raw(), chunk.counts)

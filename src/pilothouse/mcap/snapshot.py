@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mcap.opcode import Opcode
-
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, cut, seal
-from pilothouse.mcap.model import Binary, Compression
-from pilothouse.mcap.records import MESSAGE_FIELDS, MESSAGE_OVERHEAD, Registry, walk_records
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The last message of a latched channel, kept when its chunk has left the ring."""
-
-    log_time_ns: int
-    publish_time_ns: int
-    sequence: int
-    content: bytes = field(repr=False)
-
-
-def last_before(raw: Binary, before_ns: int, wanted: Iterable[int]) -> dict[int, Held]:
-    """The newest message before a time of each wanted channel in a chunk's records."""
-    found: dict[int, Held] = {}
-    channels = set(wanted)
-    for opcode, begin, end in walk_records(raw):
-        if opcode != Opcode.MESSAGE:
-            continue
-        channel_id, sequence, log_time_ns, publish_time_ns = MESSAGE_FIELDS.unpack_from(raw, begin)
-        if channel_id not in channels or log_time_ns >= before_ns:
-            continue
-        if channel_id not in found or log_time_ns >= found[channel_id].log_time_ns:
-            content = bytes(raw[begin + MESSAGE_OVERHEAD : end])
-            found[channel_id] = Held(log_time_ns, publish_time_ns, sequence, content)
-    return found
+from pilothouse.mcap.latched import Held, Latched
+from pilothouse.mcap.model import Compression
+from pilothouse.mcap.records import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +22,7 @@ class Snapshot:
     end_ns: int
     registry: Registry
     chunks: tuple[SealedChunk, ...]
-    held: Mapping[int, Held] = field(default_factory=dict)
+    held: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
     earlier: tuple[SealedChunk, ...] = ()  # chunks of latched channels from before the window
     compression: Compression = "zstd"
 
@@ -88,14 +61,14 @@ class Snapshot:
             if inside.buffer:
                 yield seal(inside, self.compression)
 
-    def latched(self) -> dict[int, Held]:
-        """For each latched channel its last message before the window."""
-        found = dict(self.held)
+    def latched(self) -> dict[int, tuple[Held, ...]]:
+        """For each latched channel what holds from before the window, oldest first."""
+        found = Latched(
+            {key: [one for one in said if one.log_time_ns < self.start_ns] for key, said in self.held.items()}
+        )
         for chunk in self.earlier:
-            for channel_id, one in last_before(chunk.raw(), self.start_ns, chunk.counts).items():
-                if channel_id not in found or one.log_time_ns >= found[channel_id].log_time_ns:
-                    found[channel_id] = one
-        return {key: one for key, one in found.items() if one.log_time_ns < self.start_ns}
+            found.take(chunk.raw(), chunk.counts, before_ns=self.start_ns)
+        return found.messages()
 
     def _latched_chunk(self) -> OpenChunk:
         chunk = OpenChunk(0)
@@ -106,8 +79,9 @@ class Snapshot:
         # the publish time stays what it was.
         span = self.span_ns
         log_time_ns = span[0] if span else self.start_ns
-        for channel_id, one in sorted(latched.items()):
-            chunk.add(channel_id, one.sequence, log_time_ns, one.publish_time_ns, one.content)
+        for channel_id, said in sorted(latched.items()):
+            for one in said:
+                chunk.add(channel_id, one.sequence, log_time_ns, one.publish_time_ns, one.content)
         return chunk
 
     def _times(self, chunk: SealedChunk) -> list[int]:

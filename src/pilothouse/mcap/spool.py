@@ -15,6 +15,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import runs
 from pilothouse.mcap.chunks import SealedChunk
 from pilothouse.mcap.disk import NO_ROOM
+from pilothouse.mcap.latched import MOST_BYTES, MOST_MESSAGES
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.segment import Segment
 from pilothouse.mcap.syncing import Syncer
@@ -59,7 +60,7 @@ class Spool:
         self._segment: Segment | None = None
         self._full: deque[tuple[Path, int]] = deque()  # finished segments, oldest first
         self._made = 0
-        self._carried: dict[int, SealedChunk] = {}  # latched channel -> the chunk with its last message
+        self._carried: dict[int, list[SealedChunk]] = {}  # latched channel -> the chunks with its last messages
         self._synced_at = time.monotonic()
         self._unsynced = self._sync_wanted = False
         self._queue: deque[tuple[SealedChunk, bool]] = deque()
@@ -169,9 +170,17 @@ class Spool:
             self._unsynced = True
             self._note_recovery()
         if latched:
-            self._carried.update(dict.fromkeys(chunk.counts, chunk))
+            for channel_id in chunk.counts:
+                self._carry(channel_id, chunk)
         with self._changed:
             self._queued_bytes -= chunk.size_bytes
+
+    def _carry(self, channel_id: int, chunk: SealedChunk) -> None:
+        """From now on new segments begin with this too; as much of a channel as the ring keeps beyond its window."""
+        said = self._carried.setdefault(channel_id, [])
+        said.append(chunk)
+        while len(said) > MOST_MESSAGES or (len(said) > 1 and sum(one.size_bytes for one in said) > MOST_BYTES):
+            del said[0]
 
     def _finish_segment(self) -> None:
         assert self._segment is not None
@@ -184,7 +193,8 @@ class Spool:
     def _rotate(self, chunk: SealedChunk) -> None:
         if self._segment is not None:
             self._finish_segment()
-        carried = sorted({one.number: one for one in self._carried.values()}.values(), key=lambda one: one.number)
+        chunks = {one.number: one for said in self._carried.values() for one in said}
+        carried = [chunks[number] for number in sorted(chunks)]
         described = sum(map(len, self._registry.schema_records() + self._registry.channel_records()))
         needed = described + sum(one.size_bytes for one in carried) + chunk.size_bytes + OPENING_BYTES
         capacity = max(self._segment_bytes, needed)
