@@ -150,7 +150,7 @@ class Notices(Worker):
                 self._note_refusal("risk events", problem)
                 self._risk_not_before_ns = self._clock.monotonic_ns() + round(UNKNOWN_ROUTE_S * NS_PER_S)
             elif len(batch) == 1:
-                log.error("the hub refuses a risk event", event=batch[0].event.event_id, problem=problem.sentence)
+                log.error("the hub refuses a risk event", risk_event=batch[0].event.event_id, problem=problem.sentence)
                 self._risk_events.settle([batch[0].number], refused=True)
             else:
                 middle = len(batch) // 2
