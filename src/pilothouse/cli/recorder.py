@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pilothouse.cli import recorder_watch
+from pilothouse.cli.recorder_init import init
 
 app = typer.Typer(
     help="Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 
 LATER = (
+    init,
     recorder_watch.save,
     recorder_watch.status,
     recorder_watch.tail,

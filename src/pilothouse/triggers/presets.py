@@ -137,7 +137,7 @@ def preset(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         _known(one, names, f"rule of the preset {name}")
     topics = _mapped(asked, "topics")
     for topic in topics:
-        _known(topic, set(_topics_in(rules)), f"topic of the preset {name}")
+        _known(topic, set(topics_of(rules)), f"topic of the preset {name}")
     chosen = [{**rule, **(change.get(rule["name"]) or {})} for rule in rules if rule["name"] not in without]
     return [_with_topics(rule, topics) for rule in chosen]
 
@@ -149,9 +149,10 @@ def _with_topics(rule: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str
     return changed
 
 
-def _topics_in(rules: Any) -> list[str]:
+def topics_of(rules: Any) -> list[str]:
+    """Every topic that rules look at."""
     own = [value for rule in rules for key, value in rule.items() if _is_topic(key, value)]
-    return own + [topic for rule in rules for topic in _topics_in(rule.get("of", ()))]
+    return own + [topic for rule in rules for topic in topics_of(rule.get("of", ()))]
 
 
 def _is_topic(key: str, value: object) -> bool:

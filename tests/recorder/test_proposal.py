@@ -1,0 +1,103 @@
+"""What `recorder init` proposes fits what was heard, and is a configuration a recorder takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilothouse.cli.recorder_run import read_settings
+from pilothouse.recorder.proposal import MOST_FAT_BYTES, propose
+from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.sources.survey import HeardTopic
+from pilothouse.triggers import build_rule
+
+MIB = 1 << 20
+
+
+def topic(name: str, type_name: str = "", *, rate_hz: float = 10, size: int = 100) -> HeardTopic:
+    """Ten seconds of a topic."""
+    count = max(1, round(rate_hz * 10))
+    return HeardTopic(name, type_name, count, count * size, size, 0, 10**10)
+
+
+def proposed(tmp_path: Path, *heard: HeardTopic, line: str = "foxglove:ws://r:8765") -> RecorderSettings:
+    file = tmp_path / "recorder.yaml"
+    file.write_text(propose(line, "r2", heard, 10.0))
+    return read_settings(file)
+
+
+def test_cameras_get_budgets_and_leave_first(tmp_path: Path) -> None:
+    settings = proposed(tmp_path, topic("/odom", rate_hz=50), topic("/camera", rate_hz=30, size=300_000))
+
+    (rule,) = settings.topics
+    assert (rule.match, rule.priority) == ("/camera", "low")
+    assert rule.pre_s is not None
+    assert rule.max_bytes is not None
+    assert 30 * 300_000 * (rule.pre_s + 5) <= rule.max_bytes <= 1.3 * MOST_FAT_BYTES
+    assert settings.max_bytes > rule.max_bytes
+    assert rule.pre_s < 60, "a minute of it would not fit"
+
+
+def test_what_fits_is_kept_for_the_whole_window(tmp_path: Path) -> None:
+    settings = proposed(tmp_path, topic("/camera", rate_hz=20, size=100_000))
+
+    assert settings.topics[0].pre_s == settings.window_s == 60
+    assert 60 * 20 * 100_000 < settings.max_bytes < 2 * 60 * 20 * 100_000
+
+
+def test_small_topics_alone_need_no_rules_and_little_memory(tmp_path: Path) -> None:
+    settings = proposed(tmp_path, topic("/odom"), topic("/map", size=4 * MIB, rate_hz=0.1))
+
+    assert settings.topics == ()
+    assert settings.max_bytes == 64 * MIB
+
+
+def test_the_preset_that_finds_its_topics_is_chosen_under_whatever_names(tmp_path: Path) -> None:
+    settings = proposed(
+        tmp_path,
+        topic("/cmd_vel", "geometry_msgs/msg/Twist"),
+        topic("/robot/odometry", "nav_msgs/msg/Odometry"),
+        topic("/front/scan", "sensor_msgs/msg/LaserScan"),
+        topic("/rear/scan", "sensor_msgs/msg/LaserScan"),
+        topic("/rosout", "rcl_interfaces/msg/Log"),
+    )
+    topics = {build_rule(one).name: build_rule(one).topics for one in settings.triggers}
+
+    assert topics == {
+        "stuck": {"/cmd_vel", "/robot/odometry"},
+        "odometry silent": {"/robot/odometry"},
+        "error in the log": {"/rosout"},
+    }
+
+
+def test_without_a_preset_what_is_steady_may_not_fall_silent(tmp_path: Path) -> None:
+    heard = [topic(f"/state/{number}", rate_hz=10 + number) for number in range(6)]
+    settings = proposed(tmp_path, *heard, topic("/rosout", "rcl_interfaces/msg/Log"))
+
+    assert {one.kind for one in settings.triggers} == {"dropout"}
+    assert {topic for one in settings.triggers for topic in build_rule(one).topics} == {
+        "/state/5",
+        "/state/4",
+        "/state/3",
+    }
+
+
+NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
+
+
+@given(
+    st.lists(
+        st.builds(topic, NAMES, NAMES, rate_hz=st.floats(0.1, 1000), size=st.integers(0, 10_000_000)),
+        min_size=1, max_size=6, unique_by=lambda one: one.topic,
+    )
+)  # fmt: skip
+def test_whatever_was_heard_the_proposal_is_taken(
+    tmp_path_factory: pytest.TempPathFactory, heard: list[HeardTopic]
+) -> None:
+    settings = proposed(tmp_path_factory.mktemp("proposal"), *heard)
+
+    rules = settings.topic_rules
+    assert all(rules.keep(one.topic).max_bytes for one in heard if one.largest_bytes > 16 << 10 and one.topic != "/map")
