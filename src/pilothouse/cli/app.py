@@ -13,7 +13,8 @@ GROUPS = {
     "hub": "Serve recordings and the fleet.",
     "recorder": "Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
     "guard": "Stand between a policy and a robot: decide each cycle, fail closed.",
-    "robot": "Let this robot into a hub, with a token of its own.",
+    "robot": "Let robots into a hub, and see how they are.",
+    "token": "Credentials for programs: make, list and revoke API tokens of a hub.",
     "triggers": "Try the rules of a recorder on stored recordings.",
     "mcap": "Look into, verify and recover recordings.",
 }

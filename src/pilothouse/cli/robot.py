@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pilothouse.cli import robot_fleet
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
     from pilothouse.recorder.settings import RecorderSettings
 
 app = typer.Typer(
-    help="Let this robot into a hub, with a token of its own.",
+    help="Let robots into a hub, and see how they are.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -54,6 +55,11 @@ def enroll(
     print(f"enrolled as {enrolled.robot_id} at {enrolled.hub_url}; the token is in {settings.data / NAME}")
     how = f"--config {config}" if config else f"--data {settings.data}"
     print(f"start the recorder with: pilothouse recorder run {how}")
+
+
+app.command("list")(robot_fleet.list_robots)
+for command in (robot_fleet.show, robot_fleet.invite, robot_fleet.retire):
+    app.command()(command)
 
 
 def _settings(config: Path | None, *, data: Path | None, robot_id: str | None, hub: str | None) -> RecorderSettings:

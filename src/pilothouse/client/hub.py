@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from pilothouse.client.administration import Administration
 from pilothouse.client.answers import DiskUse, Rescanned, Swept
 from pilothouse.client.connection import AnyModel, Connection
 from pilothouse.client.pace import Pace, Progress, Stop, Throttle
@@ -38,6 +39,7 @@ from pilothouse.wire import (
     RobotToken,
     UploadMetadata,
 )
+from pilothouse.wire.robot import Health, RobotHealth
 
 CHUNK_BYTES = 4 << 20
 _PAGE = 200
@@ -230,15 +232,31 @@ class HubClient:
         response = self._connection.request("POST", f"{_robot(robot_id)}/token")
         return self._connection.read(RobotToken, response)
 
-    def robots(self, *, limit: int = 50, offset: int = 0) -> RobotList:
-        """A page of the robots known by heartbeat or by recording."""
-        return self._get(RobotList, "/api/v1/robots", {"limit": limit, "offset": offset})
+    def robots(
+        self, *, site: str | None = None, tag: str | None = None, health: Health | None = None,
+        text: str | None = None, retired: bool = False, limit: int = 50, offset: int = 0,
+    ) -> RobotList:  # fmt: skip
+        """A page of the robots known by enrolment, heartbeat or recording; ``retired`` asks for those instead."""
+        asked = {
+            "site": site, "tag": tag, "health": health and health.value, "text": text,
+            "retired": "true" if retired else None, "limit": limit, "offset": offset,
+        }  # fmt: skip
+        return self._get(RobotList, "/api/v1/robots", asked)
+
+    def robot_health(self, robot_id: str, *, changes: int = 50, hours: int = 24) -> RobotHealth:
+        """How a robot is and was."""
+        return self._get(RobotHealth, f"{_robot(robot_id)}/health", {"changes": changes, "hours": hours})
 
     def robot(self, robot_id: str) -> Robot:
         """One robot and its last heartbeat."""
         return self._get(Robot, _robot(robot_id))
 
     # Administration
+
+    @property
+    def administration(self) -> Administration:
+        """What only an operator may ask."""
+        return Administration(self._connection)
 
     def disk(self) -> DiskUse:
         """What recordings take, and what they may take."""

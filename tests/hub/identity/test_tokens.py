@@ -14,10 +14,10 @@ from pilothouse.hub.identity import Caller, CallerKind, Identity
 from pilothouse.hub.identity.auth import still_allowed
 from pilothouse.hub.identity.domain import MoreThanYouHave
 from pilothouse.hub.identity.models import TokenRow
-from pilothouse.hub.identity.schemas import NewToken
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import at
 from pilothouse.web import Credentials
+from pilothouse.wire.token import NewToken
 from tests.hub.identity.test_routes import operations
 from tests.support.guarded import SHARED, Guarded, guarded_hub
 from tests.support.queries import counting_queries

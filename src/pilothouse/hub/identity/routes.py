@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 
 from pilothouse.hub.identity.auth import Admin, Reading, Writing
-from pilothouse.hub.identity.schemas import MadeToken, NewToken, TokenList
+from pilothouse.hub.identity.domain import SCOPES
 from pilothouse.hub.identity.service import Tokens
 from pilothouse.web import Paging
+from pilothouse.wire.token import MadeToken, NewToken, TokenList
 
 router = APIRouter(prefix="/auth/tokens", tags=["tokens"])
 
@@ -23,9 +24,12 @@ def _tokens(request: Request) -> Tokens:
 TheTokens = Annotated[Tokens, Depends(_tokens)]
 
 
-@router.post("", status_code=201, summary="Make a token")
+_GRANTS = "".join(f"\n* `{scope}`: {grants}" for scope, grants in SCOPES.items())
+_MAKING = "The answer is the only one that holds the token. It grants at most what its maker has, and ends with it."
+
+
+@router.post("", status_code=201, summary="Make a token", description=f"{_MAKING} Scopes:\n{_GRANTS}")
 async def create_token(caller: Admin, tokens: TheTokens, session: Writing, new: NewToken) -> MadeToken:
-    """The answer is the only one that holds the token. It grants at most what its maker has, and ends with it."""
     return await tokens.create(session, new, caller)
 
 

@@ -10,10 +10,10 @@ from pilothouse.hub.fleet.auth import RobotOrOperator
 from pilothouse.hub.fleet.routes.services import Services, TheTokens
 from pilothouse.hub.identity import check_speaks_for
 from pilothouse.hub.identity.auth import Admin, Reading, Writing
-from pilothouse.hub.identity.schemas import TokenList
 from pilothouse.web import Paging
 from pilothouse.wire import RobotToken
 from pilothouse.wire.base import RobotId
+from pilothouse.wire.token import TokenList
 
 router = APIRouter(prefix="/api/v1/robots/{robot_id}", tags=["fleet"])
 

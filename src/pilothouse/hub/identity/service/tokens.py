@@ -22,11 +22,11 @@ from pilothouse.hub.identity.domain import (
 )
 from pilothouse.hub.identity.models import TokenRow
 from pilothouse.hub.identity.repository import TokenRows
-from pilothouse.hub.identity.schemas import MadeToken, NewToken, Token, TokenList
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.ids import new_id
 from pilothouse.web import CredentialsWrong, hash_secret, mint_token, same, split_token
 from pilothouse.wire import RobotToken
+from pilothouse.wire.token import MadeToken, NewToken, Token, TokenList
 
 # A robot whose answer got lost on the way has so long to ask once more.
 PREVIOUS_GOOD_FOR = timedelta(hours=24)

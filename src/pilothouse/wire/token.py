@@ -1,29 +1,25 @@
-"""What the routes of tokens take and answer."""
+"""Tokens of programs, as an operator makes and lists them."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from pilothouse.hub.identity.domain import SCOPES
-
-_GRANTS = "; ".join(f"`{scope}`: {grants}" for scope, grants in SCOPES.items())
+from pilothouse.wire.base import Message, Moment
 
 
-class NewToken(BaseModel):
+class NewToken(Message):
     """A token for a program."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     scopes: list[Annotated[str, StringConstraints(max_length=100)]] = Field(
-        default_factory=list, max_length=50, description=f"What it grants; none grants nothing. {_GRANTS}"
+        default_factory=list, max_length=50, description="What it grants; none grants nothing"
     )
-    expires_at: AwareDatetime | None = Field(None, description="When it ends; at the latest with its maker's own")
+    expires_at: Moment | None = Field(None, description="When it ends; at the latest with its maker's own")
 
 
-class Token(BaseModel):
+class Token(Message):
     """What is known of a token; its secret is not kept."""
 
     id: str
@@ -31,12 +27,12 @@ class Token(BaseModel):
     prefix: str = Field(description="The part before the dot, by which its holder knows it")
     robot_id: str | None = Field(None, description="The one robot it speaks for")
     scopes: list[str]
-    created_at: AwareDatetime
+    created_at: Moment
     created_by: str
-    expires_at: AwareDatetime | None = None
-    last_used_at: AwareDatetime | None = Field(None, description="To the minute")
-    revoked_at: AwareDatetime | None = None
-    superseded_until: AwareDatetime | None = Field(
+    expires_at: Moment | None = None
+    last_used_at: Moment | None = Field(None, description="To the minute")
+    revoked_at: Moment | None = None
+    superseded_until: Moment | None = Field(
         None, description="Another has taken its place; it ends then, or when the other is first used"
     )
     active: bool
@@ -48,7 +44,7 @@ class MadeToken(Token):
     token: str
 
 
-class TokenList(BaseModel):
+class TokenList(Message):
     items: list[Token]
     total: int
     limit: int
