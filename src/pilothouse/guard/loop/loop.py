@@ -180,6 +180,7 @@ class Loop:
     def _attend(self) -> None:
         number = self._number
         if self._state is State.RUNNING and not self._emergency.is_latched:
+            self._begin(number)
             with QuietCollector() as collector:
                 self._run(number, collector)
             self.running_since_ns = 0
@@ -194,8 +195,10 @@ class Loop:
             self._close_session()
 
     def _run(self, number: int, collector: QuietCollector) -> None:
-        self._begin(number)
+        # Whether begun or resumed, the robot may stand anywhere.
         session = self.session
+        self._turn.begin()
+        self._turn.judge.start(session.task)
         ticks = Ticks(self._pacer.monotonic_ns() + LEAD_NS, session.period_ns)
         while self._is_running(number):
             self._take_swap()
@@ -213,7 +216,7 @@ class Loop:
             self._keep_time(ticks, collector, cycle)
 
     def _begin(self, number: int) -> None:
-        """A new session, or the one that was paused: either way the robot may stand anywhere."""
+        """A new session, or the one that was paused."""
         engaged, self._next = self._next, None
         if engaged is not None:
             self._close_session()
@@ -227,8 +230,6 @@ class Loop:
             self._rig.begin(lambda: self._is_running(number))
             self._is_warming = False
         self._rig.is_live = True
-        self._turn.begin()
-        self._turn.judge.start(self.session.task)
 
     def _is_running(self, number: int) -> bool:
         return self._state is State.RUNNING and self._number == number and not self._emergency.is_latched

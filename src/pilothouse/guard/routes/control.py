@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from pilothouse.guard.routes.access import Running, caller
 from pilothouse.guard.runtime import LoopStatus, ReloadOutcome, Runtime, status_of
+from pilothouse.kit.errors import Invalid
 
 # An answer waits at most so long for sinks that do not take the stop; the stop itself waits for nothing.
 ESTOP_ANSWER_S = 0.5
@@ -17,6 +18,11 @@ ESTOP_PATH = "/api/control/estop"
 
 router = APIRouter(prefix="/api/control", tags=["control"])
 estop_router = APIRouter(tags=["control"])
+
+
+class NoCycles(Invalid):
+    """n_cycles is the number of cycles to run, or -1 for ever; 0 would run none."""
+
 
 TaskName = Annotated[str, Query(min_length=1, max_length=200, description="Task to activate")]
 Cycles = Annotated[int, Query(ge=-1, le=2**53, description="Cycles to run; -1 is for ever")]
@@ -46,9 +52,11 @@ async def start(
     cycle_budget_ms: Budget = 20.0,
 ) -> LoopStatus:
     """Activate a task and cycle; from `idle` or `stopped`."""
+    if n_cycles == 0:
+        raise NoCycles
     budget_ms = cycle_budget_ms if "cycle_budget_ms" in request.query_params else None
     # Off the event loop: the engine is compiled for this period.
-    await asyncio.to_thread(runtime.begin, task_name, n_cycles or 1, budget_ms)
+    await asyncio.to_thread(runtime.begin, task_name, n_cycles, budget_ms)
     return status_of(runtime)
 
 

@@ -99,9 +99,16 @@ async def _converse(socket: WebSocket, runtime: Runtime, since: int | None) -> N
         pass  # the client left while we were speaking
     finally:
         on_closing.discard(closing.set)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _put_down(tasks)
+
+
+async def _put_down(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody logs it: the client left
 
 
 async def _speak(socket: WebSocket, runtime: Runtime, since: int | None) -> int | None:

@@ -48,7 +48,7 @@ class History:
 
     def __init__(self, size: int) -> None:
         self._events: deque[Event] = deque(maxlen=size)
-        self._rejects: deque[Event] = deque(maxlen=MOST_REJECTS)
+        self._rejects: deque[Event] = deque()
         self._lock = threading.Lock()
         self.last_seq = 0
         self.lost_rejects_up_to = 0
@@ -61,9 +61,9 @@ class History:
                 old.frames = old.cameras = ()
             self._events.append(event)
             if event.is_reject:
-                if len(self._rejects) == MOST_REJECTS:
-                    self.lost_rejects_up_to = self._rejects[0].seq
                 self._rejects.append(event)
+                if len(self._rejects) > MOST_REJECTS:
+                    self.lost_rejects_up_to = self._rejects.popleft().seq
             self.last_seq = event.seq
 
     def last(self, count: int) -> list[Event]:

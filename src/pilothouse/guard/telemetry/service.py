@@ -50,6 +50,7 @@ class TelemetryService:
         self.joint_names = joint_names
         self.unencodable = 0
         """Cycles that could not be encoded."""
+        self.camera_frames = 0
         self._images = images
         self._image_gap_ns = 0 if image_rate_hz is None else round(1e9 / image_rate_hz)
         self._image_due_ns: dict[str, int] = {}
@@ -126,6 +127,7 @@ class TelemetryService:
         try:
             self.history.append(self._event(cycle, seq))
         except Exception:
+            self.history.last_seq = seq  # missed by everybody
             self.unencodable += 1
             if self.unencodable == 1:
                 log.exception("a cycle cannot be told to clients", cycle_id=cycle.cycle_id)
@@ -157,6 +159,7 @@ class TelemetryService:
         for name, image in observation.images.items():
             if image and monotonic_ns >= self._image_due_ns.get(name, 0):
                 due[name] = image
+                self.camera_frames += 1
                 self._image_due_ns[name] = monotonic_ns + self._image_gap_ns
         return due
 

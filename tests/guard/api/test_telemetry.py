@@ -1,0 +1,167 @@
+"""``/api/telemetry/*`` and ``WS /ws/telemetry``, through the whole application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from pilothouse.guard.model import Action
+from pilothouse.guard.routes import telemetry
+from tests.support.guards import JPEG, Guard, guarding
+from tests.support.processes import eventually
+
+SOCKET = "ws://127.0.0.1:8080/ws/telemetry"
+
+
+@pytest.fixture
+def guard(tmp_path: Path) -> Iterator[Guard]:
+    with guarding(tmp_path) as guard:
+        yield guard
+
+
+@contextmanager
+def listening(guard: Guard, query: str = "", **options: Any) -> Iterator[WebSocketTestSession]:
+    with guard.http.websocket_connect(SOCKET + query, **options) as socket:
+        yield socket
+
+
+def heard(socket: WebSocketTestSession, count: int) -> list[dict[str, Any]]:
+    return [json.loads(socket.receive_text()) for _ in range(count)]
+
+
+def test_history_answers_the_last_n(guard: Guard) -> None:
+    guard.run(60, cycle_budget_ms=5)
+
+    assert len(guard.http.get("/api/telemetry/history").json()["events"]) == 50
+    assert [event["cycle_id"] for event in guard.events(3)] == [57, 58, 59]
+    assert guard.http.get("/api/telemetry/history").json()["total"] == 60
+
+
+@pytest.mark.parametrize("n", ["0", "1001", "-1", "many", "1.5"])
+def test_history_takes_one_to_a_thousand(guard: Guard, n: str) -> None:
+    assert guard.http.get("/api/telemetry/history", params={"n": n}).status_code == 422
+
+
+@pytest.mark.parametrize("n", [1, 1000])
+def test_the_bounds_of_history_are_inside(guard: Guard, n: int) -> None:
+    assert guard.http.get("/api/telemetry/history", params={"n": n}).status_code == 200
+
+
+def test_a_socket_replays_the_last_fifty_and_goes_on_live(guard: Guard) -> None:
+    guard.run(60, cycle_budget_ms=5)
+
+    with listening(guard) as socket:
+        replayed = heard(socket, 50)
+        guard.run(3)
+        live = heard(socket, 3)
+
+    assert [event["seq"] for event in replayed] == list(range(11, 61))
+    assert [event["seq"] for event in live] == [61, 62, 63]
+    assert all("perf" in event for event in live)
+
+
+def test_camera_frames_follow_their_event_as_bytes(tmp_path: Path) -> None:
+    def with_camera(policy: Any, sink: Any, arm: Any) -> None:
+        arm.images = {"top": JPEG}
+
+    with guarding(tmp_path, prepare=with_camera) as guard, listening(guard) as socket:
+        guard.run(1)
+        (event,) = heard(socket, 1)
+
+        assert event["active_cameras"] == ["top"]
+        assert socket.receive_bytes() == b"\x01\x03top" + JPEG
+
+
+def test_since_resumes_without_loss_or_repeats(guard: Guard) -> None:
+    guard.run(8)
+
+    with listening(guard, "?since=5") as socket:
+        assert [event["seq"] for event in heard(socket, 3)] == [6, 7, 8]
+        guard.run(1)
+        assert heard(socket, 1)[0]["seq"] == 9
+
+
+def test_a_ping_comes_on_every_socket(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "PING_S", 0.05)
+
+    with listening(guard) as one, listening(guard) as other:
+        for socket in (one, other):
+            assert socket.receive_text() == '{"type":"ping"}'
+            assert socket.receive_text() == '{"type":"ping"}'
+
+
+def test_pings_are_thirty_seconds_apart() -> None:
+    assert telemetry.PING_S == 30.0
+
+
+def test_a_message_on_the_socket_is_the_emergency_stop(guard: Guard) -> None:
+    guard.post("start")
+    eventually(lambda: guard.sink.applied, deadline_s=20)
+
+    with listening(guard) as socket:
+        socket.send_text('{"type": "estop", "reason": "it smokes"}')
+        said: dict[str, Any] = {}
+        while said.get("type") != "estop":
+            said = json.loads(socket.receive_text())
+
+    assert said == {"type": "estop", "state": "emergency"}
+    assert guard.sink.told[-1] == "emergency_stop"
+    assert guard.status["emergency"]["reason"] == "it smokes"
+    assert guard.events(1)[0]["risk_level"] == "EMERGENCY"
+
+
+@pytest.mark.parametrize("text", ["", "estop", "{}", "[]", '{"type": 5}', '{"type": "start"}', "\ud83d", "[" * 9999])
+def test_anything_else_a_client_says_does_nothing(guard: Guard, text: str) -> None:
+    with listening(guard) as socket:
+        socket.send_bytes(text.encode("utf-8", "surrogatepass"))
+        guard.run(1)
+        assert heard(socket, 1)[0]["cycle_id"] == 0
+
+    assert guard.status["state"] == "stopped"
+
+
+def test_a_token_is_asked_for_and_a_ticket_is_good_once(tmp_path: Path) -> None:
+    bearer = {"Authorization": "Bearer s3cret"}
+    with guarding(tmp_path, guard_token="s3cret") as guard:
+        assert guard.http.post("/api/telemetry/tickets").status_code == 401
+        ticket = guard.http.post("/api/telemetry/tickets", headers=bearer).json()["ticket"]
+
+        for query, headers in (("", {}), ("?ticket=guess", {}), ("", {"Authorization": "Bearer wrong"})):
+            with pytest.raises(WebSocketDenialResponse) as refused, listening(guard, query, headers=headers):
+                pass
+            assert refused.value.status_code == 401
+        with listening(guard, headers=bearer), listening(guard, f"?ticket={ticket}"):
+            assert guard.runtime.telemetry.readers >= 0
+        with pytest.raises(WebSocketDenialResponse), listening(guard, f"?ticket={ticket}"):
+            pass
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_a_page_from_elsewhere_gets_no_socket(guard: Guard, headers: dict[str, str]) -> None:
+    with pytest.raises(WebSocketDenialResponse) as refused, listening(guard, headers=headers):
+        pass
+    assert refused.value.status_code == 403
+
+
+def test_there_are_only_so_many_sockets(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "MOST_SOCKETS", 1)
+
+    with listening(guard), pytest.raises((WebSocketDisconnect, WebSocketDenialResponse)), listening(guard):
+        pass
+
+
+def test_a_rejected_action_is_in_the_event_with_who_decided(guard: Guard) -> None:
+    guard.policy.say = lambda observation: Action((float("nan"), 0.0))
+    guard.run(1)
+
+    (event,) = guard.events()
+    assert (event["decision"], event["was_rejected"], event["outcome"]) == ("REJECT", True, "reject")
+    assert event["fallback_triggered"] == "hold"
+    assert event["requested"] == [None, 0.0]
