@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from pilothouse.guard.model import Action
 from pilothouse.guard.routes import telemetry
-from tests.support.guards import JPEG, Guard, guarding
+from tests.support.served_guards import JPEG, Guard, guarding
 from tests.support.processes import eventually
 
 SOCKET = "ws://127.0.0.1:8080/ws/telemetry"
