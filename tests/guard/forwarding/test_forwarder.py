@@ -48,11 +48,12 @@ class FakeRecorder:
             assert one.cycle_id is not None
             self.order.append(one.cycle_id)
 
-    def save(self, label: str, key: str) -> None:
+    def save(self, label: str, key: str) -> str | None:
         self.steps.append("save")
         if self.buffer_empty:
             raise EventRefused(reason="the buffer is empty")
         self.saves.append((label, key))
+        return f"inc_{len(self.saves)}"
 
     def close(self) -> None:
         pass
@@ -166,6 +167,7 @@ def test_what_matters_is_captured_before_it_is_reported(tmp_path: Path, one: obj
     assert captured in label
     assert "cycle 1" in label
     assert key == f"guard-{next(iter(recorder.events))}"
+    assert [event.incident_id for event in recorder.events.values()] == ["inc_1"]
 
 
 def test_captures_are_not_asked_for_again_and_again(tmp_path: Path) -> None:
@@ -178,7 +180,22 @@ def test_captures_are_not_asked_for_again_and_again(tmp_path: Path) -> None:
         clock.advance(31)
         log.offer(cycle(5, Decision.REJECT, risk_level=RiskLevel.CRITICAL, timestamp=START_S + 31))
 
-        eventually(lambda: len(recorder.saves) == 2)
+        eventually(lambda: len(recorder.order) == 6)
+        assert len(recorder.saves) == 2
+    incidents = [event.incident_id for event in sorted(recorder.events.values(), key=lambda one: one.occurred_at)]
+    assert incidents == ["inc_1"] * 5 + ["inc_2"]
+
+
+def test_an_e_stop_soon_after_a_capture_has_one_of_its_own(tmp_path: Path) -> None:
+    recorder, clock = FakeRecorder(), ManualClock(round(START_S * 1e9))
+    with logging(tmp_path / "risk.db") as log, forwarding(log, recorder, clock):
+        log.offer(cycle(0, Decision.REJECT, risk_level=RiskLevel.CRITICAL))
+        eventually(lambda: recorder.order)
+        clock.advance(6)
+        log.offer(cycle(1, Decision.FAULT, failure_type="estop", timestamp=START_S + 6))
+        eventually(lambda: len(recorder.order) == 2)
+
+    assert len(recorder.saves) == 2
 
 
 def test_what_is_long_past_is_reported_and_not_captured(tmp_path: Path) -> None:

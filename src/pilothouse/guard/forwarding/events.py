@@ -14,7 +14,7 @@ _CAPTURED_FROM = (RiskLevel.CRITICAL, RiskLevel.EMERGENCY)
 ESTOP = "estop"
 
 
-def reported(stored: StoredEvent, *, log_id: str, robot_id: str) -> RiskEvent:
+def reported(stored: StoredEvent, *, log_id: str, robot_id: str, incident_id: str | None = None) -> RiskEvent:
     """The message; its id is the log's and the event's number, so that it is the same however often it is sent."""
     event = msgspec.json.decode(stored.event)
     return RiskEvent(
@@ -25,6 +25,7 @@ def reported(stored: StoredEvent, *, log_id: str, robot_id: str) -> RiskEvent:
         decision=event["decision"],
         risk_level=event["risk_level"],
         mode=event["mode"],
+        incident_id=incident_id,
         task=_short(event["active_task"]),
         boundary=_short(event["boundary"]),
         layer=event["layer"],
@@ -35,6 +36,11 @@ def reported(stored: StoredEvent, *, log_id: str, robot_id: str) -> RiskEvent:
         requested=_numbers(event["requested"]),
         executed=_numbers(event["executed"]),
     )
+
+
+def is_stop(stored: StoredEvent) -> bool:
+    """True for an emergency stop somebody asked for."""
+    return bool(msgspec.json.decode(stored.event)["failure_type"] == ESTOP)
 
 
 def asks_for_capture(stored: StoredEvent) -> bool:

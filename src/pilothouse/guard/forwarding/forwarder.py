@@ -6,18 +6,21 @@ import sqlite3
 import threading
 from collections.abc import Callable
 
-from pilothouse.guard.forwarding.events import asks_for_capture, label_of, reported
+from pilothouse.guard.forwarding.events import asks_for_capture, is_stop, label_of, reported
 from pilothouse.guard.forwarding.link import EventRefused, RecorderAway, RecorderLink
 from pilothouse.guard.risk.problems import RiskLogUnreadable
 from pilothouse.guard.risk.store import EventReader, StoredEvent
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 from pilothouse.kit.logs import get_logger
+from pilothouse.wire import RiskEvent
 
 BATCH = 200
 LOOK_S = 0.5
 LONGEST_PAUSE_S = 30.0
 # One capture holds the last minute: another within half of that would hold most of it again.
 CAPTURE_EVERY_S = 30.0
+# Somebody who stops the robot shortly after a capture wants to see why.
+STOPS_EVERY_S = 5.0
 # A recorder keeps a minute; what it would capture later is not what happened.
 CAPTURE_WITHIN_S = 45.0
 POSITION = "forwarded_up_to"
@@ -48,6 +51,7 @@ class Forwarder:
         self._look_s = look_s
         self._pause_s = look_s
         self._captured_s = -CAPTURE_EVERY_S
+        self._incident_id: str | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pilothouse-forward", daemon=True)
 
@@ -93,24 +97,27 @@ class Forwarder:
         return True
 
     def _capture(self, link: RecorderLink, found: list[StoredEvent], log_id: str) -> None:
-        """Before the events are handed over, so that the recorder finds the capture they belong to."""
-        now_s = self._clock.now_ns() / NS_PER_S
-        recent = (one for one in reversed(found) if abs(now_s - one.timestamp) <= CAPTURE_WITHIN_S)
-        urgent = next((one for one in recent if asks_for_capture(one)), None)
-        monotonic_s = self._clock.monotonic_ns() / NS_PER_S
-        if urgent is None or monotonic_s - self._captured_s < CAPTURE_EVERY_S:
+        """Before the events are handed over, so that they name the incident of their capture."""
+        urgent = next((one for one in reversed(found) if self._is_urgent(one)), None)
+        now_s = self._clock.monotonic_ns() / NS_PER_S
+        if urgent is None or now_s - self._captured_s < (STOPS_EVERY_S if is_stop(urgent) else CAPTURE_EVERY_S):
             return
+        self._incident_id = None
         try:
-            link.save(label_of(urgent), f"guard-{log_id}.{urgent.id}")
+            self._incident_id = link.save(label_of(urgent), f"guard-{log_id}.{urgent.id}")
         except EventRefused as problem:
             # Its buffer is empty, or its disk is full: the events are worth sending all the same.
             log.warning("no capture for a risk event", event_id=urgent.id, reason=problem.sentence)
-        self._captured_s = monotonic_s
+        self._captured_s = now_s
+
+    def _is_urgent(self, stored: StoredEvent) -> bool:
+        age_s = self._clock.now_ns() / NS_PER_S - stored.timestamp
+        return abs(age_s) <= CAPTURE_WITHIN_S and asks_for_capture(stored)
 
     def _report(self, link: RecorderLink, found: list[StoredEvent], log_id: str) -> None:
         """One that is refused must not hold up the others: it is found by halves and left out."""
         try:
-            link.report([reported(one, log_id=log_id, robot_id=self._robot_id) for one in found])
+            link.report([self._message(one, log_id) for one in found])
         except (EventRefused, ValueError, KeyError, TypeError) as problem:
             if len(found) > 1:
                 middle = len(found) // 2
@@ -119,6 +126,10 @@ class Forwarder:
                 return
             self.refused += 1
             log.error("risk event not forwarded", event_id=found[0].id, reason=str(problem))
+
+    def _message(self, stored: StoredEvent, log_id: str) -> RiskEvent:
+        incident_id = self._incident_id if self._is_urgent(stored) else None
+        return reported(stored, log_id=log_id, robot_id=self._robot_id, incident_id=incident_id)
 
     def _wait_longer(self, problem: str) -> None:
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)

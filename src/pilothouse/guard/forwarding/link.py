@@ -29,8 +29,11 @@ class RecorderLink(Protocol):
         """Hand over events; durable when this returns. Raises RecorderAway, EventRefused."""
         ...
 
-    def save(self, label: str, key: str) -> None:
-        """Ask for a capture of the last minute; the same key is the same capture. Raises RecorderAway, EventRefused."""
+    def save(self, label: str, key: str) -> str | None:
+        """Ask for a capture of the last minute and answer its incident, if it can be known.
+
+        The same key is the same capture. Raises RecorderAway, EventRefused.
+        """
         ...
 
     def close(self) -> None: ...
@@ -50,33 +53,36 @@ class HttpRecorderLink:
     def report(self, events: Sequence[RiskEvent]) -> None:
         self._post("/risk-events", RiskEventBatch(events=list(events)).model_dump_json())
 
-    def save(self, label: str, key: str) -> None:
-        self._post("/sessions/save", SaveRequest(label=label).model_dump_json(), {"Idempotency-Key": key})
+    def save(self, label: str, key: str) -> str | None:
+        saved = self._post("/sessions/save", SaveRequest(label=label).model_dump_json(), {"Idempotency-Key": key})
+        last = self._ask("GET", "/sessions/last")
+        return last.get("incident_id") if last.get("session_id") == saved.get("session_id") else None
 
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, path: str, content: str, headers: dict[str, str] | None = None) -> None:
+    def _post(self, path: str, content: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        return self._ask("POST", path, content=content, headers={"Content-Type": "application/json", **(headers or {})})
+
+    def _ask(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
         import httpx2
 
-        sent = {"Content-Type": "application/json", **(headers or {})}
         try:
-            answer = self._client.post(path, content=content, headers=sent)
+            answer = self._client.request(method, path, **sent)
         except httpx2.HTTPError as error:
             raise RecorderAway(url=self._url, reason=str(error) or type(error).__name__) from None
+        document = _document(answer)
         if answer.is_success:
-            return
-        code, detail = _said(answer)
+            return document
+        code, detail = document.get("code", ""), str(document.get("detail", f"it answers {answer.status_code}"))[:500]
         if answer.status_code >= 500 or answer.status_code in _NOT_THE_EVENT or code == _OTHER_ROBOT:
             raise RecorderAway(url=self._url, reason=detail.rstrip("."))
         raise EventRefused(reason=detail)
 
 
-def _said(answer: Any) -> tuple[str, str]:
+def _document(answer: Any) -> dict[str, Any]:
     try:
         document = answer.json()
     except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        return "", f"it answers {answer.status_code}"
-    return str(document.get("code", "")), str(document.get("detail", answer.status_code))[:500]
+        return {}
+    return document if isinstance(document, dict) else {}
