@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -20,6 +21,9 @@ from pilothouse.hub.fleet.service import build_services as build_fleet
 from pilothouse.hub.identity import Identity, Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
 from pilothouse.hub.identity import routes as identity_routes
+from pilothouse.hub.incidents import jobs as incident_jobs
+from pilothouse.hub.incidents import routes as incidents
+from pilothouse.hub.incidents.service import Following, Grouping, Incidents
 from pilothouse.hub.playback import routes as playback
 from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
@@ -34,7 +38,7 @@ from pilothouse.web import RateLimits, Service, create_service
 if TYPE_CHECKING:
     app: Service
 
-READING = (playback.router, backtests.router)
+UPPER = (incidents.router, playback.router, backtests.router)
 DESCRIPTION = """What robots recorded, which robots there are, and what happens, live.
 
 Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns`. Lists take `limit` and `offset`.
@@ -59,7 +63,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, risk.router, *READING],
+        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, risk.router, *UPPER],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -94,6 +98,9 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     service.state.robots = robots
     service.state.recordings = recordings
     service.state.risk_events = RiskEvents(hub.events, robots, hub.clock)
+    grouping = Grouping(hub.events, hub.clock, window=timedelta(seconds=hub.settings.incident_window_s))
+    service.state.incidents = Incidents(hub.events, hub.clock, grouping, recordings.recordings)
+    incident_jobs.register(hub.jobs, Following(hub.database, hub.events, grouping))
     service.state.playback = Playback()
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)

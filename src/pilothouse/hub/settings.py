@@ -58,6 +58,9 @@ class HubSettings(ServiceSettings):
     storage_redirect: bool = setting(
         False, "Send readers of recordings to the bucket with signed addresses instead of passing the bytes through"
     )
+    incident_window_s: Annotated[float, Field(ge=0, le=604_800)] = setting(
+        600.0, "What the same rule reports of the same robot within so many seconds is one incident"
+    )
     redis_url: SecretStr | None = setting(
         None, "Redis or Valkey for jobs and live events across processes; in this process when not set"
     )

@@ -1,0 +1,1 @@
+"""What an incident is, how it moves, and what becomes one. Pure."""

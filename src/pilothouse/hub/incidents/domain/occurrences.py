@@ -1,0 +1,114 @@
+"""What happens on robots and becomes an incident, or part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pilothouse.hub.incidents.domain.states import Severity
+from pilothouse.kit.clock import at
+from pilothouse.wire import RiskLevel
+from pilothouse.wire.alertmanager import Alert
+
+TITLE_LENGTH = 300
+RULE_LENGTH = 200
+
+# Captures that something went wrong for. One that a person asked for, or that was recovered after a power cut, joins
+# an incident that exists and opens none.
+_OPENING_REASONS = frozenset({"trigger", "alert", "guard"})
+_RISK_SEVERITY = {RiskLevel.CRITICAL: Severity.HIGH, RiskLevel.EMERGENCY: Severity.CRITICAL}
+_ALERT_SEVERITY = {
+    "critical": Severity.CRITICAL, "page": Severity.CRITICAL, "error": Severity.HIGH, "high": Severity.HIGH,
+    "warning": Severity.MEDIUM, "medium": Severity.MEDIUM, "info": Severity.LOW, "low": Severity.LOW,
+    "none": Severity.LOW,
+}  # fmt: skip
+# Labels in which monitoring systems name a robot, the likeliest first.
+_ROBOT_LABELS = ("robot_id", "robot", "instance", "host", "hostname")
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Something that happened, once: ``kind`` and ``subject`` tell it from every other.
+
+    ``rule`` is what it is grouped by, together with the robot. ``opens`` is False for what only joins.
+    """
+
+    kind: str
+    subject: str
+    robot_id: str | None
+    rule: str
+    title: str
+    severity: Severity
+    occurred_at: datetime
+    opened_by: str
+    incident_id: str | None = None
+    label: str = ""
+    opens: bool = True
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def of_recording(session_id: str, payload: Mapping[str, Any], recorded_at: datetime) -> Occurrence | None:
+    """A recording that was announced or indexed; None for one that belongs to nothing."""
+    incident_id = payload.get("incident_id")
+    if not incident_id:
+        return None
+    trigger = payload.get("trigger") or {}
+    reason, label = payload.get("reason") or "", payload.get("label") or ""
+    rule = str(trigger.get("rule") or label or reason or "capture")
+    fired_ns = trigger.get("fired_at_ns")
+    return Occurrence(
+        kind="recording", subject=session_id, robot_id=payload.get("robot_id"), rule=rule[:RULE_LENGTH],
+        title=_title(label or rule, payload.get("robot_id")), severity=Severity.MEDIUM,
+        occurred_at=_at(fired_ns) or recorded_at, opened_by=reason or "capture", incident_id=str(incident_id),
+        label=label, opens=reason in _OPENING_REASONS,
+        facts={key: value for key, value in {"reason": reason, "label": label, "trigger": trigger}.items() if value},
+    )  # fmt: skip
+
+
+def of_risk(robot_id: str, payload: Mapping[str, Any], recorded_at: datetime) -> Occurrence | None:
+    """Risk events of a guard; those below CRITICAL join an incident that is named and open none."""
+    latest = payload.get("latest") or {}
+    incident_ids = payload.get("incident_ids") or []
+    try:
+        severity = _RISK_SEVERITY.get(RiskLevel(payload.get("worst_risk_level", "NORMAL")))
+    except ValueError:
+        return None
+    if severity is None and not incident_ids:
+        return None
+    boundary = latest.get("boundary") or "guard"
+    return Occurrence(
+        kind="risk_event", subject=f"{robot_id}/{latest.get('event_id', recorded_at.isoformat())}", robot_id=robot_id,
+        rule=f"guard: {boundary}"[:RULE_LENGTH], title=_title(f"guard: {boundary}", robot_id),
+        severity=severity or Severity.LOW, occurred_at=recorded_at, opened_by="guard",
+        incident_id=incident_ids[0] if incident_ids else None, label="guard", opens=severity is not None,
+        facts={key: payload[key] for key in ("count", "outcomes", "worst_risk_level", "latest") if key in payload},
+    )  # fmt: skip
+
+
+def of_alert(alert: Alert, now: datetime) -> Occurrence:
+    """An alert that fires."""
+    robot_id = next((alert.labels[label] for label in _ROBOT_LABELS if alert.labels.get(label)), None)
+    name = alert.labels.get("alertname", "alert")
+    return Occurrence(
+        kind="alert", subject=alert.key[:300], robot_id=robot_id and robot_id[:100], rule=name[:RULE_LENGTH],
+        title=_title(alert.words, robot_id),
+        severity=_ALERT_SEVERITY.get(alert.labels.get("severity", "").lower(), Severity.MEDIUM),
+        occurred_at=now, opened_by="alert", label=name,
+        facts={"labels": alert.labels, "annotations": alert.annotations, "starts_at": alert.starts_at},
+    )  # fmt: skip
+
+
+def _title(what: str, robot_id: object) -> str:
+    where = f" on {robot_id}" if robot_id else ""
+    return f"{what[: TITLE_LENGTH - len(where)]}{where}"
+
+
+def _at(time_ns: object) -> datetime | None:
+    if not isinstance(time_ns, int):
+        return None
+    try:
+        return at(time_ns)
+    except (OverflowError, ValueError, OSError):
+        return None

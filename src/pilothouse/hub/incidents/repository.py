@@ -1,0 +1,162 @@
+"""The SQL of incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.incidents.domain.states import LIVE, IncidentState, Severity
+from pilothouse.hub.incidents.domain.statistics import Course
+from pilothouse.hub.incidents.models import IncidentAliasRow, IncidentCursorRow, IncidentEntryRow, IncidentRow
+
+_CURSOR = 1
+# More than any team opens in a year; beyond it statistics would have to be made in SQL.
+MOST_COURSES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which incidents are meant; None and empty mean any."""
+
+    states: Sequence[IncidentState] = ()
+    min_severity: Severity | None = None
+    robot_id: str | None = None
+    only_robot: str | None = None
+    rule: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+
+class IncidentRows:
+    """Queries on incidents within one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock_cursor(self) -> int:
+        """How far the events have been followed. Until this transaction ends nobody else groups anything."""
+        query = select(IncidentCursorRow.sequence).where(IncidentCursorRow.id == _CURSOR).with_for_update()
+        return await self._session.scalar(query) or 0
+
+    async def cursor(self) -> int:
+        return (
+            await self._session.scalar(select(IncidentCursorRow.sequence).where(IncidentCursorRow.id == _CURSOR)) or 0
+        )
+
+    async def advance(self, sequence: int) -> None:
+        moved = update(IncidentCursorRow).where(IncidentCursorRow.id == _CURSOR).values(sequence=sequence)
+        await self._session.execute(moved)
+
+    async def find(self, incident_id: str, *, lock: bool = False) -> IncidentRow | None:
+        """By its own id or by one that was grouped with it."""
+        query = select(IncidentRow).where(IncidentRow.id == incident_id)
+        found = await self._session.scalar(query.with_for_update() if lock else query)
+        if found is not None:
+            return found
+        alias = select(IncidentAliasRow.incident_id).where(IncidentAliasRow.alias == incident_id)
+        query = select(IncidentRow).where(IncidentRow.id == alias.scalar_subquery())
+        return await self._session.scalar(query.with_for_update() if lock else query)
+
+    async def like(self, robot_id: str | None, rule: str, since: datetime) -> IncidentRow | None:
+        """The latest that is not closed and happened on this robot by this rule, not before a time."""
+        query = (
+            select(IncidentRow)
+            .where(
+                IncidentRow.robot_id == robot_id if robot_id is not None else IncidentRow.robot_id.is_(None),
+                IncidentRow.rule == rule,
+                IncidentRow.state.in_(LIVE),
+                IncidentRow.last_occurred_at >= since,
+            )
+            .order_by(IncidentRow.last_occurred_at.desc(), IncidentRow.id.desc())
+            .limit(1)
+        )
+        return await self._session.scalar(query)
+
+    async def add(self, **values: Any) -> IncidentRow:
+        row = IncidentRow(**values)
+        self._session.add(row)
+        await self._session.flush()
+        return row
+
+    async def add_alias(self, alias: str, incident_id: str) -> None:
+        values = {"alias": alias, "incident_id": incident_id}
+        await self._session.execute(self._insert(IncidentAliasRow).values(**values).on_conflict_do_nothing())
+
+    async def add_entry(self, **values: Any) -> bool:
+        """False when this subject is an entry already."""
+        statement = self._insert(IncidentEntryRow).values(**values).on_conflict_do_nothing()
+        return await self._session.scalar(statement.returning(IncidentEntryRow.id)) is not None
+
+    async def incident_of(self, kind: str, subject: str) -> str | None:
+        """The incident that something is an entry of."""
+        query = select(IncidentEntryRow.incident_id).where(
+            IncidentEntryRow.kind == kind, IncidentEntryRow.subject == subject
+        )
+        return await self._session.scalar(query.order_by(IncidentEntryRow.id).limit(1))
+
+    async def subjects(self, incident_id: str, kind: str, limit: int) -> Sequence[str]:
+        """What of one kind belongs to an incident, the latest first."""
+        query = select(IncidentEntryRow.subject).where(
+            IncidentEntryRow.incident_id == incident_id,
+            IncidentEntryRow.kind == kind,
+            IncidentEntryRow.subject.is_not(None),
+        )
+        latest = (IncidentEntryRow.occurred_at.desc(), IncidentEntryRow.id.desc())
+        return [one for one in await self._session.scalars(query.order_by(*latest).limit(limit)) if one is not None]
+
+    async def timeline(self, incident_id: str, limit: int, offset: int) -> tuple[Sequence[IncidentEntryRow], int]:
+        """In order of time, and how many there are."""
+        own = IncidentEntryRow.incident_id == incident_id
+        total = await self._session.scalar(select(func.count()).select_from(IncidentEntryRow).where(own)) or 0
+        order = (IncidentEntryRow.occurred_at, IncidentEntryRow.id)
+        query = select(IncidentEntryRow).where(own).order_by(*order).limit(limit).offset(offset)
+        return (await self._session.scalars(query)).all(), total
+
+    async def page(self, sought: Sought, limit: int, offset: int) -> tuple[Sequence[IncidentRow], int]:
+        """The latest first, and how many there are."""
+        wanted = _conditions(sought)
+        total = await self._session.scalar(select(func.count()).select_from(IncidentRow).where(*wanted)) or 0
+        latest = (IncidentRow.opened_at.desc(), IncidentRow.id.desc())
+        query = select(IncidentRow).where(*wanted).order_by(*latest).limit(limit).offset(offset)
+        return (await self._session.scalars(query)).all(), total
+
+    async def courses(self, since: datetime, only_robot: str | None) -> list[Course]:
+        """What statistics need of every incident opened since."""
+        row = IncidentRow
+        columns = (
+            row.robot_id, row.label, row.rule, row.state, row.opened_at, row.acknowledged_at, row.resolved_at,
+            row.recording_count,
+        )  # fmt: skip
+        query = select(*columns).where(*_conditions(Sought(since=since, only_robot=only_robot)))
+        rows = await self._session.execute(query.order_by(row.opened_at.desc()).limit(MOST_COURSES))
+        return [Course(*one) for one in rows]
+
+    def _insert(self, table: type[Any]) -> Any:
+        is_postgres = self._session.get_bind().dialect.name == "postgresql"
+        return postgresql.insert(table) if is_postgres else sqlite.insert(table)
+
+
+def _conditions(sought: Sought) -> Collection[ColumnElement[bool]]:
+    row = IncidentRow
+    conditions: list[ColumnElement[bool]] = []
+    if sought.states:
+        conditions.append(row.state.in_(sought.states))
+    if sought.min_severity is not None:
+        conditions.append(row.severity_rank >= sought.min_severity.rank)
+    conditions += [row.robot_id == one for one in (sought.robot_id, sought.only_robot) if one is not None]
+    if sought.rule is not None:
+        conditions.append(row.rule == sought.rule)
+    if sought.since is not None:
+        conditions.append(row.opened_at >= sought.since)
+    if sought.until is not None:
+        conditions.append(row.opened_at < sought.until)
+    if sought.text:
+        conditions.append(row.title.icontains(sought.text, autoescape=True))
+    return conditions

@@ -1,0 +1,7 @@
+"""What can be done with incidents."""
+
+from pilothouse.hub.incidents.service.following import Following
+from pilothouse.hub.incidents.service.grouping import Grouping
+from pilothouse.hub.incidents.service.incidents import Incidents
+
+__all__ = ["Following", "Grouping", "Incidents"]
