@@ -1,0 +1,216 @@
+"""The emergency stop of the real program, while everything around it hangs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.served_guards import stack_of
+from tests.support.processes import Program, eventually, pilothouse
+
+ROBOT = '''
+import os, threading, time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LOG = os.open(HERE / "told.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+
+
+def note(words):
+    os.write(LOG, f"{time.monotonic_ns()} {words}\\n".encode())
+
+
+def observe():
+    return [0.0, 0.0]
+
+
+def policy(observation):
+    if (HERE / "sleep").exists():
+        note("asleep")
+        time.sleep(10)
+    return [0.01, 0.01]
+
+
+class Sink:
+    def apply(self, action):
+        note("apply")
+        if (HERE / "hang").exists():
+            time.sleep(60)
+
+    def emergency_stop(self):
+        note("estop")
+
+    def stop(self):
+        note("stop")
+'''
+
+
+class Robot:
+    """A guard as a process, and what its robot was told."""
+
+    def __init__(self, program: Program, directory: Path) -> None:
+        self.program, self.directory = program, directory
+
+    @property
+    def told(self) -> list[str]:
+        file = self.directory / "told.log"
+        return [line.split()[1] for line in file.read_text().splitlines()] if file.exists() else []
+
+    def post(self, path: str) -> dict[str, Any]:
+        request = urllib.request.Request(self.program.url + path, method="POST")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    @property
+    def status(self) -> dict[str, Any]:
+        with urllib.request.urlopen(self.program.url + "/api/control/status", timeout=20) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def moving(self) -> None:
+        self.post("/api/control/start")
+        eventually(lambda: self.told.count("apply") > 3, what="actions")
+
+    def begin(self, what: str, word: str) -> None:
+        """From now on the robot's code hangs; until it does."""
+        (self.directory / what).touch()
+        seen = self.told.count(word)
+        eventually(lambda: self.told.count(word) > seen, what=word)
+
+
+@contextmanager
+def robot(tmp_path: Path, **settings: str) -> Iterator[Robot]:
+    (tmp_path / "robot_of_a_test.py").write_text(ROBOT)
+    stack = stack_of(
+        sources={"arm": {"type": "python", "function": "robot_of_a_test:observe", "rate_hz": 100}},
+        sinks={"arm": {"type": "python", "function": "robot_of_a_test:Sink"}},
+        policy={"type": "python", "function": "robot_of_a_test:policy"},
+        loopback={"backend": "mcap"},
+    )
+    file = tmp_path / "stack.yaml"
+    file.write_text(yaml.safe_dump(stack))
+    # The watchdog would stop the robot too: here only the stop that was asked for shall.
+    patient = {"PILOTHOUSE_POLICY_TIMEOUT_S": "60", "PILOTHOUSE_WATCHDOG_TIMEOUT_S": "60", **settings}
+    with pilothouse("guard", "run", file, "--data", tmp_path / "data", "--port", "0", env=patient) as program:
+        yield Robot(program, tmp_path)
+
+
+@contextmanager
+def hanging_clients(url: str, count: int) -> Iterator[None]:
+    """Clients that begin a request, or a WebSocket, and never go on; and those that never read."""
+    host, port = url.removeprefix("http://").split(":")
+    upgrade = (
+        "GET /ws/telemetry HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    half = "POST /api/boundaries HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+    sockets = []
+    for number in range(count):
+        one = socket.create_connection((host, int(port)))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        one.sendall((upgrade if number % 2 else half).encode())
+        sockets.append(one)
+    try:
+        yield
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def test_it_reaches_the_sink_while_the_policy_sleeps_and_fifty_clients_hang(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        with hanging_clients(arm.program.url, 50):
+            arm.begin("sleep", "asleep")
+
+            answer = arm.post("/api/control/estop")
+
+            assert (answer["state"], answer["emergency"]["sinks_told"]) == ("emergency", True)
+            assert arm.told[-1] == "estop"
+            assert arm.status["state"] == "emergency"
+
+
+def test_a_signal_reaches_the_sink_while_the_sink_hangs(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        arm.begin("hang", "apply")
+
+        os.kill(arm.program.pid, signal.SIGUSR2)
+
+        eventually(lambda: arm.told[-1] == "estop", what="the stop")
+        assert arm.status["emergency"]["source"] == "signal"
+
+
+def test_a_message_on_a_websocket_reaches_the_sink(tmp_path: Path) -> None:
+    from websockets.sync.client import connect
+
+    with robot(tmp_path) as arm:
+        arm.moving()
+        with connect(arm.program.url.replace("http", "ws") + "/ws/telemetry") as client:
+            client.send('{"type": "estop"}')
+
+            eventually(lambda: arm.told[-1] == "estop", what="the stop")
+        assert arm.status["emergency"]["source"] == "websocket"
+
+
+@pytest.mark.parametrize(("what", "word", "part"), [("sleep", "asleep", "policy"), ("hang", "apply", "sink")])
+def test_what_hangs_is_stopped_by_the_watchdog(tmp_path: Path, what: str, word: str, part: str) -> None:
+    impatient = {"PILOTHOUSE_POLICY_TIMEOUT_S": "0.3", "PILOTHOUSE_WATCHDOG_TIMEOUT_S": "0.3"}
+    with robot(tmp_path, **impatient) as arm:
+        arm.moving()
+        arm.begin(what, word)
+
+        eventually(lambda: arm.told[-1] == "estop", what="the watchdog")
+        emergency = arm.status["emergency"]
+        assert (emergency["source"], part in emergency["reason"]) == ("watchdog", True)
+
+
+@pytest.mark.parametrize("what", ["", "sleep", "hang"])
+def test_sigterm_stops_the_sink_and_ends_the_program(tmp_path: Path, what: str) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        if what:
+            arm.begin(what, {"sleep": "asleep", "hang": "apply"}[what])
+
+        # `pilothouse.web.process` leaves after 4.5 s whatever hangs; more than that is a failure of the contract.
+        assert arm.program.stop(deadline_s=5.0 if not what else 20.0) == 0
+        assert arm.told[-1] == "stop"
+
+
+def test_it_latches_until_it_is_reset(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        arm.post("/api/control/estop")
+        with pytest.raises(urllib.error.HTTPError, match="409"):
+            arm.post("/api/control/start")
+        assert arm.post("/api/control/reset")["state"] == "idle"
+        told = len(arm.told)
+
+        arm.moving()
+
+        assert "estop" not in arm.told[told:]
+
+
+def test_a_reload_by_signal_keeps_the_robot_moving(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        before = arm.status["config_hash"]
+        text = (tmp_path / "stack.yaml").read_text()
+        (tmp_path / "stack.yaml").write_text(text.replace("velocity_rad_s: 2.0", "velocity_rad_s: 1.0"))
+
+        os.kill(arm.program.pid, signal.SIGHUP)
+
+        now = eventually(lambda: (found := arm.status)["config_hash"] != before and found, what="the reload")
+        assert (now["state"], now["last_reload"]["ok"]) == ("running", True)
