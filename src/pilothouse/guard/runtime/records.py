@@ -1,10 +1,12 @@
-"""What is written down of the cycles: risk log and recorded sessions, each with a writer of its own."""
+"""What is written down of the cycles and told to the recorder, each by a thread of its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pilothouse.guard.forwarding.forwarder import Forwarder
+from pilothouse.guard.forwarding.link import HttpRecorderLink
 from pilothouse.guard.loop import CycleListener, Session
 from pilothouse.guard.loopback.loopback import Loopback
 from pilothouse.guard.loopback.session_writer import LoopbackOptions
@@ -29,6 +31,7 @@ class Records:
     risk_log: RiskLog
     loopback: Loopback | None
     sessions: Sessions
+    forwarder: Forwarder | None = None
 
     @property
     def listeners(self) -> tuple[CycleListener, ...]:
@@ -47,8 +50,12 @@ class Records:
         self.risk_log.start()
         if self.loopback is not None:
             self.loopback.start()
+        if self.forwarder is not None:
+            self.forwarder.start()
 
     def stop(self) -> None:
+        if self.forwarder is not None:
+            self.forwarder.stop()
         if self.loopback is not None:
             self.loopback.stop()
         self.risk_log.stop()
@@ -65,10 +72,11 @@ def open_records(settings: GuardSettings, stack: Stackfile, clock: Clock) -> Rec
     risk_log = RiskLog(
         settings.data / RISK_LOG, log_all=risk.log_all, max_rows=risk.max_rows, max_age_s=risk.max_age_s, clock=clock
     )
+    forwarder = _forwarder(settings, risk_log, clock)
     if config is None or config.backend == "none":
-        return Records(risk_log, None, Sessions(None))
+        return Records(risk_log, None, Sessions(None), forwarder)
     loopback = Loopback(_directory(settings, config), _options(settings, config), clock)
-    return Records(risk_log, loopback, Sessions(loopback.directory, loopback))
+    return Records(risk_log, loopback, Sessions(loopback.directory, loopback), forwarder)
 
 
 def _directory(settings: GuardSettings, config: LoopbackConfig) -> Path:
@@ -85,3 +93,11 @@ def _options(settings: GuardSettings, config: LoopbackConfig) -> LoopbackOptions
         image_rate_hz=config.image_rate_hz,
         max_total_bytes=None if config.max_total_mb is None else round(config.max_total_mb * MB),
     )
+
+
+def _forwarder(settings: GuardSettings, risk_log: RiskLog, clock: Clock) -> Forwarder | None:
+    url, token = settings.recorder_url, settings.recorder_token
+    if url is None:
+        return None
+    secret = None if token is None else token.get_secret_value()
+    return Forwarder(risk_log.events, lambda: HttpRecorderLink(url, secret), robot_id=settings.robot_id, clock=clock)
