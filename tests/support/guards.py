@@ -14,15 +14,16 @@ from pilothouse.guard.engine import Engine, EngineSpec, GuardSpec, TaskSpec
 from pilothouse.guard.kinematics import GripperModel, JointModel, RobotModel, chain_from_mjcf, compiled_placing
 from pilothouse.guard.model import Action, Enforcement, Layer, Observation, Pose, Verdict
 
-ARM = """
+_MASS = '<inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>'
+ARM = f"""
 <mujoco><compiler angle="radian"/><worldbody>
-  <body name="shoulder" pos="0 0 0.09"><joint name="j0" axis="0 0 1"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
-  <body name="upper" pos="0 0.13 0"><joint name="j1" axis="0 1 0"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
-  <body name="fore" pos="0 -0.12 0.42"><joint name="j2" axis="0 1 0"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
-  <body name="wrist1" pos="0 0 0.39"><joint name="j3" axis="0 1 0"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
-  <body name="wrist2" pos="0 0.09 0"><joint name="j4" axis="0 0 1"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
-  <body name="wrist3" pos="0 0 0.09"><joint name="j5" axis="0 1 0"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
-  <body name="tool" pos="0 0.08 0.05"><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
+  <body name="shoulder" pos="0 0 0.09"><joint name="j0" axis="0 0 1"/>{_MASS}
+  <body name="upper" pos="0 0.13 0"><joint name="j1" axis="0 1 0"/>{_MASS}
+  <body name="fore" pos="0 -0.12 0.42"><joint name="j2" axis="0 1 0"/>{_MASS}
+  <body name="wrist1" pos="0 0 0.39"><joint name="j3" axis="0 1 0"/>{_MASS}
+  <body name="wrist2" pos="0 0.09 0"><joint name="j4" axis="0 0 1"/>{_MASS}
+  <body name="wrist3" pos="0 0 0.09"><joint name="j5" axis="0 1 0"/>{_MASS}
+  <body name="tool" pos="0 0.08 0.05">{_MASS}
   </body></body></body></body></body></body></body></worldbody></mujoco>
 """
 NAMES = tuple(f"j{number}" for number in range(6))
@@ -59,11 +60,12 @@ def engine_of(
     **spec: Any,
 ) -> Engine:
     """An engine with these boundaries in the guards of their layers; its task ``default`` is active."""
+    enforce = Enforcement.ENFORCE
     made = [boundary(name, robot, **config) for name, config in boundaries.items()]
     guards = tuple(
-        GuardSpec(guard, layer, tuple(one for one in made if one.layer is layer), (modes or {}).get(layer, Enforcement.ENFORCE))
-        for layer, guard in _GUARDS.items()
-    )  # fmt: skip
+        GuardSpec(name, layer, tuple(one for one in made if one.layer is layer), (modes or {}).get(layer, enforce))
+        for layer, name in _GUARDS.items()
+    )
     tasks = {"default": TaskSpec(tuple(boundaries), "hold")}
     engine = Engine(EngineSpec(robot, guards, tasks, period_s=PERIOD_S, **spec), timer=timer)
     if start:

@@ -54,7 +54,8 @@ class KeepOutSpheres(SpatialBoundary):
 
     def swept(self, space: Space, start: Joints, target: Joints) -> Margins:
         before, after = space.frame(start)[0], space.frame(target)[0]
-        return tuple([distance_to_way(center, before, after) - radius for center, radius in self.spheres])
+        margins = tuple([distance_to_way(center, before, after) - radius for center, radius in self.spheres])
+        return self.certain(space, target, margins)
 
     def slopes(self, space: Space, target: Joints) -> tuple[Margins, Slopes]:
         position, _, rows = space.place(target)

@@ -41,8 +41,16 @@ class SpatialBoundary(Boundary):
         raise NotImplementedError
 
     def swept(self, space: Space, start: Joints, target: Joints) -> Margins:
-        """The smallest distances on the way; at the target, where the way cannot be worse than its ends."""
-        return self.margins(space, target)
+        """The smallest distances on the way, less what is uncertain; just those at the target unless overridden."""
+        return self.certain(space, target, self.margins(space, target))
+
+    def certain(self, space: Space, target: Joints, margins: Margins) -> Margins:
+        """The margins at a target, less what is uncertain there."""
+        metres, radians = space.doubt(target)
+        if not metres and not radians:
+            return margins
+        less = metres if self.unit == "m" else radians
+        return tuple([one - less for one in margins])
 
     def required(self, margins: Margins) -> Margins | None:
         """What must be left after a step from these margins; None when nothing will do."""

@@ -39,8 +39,9 @@ class EndEffectorSpeed(SpeedBoundary):
         self.maximum = config.maximum_m_s
 
     def speed(self, moment: Moment, target: Joints) -> float:
-        space = moment.space
-        return math.dist(space.frame(moment.reference)[0], space.frame(target)[0]) / moment.dt_s
+        space, start = moment.space, moment.reference
+        way = math.dist(space.frame(start)[0], space.frame(target)[0]) + space.way_doubt(start, target)
+        return way / moment.dt_s
 
 
 class JointSpeedNorm(SpeedBoundary):

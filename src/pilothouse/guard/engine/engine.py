@@ -46,6 +46,16 @@ class Engine:
         """The active task."""
         return self._plan.task if self._plan else None
 
+    def take_over(self, other: Engine) -> None:
+        """Go on where another engine of the same robot stands: its last commands, its clocks, its task's time.
+
+        For a swap while the robot moves, after :meth:`start`: the first step is counted from the last command, so a
+        reload is no jump. Boundaries begin anew (a running mean, a sequence). Another robot: nothing is taken over.
+        """
+        if other.spec.robot.joints == self.spec.robot.joints:
+            self._history = other._history.going_on(self.spec.period_s)
+            self._clocks = other._clocks
+
     def close(self) -> None:
         """Let go of the threads of callbacks; nothing passes any more."""
         self._plan = None

@@ -28,6 +28,14 @@ class History:
         self.at_s = 0.0
         self.step_s = self._period_s
 
+    def going_on(self, period_s: float) -> History:
+        """The same past, for commands at another period."""
+        other = History(len(self._still), period_s)
+        other.position, other.speed, other.acceleration = self.position, self.speed, self.acceleration
+        other.gripper, other.at_s, other.decided_s = self.gripper, self.at_s, self.decided_s
+        other.step_s = min(self.step_s, period_s)
+        return other
+
     def begin(self, observed: Joints, velocities: Joints | None, monotonic_s: float) -> float:
         """What is known at the start of a cycle; returns the seconds the next step may count on, at most a period."""
         elapsed = monotonic_s - self.at_s
@@ -36,8 +44,9 @@ class History:
             self.speed = self._still if velocities is None else velocities
             self.acceleration = self._still
             self.gripper = None
-            self.at_s = monotonic_s - self._period_s
-            elapsed = self._period_s
+            since = self._period_s if self.decided_s is None else monotonic_s - self.decided_s
+            elapsed = min(since, self._period_s)
+            self.at_s = monotonic_s - elapsed
         self.step_s = min(self._period_s, elapsed)
         return self.step_s
 

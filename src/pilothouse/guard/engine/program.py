@@ -41,22 +41,27 @@ class Program:
             raise SolverFailed(f"daqp could not be set up: {code}")
 
     def solve(
-        self, wanted: Joints, lower: Joints, upper: Joints, slopes: Sequence[Joints], least: Sequence[float]
+        self,
+        wanted: Joints,
+        lower: Joints,
+        upper: Joints,
+        slopes: Sequence[Joints],
+        least: Sequence[float],
+        at: Joints,
     ) -> Joints | None:
-        """The closest target with ``slopes @ target >= least`` inside the box; None when there is none.
+        """The target closest to ``wanted`` with ``slopes @ (target - at) >= least`` in the box; None: there is none.
 
         Raises :class:`SolverFailed`.
         """
         joints = self._joints
-        # The box is centred on what is wanted: small numbers are exact ones.
-        self._f[:] = 0.0
+        # Around what is wanted: the cost has no linear part, and small numbers are exact ones.
         self._a[:] = slopes
         self._upper[:joints] = [high - middle for high, middle in zip(upper, wanted, strict=True)]
         self._lower[:joints] = [low - middle for low, middle in zip(lower, wanted, strict=True)]
-        self._lower[joints:] = [
-            one - sum([slope * middle for slope, middle in zip(row, wanted, strict=True)])
-            for row, one in zip(slopes, least, strict=True)
-        ]
+        self._lower[joints:] = least
+        if at is not wanted:
+            shift = self._array([there - middle for there, middle in zip(at, wanted, strict=True)])
+            self._lower[joints:] += self._a @ shift
         code = self._model.update(f=self._f, A=self._a, bupper=self._upper, blower=self._lower)
         if code < 0:
             # -1 is daqp's word for bounds that contradict each other.

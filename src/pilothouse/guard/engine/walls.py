@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pilothouse.guard.boundaries import Moment
 from pilothouse.guard.boundaries.boundary import Joints
-from pilothouse.guard.boundaries.space import ToolUnknown
+from pilothouse.guard.boundaries.space import CERTAIN, ToolUnknown
 from pilothouse.guard.boundaries.spatial import TOUCHING, Margins, SpatialBoundary
 from pilothouse.guard.engine.findings import Finding, Owned, against
 from pilothouse.guard.engine.program import Program, SolverFailed
@@ -82,26 +82,32 @@ class Walls:
     def _nearest(
         self, moment: Moment, target: Joints, box: tuple[Joints, Joints], now: list[Margins], needed: list[Margins]
     ) -> Joints | None:
-        space, reference, at = moment.space, moment.reference, moment.reference
-        for _ in range(ATTEMPTS):
+        space, reference, at = moment.space, moment.reference, target
+        doubt = space.doubt(target)
+        for attempt in range(ATTEMPTS):
             rows: list[Joints] = []
             least: list[float] = []
             for (_, boundary), here, required in zip(self._owned, now, needed, strict=True):
                 margins, slopes = boundary.slopes(space, at)
+                beyond = doubt[0] if boundary.unit == "m" else doubt[1]
                 for margin, row, first, must in zip(margins, slopes, here, required, strict=True):
                     # Never more than is left now: standing still stays allowed.
                     further = must + min(INSIDE, max(0.0, (first - must) / 2))
                     rows.append(row)
-                    least.append(further - margin + sum([one * by for one, by in zip(row, at, strict=True)]))
-            found = self._program.solve(target, *box, rows, least)
+                    least.append(further + beyond - margin)
+            found = self._program.solve(target, *box, rows, least, at)
             if found is None:
-                return None
+                if attempt:
+                    return None
+                # Far beyond a curved wall its slope says little: once more from where the robot is.
+                at, doubt = reference, CERTAIN
+                continue
             if not any(
                 _short(boundary.swept(space, reference, found), required)
                 for (_, boundary), required in zip(self._owned, needed, strict=True)
             ):
                 return found
-            at = found
+            at, doubt = found, space.doubt(found)
         return None
 
     def recheck(self, moment: Moment, target: Joints, findings: list[Finding]) -> None:
