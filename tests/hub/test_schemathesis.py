@@ -44,7 +44,22 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         announced = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": metadata_of(b"x").to_header()}
         upload = httpx2.post(f"{hub.url}/api/uploads", headers={**ROBOT, **announced}).headers["location"]
         upload_id = upload.rpartition("/")[2]
-        yield Target(hub.url, {"session_id": "arm_1", "robot_id": "arm", "annotation_id": 1, "upload_id": upload_id})
+        known = {"session_id": "arm_1", "robot_id": "arm", "annotation_id": 1, "upload_id": upload_id}
+        yield Target(hub.url, {**known, **made(hub.url)})
+
+
+def made(url: str) -> dict[str, object]:
+    """The ids of things that are made by asking for them."""
+    bodies: dict[str, tuple[str, dict[str, object]]] = {
+        "incident_id": ("/api/v1/incidents", {"title": "x"}),
+        "backtest_id": ("/api/v1/backtests", {"triggers": ["/n.v > 1"]}),
+    }
+    found: dict[str, object] = {"token_id": "tok_none", "enrolment_id": "enr_none"}
+    for name, (path, body) in bodies.items():
+        answer = httpx2.post(f"{url}{path}", json=body, headers=ROBOT)
+        assert answer.status_code == 201, answer.text
+        found[name] = answer.json()["id"]
+    return found
 
 
 def test_whatever_is_asked_the_answer_is_as_documented(target: Target) -> None:
