@@ -14,13 +14,18 @@ def topic(**changes: object) -> dict[str, Any]:
 def state(**topics: dict[str, Any]) -> dict[str, Any]:
     health = {
         "robot_id": "r2", "buffer_size": 10, "buffer_bytes": 3 << 20, "buffer_fill": 0.25,
+        "disk": {"free_bytes": 5 << 20, "reserved_bytes": 1 << 20},
         "captures": {"waiting": 1, "sealed": 0}, "problems": ["the disk is full"],
         "sources": [{"name": "foxglove", "state": "retrying", "messages": 3, "fraction": None, "error": "gone"}],
     }  # fmt: skip
-    capture = {"session_id": "r2_1", "state": "delivering", "reason": "trigger", "label": "", "why": None}
+    capture = {"session_id": "r2_1", "state": "delivering", "reason": "trigger", "label": "", "why": None, "more": 0,
+               "pinned": False}  # fmt: skip
     pending = {**capture, "session_id": "r2_2", "state": "waiting", "size_bytes": None, "sent_bytes": None}
     sending = {**capture, "size_bytes": 2 << 20, "sent_bytes": 1 << 20}
-    triggers = {"rules": [], "pending": [pending], "recent": [pending, sending]}
+    refused = {**capture, "session_id": "r2_0", "state": "refused", "why": "over the budget", "more": 996,
+               "size_bytes": None, "sent_bytes": None}  # fmt: skip
+    rule = {"name": "stall", "fired": 1003, "merged": 6, "over_budget": 996, "condition": "/a.b > 1", "last": None}
+    triggers = {"rules": [rule], "pending": [pending], "recent": [pending, sending, refused]}
     return {"health": health, "topics": {"topics": topics}, "triggers": triggers}
 
 
@@ -28,7 +33,8 @@ def test_what_is_wrong_stands_at_the_top() -> None:
     lines = overview(state(), "http://x").splitlines()
 
     assert lines[:3] == ["r2 at http://x", "buffer   10 messages in 3.0 MiB (25%)", "captures 1 waiting"]
-    assert lines[3:5] == ["problem  the disk is full", "source   foxglove retrying, 3 messages: gone"]
+    assert lines[3] == "disk     5.0 MiB free, 1.0 MiB of it stay so"
+    assert lines[4:6] == ["problem  the disk is full", "source   foxglove retrying, 3 messages: gone"]
 
 
 def test_a_capture_under_way_is_shown_once_and_a_delivery_with_its_progress() -> None:
@@ -36,6 +42,13 @@ def test_a_capture_under_way_is_shown_once_and_a_delivery_with_its_progress() ->
 
     assert shown.count("r2_2") == 1
     assert "2.0 MiB, 50% sent" in shown
+
+
+def test_triggers_without_a_recording_are_counted() -> None:
+    shown = overview(state(), "http://x")
+
+    assert "over the budget, and 996 more" in shown
+    assert "1003 (6 merged, 996 over budget)" in shown
 
 
 def test_the_busiest_topics_come_first_and_the_others_are_counted() -> None:

@@ -61,6 +61,17 @@ def test_a_save_for_programs_is_one_object(url: str) -> None:
     assert saved["topics"] == ["/odom", "/speed"]
 
 
+def test_a_recording_is_pinned_and_let_go(url: str) -> None:
+    session_id = ask("save", "--url", url).stdout.split()[0]
+
+    assert ask("pin", session_id, "--url", url).stdout == f"{session_id} is pinned: it stays until --undo\n"
+    assert "pinned" in ask("status", "--once", "--url", url).stdout
+    assert ask("pin", session_id, "--undo", "--url", url).stdout == f"{session_id} may be removed again\n"
+    unknown = ask("pin", "nobody/../x", "--url", url)
+    assert unknown.returncode
+    assert unknown.stderr.count("\n") == 1
+
+
 def test_a_status_shows_everything_at_a_glance(url: str) -> None:
     done = ask("status", "--once", "--url", url)
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.mcap import verify
-from pilothouse.recorder import risk_routes, writing
+from pilothouse.recorder import pin_routes, risk_routes, writing
 from pilothouse.recorder.api import PATHS
 from pilothouse.recorder.app import create_app
 from pilothouse.recorder.outbox_database import OutboxDatabase
@@ -33,6 +33,8 @@ OWN_ROUTES = (
     ("/triggers", "get"),
     ("/risk-events", "post"),
     ("/config/reload", "post"),
+    ("/sessions/{session_id}/pin", "put"),
+    ("/sessions/{session_id}/pin", "delete"),
 )
 
 
@@ -270,7 +272,7 @@ def test_every_route_says_whether_it_asks_for_the_token(token: str | None, tmp_p
     assert public_routes(app) == []
     described = app.openapi()["paths"]
     assert all(("security" in described[path][method]) == bool(token) for path, method in OWN_ROUTES)
-    assert {path for path, _ in OWN_ROUTES} == {*PATHS, *risk_routes.PATHS}
+    assert {path for path, _ in OWN_ROUTES} == {*PATHS, *pin_routes.PATHS, *risk_routes.PATHS}
 
 
 def test_the_description_names_the_body_and_its_answers(tmp_path: Path) -> None:

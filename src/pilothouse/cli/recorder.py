@@ -20,6 +20,7 @@ app = typer.Typer(
 LATER = (
     init,
     recorder_watch.save,
+    recorder_watch.pin,
     recorder_watch.status,
     recorder_watch.tail,
     recorder_watch.reload,

@@ -43,6 +43,11 @@ class RecorderLink:
     def reload(self) -> dict[str, Any]:
         return self._ask("POST", "/config/reload", {})
 
+    def pin(self, session_id: str, *, is_pinned: bool) -> dict[str, Any]:
+        from urllib.parse import quote
+
+        return self._ask("PUT" if is_pinned else "DELETE", f"/sessions/{quote(session_id, safe='')}/pin")
+
     def everything(self) -> dict[str, Any]:
         """Health, topics and triggers, as the recorder answers them."""
         return {"health": self.get("/healthz"), "topics": self.get("/topics"), "triggers": self.get("/triggers")}

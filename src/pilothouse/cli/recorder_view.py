@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 RECENT = 5
+FATES = (("merged", "merged"), ("over_budget", "over budget"))
 MIB = 1 << 20
 
 
@@ -37,7 +38,8 @@ def topic_line(topic: Mapping[str, Any], before: int | None, time: str) -> str:
 def _head(health: Mapping[str, Any], url: str) -> list[str]:
     states = ", ".join(f"{count} {state}" for state, count in health["captures"].items() if count) or "none yet"
     buffer = f"{health['buffer_size']} messages in {_size(health['buffer_bytes'])} ({health['buffer_fill']:.0%})"
-    return [f"{health['robot_id']} at {url}", f"buffer   {buffer}", f"captures {states}"]
+    disk = f"{_size(health['disk']['free_bytes'])} free, {_size(health['disk']['reserved_bytes'])} of it stay so"
+    return [f"{health['robot_id']} at {url}", f"buffer   {buffer}", f"captures {states}", f"disk     {disk}"]
 
 
 def _source(source: Mapping[str, Any]) -> str:
@@ -52,7 +54,9 @@ def _topic(name: str, topic: Mapping[str, Any]) -> Sequence[str]:
 
 def _rule(rule: Mapping[str, Any]) -> Sequence[str]:
     value = "" if rule["last"] is None else str(rule["last"].get("value"))
-    return rule["name"], str(rule["fired"]), rule["condition"], value
+    fates = [f"{rule[fate]} {said}" for fate, said in FATES if rule[fate]]
+    fired = f"{rule['fired']} ({', '.join(fates)})" if fates else str(rule["fired"])
+    return rule["name"], fired, rule["condition"], value
 
 
 def _captures(triggers: Mapping[str, Any]) -> list[Sequence[str]]:
@@ -65,7 +69,10 @@ def _capture(capture: Mapping[str, Any]) -> Sequence[str]:
     size = "" if capture["size_bytes"] is None else _size(capture["size_bytes"])
     if capture["sent_bytes"] is not None and capture["size_bytes"]:
         size += f", {capture['sent_bytes'] / capture['size_bytes']:.0%} sent"
-    return capture["session_id"], capture["state"], capture["why"] or capture["reason"], size, capture["label"]
+    why = capture["why"] or capture["reason"]
+    why += f", and {capture['more']} more" if capture["more"] else ""
+    state = f"{capture['state']}, pinned" if capture["pinned"] else capture["state"]
+    return capture["session_id"], state, why, size, capture["label"]
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -42,6 +42,16 @@ def save(
         print(f"{saved['session_id']}  {saved['duration_s']:.1f} s, {len(saved['topics'])} topics\n{saved['path']}")
 
 
+def pin(
+    session_id: Annotated[str, typer.Argument(help="The recording, as `status` names it.", show_default=False)],
+    undo: Annotated[bool, typer.Option("--undo", help="Let retention remove it again.")] = False,
+    url: Url = HERE,
+) -> None:
+    """Keep a recording on the robot, however old it gets and however full the disk is."""
+    pinned = _link(url).pin(session_id, is_pinned=not undo)["pinned"]
+    print(f"{session_id} {'is pinned: it stays until --undo' if pinned else 'may be removed again'}")
+
+
 def status(
     once: Annotated[bool, typer.Option("--once", help="Print it once and end, as without a terminal.")] = False,
     as_json: AsJson = False,

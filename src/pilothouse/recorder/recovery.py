@@ -127,7 +127,8 @@ class Recovery(Worker):
 
     def _with_merged(self, request: CaptureRequest, others: Sequence[CaptureRow]) -> CaptureRequest:
         """The capture, and every other trigger its file holds."""
-        rows = [*others, *(row for one in (request, *others) for row in self._outbox.merged_into(one.session_id))]
+        held = [request.session_id, *(row.session_id for row in others)]
+        rows = [*others, *(row for session_id in held for row in self._outbox.merged_into(session_id))]
         merged = (
             MergedTrigger(
                 session_id=row.session_id, label=row.label, trigger=row.trigger, more=row.more,
