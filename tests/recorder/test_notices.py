@@ -16,7 +16,7 @@ from pilothouse.wire import DeliveryAlertKind, RiskEvent
 from tests.support.flights import START_NS
 from tests.support.processes import eventually
 from tests.support.risks import risk_event
-from tests.support.robots import FAST, FakeHub, Robot, running_robot
+from tests.support.robots import FAST, PLENTY, FakeHub, Robot, running_robot
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +34,6 @@ class UnknownRoute(NotFound):
 
 class Overloaded(Unavailable):
     """Later, please."""
-
-
-PLENTY = {f"{whose}captures_per_{span}": 10_000 for whose in ("", "rule_") for span in ("hour", "day")}
 
 
 def incident(robot: Robot, number: int) -> None:

@@ -33,6 +33,10 @@ from tests.support.processes import eventually
 FAST = {"topic": "/speed", "field": "data", "op": "gt", "value": 9, "kind": "threshold", "post_s": 1}
 
 
+# So many captures that no budget holds any back.
+PLENTY = {f"{whose}captures_per_{span}": 10_000 for whose in ("", "rule_") for span in ("hour", "day")}
+
+
 class HubGone(Unavailable):
     """The hub does not answer."""
 

@@ -112,3 +112,20 @@ async def test_heartbeats_at_once_make_one_robot_and_one_event(hub: Hub, client:
 
 async def test_fields_of_a_newer_robot_are_ignored(client: httpx2.AsyncClient) -> None:
     assert (await beat(client, "one", mood="cheerful")).status_code == 200
+
+
+async def test_what_a_robot_says_of_an_outage_is_told_once_though_it_says_it_again(
+    hub: Hub, client: httpx2.AsyncClient
+) -> None:
+    facts = {"outage_id": "out_1", "occurred_at": "2026-05-12T08:42:30Z", "reason": "No route."}
+    failing = {"alert_id": "alert_1", "kind": "delivery_failing", **facts}
+    recovered = {"alert_id": "alert_2", "kind": "delivery_recovered", **facts}
+    for _ in range(2):
+        answer = await beat(client, "one", alerts=[failing, recovered])
+        assert answer.status_code == 200
+    await beat(client, "one")
+
+    told = [event for event in await hub.events.since(HUB_STREAM, 0) if event.kind.startswith("robot.delivery")]
+
+    assert [event.kind for event in told] == ["robot.delivery_failing", "robot.delivery_recovered"]
+    assert told[0].payload == IsPartialDict(robot_id="one", alert_id="alert_1", outage_id="out_1", reason="No route.")

@@ -15,7 +15,7 @@ from pilothouse.hub.fleet.repository import Changed, HealthRows, RobotRows, Want
 from pilothouse.hub.fleet.service.health import tell_change
 from pilothouse.hub.identity import Caller, Tokens
 from pilothouse.kit.clock import Clock, at
-from pilothouse.wire import Heartbeat, HeartbeatAccepted, Robot, RobotList, RobotToken
+from pilothouse.wire import DeliveryAlert, Heartbeat, HeartbeatAccepted, Robot, RobotList, RobotToken
 from pilothouse.wire.robot import Health, RobotUpdate
 
 CountRecordings = Callable[[AsyncSession, Collection[str]], Awaitable[Mapping[str, int]]]
@@ -46,6 +46,7 @@ class Robots:
         now = self._now()
         skew_s = None if heartbeat.sent_at is None else (heartbeat.sent_at - now).total_seconds()
         robot_id = heartbeat.robot_id
+        alerts = await self._untold(session, heartbeat) if heartbeat.alerts else []
         found = await RobotRows(session).beat(robot_id, now, _said(heartbeat, now, skew_s))
         if found is None:
             raise RobotRetired(robot_id=robot_id)
@@ -60,7 +61,18 @@ class Robots:
             self._tell(session, "robot.appeared", robot_id)
         elif found.health != Health.HEALTHY:
             await self._recovered(session, Changed(robot_id, found.health, Health.HEALTHY, now), now)
+        for alert in alerts:
+            self._tell(
+                session, f"robot.{alert.kind.value}", robot_id, **alert.model_dump(mode="json", exclude={"kind"})
+            )
         return HeartbeatAccepted(robot_id=robot_id, received_at=now)
+
+    async def _untold(self, session: AsyncSession, heartbeat: Heartbeat) -> Sequence[DeliveryAlert]:
+        """Its alerts without those of the heartbeat before: it sends them again until it hears that they arrived."""
+        row = await RobotRows(session).get(heartbeat.robot_id)
+        before = row.heartbeat.get("alerts", []) if row is not None and row.heartbeat else []
+        told = {one.get("alert_id") for one in before}
+        return [one for one in heartbeat.alerts if one.alert_id not in told]
 
     async def seen_in_recording(self, session: AsyncSession, robot_id: str) -> None:
         """A recording names this robot: from now on it is known."""
@@ -156,17 +168,15 @@ class Robots:
 def _said(heartbeat: Heartbeat, now: datetime, skew_s: float | None) -> dict[str, Any]:
     """The columns that a heartbeat sets."""
     again = expected(now, heartbeat.interval_s)
-    said: dict[str, Any] = {
+    return {
         "last_seen_at": now,
         "interval_s": heartbeat.interval_s,
         "heartbeat": heartbeat.model_dump(mode="json", exclude_unset=True),
         "stale_at": again.stale_at,
         "silent_at": again.silent_at,
         "clock_skew_s": skew_s,
+        "versions": heartbeat.versions or None,
     }
-    if heartbeat.versions:
-        said["versions"] = heartbeat.versions
-    return said
 
 
 def _robot(row: RobotRow, tags: list[str], recordings: int) -> Robot:
