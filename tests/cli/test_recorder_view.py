@@ -16,6 +16,7 @@ def state(**topics: dict[str, Any]) -> dict[str, Any]:
         "robot_id": "r2", "buffer_size": 10, "buffer_bytes": 3 << 20, "buffer_fill": 0.25,
         "disk": {"free_bytes": 5 << 20, "reserved_bytes": 1 << 20},
         "captures": {"waiting": 1, "sealed": 0}, "problems": ["the disk is full"],
+        "delivery": None,
         "sources": [{"name": "foxglove", "state": "retrying", "messages": 3, "fraction": None, "error": "gone"}],
     }  # fmt: skip
     capture = {"session_id": "r2_1", "state": "delivering", "reason": "trigger", "label": "", "why": None, "more": 0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pilothouse.cli.delivery_view import delivery_lines
+
 RECENT = 5
 FATES = (("merged", "merged"), ("over_budget", "over budget"))
 MIB = 1 << 20
@@ -19,6 +21,7 @@ def overview(state: Mapping[str, Any], url: str, *, most_topics: int | None = No
         _head(health, url),
         [f"problem  {problem}" for problem in health["problems"]],
         [_source(one) for one in health["sources"]],
+        delivery_lines(health["delivery"]),
         _table(("topic", "Hz", "messages", "last", "dropped"), [_topic(name, one) for name, one in shown]),
         [f"and {len(topics) - len(shown)} more topics"] if len(shown) < len(topics) else [],
         _table(("rule", "fired", "condition", "last value"), [_rule(one) for one in triggers["rules"]]),
