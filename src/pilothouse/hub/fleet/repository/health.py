@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnCollection,
+    ColumnElement,
+    Executable,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.fleet.domain import DEFAULT_INTERVAL_S, SILENT_INTERVALS, STALE_INTERVALS
@@ -72,29 +85,15 @@ class HealthRows:
         self, robot_id: str, hour_at: datetime, *, disk_free: int | None, depth: int | None, skew_s: float | None
     ) -> None:
         """Add one heartbeat to its hour."""
-        new = upsert(self._session, HealthHourRow).values(
-            robot_id=robot_id,
-            hour_at=hour_at,
-            heartbeats=1,
-            least_disk_free_bytes=disk_free,
-            most_outbox_depth=depth,
-            clock_skew_s=skew_s,
-        )
-        hour, said = HealthHourRow, new.excluded
-        least, most = hour.least_disk_free_bytes, hour.most_outbox_depth
-        is_less = or_(least.is_(None), said.least_disk_free_bytes < least)
-        is_more = or_(most.is_(None), said.most_outbox_depth > most)
-        await self._session.execute(
-            new.on_conflict_do_update(
-                index_elements=["robot_id", "hour_at"],
-                set_={
-                    "heartbeats": hour.heartbeats + 1,
-                    "least_disk_free_bytes": case((is_less, said.least_disk_free_bytes), else_=least),
-                    "most_outbox_depth": case((is_more, said.most_outbox_depth), else_=most),
-                    "clock_skew_s": func.coalesce(said.clock_skew_s, hour.clock_skew_s),
-                },
-            )
-        )
+        heartbeat = {
+            "robot_id": robot_id,
+            "hour_at": hour_at,
+            "heartbeats": 1,
+            "least_disk_free_bytes": disk_free,
+            "most_outbox_depth": depth,
+            "clock_skew_s": skew_s,
+        }
+        await (await self._session.connection()).execute(_counting(self._session.get_bind().dialect.name), heartbeat)
 
     async def changes(self, robot_id: str, limit: int) -> Sequence[HealthChangeRow]:
         query = select(HealthChangeRow).where(HealthChangeRow.robot_id == robot_id)
@@ -112,6 +111,25 @@ class HealthRows:
         numbered = select(HealthChangeRow.id, place.label("place")).subquery()
         surplus = select(numbered.c.id).where(numbered.c.place > most_changes)
         await self._session.execute(delete(HealthChangeRow).where(HealthChangeRow.id.in_(surplus)))
+
+
+@cache
+def _counting(dialect: str) -> Executable:
+    """What a heartbeat adds to its hour."""
+    new = upsert(dialect, HealthHourRow)
+    hour: ColumnCollection[str, Any] = HealthHourRow.__table__.c
+    said = new.excluded
+    is_less = or_(hour.least_disk_free_bytes.is_(None), said.least_disk_free_bytes < hour.least_disk_free_bytes)
+    is_more = or_(hour.most_outbox_depth.is_(None), said.most_outbox_depth > hour.most_outbox_depth)
+    return new.on_conflict_do_update(
+        index_elements=["robot_id", "hour_at"],
+        set_={
+            "heartbeats": hour.heartbeats + 1,
+            "least_disk_free_bytes": case((is_less, said.least_disk_free_bytes), else_=hour.least_disk_free_bytes),
+            "most_outbox_depth": case((is_more, said.most_outbox_depth), else_=hour.most_outbox_depth),
+            "clock_skew_s": func.coalesce(said.clock_skew_s, hour.clock_skew_s),
+        },
+    )
 
 
 def _is_due(health: Health, now: datetime, listening_s: float) -> ColumnElement[bool]:
