@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.served_guards import stack_of
 from tests.support.processes import Program, eventually, pilothouse
+from tests.support.served_guards import stack_of
 
-ROBOT = '''
+ROBOT = """
 import os, threading, time
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Sink:
 
     def stop(self):
         note("stop")
-'''
+"""
 
 
 class Robot:

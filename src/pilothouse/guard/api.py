@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 
-from pilothouse.guard.routes import boundaries, control, mcap_sessions, risk_log, telemetry
+from pilothouse.guard.routes import boundaries, control, foxglove, mcap_sessions, risk_log, telemetry
 from pilothouse.guard.routes.access import SocketAccess, Tickets
+from pilothouse.guard.routes.foxglove_port import foxglove_port
 from pilothouse.guard.runtime import GuardCollector, Runtime, assemble, health_of, problems_of
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.kit.clock import SystemClock
@@ -30,7 +31,7 @@ DESCRIPTION = """Stands between a policy and a robot: decides each cycle PASS, C
 `POST /api/control/estop` stops the robot, always.
 """
 ROUTERS = (control.router, telemetry.router, boundaries.router, risk_log.router, mcap_sessions.router)
-SOCKETS = (telemetry.socket_router,)
+SOCKETS = (telemetry.socket_router, foxglove.router)
 
 log = get_logger("pilothouse.guard")
 
@@ -58,8 +59,10 @@ def create_app(settings: GuardSettings, open_runtime: Callable[[], Runtime] | No
         app.state.metrics.register(GuardCollector(runtime))
         try:
             await asyncio.to_thread(runtime.start)
+            foxglove = runtime.stack.telemetry.foxglove
             with _signals(runtime):
-                yield
+                async with foxglove_port(foxglove, settings, runtime, tickets):
+                    yield
         finally:
             await asyncio.to_thread(runtime.stop)
 

@@ -112,7 +112,7 @@ class _Server(Server):
                 signal.signal(number, handler)
 
 
-def _config(app: FastAPI) -> Config:
+def config_of(app: FastAPI) -> Config:
     return Config(
         app,
         lifespan="off",
@@ -120,6 +120,8 @@ def _config(app: FastAPI) -> Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        # For each client anew it would cost more than the wire it saves, and a window of memory.
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=REQUESTS_END_S,
         ws=cast("type[asyncio.Protocol]", _websocket),
     )
@@ -141,7 +143,7 @@ async def serve(
     """
     listening = bound or bind(settings.host, settings.port)
     try:
-        server = _Server(_config(app), lambda: ready(url_of(listening)), getattr(app, "begin_closing", lambda: None))
+        server = _Server(config_of(app), lambda: ready(url_of(listening)), getattr(app, "begin_closing", lambda: None))
         lifespan = _Lifespan(app)
         async with lifespan:
             server.lifespan_state = lifespan.state
@@ -224,7 +226,7 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     try:
         bound = bind(settings.host, settings.port)
         app = build()
-        with asyncio.Runner(loop_factory=_config(app).get_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=config_of(app).get_loop_factory()) as runner:
             ended = runner.run(serve(app, settings, bound=bound))
             _leave_anyway(after_s=LINGER_S, code=0 if ended else 1)
     except Problem as problem:

@@ -15,8 +15,8 @@ from pilothouse.guard.loop.control import NotNow
 from pilothouse.guard.model import Action
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.web import public_routes
-from tests.support.served_guards import Guard, guarding, stack_of
 from tests.support.processes import eventually
+from tests.support.served_guards import Guard, guarding, stack_of
 
 COMMANDS = [command.value for command in Command]
 

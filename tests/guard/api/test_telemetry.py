@@ -13,9 +13,9 @@ from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from pilothouse.guard.model import Action
-from pilothouse.guard.routes import telemetry
-from tests.support.served_guards import JPEG, Guard, guarding
+from pilothouse.guard.routes import sockets, telemetry
 from tests.support.processes import eventually
+from tests.support.served_guards import JPEG, Guard, guarding
 
 SOCKET = "ws://127.0.0.1:8080/ws/telemetry"
 
@@ -151,7 +151,7 @@ def test_a_page_from_elsewhere_gets_no_socket(guard: Guard, headers: dict[str, s
 
 
 def test_there_are_only_so_many_sockets(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telemetry, "MOST_SOCKETS", 1)
+    monkeypatch.setattr(sockets, "MOST_SOCKETS", 1)
 
     with listening(guard), pytest.raises((WebSocketDisconnect, WebSocketDenialResponse)), listening(guard):
         pass

@@ -9,19 +9,16 @@ import msgspec
 from fastapi import APIRouter, Query, Request, WebSocket
 from fastapi.responses import Response
 from pydantic import BaseModel
-from starlette.websockets import WebSocketDisconnect
 
 from pilothouse.guard.routes.access import TICKET_LIVES_S, Running, Tickets
 from pilothouse.guard.routes.control import told
 from pilothouse.guard.routes.event_schemas import TelemetryHistory
+from pilothouse.guard.routes.sockets import TRY_LATER, admitted, both_ways
 from pilothouse.guard.runtime import Runtime
 from pilothouse.guard.telemetry import Batch, Reader, TooFarBehind, with_missed
 
 PING_S = 30.0
 PING = '{"type":"ping"}'
-MOST_SOCKETS = 256
-# WebSocket close codes: the service goes away; try again later.
-GOING_AWAY, TRY_LATER = 1001, 1013
 
 router = APIRouter(tags=["telemetry"])
 socket_router = APIRouter(tags=["telemetry"])
@@ -65,50 +62,10 @@ async def telemetry_socket(socket: WebSocket, runtime: Running) -> None:
 
     A client may say `{"type": "estop"}`.
     """
-    sockets: set[WebSocket] = socket.app.state.telemetry_sockets
-    since = _since(socket)
-    if len(sockets) >= MOST_SOCKETS:
-        await socket.close(TRY_LATER)
-        return
-    sockets.add(socket)
-    try:
-        await socket.accept()
-        await _converse(socket, runtime, since)
-    finally:
-        sockets.discard(socket)
-
-
-async def _converse(socket: WebSocket, runtime: Runtime, since: int | None) -> None:
-    """Speak and listen at once, until either side has had enough."""
-    closing = asyncio.Event()
-    on_closing = socket.app.state.on_closing
-    on_closing.add(closing.set)
-    if socket.app.state.closing.is_set():
-        closing.set()
-    tasks = [
-        asyncio.ensure_future(one) for one in (_speak(socket, runtime, since), _listen(socket, runtime), closing.wait())
-    ]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        code = tasks[0].result() if tasks[0].done() and not tasks[0].cancelled() else None
-        if closing.is_set():
-            code = GOING_AWAY
-        if code is not None:
-            await socket.close(code)
-    except (WebSocketDisconnect, RuntimeError):
-        pass  # the client left while we were speaking
-    finally:
-        on_closing.discard(closing.set)
-        await _put_down(tasks)
-
-
-async def _put_down(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # looked at, so that nobody logs it: the client left
+    async with admitted(socket) as is_admitted:
+        if is_admitted:
+            await socket.accept()
+            await both_ways(socket, _speak(socket, runtime, _since(socket)), _listen(socket, runtime))
 
 
 async def _speak(socket: WebSocket, runtime: Runtime, since: int | None) -> int | None:
