@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.cli.flags import Flags
 from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.memory import give_back_large_blocks
 from pilothouse.recorder.signals import Signals
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run a recorder until it is told to stop; the exit code."""
     # Before anything else: from here on a signal is kept, whatever is still being loaded.
     signals = Signals.installed()
+    give_back_large_blocks()
     given = flags().parse_args(arguments)
     read = partial(
         read_settings, given.config, triggers=given.trigger or [],

@@ -1,0 +1,30 @@
+"""What is freed is given back: a program that passes large blocks on does not grow with them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import sys
+from pilothouse.kit.memory import give_back_large_blocks
+from pathlib import Path
+def resident():
+    return next(int(l.split()[1]) for l in Path("/proc/self/status").read_text().splitlines() if l.startswith("VmRSS"))
+assert give_back_large_blocks()
+before, kept = resident(), []
+for number in range(200):
+    block = bytes([number]) * (1 << 20)
+    kept.append(bytes(2000))
+    del block
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_large_blocks_go_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) < 4 << 10
