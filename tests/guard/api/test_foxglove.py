@@ -33,7 +33,8 @@ client.on("advertise", (channels) => {
 });
 client.on("message", ({ subscriptionId, data }) => {
   const channel = topics.get(subscriptionId);
-  got[channel.topic] = channel.encoding === "json" ? JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()) : data.byteLength;
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  got[channel.topic] = channel.encoding === "json" ? JSON.parse(bytes.toString()) : bytes.length;
   if (got["/dam/cycle"] && got["/joint_states"] && got["/dam/images/top"]) {
     console.log(JSON.stringify(got)); client.close(); process.exit(0);
   }

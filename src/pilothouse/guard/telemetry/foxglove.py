@@ -23,7 +23,8 @@ WARNING = 1
 
 CYCLE, JOINTS, IMAGES = "/dam/cycle", "/joint_states", "/dam/images/"
 
-_TEXT, _FLAG, _NUMBERS = {"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {"type": "number"}}
+_TEXT, _FLAG, _NUMBER, _WHOLE = {"type": "string"}, {"type": "boolean"}, {"type": "number"}, {"type": "integer"}
+_NUMBERS = {"type": "array", "items": _NUMBER}
 _STRINGS = {"type": "array", "items": _TEXT}
 _MS = {"type": "object", "additionalProperties": {"type": "number"}}
 _STATUS = {
@@ -48,12 +49,12 @@ _CYCLE = {
             "type": "object",
             "properties": {
                 **dict.fromkeys(("stages", "layers", "guards"), _MS),
-                **dict.fromkeys(("deadline_ms", "slack_ms"), {"type": "number"}),
+                **dict.fromkeys(("deadline_ms", "slack_ms"), _NUMBER),
             },
         },
     },
 }
-_STAMP = {"type": "object", "properties": dict.fromkeys(("sec", "nsec"), {"type": "integer"})}
+_STAMP = {"type": "object", "properties": dict.fromkeys(("sec", "nsec"), _WHOLE)}
 _JOINTS = {
     "type": "object",
     "title": "JointStates",
