@@ -90,14 +90,17 @@ class LinkDistance(SpatialBoundary):
 
 
 def _on_link(chain: Chain, links: list[str], capsule: LinkCapsule) -> Body:
-    joints: set[int] = set()
-    for link in chain.links:
-        if link.joint is not None:
-            joints.add(chain.joint_names.index(link.joint))
-        if link.name == capsule.link:
-            break
+    # A body that several joints move is several links of one name.
+    last = max(number for number, link in enumerate(chain.links) if link.name == capsule.link)
+    moved = [link.joint for link in chain.links[: last + 1] if link.joint is not None]
     segment = (capsule.from_m, capsule.to_m or capsule.from_m)
-    return Body(capsule.link, links.index(capsule.link), segment, capsule.radius_m, frozenset(joints))
+    return Body(
+        capsule.link,
+        links.index(capsule.link),
+        segment,
+        capsule.radius_m,
+        frozenset(map(chain.joint_names.index, moved)),
+    )
 
 
 def _obstacle(number: int, capsule: Capsule) -> Body:
