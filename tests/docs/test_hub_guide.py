@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.support.flights import write_flight
-from tests.support.processes import eventually, pilothouse
+from tests.support.processes import PILOTHOUSE, eventually, pilothouse
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "hub.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
@@ -17,22 +17,24 @@ SESSION = "my-robot_20260512T084230Z"
 
 
 @pytest.fixture(scope="module")
-def hub_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Where it is, and an operator's token."""
     data = tmp_path_factory.mktemp("hub")
     (data / "sessions").mkdir()
     write_flight(data / "sessions" / f"{SESSION}.mcap")
-    with pilothouse("hub", "--data", data, "--port", "0", "--host", "127.0.0.1") as hub:
-        row = f"{hub.url}/api/sessions/{SESSION}"
+    with pilothouse("hub", "--data", data, "--port", "0", "--host", "127.0.0.1") as program:
+        row = f"{program.url}/api/sessions/{SESSION}"
         eventually(lambda: httpx2.get(row).json().get("state") == "ok", what="the index")
-        yield hub.url
+        yield program.url, (data / "local-auth-token").read_text(encoding="ascii").strip()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.split("$HUB")[1][:40].strip())
-def test_an_example_works_as_printed(example: str, hub_url: str, tmp_path: Path) -> None:
-    environment = {"HUB": hub_url, "SESSION": SESSION, "PATH": "/usr/bin:/bin"}
+def test_an_example_works_as_printed(example: str, hub: tuple[str, str], tmp_path: Path) -> None:
+    url, token = hub
+    environment = {"HUB": url, "SESSION": SESSION, "TOKEN": token, "PATH": f"{PILOTHOUSE.parent}:/usr/bin:/bin"}
 
     answer = subprocess.run(
-        ["sh", "-c", example], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+        ["sh", "-ec", example], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
     )
 
     assert answer.returncode == 0, answer.stderr
