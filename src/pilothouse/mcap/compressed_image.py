@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
+from base64 import b64decode
 
 from pilothouse.mcap.model import Channel, Schema
 
 NS_PER_S = 1_000_000_000
 NAME = "foxglove.CompressedImage"
+# The descriptor set of foxglove/CompressedImage.proto and google/protobuf/timestamp.proto, as `protoc` makes it.
+# Making it here would cost a robot the 7 MiB of the protobuf library, for the sake of 469 bytes.
+DESCRIPTOR_SET = b64decode(
+    "Cv8BCh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvEg9nb29nbGUucHJvdG9idWYiOwoJVGltZXN0YW1wEhgKB3NlY29u"
+    "ZHMYASABKANSB3NlY29uZHMSFAoFbmFub3MYAiABKAVSBW5hbm9zQoUBChNjb20uZ29vZ2xlLnByb3RvYnVmQg5UaW1lc3RhbXBQ"
+    "cm90b1ABWjJnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi90aW1lc3RhbXBwYvgBAaICA0dQQqoCHkdvb2ds"
+    "ZS5Qcm90b2J1Zi5XZWxsS25vd25UeXBlc2IGcHJvdG8zCtABCh5mb3hnbG92ZS9Db21wcmVzc2VkSW1hZ2UucHJvdG8SCGZveGds"
+    "b3ZlGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvInsKD0NvbXByZXNzZWRJbWFnZRI4Cgl0aW1lc3RhbXAYASABKAsy"
+    "Gi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgl0aW1lc3RhbXASDAoEZGF0YRgCIAEoDBIOCgZmb3JtYXQYAyABKAkSEAoIZnJh"
+    "bWVfaWQYBCABKAliBnByb3RvMw=="
+)
 
 
 def image_channel(topic: str) -> Channel:
     """A topic of compressed images."""
-    return Channel(topic, "protobuf", Schema(NAME, "protobuf", descriptor_set()))
+    return Channel(topic, "protobuf", Schema(NAME, "protobuf", DESCRIPTOR_SET))
 
 
 def compressed_image(content: bytes, *, time_ns: int, frame_id: str = "", image_format: str = "jpeg") -> bytes:
@@ -27,27 +38,6 @@ def compressed_image(content: bytes, *, time_ns: int, frame_id: str = "", image_
             _field(4, frame_id.encode()),
         )
     )
-
-
-@cache
-def descriptor_set() -> bytes:
-    """The schema, as MCAP wants it: the message's file and the one it imports."""
-    from google.protobuf import descriptor_pb2, timestamp_pb2
-
-    files = descriptor_pb2.FileDescriptorSet()
-    timestamp_pb2.DESCRIPTOR.CopyToProto(files.file.add())
-    file = files.file.add(name="foxglove/CompressedImage.proto", package="foxglove", syntax="proto3")
-    file.dependency.append("google/protobuf/timestamp.proto")
-    message = file.message_type.add(name="CompressedImage")
-    kinds = descriptor_pb2.FieldDescriptorProto
-    message.field.add(
-        name="timestamp", number=1, label=kinds.LABEL_OPTIONAL, type=kinds.TYPE_MESSAGE,
-        type_name=".google.protobuf.Timestamp", json_name="timestamp",
-    )  # fmt: skip
-    for number, name, kind in ((2, "data", kinds.TYPE_BYTES), (3, "format", kinds.TYPE_STRING),
-                               (4, "frame_id", kinds.TYPE_STRING)):  # fmt: skip
-        message.field.add(name=name, number=number, label=kinds.LABEL_OPTIONAL, type=kind)
-    return files.SerializeToString()
 
 
 def _field(number: int, content: bytes) -> bytes:

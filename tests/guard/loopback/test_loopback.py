@@ -20,6 +20,7 @@ from pilothouse.guard.loopback.session_writer import LoopbackOptions
 from pilothouse.guard.loopback.sessions import Sessions
 from pilothouse.guard.model import Decision
 from pilothouse.mcap import open_recording, verify
+from pilothouse.mcap.compressed_image import DESCRIPTOR_SET
 from pilothouse.mcap.live import LiveRecording
 from pilothouse.mcap.problems import StorageFull
 from tests.support.cycles import SESSION, START_S, cycle
@@ -120,6 +121,27 @@ def test_our_image_schema_is_the_one_of_foxglove() -> None:
     theirs = CompressedImage(timestamp=Timestamp(3, 5), frame_id="cam", data=FRAME, format="jpeg").encode()
 
     assert sorted(theirs) == sorted(compressed_image(FRAME, time_ns=3_000_000_005, frame_id="cam"))
+
+
+def test_our_descriptor_set_is_what_protobuf_makes_of_the_message() -> None:
+    from google.protobuf import descriptor_pb2, timestamp_pb2
+
+    files = descriptor_pb2.FileDescriptorSet()
+    timestamp_pb2.DESCRIPTOR.CopyToProto(files.file.add())
+    file = files.file.add(name="foxglove/CompressedImage.proto", package="foxglove", syntax="proto3")
+    file.dependency.append("google/protobuf/timestamp.proto")
+    message = file.message_type.add(name="CompressedImage")
+    kinds = descriptor_pb2.FieldDescriptorProto
+    message.field.add(
+        name="timestamp", number=1, label=kinds.LABEL_OPTIONAL, type=kinds.TYPE_MESSAGE,
+        type_name=".google.protobuf.Timestamp", json_name="timestamp",
+    )  # fmt: skip
+    for number, name, kind in ((2, "data", kinds.TYPE_BYTES), (3, "format", kinds.TYPE_STRING),
+                               (4, "frame_id", kinds.TYPE_STRING)):  # fmt: skip
+        message.field.add(name=name, number=number, label=kinds.LABEL_OPTIONAL, type=kind)
+
+    ours = descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTOR_SET)
+    assert ours == files
 
 
 def test_frames_come_at_most_as_often_as_asked_for(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from tests.support.processes import eventually
 from tests.support.readers import read_by_index, rerun_check
 from tests.support.served_guards import JPEG, Guard, guarding, stack_of
 
-
 RECORDED = stack_of(loopback={"backend": "mcap"})
 
 
