@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     # Before anything else: from here on a signal is kept, whatever is still being loaded.
     signals = Signals.installed()
     give_back_large_blocks()
+    # FastAPI asks whether types are of pydantic 1, and does without when that is absent: 3 MiB that a robot can use.
+    sys.modules["pydantic.v1"] = None  # type: ignore[assignment]
     given = flags().parse_args(arguments)
     read = partial(
         read_settings, given.config, triggers=given.trigger or [],
