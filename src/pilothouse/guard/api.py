@@ -104,9 +104,8 @@ def _routers(settings: GuardSettings, tickets: Tickets) -> list[APIRouter]:
 
 
 def _paths(routers: list[APIRouter]) -> set[str]:
-    return {
-        context.path_format for context in iter_route_contexts([one for router in routers for one in router.routes])
-    }
+    routes = [route for router in routers for route in router.routes]
+    return {str(context.path_format) for context in iter_route_contexts(routes)}
 
 
 @contextmanager

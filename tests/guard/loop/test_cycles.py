@@ -249,3 +249,14 @@ def test_the_hardware_channel_stops_when_it_is_pressed_and_when_it_is_missing() 
         assert bench.sink.told[-1] == "emergency_stop"
         assert bench.emergency.cause is not None
         assert words in bench.emergency.cause.reason
+
+
+def test_a_decision_that_took_too_long_is_a_fallback_and_the_next_may_be_in_time() -> None:
+    slow = Verdict(Decision.FAULT, None, None, ("budget: deciding took 700 ms",), boundary="budget")
+    with Bench() as bench:
+        bench.judge.rule = lambda action: slow if len(bench.judge.decided) == 2 else None
+        cycles = bench.run(3)
+
+    assert [cycle.failure_type for cycle in cycles] == [None, "budget", None]
+    assert cycles[1].fallback_triggered == "hold_position"
+    assert bench.loop.state is State.STOPPED

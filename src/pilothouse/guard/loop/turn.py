@@ -18,6 +18,9 @@ from pilothouse.guard.model import Action, Cycle, Decision, Enforcement, Latency
 SOURCES_SHARE = 0.25
 POLICY_SHARE = 0.8
 
+# As the engine calls a decision that took too long: nothing leaves, and the next may be in time. A fault of anything
+# else is one that nobody knows how to go on from. What is slow for long is the watchdog's.
+BUDGET = "budget"
 # What an engine must know of the past to know speed and acceleration.
 SENT_KEPT = 4
 
@@ -165,7 +168,7 @@ class Turn:
     ) -> Outcome:
         verdict = self.judge.decide(observation, answer.action, now_s=now_s, monotonic_s=monotonic_s)
         wanted = None
-        if verdict.decision is Decision.FAULT:
+        if verdict.decision is Decision.FAULT and verdict.boundary != BUDGET:
             wanted = "emergency_stop"
         elif verdict.action is None:
             wanted = verdict.fallback or session.default_fallback
@@ -246,4 +249,6 @@ class Turn:
 
 
 def _failure(verdict: Verdict) -> str | None:
-    return "guard_fault" if verdict.decision is Decision.FAULT else None
+    if verdict.decision is not Decision.FAULT:
+        return None
+    return "budget" if verdict.boundary == BUDGET else "guard_fault"
