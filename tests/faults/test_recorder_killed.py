@@ -10,6 +10,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pilothouse.mcap import recover_spool, verify
 from tests.support.flights import drone_flight
 from tests.support.kills import get, kill_again_and_again, recordings, rows, settled
