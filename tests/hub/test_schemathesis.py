@@ -53,12 +53,15 @@ def made(url: str) -> dict[str, object]:
     bodies: dict[str, tuple[str, dict[str, object]]] = {
         "incident_id": ("/api/v1/incidents", {"title": "x"}),
         "backtest_id": ("/api/v1/backtests", {"triggers": ["/n.v > 1"]}),
+        "token_id": ("/auth/tokens", {"name": "x"}),
+        "enrolment_id": ("/api/v1/robots/enrolments", {}),
     }
-    found: dict[str, object] = {"token_id": "tok_none", "enrolment_id": "enr_none"}
+    found: dict[str, object] = {}
     for name, (path, body) in bodies.items():
         answer = httpx2.post(f"{url}{path}", json=body, headers=ROBOT)
         assert answer.status_code == 201, answer.text
-        found[name] = answer.json()["id"]
+        document = answer.json()
+        found[name] = document.get("id") or document[name]
     return found
 
 
