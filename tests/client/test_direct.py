@@ -149,7 +149,7 @@ def test_a_hub_that_wants_it_by_tus_says_so(store: Store, client: HubClient, fil
 
 def test_what_the_store_refuses_is_not_said_to_be_there(store: Store, client: HubClient, file: Path) -> None:
     store.put_status = 403
-    with pytest.raises(DirectUploadFailed, match="the store answered 403"):
+    with pytest.raises(DirectUploadFailed, match="does not take the file: it answered 403"):
         client.upload_direct(file, METADATA)
     assert store.completed == []
 

@@ -2,12 +2,22 @@ from pathlib import Path
 
 import pytest
 
-from pilothouse.kit.errors import Conflict
+from pilothouse.client.problems import DirectUploadFailed
+from pilothouse.kit.errors import Conflict, Forbidden, NotFound, Problem
 from pilothouse.mcap import sha256_of
 from pilothouse.recorder.hub_link import Backoff
 from pilothouse.recorder.outbox import CaptureState
 from tests.support.processes import eventually
+from tests.support.risks import risk_event
 from tests.support.robots import FakeHub, running_robot
+
+
+class NoSuchRoute(NotFound):
+    """There is nothing at this address."""
+
+
+class OtherRobot(Forbidden):
+    """This token is another robot's."""
 
 
 class NotThatOne(Conflict):
@@ -146,3 +156,69 @@ def test_a_delivery_shows_how_far_it_is_and_forgets_it_afterwards(tmp_path: Path
 
         assert seen == [1]
         assert robot.recorder.answers.triggers().recent[0].sent_bytes is None
+
+
+def test_a_recording_goes_straight_to_the_bucket_of_a_hub_that_has_one(tmp_path: Path) -> None:
+    hub = FakeHub()
+    hub.takes_direct = True
+    with running_robot(tmp_path, hub=hub) as robot:
+        robot.say(0)
+        row = robot.recorder.save("one")
+        eventually(lambda: robot.rows(CaptureState.DELIVERED), what="delivery")
+
+    assert [one for one in hub.told if one in ("direct", f"recording {row.session_id}")] == [
+        "direct", f"recording {row.session_id}"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("failure", [DirectUploadFailed(reason="the store is full."), NoSuchRoute()])
+def test_what_cannot_go_straight_to_the_bucket_goes_through_the_hub(tmp_path: Path, failure: Problem) -> None:
+    hub = FakeHub()
+    hub.refuses["direct"] = failure
+    with running_robot(tmp_path, hub=hub) as robot:
+        robot.say(0)
+        robot.recorder.save("one")
+        eventually(lambda: robot.rows(CaptureState.DELIVERED), what="delivery")
+
+        assert robot.recorder.delivery is not None
+        assert robot.recorder.delivery.health.problem is None
+
+
+def test_an_outage_does_not_make_a_recording_go_the_long_way(tmp_path: Path) -> None:
+    hub = FakeHub()
+    hub.takes_direct = hub.away = True
+    with running_robot(tmp_path, hub=hub) as robot:
+        robot.say(0)
+        robot.recorder.save("one")
+        eventually(lambda: hub.calls > 20, what="attempts")
+        hub.away = False
+        eventually(lambda: robot.rows(CaptureState.DELIVERED), what="delivery")
+
+    assert "direct" in hub.told
+
+
+def test_without_direct_uploads_the_bucket_is_not_asked_for(tmp_path: Path) -> None:
+    hub = FakeHub()
+    hub.takes_direct = True
+    with running_robot(tmp_path, hub=hub, delivery={"direct": False}) as robot:
+        robot.say(0)
+        robot.recorder.save("one")
+        eventually(lambda: robot.rows(CaptureState.DELIVERED), what="delivery")
+
+    assert "direct" not in hub.told
+
+
+def test_what_was_recorded_under_another_name_does_not_hold_up_what_is_said_under_this_one(tmp_path: Path) -> None:
+    with running_robot(tmp_path) as robot:
+        robot.say(0)
+        robot.recorder.save("before it was enrolled anew")
+        robot.recorder.report_risk([risk_event(1)])
+    hub = FakeHub()
+    hub.refuses = {"announcement": OtherRobot(), "ev-00001": OtherRobot()}
+    with running_robot(tmp_path, hub=hub) as robot:
+        eventually(lambda: robot.recorder.risk_events.refused == 1, what="the end of the old event")
+        robot.recorder.report_risk([risk_event(2)])
+        eventually(lambda: hub.risk_events, what="the new event")
+        eventually(lambda: hub.heartbeats, what="a heartbeat")
+
+    assert [one.event_id for one in hub.risk_events] == ["ev-00002"]

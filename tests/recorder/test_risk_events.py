@@ -111,3 +111,33 @@ def test_a_policy_that_asks_for_no_number_is_reported_all_the_same(tmp_path: Pat
     with kept(tmp_path) as events:
         events.take([event])
         assert events.next_batch()[0].event.requested == [0.5, None, None]
+
+
+def test_without_a_hub_the_newest_are_kept_whatever_they_are(tmp_path: Path) -> None:
+    size = len(risk_event(0, "reject").model_dump_json(exclude_none=True))
+    with kept(tmp_path, max_bytes=size * 10, has_hub=False) as events:
+        for number in range(100):
+            events.take([risk_event(number, "reject")])
+
+        assert ids(events)[-1] == "ev-00099"
+        assert events.waiting == len(ids(events)) <= 10
+        assert events.dropped == 100 - events.waiting
+
+
+def test_an_event_that_cannot_be_read_any_more_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    with kept(tmp_path) as events:
+        events.take([risk_event(number) for number in range(3)])
+        with events._database.transaction() as run:
+            run("UPDATE risk_events SET body = '{}' WHERE number = 2")
+
+        assert ids(events) == ["ev-00000", "ev-00002"]
+        assert (events.waiting, events.refused) == (2, 1)
+
+
+def test_counts_are_right_after_a_restart(tmp_path: Path) -> None:
+    with kept(tmp_path) as events:
+        events.take([risk_event(number) for number in range(5)])
+        events.settle([one.number for one in events.next_batch(2)])
+        assert events.waiting == 3
+    with kept(tmp_path) as events:
+        assert events.waiting == 3

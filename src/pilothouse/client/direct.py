@@ -12,7 +12,8 @@ import httpx2
 
 from pilothouse.client.connection import CONNECT_S, Connection
 from pilothouse.client.pace import PIECE_BYTES, Progress, Stop, Throttle, unthrottled
-from pilothouse.client.problems import DirectUploadFailed, FileChanged, FileUnreadable, UploadStopped
+from pilothouse.client.problems import DirectUploadFailed, FileChanged, FileUnreadable, StoreFailed, UploadStopped
+from pilothouse.kit.errors import Problem, Unauthenticated
 from pilothouse.wire import DirectUpload, DirectUploadOffer, DirectUploadRequest, UploadMetadata
 from pilothouse.wire.direct import DIRECT_PATH
 
@@ -21,7 +22,10 @@ _ANSWER_S = 300.0
 
 
 class DirectDelivery:
-    """One file. :meth:`run` returns False when the hub wants it by tus, True when the hub has it."""
+    """One file. :meth:`run` returns False when the hub wants it by tus, True when the hub has it.
+
+    Raises DirectUploadFailed when the hub has offered it and it came to nothing, whoever is to blame.
+    """
 
     def __init__(
         self, connection: Connection, path: Path, metadata: UploadMetadata, *,
@@ -47,8 +51,13 @@ class DirectDelivery:
             offered = self._ask()
             if offered is None:
                 return False
-            self._put(file, offered)
-        self._connection.request("POST", f"{DIRECT_PATH}/{offered.upload_id}/complete", timeout_s=_ANSWER_S)
+            try:
+                self._put(file, offered)
+                self._connection.request("POST", f"{DIRECT_PATH}/{offered.upload_id}/complete", timeout_s=_ANSWER_S)
+            except (UploadStopped, FileChanged, Unauthenticated):
+                raise
+            except Problem as problem:
+                raise DirectUploadFailed(reason=problem.sentence) from problem
         return True
 
     def _ask(self) -> DirectUpload | None:
@@ -68,9 +77,9 @@ class DirectDelivery:
             with httpx2.Client(timeout=timeout, transport=self._transport) as client:
                 response = client.put(offered.url, content=self._pieces(file), headers=headers)
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
-            raise DirectUploadFailed(reason=str(error) or type(error).__name__) from error
+            raise StoreFailed(reason=str(error) or type(error).__name__) from error
         if response.status_code >= 300:
-            raise DirectUploadFailed(reason=f"the store answered {response.status_code}")
+            raise StoreFailed(reason=f"it answered {response.status_code}")
 
     def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
         sent = 0

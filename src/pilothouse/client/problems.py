@@ -71,8 +71,12 @@ class UploadRejected(errors.Conflict):
     """The hub received {session_id} twice and found another content than announced; was the file changed?"""
 
 
+class StoreFailed(errors.Unavailable):
+    """The hub's object store does not take the file: {reason}."""
+
+
 class DirectUploadFailed(errors.Unavailable):
-    """The file could not be put into the hub's object store: {reason}."""
+    """The file did not get to the hub by way of its object store: {reason}"""
 
 
 class FileChanged(errors.Invalid):

@@ -34,7 +34,7 @@ class Announcements:
         """Announce recordings that are not announced yet, the most urgent first; how many that were."""
         rows = DeliveryQueue(self.outbox).unannounced(limit)
         for row in rows:
-            announcement = compose(row, recording_path(self.sessions, row.session_id), self.robot_id)
+            announcement = self._composed(row)
             urgency = urgency_of(row.reason, has_trigger=row.trigger is not None)
             values = (row.session_id, urgency.value, row.requested_at_ns, WAITING, _encoded(announcement))
             with self.outbox.database.transaction() as run:
@@ -44,6 +44,17 @@ class Announcements:
                     values,
                 )
         return len(rows)
+
+    def _composed(self, row: CaptureRow) -> RecordingAnnouncement:
+        try:
+            return compose(row, recording_path(self.sessions, row.session_id), self.robot_id)
+        except ValueError:
+            # Something in the file is beyond all measure; that there is a recording is to be known all the same.
+            log.warning("a recording cannot be described", recording=row.session_id)
+            return RecordingAnnouncement(
+                session_id=row.session_id, robot_id=self.robot_id, label=row.label[:500], reason=row.reason,
+                incident_id=row.incident_id, size_bytes=row.size_bytes or 0,
+            )  # fmt: skip
 
     def next(self) -> RecordingAnnouncement | None:
         """The most urgent one the hub has not heard."""

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from pilothouse.client.problems import DirectUploadFailed
 from pilothouse.kit.clock import NS_PER_S, Clock, at
-from pilothouse.kit.errors import Conflict, Invalid, NotFound, Problem, TooLarge, Unauthenticated
+from pilothouse.kit.errors import Problem, Unauthenticated
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import sha256_of
 from pilothouse.recorder.bandwidth import Bandwidth
@@ -19,6 +20,7 @@ from pilothouse.recorder.delivery_queue import DeliveryQueue
 from pilothouse.recorder.delivery_settings import DeliverySettings
 from pilothouse.recorder.hub_credential import HubCredential
 from pilothouse.recorder.hub_link import Backoff, Hub, HubLink
+from pilothouse.recorder.hub_refusals import Refusal, is_refusal, is_unknown_route
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable
 from pilothouse.recorder.urgency import urgency_of
 from pilothouse.recorder.worker import Worker
@@ -139,10 +141,10 @@ class Deliveries(Worker):
             self._deliver(row, hub, leave)
         except OutboxUnwritable:
             return self._backoff.next_s()
-        except (Invalid, Conflict, TooLarge) as problem:
-            self._link.health.worked(RECORDINGS)
-            self._refused(row, problem)
         except Problem as problem:
+            if is_refusal(problem):
+                self._link.health.worked(RECORDINGS)
+                return self._refused(row, problem)
             if leave.is_set() or not self._link.is_current(hub):
                 return 0.0  # it was stopped for something better, or the token was replaced under way
             self._link.health.failed(RECORDINGS, problem)
@@ -206,12 +208,10 @@ class Deliveries(Worker):
         try:
             if hub.upload_direct(path, metadata, progress=progress, stop=leave, throttle=throttle):
                 return True
-        except Unauthenticated:
-            raise
-        except Problem as problem:
+        except (*Refusal, DirectUploadFailed) as problem:
             if leave.is_set():
                 raise
-            if isinstance(problem, NotFound) or problem.facts.get("status") == 405:
+            if is_unknown_route(problem):
                 self._no_direct_before_ns = self._clock.monotonic_ns() + round(NO_DIRECT_S * NS_PER_S)
             else:
                 log.info("no direct upload; sending it through the hub", recording=metadata.session_id,
@@ -219,11 +219,12 @@ class Deliveries(Worker):
         self._not_direct.add(metadata.session_id)
         return False
 
-    def _refused(self, row: CaptureRow, problem: Problem) -> None:
+    def _refused(self, row: CaptureRow, problem: Problem) -> float:
         if row.session_id not in self._not_before_ns:
             log.error("the hub refuses a recording", recording=row.session_id, problem=problem.sentence)
         self._not_before_ns[row.session_id] = self._clock.monotonic_ns() + round(REFUSED_RETRY_S * NS_PER_S)
         self._outbox.set_state(row.session_id, CaptureState.SEALED, why=f"the hub refuses it: {problem.sentence}")
+        return 0.0
 
 
 class _Sent:

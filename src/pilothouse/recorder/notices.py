@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Sequence
 
 from pilothouse.kit.clock import NS_PER_S, Clock
-from pilothouse.kit.errors import Conflict, Invalid, NotFound, Problem, TooLarge, Unauthenticated
+from pilothouse.kit.errors import Problem, Unauthenticated
 from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.announcements import Announcements
 from pilothouse.recorder.hub_credential import HubCredential
 from pilothouse.recorder.hub_link import Backoff, Hub, HubLink
+from pilothouse.recorder.hub_refusals import is_refusal, is_unknown_route
 from pilothouse.recorder.outbox_database import OutboxUnwritable
 from pilothouse.recorder.risk_events import RiskEvents, WaitingEvent
 from pilothouse.recorder.worker import Worker
@@ -24,8 +25,6 @@ BATCH = 500
 UNKNOWN_ROUTE_S = 600.0
 # Bytes wait for what goes first, but not longer than this when only that cannot be sent.
 GOES_FIRST_S = 60.0
-
-Refusal = (Invalid, Conflict, NotFound, TooLarge)
 
 log = get_logger("pilothouse.recorder")
 
@@ -119,11 +118,11 @@ class Notices(Worker):
         while not self._stop.is_set() and (announcement := self._announcements.next()) is not None:
             try:
                 self._hub.announce(announcement)
-            except Refusal as problem:
+            except Problem as problem:
+                if not is_refusal(problem):
+                    return self._failed(ANNOUNCEMENTS, problem)
                 self._note_refusal("announcements", problem)
                 self._announcements.settle(announcement.session_id, refused=problem.sentence)
-            except Problem as problem:
-                return self._failed(ANNOUNCEMENTS, problem)
             else:
                 self._announcements.settle(announcement.session_id)
                 self._credential.proven()
@@ -145,8 +144,10 @@ class Notices(Worker):
         """Send these in order; one the hub will not have is given up, so that it does not hold up the others."""
         try:
             self._hub.report_risk(RiskEventBatch(events=[one.event for one in batch]))
-        except Refusal as problem:
-            if isinstance(problem, NotFound) or problem.facts.get("status") == 405:
+        except Problem as problem:
+            if not is_refusal(problem):
+                raise
+            if is_unknown_route(problem):
                 self._note_refusal("risk events", problem)
                 self._risk_not_before_ns = self._clock.monotonic_ns() + round(UNKNOWN_ROUTE_S * NS_PER_S)
             elif len(batch) == 1:

@@ -86,7 +86,7 @@ class Recorder:
         directory = _drop_directory(settings)
         topic_rules = settings.topic_rules
         self.outbox = Outbox(settings.data / "outbox.db", settings.robot_id)
-        self.risk_events = RiskEvents(self.outbox.database, settings.robot_id)
+        self.risk_events = RiskEvents(self.outbox.database, settings.robot_id, has_hub=settings.hub_url is not None)
         self.delivery = (
             Delivery(
                 settings=settings, hub_url=settings.hub_url, clock=clock, outbox=self.outbox, sessions=sessions,

@@ -41,12 +41,16 @@ class WaitingEvent:
 class RiskEvents:
     """The guard's part of ``outbox.db``. Thread-safe."""
 
-    def __init__(self, database: OutboxDatabase, robot_id: str, *, max_bytes: int = MAX_WAITING_BYTES) -> None:
+    def __init__(
+        self, database: OutboxDatabase, robot_id: str, *, max_bytes: int = MAX_WAITING_BYTES, has_hub: bool = True
+    ) -> None:
         self._database = database
         self._robot_id = robot_id
         self._max_bytes = max_bytes
-        ((self._held_bytes,),) = database.rows(
-            "SELECT coalesce(sum(bytes), 0) FROM risk_events WHERE state = ?", (WAITING,)
+        # Without a hub nothing is ever taken away, and the newest are worth more than the oldest.
+        self._kept_weight = NEVER_DROPPED if has_hub else NEVER_DROPPED + 1
+        ((self.waiting, self._held_bytes),) = database.rows(
+            "SELECT count(*), coalesce(sum(bytes), 0) FROM risk_events WHERE state = ?", (WAITING,)
         )
 
     def take(self, events: Sequence[RiskEvent]) -> RiskEventsAccepted:
@@ -57,19 +61,20 @@ class RiskEvents:
         with self._database.lock:
             with self._database.transaction() as run:
                 taken_bytes = [size for one in events if (size := _insert(run, one))]
-                held_bytes = self._held_bytes + sum(taken_bytes)
+                held_bytes, count = self._held_bytes + sum(taken_bytes), self.waiting + len(taken_bytes)
                 if held_bytes > self._max_bytes:
-                    held_bytes -= self._drop(run, held_bytes - self._max_bytes)
-            self._held_bytes = held_bytes
+                    dropped, freed_bytes = self._drop(run, held_bytes - self._max_bytes)
+                    held_bytes, count = held_bytes - freed_bytes, count - dropped
+            self._held_bytes, self.waiting = held_bytes, count
         return RiskEventsAccepted(accepted=len(taken_bytes), duplicates=len(events) - len(taken_bytes))
 
-    def _drop(self, run: Run, excess_bytes: int) -> int:
-        """Drop what matters least, oldest first; raises RiskEventsFull when that is not enough."""
+    def _drop(self, run: Run, excess_bytes: int) -> tuple[int, int]:
+        """Drop what matters least, oldest first: how many, how large; raises RiskEventsFull when it is not enough."""
         dropped: list[int] = []
         freed_bytes = 0
         query = "SELECT number, bytes FROM risk_events WHERE state = ? AND weight < ? ORDER BY weight, number"
         wanted_bytes = excess_bytes + min(DROPPED_AT_ONCE_BYTES, self._max_bytes // 16)
-        for number, size in run(query, (WAITING, NEVER_DROPPED)):
+        for number, size in run(query, (WAITING, self._kept_weight)):
             if freed_bytes >= wanted_bytes:
                 break
             dropped.append(number)
@@ -79,18 +84,25 @@ class RiskEvents:
         for number in dropped:
             run("DELETE FROM risk_events WHERE number = ?", (number,))
         _count(run, "risk_events_dropped", len(dropped))
-        return freed_bytes
+        return len(dropped), freed_bytes
 
     def next_batch(self, limit: int = 500) -> list[WaitingEvent]:
         """The oldest that wait, as many as fit into one request; an event gets the incident of a capture around it."""
         query = "SELECT number, bytes, body FROM risk_events WHERE state = ? ORDER BY number LIMIT ?"
         found: list[WaitingEvent] = []
+        unreadable: list[int] = []
         room = BATCH_BYTES
         for number, size, body in self._database.rows(query, (WAITING, limit)):
             room -= size
             if found and room < 0:
                 break
-            found.append(WaitingEvent(number, RiskEvent.model_validate_json(body)))
+            try:
+                found.append(WaitingEvent(number, RiskEvent.model_validate_json(body)))
+            except ValueError:
+                unreadable.append(number)  # another version's; it must not hold up the others
+        if unreadable:
+            self.settle(unreadable, refused=True)
+            return self.next_batch(limit)
         return self._with_incidents(found)
 
     def _with_incidents(self, found: list[WaitingEvent]) -> list[WaitingEvent]:
@@ -108,24 +120,19 @@ class RiskEvents:
         state = REFUSED if refused else SENT
         with self._database.lock:
             with self._database.transaction() as run:
-                settled = [self._settle(run, number, state) for number in numbers]
+                settled = [size for number in numbers if (size := self._settle(run, number, state))]
                 if refused:
                     _count(run, "risk_events_refused", len(settled))
                 run(
                     "DELETE FROM risk_events WHERE state != ? AND number <= (SELECT max(number) FROM risk_events) - ?",
                     (WAITING, REMEMBERED),
                 )
-            self._held_bytes -= sum(settled)
+            self._held_bytes, self.waiting = self._held_bytes - sum(settled), self.waiting - len(settled)
 
     def _settle(self, run: Run, number: int, state: str) -> int:
         freed = run("SELECT bytes FROM risk_events WHERE number = ? AND state = ?", (number, WAITING)).fetchone()
         run("UPDATE risk_events SET state = ?, body = NULL WHERE number = ?", (state, number))
         return freed[0] if freed else 0
-
-    @property
-    def waiting(self) -> int:
-        ((count,),) = self._database.rows("SELECT count(*) FROM risk_events WHERE state = ?", (WAITING,))
-        return int(count)
 
     @property
     def dropped(self) -> int:
