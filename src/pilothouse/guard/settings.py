@@ -54,6 +54,11 @@ class GuardSettings(ServiceSettings):
         2.0,
         "How long the policy may take for one action before the watchdog stops the robot; late ones get the fallback",
     )
+    realtime_priority: Annotated[int, Field(ge=0, le=98)] = setting(
+        10,
+        "SCHED_FIFO priority of the loop while it cycles, one more for the watchdog and the emergency stop, where the "
+        "system grants it (root, CAP_SYS_NICE or an rtprio limit); 0 asks for none",
+    )
     estop_function: str | None = Field(
         None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol
 
+from pilothouse.guard.loop.priority import raise_priority
 from pilothouse.kit.clock import Clock
 from pilothouse.kit.logs import get_logger
 
@@ -38,8 +39,9 @@ class EmergencyStop:
     Only ``release`` leaves it.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, priority: int = 0) -> None:
         self._clock = clock
+        self._priority = priority
         self._stoppers: list[_Stopper] = []
         self._listeners: list[Callable[[], None]] = []
         self.cause: Cause | None = None
@@ -52,7 +54,7 @@ class EmergencyStop:
 
     def arm(self, sinks: Sequence[tuple[str, Stoppable]]) -> None:
         """From now on these are stopped; one that is armed while latched is stopped at once."""
-        self._stoppers = [_Stopper(name, sink) for name, sink in sinks]
+        self._stoppers = [_Stopper(name, sink, self._priority) for name, sink in sinks]
         for stopper in self._stoppers:
             stopper.start()
         if self.is_latched:
@@ -102,11 +104,12 @@ class EmergencyStop:
 class _Stopper(threading.Thread):
     """Waits to stop one sink."""
 
-    def __init__(self, name: str, sink: Stoppable) -> None:
+    def __init__(self, name: str, sink: Stoppable, priority: int) -> None:
         super().__init__(name=f"estop-{name}", daemon=True)
         self.sink_name = name
         self.problem: str | None = None
         self._sink = sink
+        self._priority = priority
         # Counting and putting are safe in a signal handler that interrupts another trigger; an Event's lock is not.
         self._orders: SimpleQueue[int | None] = SimpleQueue()
         self._numbers = itertools.count(1)
@@ -125,6 +128,7 @@ class _Stopper(threading.Thread):
         self._orders.put(None)
 
     def run(self) -> None:
+        raise_priority(self._priority)
         while (number := self._orders.get()) is not None:
             self._stop_sink()
             self._done = number

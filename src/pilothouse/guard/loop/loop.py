@@ -17,6 +17,7 @@ from pilothouse.guard.loop.control import Command, State, after
 from pilothouse.guard.loop.counters import Counters
 from pilothouse.guard.loop.emergency import EmergencyStop
 from pilothouse.guard.loop.pacing import NS_PER_S, Pacer, Ticks
+from pilothouse.guard.loop.priority import raised_priority
 from pilothouse.guard.loop.rig import Rig
 from pilothouse.guard.loop.turn import Judge, Session, Turn
 from pilothouse.guard.model import Cycle, Decision
@@ -59,6 +60,7 @@ class Loop:
         counters: Counters,
         listeners: Sequence[CycleListener] = (),
         on_session: Callable[[Session | None], None] = lambda session: None,
+        priority: int = 0,
     ) -> None:
         self.counters = counters
         self.session = session
@@ -71,6 +73,7 @@ class Loop:
         self._pacer = pacer
         self._listeners = tuple(listeners)
         self._on_session = on_session
+        self._priority = priority
         self._lock = threading.Lock()
         self._state = State.IDLE
         self._number = 0
@@ -181,7 +184,7 @@ class Loop:
         number = self._number
         if self._state is State.RUNNING and not self._emergency.is_latched:
             self._begin(number)
-            with QuietCollector() as collector:
+            with raised_priority(self._priority), QuietCollector() as collector:
                 self._run(number, collector)
             self.running_since_ns = 0
         self._take_swap()

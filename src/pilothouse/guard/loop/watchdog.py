@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from pilothouse.guard.loop.emergency import EmergencyStop
+from pilothouse.guard.loop.priority import raise_priority
 
 LOOK_S = 0.02
 
@@ -28,11 +29,14 @@ def hung(
 class Watchdog:
     """A thread that triggers the emergency stop when a call hangs while cycles run."""
 
-    def __init__(self, calls: Calls, emergency: EmergencyStop, *, timeout_s: float, policy_timeout_s: float) -> None:
+    def __init__(
+        self, calls: Calls, emergency: EmergencyStop, *, timeout_s: float, policy_timeout_s: float, priority: int = 0
+    ) -> None:
         self._calls = calls
         self._emergency = emergency
         self._timeout_s = timeout_s
         self._policy_timeout_s = policy_timeout_s
+        self._priority = priority
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="watchdog", daemon=True)
 
@@ -54,5 +58,6 @@ class Watchdog:
             )
 
     def _work(self) -> None:
+        raise_priority(self._priority)
         while not self._ending.wait(LOOK_S):
             self.look(time.monotonic_ns())

@@ -67,7 +67,8 @@ class Runtime:
         self.records = records
         pacer = pacer or RealPacer()
         counters = Counters()
-        self.emergency = EmergencyStop(self.clock)
+        before_the_loop = settings.realtime_priority + 1 if settings.realtime_priority else 0
+        self.emergency = EmergencyStop(self.clock, priority=before_the_loop)
         self.metric_bus = MetricBus()
         self.telemetry = TelemetryService(
             self.metric_bus,
@@ -92,14 +93,14 @@ class Runtime:
         self.loop = Loop(
             self.turn, self.rig, engaged.session, emergency=self.emergency, pacer=pacer, counters=counters,
             listeners=(self.telemetry, *records.listeners, *listeners),
-            on_session=records.session,
+            on_session=records.session, priority=settings.realtime_priority,
         )  # fmt: skip
         self._input: HardwareInput | None = None
         if settings.estop_function is not None:
             self._input = HardwareInput(_function(settings.estop_function, stack), self.emergency)
         self._watchdog = Watchdog(
             self._calls, self.emergency, timeout_s=settings.watchdog_timeout_s,
-            policy_timeout_s=settings.policy_timeout_s,
+            policy_timeout_s=settings.policy_timeout_s, priority=before_the_loop,
         )  # fmt: skip
         self._adapters = adapters
         self._changing = threading.Lock()
