@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 WORKERS ?= auto
-BENCHES ?= ring ranges
+BENCHES ?= ring ranges guard
 
 .PHONY: help demo test check bench docs format constraints clean
 
@@ -25,7 +25,7 @@ test: check-code curl  ## Every check and every test
 check: check-code curl  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
-bench: .venv/test.stamp  ## Every published number, each beside a peer
+bench: .venv/test.stamp .venv/peer/made.stamp  ## Every published number, each beside a peer
 	@for one in $(BENCHES); do $(BIN)/python -m bench.$$one || exit 1; done
 
 docs: .venv/test.stamp  ## Write the generated pages
@@ -70,6 +70,15 @@ check-code: .venv/test.stamp
 .venv/test.stamp: .venv/made.stamp pyproject.toml constraints.txt
 	@echo "Installing Pilothouse with everything its tests use …"
 	@$(PIP) --editable '.[all]' --group dev
+	@touch $@
+
+# robot-dam asks for torch and a gigabyte more; deciding needs only these. The benchmark says so when it is not there.
+.venv/peer/made.stamp: .venv/made.stamp
+	@echo "Installing the guard's peer for the benchmark …"
+	@$(PYTHON) -m venv .venv/peer
+	@{ .venv/peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps robot-dam==0.7.0 dam-rs==0.7.0 && \
+	  .venv/peer/bin/python -m pip install --quiet --disable-pip-version-check numpy scipy proxsuite==0.8.0 pydantic pyyaml \
+	  msgspec psutil; } || echo "robot-dam could not be installed; the benchmark will say so" >&2
 	@touch $@
 
 .venv/uv.stamp: .venv/made.stamp

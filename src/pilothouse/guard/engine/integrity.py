@@ -15,9 +15,8 @@ _UNIT_QUATERNION = (0.98, 1.02)
 
 def finite(values: Sequence[float]) -> bool:
     """Numbers, all finite and none absurd. Anything that is not a number raises TypeError."""
-    total = sum(values)
-    # NaN compares with nothing and hides from min and max, but not from a sum.
-    return bool(total - total == 0.0 and min(values) >= -ABSURD and max(values) <= ABSURD)
+    # NaN compares with nothing and may hide from min and max, but not from a sum.
+    return bool(min(values) >= -ABSURD and max(values) <= ABSURD and math.isfinite(sum(values)))
 
 
 def problem_of_action(action: object, joints: int, *, has_gripper: bool) -> str:
@@ -36,7 +35,7 @@ def problem_of_action(action: object, joints: int, *, has_gripper: bool) -> str:
                 return "a gripper target for a robot that has no gripper"
             if not finite((action.gripper,)):
                 return "the gripper target is not finite, or absurdly large"
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "a target is not a number"
     return ""
 
@@ -49,7 +48,7 @@ def problem_of_observation(observation: object, joints: int) -> str:
         return f"a {type(observation).__name__} is not an observation"
     try:
         return _problem_of_numbers(observation, joints)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "something in it is not a number"
 
 
@@ -105,13 +104,9 @@ def _problem_of_jacobian(jacobian: Iterable[Sequence[float]], joints: int) -> st
 def _problem_of_the_rest(observation: Observation) -> str:
     if observation.gripper is not None and not finite((observation.gripper,)):
         return "the gripper is not finite, or absurdly large"
-    if observation.channels:
-        # Bytes free on a disk are many, and fine.
-        total = sum(observation.channels.values())
-        if total - total != 0.0:
-            return "a hardware channel is not finite"
-    if observation.features is not None:
-        total = sum(observation.features)
-        if total - total != 0.0:
-            return "a feature is not finite"
+    # Large is fine here: the bytes free on a disk are many.
+    if observation.channels and not all(map(math.isfinite, observation.channels.values())):
+        return "a hardware channel is not finite"
+    if observation.features is not None and not all(map(math.isfinite, observation.features)):
+        return "a feature is not finite"
     return ""
