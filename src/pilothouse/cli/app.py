@@ -15,6 +15,7 @@ GROUPS = {
     "guard": "Stand between a policy and a robot: decide each cycle, fail closed.",
     "robot": "Let robots into a hub, and see how they are.",
     "token": "Credentials for programs: make, list and revoke API tokens of a hub.",
+    "audit": "Prove that nothing was taken out of the log of who changed what.",
     "triggers": "Try the rules of a recorder on stored recordings.",
     "mcap": "Look into, verify and recover recordings.",
 }

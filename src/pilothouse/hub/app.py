@@ -20,7 +20,7 @@ from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
 from pilothouse.hub.fleet.service import build_services as build_fleet
 from pilothouse.hub.identity import Identity, Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
-from pilothouse.hub.identity import routes as identity_routes
+from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
 from pilothouse.hub.incidents.service import Following, Grouping, Incidents
@@ -63,7 +63,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, identity_routes.router, *FLEET, *RECORDINGS, risk.router, *UPPER],
+        routers=[landing.router, *IDENTITY, *FLEET, *RECORDINGS, risk.router, *UPPER],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={

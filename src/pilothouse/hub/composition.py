@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.db import Database
 from pilothouse.hub.db.answers import forget_expired
 from pilothouse.hub.events import Bus, Events
@@ -31,6 +32,7 @@ class Hub:
     storage: Storage
     events: Events
     jobs: Jobs
+    audit: Audit
     clock: Clock
 
     @asynccontextmanager
@@ -59,6 +61,7 @@ def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
         storage=_storage(settings),
         events=Events(database, bus, clock),
         jobs=Jobs(database, queue, clock),
+        audit=Audit(database, clock, AnchorFile(settings.data)),
         clock=clock,
     )
     hub.jobs.every(FORGET_EVERY_S, "forget answers", lambda: _forget_answers(hub))

@@ -19,12 +19,19 @@ from pilothouse.kit.logs import get_logger
 log = get_logger(__name__)
 
 _BEFORE = "pilothouse.before_commit"
+_AT_THE_VERY_END = "pilothouse.at_the_very_end"
 _AFTER = "pilothouse.after_commit"
 
 
-def before_commit(session: AsyncSession, callback: Callable[[AsyncSession], Awaitable[None]]) -> None:
-    """Do something last thing in this transaction, for what should be locked as shortly as possible."""
-    session.info.setdefault(_BEFORE, []).append(callback)
+def before_commit(
+    session: AsyncSession, callback: Callable[[AsyncSession], Awaitable[None]], *, at_the_very_end: bool = False
+) -> None:
+    """Do something last thing in this transaction, for what should be locked as shortly as possible.
+
+    What is done ``at_the_very_end`` comes after everything else, whoever asked first: two transactions that lock the
+    same things in different orders would wait for each other.
+    """
+    session.info.setdefault(_AT_THE_VERY_END if at_the_very_end else _BEFORE, []).append(callback)
 
 
 def after_commit(session: AsyncSession, callback: Callable[[], object]) -> None:
@@ -46,7 +53,9 @@ class Database:
         self.url = parse_url(address)
         self.migrations = Migrations(self.url)
         self._engines: Engines = make_engines(self.url)
-        self._writing = async_sessionmaker(self._engines.writing, expire_on_commit=False)
+        self.session_info: dict[str, object] = {}
+        """What every session of this database carries in its ``info``: for parts that all transactions take part in."""
+        self._writing = async_sessionmaker(self._engines.writing, expire_on_commit=False, info=self.session_info)
         self._reading = async_sessionmaker(self._engines.reading, expire_on_commit=False, autoflush=False)
         # SQLite has one writer. Waiting here is fair and cheap; waiting inside SQLite is polling, and can starve.
         self._writer = asyncio.Lock() if self._engines.single_writer else None
@@ -64,8 +73,9 @@ class Database:
             with in_our_words():
                 async with self._writing() as session:
                     yield session
-                    for callback in session.info.pop(_BEFORE, []):
-                        await callback(session)
+                    for moment in (_BEFORE, _AT_THE_VERY_END):
+                        for callback in session.info.pop(moment, []):
+                            await callback(session)
                     await session.commit()
         await _tell(session)
 

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBasic, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection, Request
 
+from pilothouse.hub.audit import Actor, act_as, is_recorded, record
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.db import RequestKey
 from pilothouse.hub.identity.domain import (
@@ -25,6 +26,7 @@ from pilothouse.hub.identity.domain import (
 from pilothouse.hub.identity.service import Identity
 from pilothouse.hub.identity.service.tokens import CHALLENGES
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
+from pilothouse.web.errors import REQUEST_ID
 
 
 def _this_hub(connection: HTTPConnection) -> Hub:
@@ -117,16 +119,29 @@ async def _reading(hub: ThisHub) -> AsyncIterator[AsyncSession]:
 
 
 # Who calls is settled first: a stranger never waits for, nor holds up, those who write.
-async def _writing(hub: ThisHub, _caller: AnyCaller) -> AsyncIterator[AsyncSession]:
+async def _reporting(hub: ThisHub, _caller: AnyCaller) -> AsyncIterator[AsyncSession]:
     async with hub.database.transaction() as session:
         yield session
+
+
+async def _writing(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[AsyncSession]:
+    scope = connection.scope
+    async with hub.database.transaction() as session:
+        act_as(session, Actor(caller.title, caller.kind, str(scope.get(REQUEST_ID, ""))))
+        yield session
+        if not is_recorded(session):
+            route = scope.get("pilothouse.route", scope["path"])
+            record(session, f"{scope['method']} {route}", scope["path"])
 
 
 # With the default scope FastAPI would commit after the answer has left, and a failed COMMIT would still answer 200.
 Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
 """A session that only reads."""
 Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
-"""The transaction of this request, committed before the answer leaves."""
+"""The transaction of this request, committed before the answer leaves. What it changes is in the audit log: in the
+words of the service that changes it, or else as the request that did."""
+Reporting = Annotated[AsyncSession, Depends(_reporting, scope="function")]
+"""The same for what robots report by themselves, many times a minute; that is not a decision of anybody's."""
 
 
 async def _request_key(

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from starlette.requests import HTTPConnection
 
 from pilothouse.hub.identity import check_speaks_for
-from pilothouse.hub.identity.auth import Reader, Reading, Writer, Writing
+from pilothouse.hub.identity.auth import Reader, Reading, Reporting, Writer
 from pilothouse.hub.risk.repository import Wanted
 from pilothouse.hub.risk.service import RiskEvents
 from pilothouse.web import Paging, body_limit
@@ -48,7 +48,7 @@ async def _wanted(
 
 @router.post("", **body_limit(LARGEST_BATCH_BYTES))
 async def report_risk_events(
-    caller: Writer, risk_events: TheRiskEvents, session: Writing, batch: RiskEventBatch
+    caller: Writer, risk_events: TheRiskEvents, session: Reporting, batch: RiskEventBatch
 ) -> RiskEventsAccepted:
     """What guards decided. An event that arrives again counts once, by its robot and `event_id`."""
     check_speaks_for(caller, [event.robot_id for event in batch.events])

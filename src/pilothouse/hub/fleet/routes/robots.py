@@ -10,7 +10,7 @@ from pilothouse.hub.fleet.domain import UnknownRobot
 from pilothouse.hub.fleet.repository import Wanted
 from pilothouse.hub.fleet.routes.services import Services
 from pilothouse.hub.identity import Caller, check_speaks_for
-from pilothouse.hub.identity.auth import Admin, Reader, Reading, Writer, Writing
+from pilothouse.hub.identity.auth import Admin, Reader, Reading, Reporting, Writer, Writing
 from pilothouse.web import Paging
 from pilothouse.wire import Heartbeat, HeartbeatAccepted, Robot, RobotList
 from pilothouse.wire.base import RobotId
@@ -31,7 +31,7 @@ async def _wanted(
 
 
 @router.post("/agents/heartbeat")
-async def heartbeat(caller: Writer, services: Services, session: Writing, heartbeat: Heartbeat) -> HeartbeatAccepted:
+async def heartbeat(caller: Writer, services: Services, session: Reporting, heartbeat: Heartbeat) -> HeartbeatAccepted:
     """A robot says that it lives. Only `robot_id` is required."""
     check_speaks_for(caller, [heartbeat.robot_id])
     return await services.robots.beat(session, heartbeat)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.audit import record
 from pilothouse.hub.events import Events
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.incidents.domain.occurrences import Occurrence, of_alert
@@ -59,6 +60,7 @@ class Incidents:
             title=new.title, severity=new.severity, occurred_at=self._now(), opened_by=caller.title,
         )  # fmt: skip
         row = await self._grouping.open(session, occurrence, actor=caller.title)
+        record(session, "incident.opened", row.id, after=new.model_dump(mode="json"))
         if new.description:
             await self._enter(session, row, "note", None, caller.title, {"body": new.description})
         for session_id in dict.fromkeys(new.session_ids):
@@ -102,6 +104,8 @@ class Incidents:
                 return await self._shown(session, row)
             raise NothingChanges
         row.version += 1
+        told = {name: pair[0] for name, pair in changed.items()}, {name: pair[1] for name, pair in changed.items()}
+        record(session, "incident.changed", row.id, before=told[0], after=told[1])
         await self._enter(session, row, "changed", None, caller.title, {"changes": changed, "reason": change.reason})
         self._grouping.tell(session, row, "incident.changed", {"changes": changed, "actor": caller.title})
         return await self._shown(session, row)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.audit import record
 from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.recordings.domain.naming import is_safe_id
 from pilothouse.hub.recordings.domain.problems import AnnotationChanged, UnknownAnnotation, UnknownRecording
@@ -38,7 +39,7 @@ class Annotations:
         now = at(self._clock.now_ns())
         row = AnnotationRow(session_id=session_id, time_ns=new.time_ns, body=new.body, created_at=now, updated_at=now)
         annotation = _shown(await AnnotationRows(session).add(row))
-        self._tell(session, "annotation.created", annotation)
+        self._tell(session, "annotation.created", annotation, after=annotation)
         return annotation
 
     async def update(
@@ -52,13 +53,14 @@ class Annotations:
     ) -> Annotation:
         """``if_match`` holds the versions the caller may have read; another raises AnnotationChanged."""
         row = await self._found(session, annotation_id, only_robot, if_match)
+        before = _shown(row)
         # Strictly later, so that no two versions of a remark carry the same tag.
         row.updated_at = max(at(self._clock.now_ns()), row.updated_at + timedelta(microseconds=1))
         row.body = change.body
         if change.time_ns is not None:
             row.time_ns = change.time_ns
         annotation = _shown(row)
-        self._tell(session, "annotation.updated", annotation)
+        self._tell(session, "annotation.updated", annotation, before=before, after=annotation)
         return annotation
 
     async def delete(
@@ -67,7 +69,7 @@ class Annotations:
         row = await self._found(session, annotation_id, only_robot, if_match)
         annotation = _shown(row)
         await AnnotationRows(session).delete(row)
-        self._tell(session, "annotation.deleted", annotation)
+        self._tell(session, "annotation.deleted", annotation, before=annotation)
 
     async def _found(
         self, session: AsyncSession, annotation_id: int, only_robot: str | None, if_match: str | None
@@ -79,8 +81,13 @@ class Annotations:
             raise AnnotationChanged
         return found[0]
 
-    def _tell(self, session: AsyncSession, kind: str, annotation: Annotation) -> None:
+    def _tell(
+        self, session: AsyncSession, kind: str, annotation: Annotation, *,
+        before: Annotation | None = None, after: Annotation | None = None,
+    ) -> None:  # fmt: skip
         self._events.append(session, HUB_STREAM, kind, annotation.session_id, annotation.model_dump(mode="json"))
+        states = [None if one is None else one.model_dump(mode="json") for one in (before, after)]
+        record(session, kind, f"annotation {annotation.id}", before=states[0], after=states[1])
 
 
 def version_tag(annotation: Annotation) -> str:

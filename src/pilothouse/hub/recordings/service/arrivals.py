@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.audit import record
 from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.naming import robot_id_of, session_id_of, stamped_ns
@@ -72,6 +73,7 @@ class Arrivals:
         for session_id, robot_id in sorted(removed):
             facts = {"session_id": session_id, "robot_id": robot_id, "why": why}
             self._events.append(session, HUB_STREAM, "recording.deleted", session_id, facts)
+            record(session, "recording.deleted", session_id, before={"robot_id": robot_id}, after={"why": why})
         return sorted(session_id for session_id, _ in removed)
 
     def _hint(self, session: AsyncSession, session_id: str) -> None:

@@ -1,0 +1,39 @@
+"""`pilothouse audit verify`, beside a running hub and after it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import httpx2
+
+from tests.support.processes import PILOTHOUSE, pilothouse
+
+
+def verify(data: Path) -> subprocess.CompletedProcess[str]:
+    command = [PILOTHOUSE, "audit", "verify", "--data", data]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_whole_log_is_said_to_be_whole_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    with pilothouse("hub", "--data", tmp_path, "--port", "0", "--host", "127.0.0.1") as hub:
+        for number in range(3):
+            httpx2.post(f"{hub.url}/api/v1/incidents", json={"title": f"x{number}"}).raise_for_status()
+        beside = verify(tmp_path)
+    with sqlite3.connect(tmp_path / "hub.db") as database:
+        database.execute("UPDATE audit_log SET actor = 'somebody else' WHERE sequence = 2")
+    database.close()
+
+    after = verify(tmp_path)
+
+    assert (beside.returncode, beside.stdout) == (0, "the audit log is whole: 3 entries\n")
+    assert (after.returncode, after.stdout) == (1, "")
+    assert "entry 2 was edited" in after.stderr
+
+
+def test_a_directory_without_a_hub_is_said_to_be_none(tmp_path: Path) -> None:
+    answer = verify(tmp_path)
+
+    assert answer.returncode == 2
+    assert "there is no hub in" in answer.stderr
