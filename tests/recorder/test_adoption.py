@@ -113,6 +113,21 @@ def test_killed_at_any_step_the_next_start_finishes_it_once(
     assert row.state is CaptureState.SEALED
 
 
+def test_what_retention_has_removed_is_not_taken_over_again(robot: Robot, tmp_path: Path) -> None:
+    write_flight(robot.guard / "one.mcap")
+    robot.adoption.look()
+    (row,) = robot.rows()
+    robot.path(row).unlink()
+    robot.outbox.set_state(row.session_id, CaptureState.REMOVED, why="it was the oldest")
+    robot.outbox.close()
+
+    again = Robot(tmp_path)
+    again.adoption.look()
+
+    assert list(again.sessions.iterdir()) == []
+    assert [one.state for one in again.rows()] == [CaptureState.REMOVED]
+
+
 def test_on_another_disk_it_is_copied_whole_or_not_at_all(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> None:
     def other_disk(*_: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
