@@ -44,7 +44,7 @@ async def _show(socket: WebSocket, runtime: Runtime, viewer: Viewer) -> int | No
         reader.first()
         try:
             while True:
-                batch = await reader.next(LOOK_S)
+                batch = await reader.next(asyncio.get_running_loop().time() + LOOK_S)
                 if batch is None:
                     continue
                 for number, event in enumerate(batch.events):

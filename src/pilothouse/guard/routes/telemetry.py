@@ -76,7 +76,7 @@ async def _speak(socket: WebSocket, runtime: Runtime, since: int | None) -> int 
         try:
             await _send(socket, reader.first())
             while True:
-                batch = await reader.next(max(0.0, ping_at - clock()))
+                batch = await reader.next(ping_at)
                 if clock() >= ping_at:
                     await socket.send({"type": "websocket.send", "text": PING})
                     ping_at += PING_S

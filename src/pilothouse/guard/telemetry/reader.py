@@ -20,6 +20,7 @@ class Reader:
         self._since = since
         self._replayed = replayed
         self._seq = 0
+        self._alarm: asyncio.TimerHandle | None = None
         self.missed = 0
         """Events left out so far."""
 
@@ -30,6 +31,8 @@ class Reader:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._service.leave(self._woken)
 
     def first(self) -> Batch:
@@ -40,8 +43,9 @@ class Reader:
         self.missed += missed
         return Batch(tuple(events), missed, with_frames=False, is_replay=True)
 
-    async def next(self, timeout_s: float) -> Batch | None:
-        """What comes next; None when nothing has come for so long."""
+    async def next(self, until_s: float) -> Batch | None:
+        """What comes next; None when nothing has come by that time of the event loop."""
+        loop = asyncio.get_running_loop()
         while True:
             self._woken.clear()
             batch = self._service.history.after(self._seq)
@@ -49,10 +53,17 @@ class Reader:
                 self._seq = batch.events[-1].seq
                 self.missed += batch.missed
                 return batch
-            try:
-                await asyncio.wait_for(self._woken.wait(), timeout_s)
-            except TimeoutError:
+            if loop.time() >= until_s:
                 return None
+            self._wake_at(loop, until_s)
+            await self._woken.wait()
+
+    def _wake_at(self, loop: asyncio.AbstractEventLoop, until_s: float) -> None:
+        """One timer for as long as the time stays the same: one for each event costs as much as sending it."""
+        if self._alarm is None or self._alarm.when() != until_s:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = loop.call_at(until_s, self._woken.set)
 
 
 def with_missed(event: Event, missed: int) -> bytes:
