@@ -11,8 +11,8 @@ from pilothouse.guard.model import Cycle, Decision
 # Two seconds at 1 kHz: what a disk that is busy elsewhere may take before something is dropped.
 MOST_WAITING = 2048
 # Rejected cycles go on being taken in beyond that; only a disk that stands still for minutes of nothing but rejects
-# reaches this, some 100 MB.
-MOST_REJECTED = 65_536
+# reaches this, some 70 MB.
+MOST_REJECTED = 32_768
 # Camera frames are a thousand times the rest of a cycle: as many cycles may wait with theirs.
 MOST_WITH_IMAGES = 64
 

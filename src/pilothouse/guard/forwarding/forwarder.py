@@ -79,6 +79,8 @@ class Forwarder:
                 self._wait_longer(problem.sentence)
             except (sqlite3.Error, OSError) as error:
                 self._wait_longer(f"the place in the risk log cannot be kept ({error})")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the thread tries again later
+                self._wait_longer(repr(error))
             else:
                 self._note_recovery()
         if self._link is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pilothouse.guard.cycle_queue import CycleQueue
@@ -74,7 +76,7 @@ class Loopback:
     def live(self) -> LivePart | None:
         """The file being written now."""
         session = self._session
-        return None if session is None else session.live()
+        return None if session is None else session.live
 
     @property
     def problem(self) -> str | None:
@@ -113,16 +115,23 @@ class Loopback:
             self._thread.join(deadline_s)
 
     def _run(self) -> None:
-        complete_leftovers(self.directory)
-        keep_within(self.directory, self._options.max_total_bytes)
+        self._attempt(lambda: complete_leftovers(self.directory))
+        self._attempt(lambda: keep_within(self.directory, self._options.max_total_bytes))
         syncer = Syncer()
         while not self._stop.is_set():
             asked = self._asked.wait(LOOK_S)
             self._asked.clear()
-            self._pass(asked=asked, syncer=syncer)
-        self._pass(asked=True, syncer=syncer)
-        self._close("stopped")
+            self._attempt(partial(self._pass, asked=asked, syncer=syncer))
+        self._attempt(lambda: self._pass(asked=True, syncer=syncer))
+        self._attempt(lambda: self._close("stopped"))
         syncer.stop()
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception:
+            # Whatever it is, the thread that records goes on.
+            log.exception("recording of sessions stumbled")
 
     def _pass(self, *, asked: bool, syncer: Syncer) -> None:
         with self._passed:

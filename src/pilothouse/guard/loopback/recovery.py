@@ -10,7 +10,6 @@ from mcap.opcode import Opcode
 from pilothouse.guard.loopback.channels import CYCLE
 from pilothouse.guard.loopback.facts import Counts
 from pilothouse.guard.loopback.names import ACTIVE_SUFFIX, parsed
-from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap.problems import Broken, NothingToRecover
 from pilothouse.mcap.records import MESSAGE_FIELDS, MESSAGE_OVERHEAD, walk_records
@@ -34,7 +33,7 @@ def complete_leftovers(directory: Path) -> None:
             continue
         try:
             _complete(path)
-        except (Problem, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - one strange file must not keep the others from being completed
             log.error("interrupted session not completed", file=path.name, reason=str(error))
 
 

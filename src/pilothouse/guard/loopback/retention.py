@@ -30,10 +30,17 @@ def keep_within(directory: Path, max_total_bytes: int | None) -> None:
     if max_total_bytes is None:
         return
     every = [path for path in directory.glob("session_*") if parsed(path.name) is not None]
-    total = sum(path.stat().st_size for path in every)
+    total = sum(map(_size, every))
     for path in finished_files(directory):
         if total <= max_total_bytes:
             return
-        total -= path.stat().st_size
+        total -= _size(path)
         path.unlink(missing_ok=True)
         log.info("oldest session file deleted", file=path.name, reason="max_total_mb")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # somebody tidied up
+        return 0

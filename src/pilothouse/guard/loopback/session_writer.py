@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pilothouse.guard.loopback.channels import Telling
@@ -52,13 +51,15 @@ class LivePart:
 
 
 class SessionWriter:
-    """Used by the thread of the loopback; ``live`` may be asked by any thread."""
+    """Used by the thread of the loopback; any thread may look at ``live``."""
 
     def __init__(
         self, directory: Path, session_id: str, options: LoopbackOptions, clock: Clock, *, config_hash: str
     ) -> None:
         self.session_id = session_id
         self.problem: str | None = None
+        self.live: LivePart | None = None
+        """What the file being written holds: replaced, never changed, so that no disk makes anybody wait for it."""
         self.lost_cycles = 0
         self._directory = directory
         self._options = options
@@ -69,7 +70,6 @@ class SessionWriter:
         self._lanes = Lanes(self._registry, options.compression)
         self._unwritten: deque[Packed] = deque()
         self._retry_at_ns = 0
-        self._lock = threading.Lock()
         self._part = 0
         self._file: LiveRecording | None = None
         self._file_since_ns = 0
@@ -79,18 +79,6 @@ class SessionWriter:
     def open_file(self) -> int | None:
         """The file being written, for syncing."""
         return None if self._file is None else self._file.file
-
-    def live(self) -> LivePart | None:
-        """What the file being written holds."""
-        with self._lock:
-            if self._file is None:
-                return None
-            counts = self._counts
-            same = Counts(
-                counts.total_cycles, counts.violation_cycles, counts.clamp_cycles, counts.first_cycle,
-                counts.last_cycle, list(counts.chunks),
-            )  # fmt: skip
-            return LivePart(self.session_id, self._file.path.name, self._file.written(), same)
 
     def add(self, cycle: Cycle) -> None:
         """Pack a cycle."""
@@ -131,12 +119,13 @@ class SessionWriter:
     def _write_one(self, packed: Packed) -> None:
         while True:
             try:
-                with self._lock:
-                    file = self._file or self._open()
-                    file.add_chunk(packed.chunk)
-                    self._counts.chunks.append((packed.tally.first, packed.tally.last))
-                    for cycle_id, is_violation, is_clamp in packed.tally.cycles:
-                        self._counts.add(cycle_id, is_violation=is_violation, is_clamp=is_clamp)
+                file = self._file or self._open()
+                file.add_chunk(packed.chunk)
+                self._counts.chunks.append((packed.tally.first, packed.tally.last))
+                for cycle_id, is_violation, is_clamp in packed.tally.cycles:
+                    self._counts.add(cycle_id, is_violation=is_violation, is_clamp=is_clamp)
+                counts = replace(self._counts, chunks=list(self._counts.chunks))
+                self.live = LivePart(self.session_id, file.path.name, file.written(), counts)
                 return
             except StorageFull:
                 # The newest history is worth more than our own oldest.
@@ -164,16 +153,16 @@ class SessionWriter:
             self._finish("rotated")
 
     def _finish(self, reason: str) -> None:
-        with self._lock:
-            file, self._file = self._file, None
-            self._part += 1
+        file, self._file = self._file, None
         if file is None:
             return
+        self._part += 1
         try:
             file.finish(self._counts.metadata(reason=reason))
         except (OSError, StorageFull) as error:
             file.abandon()
             log.error("session file stays unfinished until the next start", file=file.path.name, reason=str(error))
+        self.live = None
         keep_within(self._directory, self._options.max_total_bytes)
 
     def _wait_for_room(self, problem: str, now_ns: int) -> None:

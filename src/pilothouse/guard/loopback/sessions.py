@@ -165,8 +165,10 @@ class Sessions:
         parts: dict[str, list[tuple[int, Part]]] = {}
         for path in self._directory.glob("session_*"):
             key = parsed(path.name)
-            part = None if key is None else self._part(path, live)
-            if key is not None and part is not None and part.counts.total_cycles:
+            if key is None or self._is_just_begun(path, key[0], live):
+                continue
+            part = self._part(path, live)
+            if part is not None and part.counts.total_cycles:
                 parts.setdefault(key[0], []).append((key[1], part))
         ordered = {key: sorted(found, key=lambda one: one[0]) for key, found in parts.items()}
         recording = None if self._loopback is None else self._loopback.session_id
@@ -174,6 +176,12 @@ class Sessions:
             key: SessionFacts(key, tuple(part for _, part in found), is_live=key == recording)
             for key, found in ordered.items()
         }
+
+    def _is_just_begun(self, path: Path, session_id: str, live: LivePart | None) -> bool:
+        """True for the file under way, unless it is known what it holds."""
+        if self._loopback is None or not path.name.endswith(ACTIVE_SUFFIX):
+            return False
+        return session_id == self._loopback.session_id and (live is None or path != live.written.path)
 
     def _part(self, path: Path, live: LivePart | None) -> Part | None:
         if path.name.endswith(ACTIVE_SUFFIX) and live is not None and path == live.written.path:
