@@ -220,6 +220,22 @@ async def test_a_lost_answer_locks_nobody_out(guarded: Guarded) -> None:
     assert (await guarded.beat("arm", lost)).status_code == 401
 
 
+async def test_answers_that_overtake_each_other_lock_nobody_out(guarded: Guarded) -> None:
+    old = await guarded.robot("arm")
+    await guarded.beat("arm", old)
+    kept = (await guarded.call(old, "POST", "/api/v1/robots/arm/token")).json()["token"]
+    guarded.clock.advance(1)
+    overtaken = (await guarded.call(old, "POST", "/api/v1/robots/arm/token")).json()["token"]
+
+    # The robot got the first answer last, and keeps that token.
+    assert (await guarded.beat("arm", kept)).status_code == 200
+    guarded.clock.advance(3 * 86_400)
+
+    assert (await guarded.beat("arm", kept)).status_code == 200
+    assert (await guarded.beat("arm", old)).status_code == 401
+    assert (await guarded.beat("arm", overtaken)).status_code == 401
+
+
 async def test_the_old_token_ends_after_a_day_at_the_latest(guarded: Guarded) -> None:
     old = await guarded.robot("arm")
     await guarded.call(old, "POST", "/api/v1/robots/arm/token")

@@ -23,8 +23,8 @@ KINDS = Enum(
 class TokenRow(Base):
     """A token as far as it is kept: enough to find and to check it, not enough to use it.
 
-    A robot's token that another has taken the place of is good until ``superseded_until``, or until that other,
-    ``superseded_by``, is used for the first time.
+    A robot's token that another has taken the place of is good until ``superseded_until``, or until that other is used
+    for the first time.
     """
 
     __tablename__ = "tokens"
@@ -41,7 +41,6 @@ class TokenRow(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    superseded_by: Mapped[str | None] = mapped_column(String(40), index=True)
     superseded_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index(None, "kind", "created_at", "id"), Index(None, "robot_id", "created_at", "id"))

@@ -43,8 +43,19 @@ class TokenRows:
         wanted = [*_of(kind, robot_id), *([] if token_id is None else [TokenRow.id == token_id])]
         return await self._end(now, *wanted)
 
-    async def revoke_superseded_by(self, token_id: str, now: datetime) -> Sequence[str]:
-        return await self._end(now, TokenRow.superseded_by == token_id)
+    async def becomes_current(self, token: TokenRow, now: datetime, others_until: datetime) -> Sequence[str]:
+        """A robot shows a token for the first time: those it showed or was given before end, and are answered.
+
+        One that was made later and never shown may still be on its way to the robot. It goes on for a while.
+        """
+        others = (TokenRow.robot_id == token.robot_id, TokenRow.id != token.id)
+        is_older = or_(TokenRow.last_used_at.is_not(None), TokenRow.created_at <= token.created_at)
+        ended = await self._end(now, *others, is_older)
+        later = update(TokenRow).where(*others, TokenRow.revoked_at.is_(None)).values(superseded_until=others_until)
+        await self._session.execute(later)
+        current = update(TokenRow).where(TokenRow.id == token.id).values(superseded_until=None)
+        await self._session.execute(current)
+        return ended
 
     async def _end(self, now: datetime, *wanted: ColumnElement[bool]) -> Sequence[str]:
         statement = update(TokenRow).where(TokenRow.revoked_at.is_(None), *wanted).values(revoked_at=now)
@@ -59,7 +70,7 @@ class TokenRows:
         statement = (
             update(TokenRow)
             .where(TokenRow.robot_id == robot_id, TokenRow.id != new_id, *_good(now))
-            .values(superseded_by=new_id, superseded_until=until)
+            .values(superseded_until=until)
             .returning(TokenRow.id)
         )
         return bool((await self._session.scalars(statement)).all())

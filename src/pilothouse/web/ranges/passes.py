@@ -64,7 +64,7 @@ class ReadPasses:
         self._drop(scope["path"], key)
         return False
 
-    def add(self, scope: Scope, response: RangeResponse) -> None:
+    def add(self, scope: Scope, response: RangeResponse, lifetime_s: float = LIFETIME_S) -> None:
         """Let the same request through from now on, for a while."""
         if self._count >= MOST:
             self._passes.clear()
@@ -72,7 +72,7 @@ class ReadPasses:
         by_key = self._passes.setdefault(scope["path"], {})
         key = _key(scope)
         self._count += key not in by_key
-        by_key[key] = _Pass(response, scope.get("pilothouse.route"), self._monotonic() + LIFETIME_S)
+        by_key[key] = _Pass(response, scope.get("pilothouse.route"), self._monotonic() + lifetime_s)
 
     def _drop(self, path: str, key: _Key) -> None:
         by_key = self._passes.get(path, {})
@@ -82,11 +82,11 @@ class ReadPasses:
             self._passes.pop(path, None)
 
 
-def remember(request: Request, response: RangeResponse) -> RangeResponse:
+def remember(request: Request, response: RangeResponse, *, lifetime_s: float = LIFETIME_S) -> RangeResponse:
     """Answer the same caller's next reads of the same file without asking again; returns the response."""
     passes = request.scope.get("pilothouse.passes")
     if isinstance(passes, ReadPasses) and request.method == "GET":
-        passes.add(request.scope, response)
+        passes.add(request.scope, response, lifetime_s)
     return response
 
 

@@ -167,7 +167,10 @@ class Tokens:
         async with self._database.transaction() as session:
             rows = TokenRows(session)
             await rows.note_uses({row.id: now})
-            self._forget(session, [row.prefix, *await rows.revoke_superseded_by(row.id, now)])
+            ended: Sequence[str] = []
+            if row.kind == TokenKind.ROBOT:
+                ended = await rows.becomes_current(row, now, now + PREVIOUS_GOOD_FOR)
+            self._forget(session, [row.prefix, *ended])
 
     def _forget(self, session: AsyncSession, prefixes: Sequence[str]) -> None:
         def forget() -> None:

@@ -11,11 +11,13 @@ from pilothouse.hub.identity.auth import Reader, Reading, ThisHub
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.web import Paging
-from pilothouse.web.ranges import RangeResponse, remember
+from pilothouse.web.ranges import LIFETIME_S, RangeResponse, remember
 from pilothouse.wire import Recording, RecordingList
 
 router = APIRouter(prefix="/api/sessions", tags=["recordings"])
 
+# A token may be revoked at any time; whoever knows the password keeps it until the hub is started anew.
+REVOKED_WITHIN_S = 1.0
 MCAP_MEDIA_TYPE = "application/octet-stream"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _BYTES: dict[int | str, dict[str, Any]] = {
@@ -54,7 +56,7 @@ async def get_recording(
 @router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=_BYTES, response_class=Response)
 @router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=_BYTES, response_class=Response)
 async def read_recording(
-    _caller: Reader,
+    caller: Reader,
     services: Services,
     session: Reading,
     only_robot: OnlyRobot,
@@ -68,4 +70,4 @@ async def read_recording(
     if hub.settings.storage_redirect and request.method == "GET" and (address := await content.address()):
         return RedirectResponse(address, status_code=307, headers={"Cache-Control": "no-store"})
     answer = RangeResponse(content.source, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap")
-    return remember(request, answer)
+    return remember(request, answer, lifetime_s=LIFETIME_S if caller.token_id is None else REVOKED_WITHIN_S)

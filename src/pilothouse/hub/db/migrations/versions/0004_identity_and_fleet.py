@@ -63,7 +63,6 @@ def _tokens() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("last_used_at", UtcDateTime(), nullable=True),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
-        sa.Column("superseded_by", sa.String(40), nullable=True),
         sa.Column("superseded_until", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_tokens"),
         sa.UniqueConstraint("prefix", name="uq_tokens_prefix"),
@@ -71,7 +70,6 @@ def _tokens() -> None:
     )
     op.create_index("ix_tokens_kind_created_at_id", "tokens", ["kind", "created_at", "id"])
     op.create_index("ix_tokens_robot_id_created_at_id", "tokens", ["robot_id", "created_at", "id"])
-    op.create_index("ix_tokens_superseded_by", "tokens", ["superseded_by"])
 
 
 def _enrolments() -> None:
