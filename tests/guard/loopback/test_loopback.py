@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -280,6 +281,61 @@ def test_a_full_disk_costs_harmless_chunks_before_violations_and_is_said(
     assert recorded[-1] == 600
     assert len(recorded) + lost == 601
     assert verify(path).ok
+
+
+def test_a_session_that_ends_on_a_full_disk_is_written_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = True
+    real = LiveRecording.add_chunk
+
+    def add_chunk(live: LiveRecording, chunk: Any) -> None:
+        if full:
+            raise StorageFull(path=live.path)
+        real(live, chunk)
+
+    monkeypatch.setattr(LiveRecording, "add_chunk", add_chunk)
+    with loopback(tmp_path) as recorder:
+        recorder.offer(cycle(0, Decision.REJECT))
+        recorder.end()
+        recorder.flush(DEADLINE_S)
+        assert "no room left" in eventually(lambda: recorder.problem)
+        full = False
+        path = tmp_path / file_name(SESSION, 0)
+        eventually(path.exists)
+        assert recorder.problem is None
+
+    assert cycle_ids(path) == [0]
+    assert recorder.dropped == 0
+
+
+def test_a_disk_that_hangs_holds_up_neither_the_loop_nor_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, free, hanging = LiveRecording.add_chunk, threading.Event(), threading.Event()
+
+    def add_chunk(live: LiveRecording, chunk: Any) -> None:
+        if tmp_path.joinpath("hang").exists():
+            hanging.set()
+            free.wait(DEADLINE_S)
+        real(live, chunk)
+
+    monkeypatch.setattr(LiveRecording, "add_chunk", add_chunk)
+    with loopback(tmp_path / "sessions") as recorder:
+        recorder.offer(cycle(0))
+        recorder.flush(DEADLINE_S)
+        (tmp_path / "hang").touch()
+        for number in range(1, 4000):
+            recorder.offer(cycle(number, Decision.REJECT if number % 100 == 0 else Decision.PASS))
+        assert not recorder.flush(0.01)
+        assert hanging.wait(DEADLINE_S)
+        (facts,) = Sessions(tmp_path / "sessions", recorder).every()
+        assert facts.counts.total_cycles == 1
+        assert facts.is_live
+        free.set()
+
+    (path,) = (tmp_path / "sessions").iterdir()
+    assert set(range(100, 4000, 100)) <= set(cycle_ids(path))
 
 
 def test_on_a_really_full_disk_the_oldest_session_makes_room(tmp_path: Path) -> None:

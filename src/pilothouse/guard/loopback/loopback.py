@@ -21,6 +21,9 @@ from pilothouse.mcap.syncing import Syncer
 # How often the writer looks for new cycles; the loop wakes nobody.
 LOOK_S = 0.02
 SYNC_EVERY_NS = NS_PER_S
+SETTLE_EVERY_NS = NS_PER_S
+# Sessions that are over and wait for room on the disk, 16 MiB each at most.
+MOST_LINGERING = 2
 
 log = get_logger(__name__)
 
@@ -41,12 +44,13 @@ class Loopback:
         self._begun = ""
         self._ended: tuple[str, ...] = ()
         self._closed = ""
+        self._lingering: list[SessionWriter] = []  # ended, and not written for want of room
         self._lost_cycles = 0
         self._passed = threading.Condition()
         self._passes_begun = self._passes_done = 0
         self._asked = threading.Event()
         self._stop = threading.Event()
-        self._synced_ns = 0
+        self._synced_ns = self._settled_ns = 0
         self._thread = threading.Thread(target=self._run, name="pilothouse-loopback", daemon=True)
 
     def start(self) -> None:
@@ -82,13 +86,15 @@ class Loopback:
     def problem(self) -> str | None:
         """Why nothing can be written at the moment."""
         session = self._session
-        return None if session is None else session.problem
+        every = [*self._lingering, *([] if session is None else [session])]
+        return next((one.problem for one in every if one.problem), None)
 
     @property
     def dropped(self) -> int:
         """Passed or clamped cycles left out because the writer was behind, and those a full disk has cost."""
         session = self._session
-        return self._queue.dropped + self._lost_cycles + (session.lost_cycles if session else 0)
+        every = [*self._lingering, *([] if session is None else [session])]
+        return self._queue.dropped + self._lost_cycles + sum(one.lost_cycles for one in every)
 
     @property
     def dropped_rejected(self) -> int:
@@ -124,6 +130,7 @@ class Loopback:
             self._attempt(partial(self._pass, asked=asked, syncer=syncer))
         self._attempt(lambda: self._pass(asked=True, syncer=syncer))
         self._attempt(lambda: self._close("stopped"))
+        self._attempt(lambda: self._settle(most=0))
         syncer.stop()
 
     def _attempt(self, step: Callable[[], None]) -> None:
@@ -147,6 +154,10 @@ class Loopback:
             session.write_due(every=asked)
             if session.session_id in ended:
                 self._close("ended")
+        now_ns = self._clock.monotonic_ns()
+        if self._lingering and now_ns - self._settled_ns >= SETTLE_EVERY_NS:
+            self._settled_ns = now_ns
+            self._settle()
         self._sync(syncer)
         with self._passed:
             self._passes_done = self._passes_begun
@@ -176,10 +187,21 @@ class Loopback:
         session = self._session
         if session is None:
             return
-        session.end(reason)
-        self._closed = session.session_id
-        self._lost_cycles += session.lost_cycles
         self._session = None
+        self._closed = session.session_id
+        if session.end(reason):
+            self._lost_cycles += session.lost_cycles
+        else:
+            self._lingering.append(session)
+
+    def _settle(self, *, most: int = MOST_LINGERING) -> None:
+        """Finish what had to wait for room; give up the oldest of too many."""
+        waiting, self._lingering = self._lingering, []
+        for number, session in enumerate(waiting):
+            if session.end("ended", give_up=number < len(waiting) - most):
+                self._lost_cycles += session.lost_cycles
+            else:
+                self._lingering.append(session)
 
     def _sync(self, syncer: Syncer) -> None:
         now_ns = self._clock.monotonic_ns()

@@ -95,11 +95,17 @@ class SessionWriter:
         if self._unwritten and (every or now_ns >= self._retry_at_ns):
             self._write(now_ns)
 
-    def end(self, reason: str) -> None:
-        """Write what is left and finish the file; on a full disk it stays ``.active``, for recovery."""
+    def end(self, reason: str, *, give_up: bool = False) -> bool:
+        """Write what is left and finish the file; False while the disk has no room for it, unless it is given up.
+
+        A file that cannot be finished stays ``.active``, for recovery.
+        """
         self.write_due(every=True)
+        if self._unwritten and not give_up:
+            return False
         self._lose(0)
         self._finish(reason)
+        return True
 
     def _write(self, now_ns: int) -> None:
         try:
