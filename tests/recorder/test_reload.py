@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceState
 from tests.support.flights import write_flight
 from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse
-from tests.support.robots import FAST, Robot, recorder_settings, running_robot
+from tests.support.robots import FAST, FakeHub, Robot, recorder_settings, running_robot
 
 RULE = "{kind: threshold, topic: /agent, field: x, op: gt, value: 3}"
 
@@ -231,3 +232,25 @@ def test_the_command_reloads_and_says_what_changed(tmp_path: Path) -> None:
     assert done.stdout == "applied: window_s\n"
     assert wrong.returncode == 2
     assert "is not valid YAML" in wrong.stderr
+
+
+def test_what_waits_is_delivered_as_soon_as_the_hours_and_the_token_allow_it(tmp_path: Path) -> None:
+    closed = {"windows": ["00:00-00:01" if time.localtime().tm_hour > 1 else "12:00-12:01"], "time_zone": None}
+    hub = FakeHub()
+    config: dict[str, Any] = {"data": tmp_path, "hub_url": "http://hub.test", "delivery": closed, "heartbeat_s": 0.05}
+    recorder = Recorder.open(read(config), connect=lambda: hub, read=lambda: read(config))
+    recorder.start()
+    try:
+        robot = Robot(recorder)
+        robot.say(0)
+        row = recorder.save("x")
+        eventually(lambda: hub.heartbeats, what="a heartbeat")
+        assert hub.recordings == {}
+        config["delivery"] = {"max_bytes_per_s": "10MB"}
+
+        assert recorder.reload().changed == ["delivery"]
+        eventually(lambda: row.session_id in hub.recordings, what="the recording")
+        config["hub_url"] = None
+        assert "whether there is a hub_url" in refusal(recorder.reload)
+    finally:
+        recorder.stop()

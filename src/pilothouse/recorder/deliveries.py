@@ -80,6 +80,14 @@ class Deliveries(Worker):
         self._back = threading.Event()
         self._newcomers = threading.Event()
 
+    def use(self, settings: DeliverySettings) -> None:
+        """Another cap and other hours from the next piece on; what was refused is tried again at once."""
+        self._settings = settings
+        self._bandwidth.max_bytes_per_s = settings.max_bytes_per_s
+        self._no_direct_before_ns = self._clock.monotonic_ns() if settings.direct else 1 << 63
+        self._not_before_ns = {}
+        self.hub_is_back()
+
     def hint(self) -> None:
         """Something new may be waiting."""
         self._newcomers.set()

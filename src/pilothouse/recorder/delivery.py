@@ -67,10 +67,12 @@ class Delivery:
         self.recordings.hint()
 
     def use(self, settings: RecorderSettings) -> None:
-        """Go on with another address, token and interval."""
+        """Go on with another address, token, interval, cap and hours."""
         self.credential.use(settings)
         self.link.use(settings.hub_url or self.link.url)
         self.notices.interval_s = settings.heartbeat_s
+        self.health.use(settings.delivery.alert_after_s)
+        self.recordings.use(settings.delivery)
 
     def status(self) -> DeliveryStatus:
         """What waits, and whether it can go."""

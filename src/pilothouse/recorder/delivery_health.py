@@ -36,12 +36,16 @@ class DeliveryHealth:
         self._database = database
         self._clock = clock
         self._hub = hub
-        self._alert_after_ns = round(alert_after_s * NS_PER_S)
+        self.use(alert_after_s)
         self._on_return = on_return
         self._lock = threading.Lock()
         self._failing: dict[str, Failure] = {}
         self._outage_id = self._open_outage()
         self.problem: str | None = None
+
+    def use(self, alert_after_s: float) -> None:
+        """How long an outage may last before it is alerted."""
+        self._alert_after_ns = round(alert_after_s * NS_PER_S)
 
     @property
     def failing_since_ns(self) -> int | None:

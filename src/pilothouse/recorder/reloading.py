@@ -10,8 +10,11 @@ from pilothouse.web.settings import ServiceSettings
 # A setting that is not here is refused: what nobody applies must not look as if it held.
 APPLIED = frozenset(
     {
+        "delivery",
         "drop_directory",
         "heartbeat_s",
+        "hub_token",
+        "hub_url",
         "max_bytes",
         "post_s",
         "pre_s",
@@ -28,6 +31,9 @@ def changed_settings(before: RecorderSettings, after: RecorderSettings) -> list[
     """The names of settings that differ; raises NeedsRestart when one of them cannot be applied."""
     changed = [name for name in RecorderSettings.model_fields if getattr(before, name) != getattr(after, name)]
     refused = [name for name in changed if name not in APPLIED]
+    # Where there was no hub, nothing is there that could deliver; where there is none any more, nothing may go on.
+    if (before.hub_url is None) != (after.hub_url is None):
+        refused.append("whether there is a hub_url")
     if refused:
         raise NeedsRestart(names=", ".join(refused))
     return changed
