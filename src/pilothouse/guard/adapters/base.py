@@ -25,7 +25,7 @@ class Source(Protocol):
 
 
 class Policy(Protocol):
-    """Who decides what to do."""
+    """Who decides what to do. One that has something to close may have a ``stop`` as well."""
 
     def predict(self, observation: Observation) -> Action | Mapping[str, Any] | Sequence[float]:
         """Joint targets: an action, a mapping, or numbers in joint order (any array)."""

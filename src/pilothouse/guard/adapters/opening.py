@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from pilothouse.guard.adapters.base import Adapters, Policy, Sink, Source
@@ -133,16 +134,30 @@ def open_adapters(stack: Stackfile, clock: Clock | None = None) -> Adapters:
         if not found:
             raise AdapterMissing(kind=kind)
     opening = _Opening(stack, clock or SystemClock())
-    sources = _opened("source", stack.sources, opening.source)
-    policy = _opened("policy", {"policy": stack.policy}, opening.policy)["policy"]
-    return Adapters(sources, policy, _opened("sink", stack.sinks, opening.sink))
+    opened: list[Any] = []
+    try:
+        sources = _opened("source", stack.sources, opening.source, opened)
+        policy = _opened("policy", {"policy": stack.policy}, opening.policy, opened)["policy"]
+        sinks = _opened("sink", stack.sinks, opening.sink, opened)
+    except Problem:
+        # A connection left open can keep a process from ending.
+        for one in reversed(opened):
+            _told_to_stop(one)
+        raise
+    return Adapters(sources, policy, sinks)
 
 
-def _opened(kind: str, wanted: Mapping[str, Any], open_one: Callable[[Any], Any]) -> dict[str, Any]:
-    opened = {}
+def _told_to_stop(adapter: Any) -> None:
+    with suppress(Exception):
+        getattr(adapter, "stop", lambda: None)()
+
+
+def _opened(kind: str, wanted: Mapping[str, Any], open_one: Callable[[Any], Any], opened: list[Any]) -> dict[str, Any]:
+    found = {}
     for name, config in wanted.items():
         try:
-            opened[name] = open_one(config)
+            found[name] = open_one(config)
+            opened.append(found[name])
         except Problem:
             raise
         except ModuleNotFoundError as error:
@@ -151,4 +166,4 @@ def _opened(kind: str, wanted: Mapping[str, Any], open_one: Callable[[Any], Any]
         except Exception as error:
             reason = f"{type(error).__name__}: {error!s:.300}"
             raise AdapterUnusable(kind=kind, name=name, reason=reason) from error
-    return opened
+    return found

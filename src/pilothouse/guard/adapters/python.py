@@ -73,6 +73,11 @@ class PythonPolicy:
         if reset is not None:
             reset()
 
+    def stop(self) -> None:
+        stop = getattr(self._bound[1], "stop", None) if self._bound is not None else None
+        if stop is not None:
+            stop()
+
     def _ready(self) -> tuple[Callable[..., Any], Any]:
         if self._bound is None:
             self._bound = bound(self._config.function, self._config.parameters, self._directory, "predict")

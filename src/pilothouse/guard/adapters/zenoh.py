@@ -175,6 +175,9 @@ class ZenohPolicy:
     def reset(self) -> None:
         self._newest = None
 
+    def stop(self) -> None:
+        self._session.close()
+
     def _take(self, content: bytes) -> None:
         now_ns = self._clock.monotonic_ns()
         self._newest = (now_ns, commanded(self._messages.trajectory(content), self._config.gripper_joint))

@@ -140,6 +140,9 @@ class Rig:
         self.is_live = False
         adapters = {f"sink {name}": sink.stop for name, sink in self._adapters.sinks.items()}
         adapters |= {f"source {name}": source.stop for name, source in self._adapters.sources.items()}
+        stop_policy = getattr(self._adapters.policy, "stop", None)
+        if stop_policy is not None:
+            adapters["policy"] = stop_policy
         telling = [threading.Thread(target=_tell, args=one, daemon=True) for one in adapters.items()]
         for thread in telling:
             thread.start()
