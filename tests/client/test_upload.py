@@ -311,3 +311,13 @@ def test_an_independent_client_understands_the_test_server_as_we_do(tus: Tus, fi
 
     assert seen[0] == (CHUNK, len(CONTENT))
     assert bytes(tus.kept().content) == CONTENT
+
+
+def test_every_byte_is_asked_for_before_it_is_sent(client: HubClient, tus: Tus, file: Path) -> None:
+    asked: list[int] = []
+
+    deliver(client, file, throttle=asked.append)
+
+    assert sum(asked) == len(CONTENT)
+    assert max(asked) <= 64 << 10
+    assert bytes(tus.kept().content) == CONTENT

@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,28 @@ def test_a_hub_cut_off_for_a_whole_incident_gets_all_of_it_once_when_it_is_back(
     assert [one["kind"] for one in health["alerts"]] == [DeliveryAlertKind.RECOVERED, DeliveryAlertKind.FAILING]
     assert alerts_told(hub_data) == ["robot.delivery_failing", "robot.delivery_recovered"]
     assert [said.count(words) for words in ("delivery is failing", "delivery has recovered")] == [1, 1]
+
+
+def test_outside_its_hours_the_hub_knows_of_an_incident_and_gets_its_bytes_later(tmp_path: Path) -> None:
+    data, then = tmp_path / "robot", datetime.now(UTC) + timedelta(hours=12)
+    closed = {"windows": [f"{then:%H:%M}-{then + timedelta(minutes=1):%H:%M}"], "time_zone": "UTC"}
+    with fleet_hub(tmp_path / "hub", 0) as hub, HubClient(hub.url, password=PASSWORD) as operator:
+        enrolled(hub, data)
+        with recorder_of(data, delivery=closed) as recorder:
+            go_wrong(recorder)
+            (announced,) = eventually(lambda: operator.recordings().sessions, what="the announcement")
+            (capture,) = captures(recorder, "sealed")
+            assert recorder.stop() == 0
+        with recorder_of(data):
+            whole = eventually(
+                lambda: (row := operator.recording(announced.session_id)).state == "ok" and row, what="the bytes"
+            )
+
+    assert (announced.state, announced.incident_id) == ("announced", capture["incident_id"])
+    assert announced.trigger is not None
+    assert announced.trigger.value == 9.5
+    assert (whole.session_id, whole.incident_id) == (announced.session_id, announced.incident_id)
+    assert whole.sha256 == announced.sha256 == sha256_of(data / "sessions" / f"{whole.session_id}.mcap")
 
 
 def test_a_recorder_killed_in_an_outage_loses_no_report_and_sends_none_twice(tmp_path: Path) -> None:
