@@ -50,7 +50,7 @@ def stackfile(scenario: dict[str, Any]) -> str:
     }
     tasks = {"default": {"boundaries": list(boundaries)}}
     guards = [{"L1": "motion"}, {"L3": "hardware"}]
-    safety = {"control_frequency_hz": 50.0}
+    safety = {"control_hz": 50.0}
     return json.dumps({"version": "1", "guards": guards, "boundaries": boundaries, "tasks": tasks, "safety": safety})
 
 

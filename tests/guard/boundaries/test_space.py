@@ -13,7 +13,7 @@ from pilothouse.guard.boundaries.distance import closest_points
 from pilothouse.guard.boundaries.space import ObservedSpace, space_of
 from pilothouse.guard.kinematics import compiled_forward
 from pilothouse.guard.model import Decision
-from tests.support.guards import CHAIN, HOME, UNSEEN, boundary, box_around, decide, engine_of, moved, observed
+from tests.support.guards import CHAIN, HOME, ROBOT, UNSEEN, boundary, box_around, decide, engine_of, moved, observed
 
 SPATIAL = {
     "workspace": {"type": "workspace_box", **box_around()},
@@ -38,7 +38,7 @@ vectors = st.lists(st.floats(-2.5, 2.5), min_size=6, max_size=6).map(tuple)
 @settings(max_examples=60, deadline=None)
 @given(at=vectors)
 def test_slopes_are_the_derivatives_of_margins(name, at):
-    one, space, step = boundary(name, **SPATIAL[name]), space_of(CHAIN), 1e-6
+    one, space, step = boundary(name, **SPATIAL[name]), space_of(ROBOT), 1e-6
 
     margins, slopes = one.slopes(space, at)
 
@@ -85,7 +85,7 @@ def test_a_small_sphere_is_not_jumped_over_between_two_commands():
 
 def test_an_obstacle_is_led_around_and_never_touched():
     ball = boundary("balls", **SPATIAL["balls"])
-    engine, space, here, decisions = engine_of({"balls": SPATIAL["balls"]}), space_of(CHAIN), HOME, set()
+    engine, space, here, decisions = engine_of({"balls": SPATIAL["balls"]}), space_of(ROBOT), HOME, set()
     for cycle in range(300):
         at_s = cycle / 50
         verdict = decide(engine, observed(here, at_s=at_s), moved(0.02, here), at_s=at_s)
@@ -102,7 +102,7 @@ def test_what_a_given_jacobian_leaves_out_is_bounded():
     rng, forward = np.random.default_rng(3), compiled_forward(CHAIN)
     for _ in range(300):
         at = rng.uniform(-2, 2, 6)
-        seen, space = observed(at.tolist()), ObservedSpace()
+        seen, space = observed(at.tolist()), ObservedSpace(6)
         space.see(seen, tuple(at))
         target = tuple(at + rng.uniform(-0.1, 0.1, 6))
 
@@ -112,7 +112,7 @@ def test_what_a_given_jacobian_leaves_out_is_bounded():
 
 
 def test_a_given_jacobian_is_not_believed_far_away():
-    space = ObservedSpace()
+    space = ObservedSpace(6)
     space.see(observed(), HOME)
 
     with pytest.raises(Exception, match="from where the given Jacobian holds"):

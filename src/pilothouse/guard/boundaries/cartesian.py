@@ -24,7 +24,7 @@ class WorkspaceBox(SpatialBoundary):
         self.allow_return = config.allow_return
 
     def margins(self, space: Space, target: Joints) -> Margins:
-        x, y, z = space.frame(target)[0]
+        x, y, z = space.point(target)
         (a, b, c), (d, e, f) = self.lower, self.upper
         return (x - a, y - b, z - c, d - x, e - y, f - z)
 
@@ -49,11 +49,11 @@ class KeepOutSpheres(SpatialBoundary):
         self.size = len(self.spheres)
 
     def margins(self, space: Space, target: Joints) -> Margins:
-        position = space.frame(target)[0]
+        position = space.point(target)
         return tuple([math.dist(position, center) - radius for center, radius in self.spheres])
 
     def swept(self, space: Space, start: Joints, target: Joints) -> Margins:
-        before, after = space.frame(start)[0], space.frame(target)[0]
+        before, after = space.point(start), space.point(target)
         margins = tuple([distance_to_way(center, before, after) - radius for center, radius in self.spheres])
         return self.certain(space, target, margins)
 

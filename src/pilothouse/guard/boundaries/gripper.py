@@ -70,7 +70,7 @@ class GripperCommand(Boundary):
         assert self.zone is not None
         try:
             for joints in (moment.joints, target):
-                if not is_inside(self.zone, moment.space.frame(joints)[0]):
+                if not is_inside(self.zone, moment.space.point(joints)):
                     return "the gripper would open outside the zone where it may"
         except ToolUnknown as unknown:
             return str(unknown)

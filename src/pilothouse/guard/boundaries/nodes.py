@@ -47,7 +47,7 @@ class Sequence(Boundary):
             self._go_on(moment)
             node = self.nodes[self._number]
             if node.inside is not None and moment.candidate is not None:
-                tool = moment.space.frame(moment.candidate)[0]
+                tool = moment.space.point(moment.candidate)
                 if not is_inside(node.inside, tool):
                     return f"the tool would leave the zone of node {node.name!r}"
         except ToolUnknown as unknown:
@@ -75,4 +75,4 @@ def _is_done(node: Step, moment: Moment) -> bool:
         return False
     if node.goal_m is None:
         return True
-    return math.dist(moment.space.frame(moment.joints)[0], node.goal_m) <= node.tolerance_m
+    return math.dist(moment.space.point(moment.joints), node.goal_m) <= node.tolerance_m

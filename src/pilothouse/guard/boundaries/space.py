@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from pilothouse.guard.kinematics import Chain, Frame, Place, compiled_forward, compiled_placing
-from pilothouse.guard.kinematics.rotations import about, from_quaternion, product
-from pilothouse.guard.model import Observation
+from pilothouse.guard.kinematics import Chain, Frame, Place, RobotModel, compiled_forward, compiled_placing
+from pilothouse.guard.kinematics.rotations import Vector, about, from_quaternion, product
+from pilothouse.guard.model import Observation, Pose
 
 Joints = tuple[float, ...]
+Rows = Sequence[Sequence[float]]
 
 FURTHEST_RAD = 0.25
 """How far from the observed joints a given Jacobian is believed: an arm of 1 m is then within 3 cm of the truth."""
@@ -30,8 +32,11 @@ class Space(Protocol):
     def see(self, observation: Observation, joints: Joints) -> None:
         """A new cycle."""
 
+    def point(self, target: Joints) -> Vector:
+        """Where the tool's point is when the joints are there."""
+
     def frame(self, target: Joints) -> Frame:
-        """Where the tool is when the joints are there."""
+        """The same with the tool's orientation."""
 
     def place(self, target: Joints) -> Place:
         """The same with the Jacobian there."""
@@ -50,6 +55,9 @@ class KnownSpace:
         self.frame = compiled_forward(chain)
         self.place = compiled_placing(chain)
 
+    def point(self, target: Joints) -> Vector:
+        return self.frame(target)[0]
+
     def see(self, observation: Observation, joints: Joints) -> None:
         """Nothing of it depends on what is observed."""
 
@@ -60,6 +68,10 @@ class KnownSpace:
         return 0.0
 
 
+Shift = tuple[float, float, float, float, float]
+"""Of the tool in x, y, z; the joints' motions together; the largest of them."""
+
+
 class ObservedSpace:
     """To first order around the observed pose and Jacobian, and only near them.
 
@@ -67,64 +79,91 @@ class ObservedSpace:
     Jacobian's longest column, so a motion is off by at most half of that times the square of all joint motions' sum.
     """
 
-    def __init__(self) -> None:
-        self._place: Place | None = None
+    def __init__(self, joints: int) -> None:
+        self._shift = _compiled_shift(joints)
+        self._pose: Pose | None = None
+        self._rows: Rows = ()
         self._joints: Joints = ()
+        self._known: dict[int, tuple[Joints, Shift]] = {}
         self._reach: float | None = None
 
     def see(self, observation: Observation, joints: Joints) -> None:
-        self._place = self._reach = None
         pose, rows = observation.end_effector, observation.jacobian
-        if pose is None or rows is None:
-            return
-        x, y, z = map(float, pose.position)
-        self._place = ((x, y, z), from_quaternion(*map(float, pose.quaternion)), tuple(rows))
-        self._joints = joints
+        self._pose = None if rows is None else pose
+        self._reach = None
+        self._known.clear()
+        if pose is not None and rows is not None:
+            self._rows, self._joints = rows, joints
+
+    def point(self, target: Joints) -> Vector:
+        dx, dy, dz, _, _ = self._shifted(target)
+        assert self._pose is not None
+        x, y, z = self._pose.position
+        return x + dx, y + dy, z + dz
 
     def frame(self, target: Joints) -> Frame:
-        (x, y, z), rotation, rows = self._known()
-        if target == self._joints:
-            return (x, y, z), rotation
-        shift = [there - here for here, there in zip(self._joints, target, strict=True)]
-        if max(shift) > FURTHEST_RAD or min(shift) < -FURTHEST_RAD:
-            raise ToolUnknown(f"a joint is {max(map(abs, shift)):.3g} rad from where the given Jacobian holds")
-        dx, dy, dz, rx, ry, rz = [sum([one * by for one, by in zip(row, shift, strict=True)]) for row in rows]
+        position = self.point(target)
+        assert self._pose is not None
+        rotation = from_quaternion(*self._pose.quaternion)
+        rx, ry, rz = self._shift(self._rows[3:], self._joints, target)[:3]
         angle = (rx * rx + ry * ry + rz * rz) ** 0.5
         if angle > 0.0:
             rotation = product(about((rx / angle, ry / angle, rz / angle), angle), rotation)
-        return (x + dx, y + dy, z + dz), rotation
+        return position, rotation
 
     def place(self, target: Joints) -> Place:
         position, rotation = self.frame(target)
-        return position, rotation, self._known()[2]
+        return position, rotation, tuple(map(tuple, self._rows))
 
     def doubt(self, target: Joints) -> Doubt:
-        motion = _motion(self._joints, target)
+        motion = self._shifted(target)[3]
         # The columns grow on the way as well, by at most the motion's part of themselves.
         bend = 0.5 * motion * motion * (1.0 + motion)
         return bend * self._longest(), bend
 
     def way_doubt(self, start: Joints, target: Joints) -> float:
-        motion = max(_motion(self._joints, start), _motion(self._joints, target))
-        return self._longest() * motion * (1.0 + motion) * _motion(start, target)
+        motion = max(self._shifted(start)[3], self._shifted(target)[3])
+        between = sum([abs(there - here) for here, there in zip(start, target, strict=True)])
+        return self._longest() * motion * (1.0 + motion) * between
+
+    def _shifted(self, target: Joints) -> Shift:
+        known = self._known.get(id(target))
+        if known is not None:
+            return known[1]
+        if self._pose is None:
+            raise ToolUnknown("the robot has no kinematics, and the observation brings no tool pose or no Jacobian")
+        shift = self._shift(self._rows, self._joints, target)
+        if shift[4] > FURTHEST_RAD:
+            raise ToolUnknown(f"a joint is {shift[4]:.3g} rad from where the given Jacobian holds")
+        # The target is kept with its number: no other one can have it as long as this one lives.
+        self._known[id(target)] = (target, shift)
+        return shift
 
     def _longest(self) -> float:
         if self._reach is None:
-            first, second, third = self._known()[2][:3]
+            first, second, third = self._rows[:3]
             longest = max([x * x + y * y + z * z for x, y, z in zip(first, second, third, strict=True)])
             self._reach = longest**0.5
         return self._reach
 
-    def _known(self) -> Place:
-        if self._place is None:
-            raise ToolUnknown("the robot has no kinematics, and the observation brings no tool pose or no Jacobian")
-        return self._place
+
+def _compiled_shift(joints: int) -> Callable[[Rows, Joints, Joints], Shift]:
+    """Straight-line code for so many joints: what the first three rows make of a motion."""
+    names = [f"d{number}" for number in range(joints)]
+    lines = ["def shift(rows, start, end):"]
+    for letter, vector in (("a", "rows[0]"), ("b", "rows[1]"), ("c", "rows[2]"), ("s", "start"), ("e", "end")):
+        lines.append(f"    {''.join(f'{letter}{number}, ' for number in range(joints))} = {vector}")
+    lines += [f"    {name} = e{number} - s{number}" for number, name in enumerate(names)]
+    sums = [" + ".join(f"{letter}{number} * {name}" for number, name in enumerate(names)) for letter in "abc"]
+    sizes = [f"abs({name})" for name in names]
+    lines.append(f"    sizes = ({''.join(f'{one}, ' for one in sizes)})")
+    lines.append(f"    return {', '.join(sums)}, sum(sizes), max(sizes)")
+    space: dict[str, Any] = {}
+    exec(compile("\n".join(lines), "<shift of a tool>", "exec"), space)  # noqa: S102 - loop indices only
+    function: Callable[[Rows, Joints, Joints], Shift] = space["shift"]
+    return function
 
 
-def _motion(start: Joints, end: Joints) -> float:
-    return sum([abs(there - here) for here, there in zip(start, end, strict=True)])
-
-
-def space_of(chain: Chain | None) -> Space:
+def space_of(robot: RobotModel) -> Space:
     """What is known of a robot's tool."""
-    return ObservedSpace() if chain is None else KnownSpace(chain)
+    return ObservedSpace(len(robot.joints)) if robot.chain is None else KnownSpace(robot.chain)

@@ -66,9 +66,16 @@ class SpatialBoundary(Boundary):
         margins = self.margins(moment.space, moment.reference)
         required = self.required(margins)
         if required is None:
-            number = margins.index(min(margins))
-            return f"{self.side(number)} is passed by {-margins[number]:.4g} {self.unit} already"
-        left = self.swept(moment.space, moment.reference, target)
+            return self.already(margins)
+        return self.shortfall(self.swept(moment.space, moment.reference, target), required)
+
+    def already(self, margins: Margins) -> str:
+        """What is passed before anything moves, for people."""
+        number = margins.index(min(margins))
+        return f"{self.side(number)} is passed by {-margins[number]:.4g} {self.unit} already"
+
+    def shortfall(self, left: Margins, required: Margins) -> str:
+        """Which margin is not kept, for people; empty when all are."""
         for number, (one, least) in enumerate(zip(left, required, strict=True)):
             if not one >= least - TOUCHING:
                 if one < 0.0:

@@ -40,7 +40,7 @@ class EndEffectorSpeed(SpeedBoundary):
 
     def speed(self, moment: Moment, target: Joints) -> float:
         space, start = moment.space, moment.reference
-        way = math.dist(space.frame(start)[0], space.frame(target)[0]) + space.way_doubt(start, target)
+        way = math.dist(space.point(start), space.point(target)) + space.way_doubt(start, target)
         return way / moment.dt_s
 
 

@@ -29,12 +29,13 @@ class Engine:
         self.spec = spec
         self._timer = timer or _no_time
         self._joints = len(spec.robot.joints)
+        self._compiled: dict[str, tuple[Plan, Motion]] = {}
         self._plan: Plan | None = None
         self._motion: Motion | None = None
         self._clocks = Clocks(spec.future_tolerance_s)
         self._history = History(self._joints, spec.period_s)
         self._moment = Moment()
-        self._moment.space = space_of(spec.robot.chain)
+        self._moment.space = space_of(spec.robot)
 
     @property
     def active_boundaries(self) -> tuple[str, ...]:
@@ -74,12 +75,15 @@ class Engine:
         chosen = self.spec.tasks.get(task)
         if chosen is None:
             raise UnknownTask(task=task, known=", ".join(sorted(self.spec.tasks)) or "none")
-        plan = plan_of(self.spec, task, chosen)
+        if task not in self._compiled:
+            plan = plan_of(self.spec, task, chosen)
+            self._compiled[task] = (plan, Motion(plan, self.spec.robot))
+        plan, motion = self._compiled[task]
+        motion.start()
         for guard in plan.guards:
             for boundary in guard.boundaries:
                 boundary.start()
-        self._motion = Motion(plan, self.spec.robot)
-        self._plan = plan
+        self._plan, self._motion = plan, motion
 
     def executed(self, action: Action | None, monotonic_s: float) -> None:
         """What was really sent, fallbacks too; None: nothing. The time is that of :meth:`decide`, or later."""

@@ -41,13 +41,13 @@ def against(decision: Decision, boundary: Boundary, reason: str, guard: PlannedG
 def worst(findings: list[Finding], ranks: Mapping[str, int]) -> Finding | None:
     """Who decides: the most severe decision, of those the most severe fallback, of those the higher layer."""
     enforced = [one for one in findings if one.enforced]
-    if not enforced:
-        return None
+    if len(enforced) <= 1:
+        return enforced[0] if enforced else None
     return max(
         enforced,
         key=lambda one: (
             one.decision.severity,
             ranks.get(one.fallback, 0) if one.fallback else 0,
-            one.layer.value if one.layer else "",
+            one.layer or "",
         ),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
 from pilothouse.guard.model import Action, Observation, Pose
 
@@ -90,15 +91,15 @@ def _problem_of_pose(pose: Pose) -> str:
     return ""
 
 
-def _problem_of_jacobian(jacobian: Iterable[Sequence[float]], joints: int) -> str:
-    rows = 0
+def _problem_of_jacobian(jacobian: Sequence[Sequence[float]], joints: int) -> str:
+    if len(jacobian) != 6:
+        return f"the Jacobian has {len(jacobian)} rows, not 6"
     for row in jacobian:
-        rows += 1
         if len(row) != joints:
             return f"a row of the Jacobian has {len(row)} columns for {joints} joints"
-        if not finite(row):
-            return "the Jacobian is not finite, or absurdly large"
-    return "" if rows == 6 else f"the Jacobian has {rows} rows, not 6"
+    if not finite(list(chain.from_iterable(jacobian))):
+        return "the Jacobian is not finite, or absurdly large"
+    return ""
 
 
 def _problem_of_the_rest(observation: Observation) -> str:

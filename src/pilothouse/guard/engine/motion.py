@@ -39,6 +39,11 @@ class Motion:
         self._walls = Walls(walls, len(robot.joints), plan.fallback) if walls else None
         self._pace = Pace(pace, plan.fallback) if pace else None
 
+    def start(self) -> None:
+        """A task begins."""
+        if self._walls is not None:
+            self._walls.start()
+
     def solve(self, moment: Moment, findings: list[Finding]) -> Joints | None:
         """The target that may leave; what is wrong with the requested one is added to ``findings``."""
         for owned in self._watched:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import ge
 
 from pilothouse.guard.boundaries import Moment
 from pilothouse.guard.boundaries.boundary import Joints
 from pilothouse.guard.boundaries.space import CERTAIN, ToolUnknown
-from pilothouse.guard.boundaries.spatial import TOUCHING, Margins, SpatialBoundary
+from pilothouse.guard.boundaries.spatial import Margins, SpatialBoundary
 from pilothouse.guard.engine.findings import Finding, Owned, against
-from pilothouse.guard.engine.program import Program, SolverFailed
+from pilothouse.guard.engine.program import Program
 from pilothouse.guard.model import Decision
 
 INSIDE = 1e-6
@@ -24,17 +25,29 @@ class Walls:
 
     def __init__(self, owned: Sequence[Owned[SpatialBoundary]], joints: int, fallback: str | None) -> None:
         self._owned = tuple(owned)
+        self._joints = joints
         self._fallback = fallback
-        self._program = Program(joints, sum(one.size for _, one in owned))
+        self._checked: Joints | None = None
+        self._failed = False
+        self._program = self._made()
+
+    def _made(self) -> Program:
+        return Program(self._joints, sum(one.size for _, one in self._owned))
+
+    def start(self) -> None:
+        """A solver that failed is not trusted again: a new one is made, before anything moves."""
+        if self._failed:
+            self._program, self._failed = self._made(), False
 
     def keep(
         self, moment: Moment, target: Joints, box: tuple[Joints, Joints], findings: list[Finding]
     ) -> Joints | None:
         """The target itself when it is fine, else the closest one in the box that is; None when there is none."""
+        self._checked = None
         space, reference = moment.space, moment.reference
         now: list[Margins] = []
         needed: list[Margins] = []
-        broken: list[Owned[SpatialBoundary]] = []
+        broken: list[tuple[Owned[SpatialBoundary], str]] = []
         before = len(findings)
         for owned in self._owned:
             boundary = owned[1]
@@ -42,18 +55,24 @@ class Walls:
                 margins = boundary.margins(space, reference)
                 required = boundary.required(margins)
                 if required is None:
-                    self._find(Decision.REJECT, owned, boundary.why(moment, target), findings)
+                    self._find(Decision.REJECT, owned, boundary.already(margins), findings)
                     continue
-                if _short(boundary.swept(space, reference, target), required):
-                    broken.append(owned)
+                left = boundary.swept(space, reference, target)
             except ToolUnknown as unknown:
                 self._find(Decision.REJECT, owned, str(unknown), findings)
                 continue
+            if _short(left, required):
+                reason = boundary.shortfall(left, required)
+                if reason:
+                    broken.append((owned, reason))
             now.append(margins)
             needed.append(required)
         if len(findings) > before:
             return None
-        return self._led(moment, target, box, findings, (now, needed, broken)) if broken else target
+        if broken:
+            return self._led(moment, target, box, findings, (now, needed, broken))
+        self._checked = target
+        return target
 
     def _led(
         self,
@@ -61,21 +80,23 @@ class Walls:
         target: Joints,
         box: tuple[Joints, Joints],
         findings: list[Finding],
-        state: tuple[list[Margins], list[Margins], list[Owned[SpatialBoundary]]],
+        state: tuple[list[Margins], list[Margins], list[tuple[Owned[SpatialBoundary], str]]],
     ) -> Joints | None:
         now, needed, broken = state
-        for owned in broken:
-            self._find(Decision.CLAMP, owned, owned[1].why(moment, target), findings)
+        for owned, reason in broken:
+            self._find(Decision.CLAMP, owned, reason, findings)
         decision, reason = Decision.REJECT, "no target within the limits keeps to it"
         try:
             found = self._nearest(moment, target, box, now, needed)
             if found is not None:
+                self._checked = found
                 return found
         except ToolUnknown as unknown:
             reason = str(unknown)
-        except SolverFailed as failure:
-            decision, reason = Decision.FAULT, f"the solver failed: {failure}"
-        for owned in broken:
+        except Exception as failure:  # noqa: BLE001 - the solver is foreign code: whatever it does, nothing leaves
+            self._failed = True
+            decision, reason = Decision.FAULT, f"the solver failed: {type(failure).__name__}: {failure}"
+        for owned, _ in broken:
             self._find(decision, owned, reason, findings)
         return None
 
@@ -102,16 +123,19 @@ class Walls:
                 # Far beyond a curved wall its slope says little: once more from where the robot is.
                 at, doubt = reference, CERTAIN
                 continue
-            if not any(
-                _short(boundary.swept(space, reference, found), required)
-                for (_, boundary), required in zip(self._owned, needed, strict=True)
-            ):
+            for (_, boundary), required in zip(self._owned, needed, strict=True):
+                left = boundary.swept(space, reference, found)
+                if _short(left, required) and boundary.shortfall(left, required):
+                    break
+            else:
                 return found
             at, doubt = found, space.doubt(found)
         return None
 
     def recheck(self, moment: Moment, target: Joints, findings: list[Finding]) -> None:
-        """Reject what one of them does not allow after all."""
+        """Reject what one of them does not allow after all. The very target checked last in this cycle is fine."""
+        if target is self._checked:
+            return
         for owned in self._owned:
             reason = owned[1].why(moment, target)
             if reason:
@@ -123,4 +147,5 @@ class Walls:
 
 
 def _short(left: Margins, required: Margins) -> bool:
-    return not all(one >= least - TOUCHING for one, least in zip(left, required, strict=True))
+    """Quick, and for rounding too strict; not a number is always short."""
+    return not all(map(ge, left, required))
