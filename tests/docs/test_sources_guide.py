@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.settings import load
+from pilothouse.recorder.drop_directory import DropDirectory
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources.config import (
     EXAMPLES,
@@ -56,6 +58,15 @@ def test_every_key_of_every_kind_is_shown() -> None:
     }
     assert shown["foxglove"] >= SHARED
     assert set(KINDS) == set(ONE_LINE)
+
+
+def test_the_command_that_drops_a_file_asks_for_a_save(tmp_path: Path) -> None:
+    (command,) = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
+    drops = DropDirectory(tmp_path)
+    subprocess.run(["bash", "-c", command.replace("/var/lib/robot/saves", str(tmp_path))], check=True)
+    drops.look()
+
+    assert [one.label for one in drops.look()] == ["bumped into a shelf"]
 
 
 @pytest.mark.parametrize("line", re.findall(r"\| `(\w+:[^`]+)` \|", GUIDE))

@@ -239,7 +239,8 @@ class Recorder:
             self._requests.directory = directory
             new, old = self._running.switch(sources, settings.topic_rules)
             for one in new:
-                one.start()
+                if not self._stopping.is_set():
+                    one.start()
         log.info("the configuration is applied", changed=changed)
         return Reloaded(changed=changed, started=[one.name for one in new], stopped=[one.name for one in old])
 
