@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from pilothouse.guard.runtime.problems import BoundaryExists, StaleVersion
+from pilothouse.guard.runtime.problems import BoundaryExists, ChangeNotKept, StaleVersion
 from pilothouse.guard.stackfile import BoundaryEdits, Stackfile, boundary_config, with_boundary, without_boundary
 
 
@@ -66,9 +66,7 @@ class RunningBoundaries:
             before = boundary_config(stack, name)
             self._check(version)
             changed = without_boundary(stack, name)
-            self._runtime.change(
-                changed, f"boundary {name} removed", keep=lambda: self._edits.record(name, before, None, by=by)
-            )
+            self._runtime.change(changed, f"boundary {name} removed", keep=lambda: self._record(name, before, None, by))
 
     def _put(
         self, stack: Stackfile, name: str, before: dict[str, Any] | None, config: Mapping[str, Any],
@@ -78,10 +76,14 @@ class RunningBoundaries:
         changed = with_boundary(stack, name, config)
         after = boundary_config(changed, name)
         words = "added" if before is None else "replaced"
-        self._runtime.change(
-            changed, f"boundary {name} {words}", keep=lambda: self._edits.record(name, before, after, by=by)
-        )
+        self._runtime.change(changed, f"boundary {name} {words}", keep=lambda: self._record(name, before, after, by))
         return after
+
+    def _record(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, by: str) -> None:
+        try:
+            self._edits.record(name, before, after, by=by)
+        except OSError as error:
+            raise ChangeNotKept(reason=error.strerror or error) from None
 
     def _check(self, version: int | None) -> None:
         if version is not None and version != self.version:

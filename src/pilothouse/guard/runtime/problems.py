@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.kit.errors import BadConfiguration, Conflict
+from pilothouse.kit.errors import BadConfiguration, Conflict, Unavailable
 
 
 class RestartNeeded(Conflict):
@@ -31,3 +31,7 @@ class GuardDataUnusable(BadConfiguration):
 
 class EstopInputUnusable(BadConfiguration):
     """The emergency stop input cannot be read, check PILOTHOUSE_ESTOP_FUNCTION: {reason}"""
+
+
+class ChangeNotKept(Unavailable):
+    """The change cannot be written down and is not made: {reason}; see to the disk under --data."""
