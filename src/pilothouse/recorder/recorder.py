@@ -87,14 +87,7 @@ class Recorder:
         topic_rules = settings.topic_rules
         self.outbox = Outbox(settings.data / "outbox.db", settings.robot_id)
         self.risk_events = RiskEvents(self.outbox.database, settings.robot_id, has_hub=settings.hub_url is not None)
-        self.delivery = (
-            Delivery(
-                settings=settings, hub_url=settings.hub_url, clock=clock, outbox=self.outbox, sessions=sessions,
-                risk_events=self.risk_events, connect=self._connect, compose=lambda: self.answers.heartbeat(),
-            )
-            if settings.hub_url
-            else None
-        )  # fmt: skip
+        self.delivery = self._made_delivery(settings.hub_url, sessions) if settings.hub_url else None
         stored = StoredRecordings(self.outbox.database)
         self._steady = SteadyTime(clock, stored.fact, stored.keep_facts)
         self.keeper = Keeper(stored=stored, sessions=sessions, steady=self._steady, settings=settings, measure=measure)
@@ -102,14 +95,7 @@ class Recorder:
             outbox=self.outbox, sessions=sessions, spool=spool_directory, about=RobotFacts.of(settings), clock=clock,
             steady=self._steady, window_s=settings.retention_s, on_sealed=self._on_sealed,
         )  # fmt: skip
-        self._adoption = (
-            Adoption(
-                outbox=self.outbox, sessions=sessions, directories=settings.adopt, clock=clock,
-                steady_ns=self._steady.now_ns, on_sealed=self._on_sealed,
-            )
-            if settings.adopt
-            else None
-        )  # fmt: skip
+        self._adoption = self._made_adoption(sessions) if settings.adopt else None
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(
             window_s=settings.retention_s, max_bytes=settings.max_bytes, compression=settings.compression,
@@ -117,14 +103,7 @@ class Recorder:
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
         stream = Stream()
-        asked = AskedCaptures(
-            outbox=self.outbox, sessions=sessions, clock=clock, steady=self._steady, budgets=Budgets.of(settings)
-        )
-        writing = Writing(sessions, RobotFacts.of(settings), losses=self._losses, make_room=self.keeper.make_room)
-        self.captures = Captures(
-            ring=self.ring, stream=stream, outbox=self.outbox, asked=asked, writing=writing, clock=clock,
-            max_backlog_bytes=settings.max_bytes, max_post_s=settings.max_post_s, on_sealed=self._on_sealed,
-        )  # fmt: skip
+        self.captures = self._made_captures(stream, sessions)
         self.pipeline = Pipeline(
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
             make_decode=_make_decode,
@@ -147,6 +126,28 @@ class Recorder:
         self._stopping = threading.Event()
         self._sampled_at_ns = clock.monotonic_ns()
         self._sampling = threading.Thread(target=self._sample, name="sampling", daemon=True)
+
+    def _made_delivery(self, hub_url: str, sessions: Path) -> Delivery:
+        return Delivery(
+            settings=self.settings, hub_url=hub_url, clock=self.clock, outbox=self.outbox, sessions=sessions,
+            risk_events=self.risk_events, connect=self._connect, compose=lambda: self.answers.heartbeat(),
+        )  # fmt: skip
+
+    def _made_adoption(self, sessions: Path) -> Adoption:
+        return Adoption(
+            outbox=self.outbox, sessions=sessions, directories=self.settings.adopt, clock=self.clock,
+            steady_ns=self._steady.now_ns, on_sealed=self._on_sealed,
+        )  # fmt: skip
+
+    def _made_captures(self, stream: Stream, sessions: Path) -> Captures:
+        settings, outbox = self.settings, self.outbox
+        budgets = Budgets.of(settings)
+        asked = AskedCaptures(outbox=outbox, sessions=sessions, clock=self.clock, steady=self._steady, budgets=budgets)
+        writing = Writing(sessions, RobotFacts.of(settings), losses=self._losses, make_room=self.keeper.make_room)
+        return Captures(
+            ring=self.ring, stream=stream, outbox=outbox, asked=asked, writing=writing, clock=self.clock,
+            max_backlog_bytes=settings.max_bytes, max_post_s=settings.max_post_s, on_sealed=self._on_sealed,
+        )  # fmt: skip
 
     @classmethod
     def open(
