@@ -67,7 +67,7 @@ def test_every_command_runs_as_printed(guard: dict[str, str]) -> None:
     assert json.loads(answers[3])["event_id"] == 1
     assert json.loads(answers[6])["sessions"][0]["session_id"] == guard["SESSION"]
     assert json.loads(answers[8])["events"][0]["outcome"] == "reject"
-    assert len(json.loads((here / "risk_log.json").read_text())) == json.loads(answers[2])["total"]
+    assert len(json.loads((here / "risk_log.json").read_text())) >= json.loads(answers[2])["total"]
     assert verify(here / "incident.mcap").message_count == 22
 
     subprocess.run(["python", "-c", PYTHON], env={**os.environ, "PATH": path}, cwd=here, check=True)

@@ -217,6 +217,20 @@ def test_a_recorder_that_cannot_capture_gets_the_events_all_the_same(tmp_path: P
         eventually(lambda: recorder.order == [1])
 
 
+def test_the_plain_passes_of_a_log_of_everything_are_not_told(tmp_path: Path) -> None:
+    recorder = FakeRecorder()
+    log = RiskLog(tmp_path / "risk.db", max_age_s=1e10, log_all=True)
+    log.start()
+    for number in range(100):
+        log.offer(cycle(number, Decision.REJECT if number % 50 == 0 else Decision.PASS))
+    log.flush(DEADLINE_S)
+    with forwarding(log, recorder) as forwarder:
+        eventually(lambda: forwarder.position == 100)
+    log.stop()
+
+    assert recorder.order == [0, 50]
+
+
 def test_an_action_that_is_not_finite_is_reported_without_its_numbers(tmp_path: Path) -> None:
     recorder = FakeRecorder()
     odd = cycle(1, Decision.REJECT)

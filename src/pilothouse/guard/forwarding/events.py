@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from pilothouse.guard.risk.events import is_notable_record
 from pilothouse.guard.risk.store import StoredEvent
 from pilothouse.kit.clock import NS_PER_S, at
 from pilothouse.wire import RiskEvent, RiskLevel
@@ -36,6 +37,11 @@ def reported(stored: StoredEvent, *, log_id: str, robot_id: str, incident_id: st
         requested=_numbers(event["requested"]),
         executed=_numbers(event["executed"]),
     )
+
+
+def is_worth_telling(stored: StoredEvent) -> bool:
+    """False for the plain passes of a log that keeps every cycle."""
+    return is_notable_record(msgspec.json.decode(stored.event))
 
 
 def is_stop(stored: StoredEvent) -> bool:

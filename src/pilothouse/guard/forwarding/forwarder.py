@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 
-from pilothouse.guard.forwarding.events import asks_for_capture, is_stop, label_of, reported
+from pilothouse.guard.forwarding.events import asks_for_capture, is_stop, is_worth_telling, label_of, reported
 from pilothouse.guard.forwarding.link import EventRefused, RecorderAway, RecorderLink
 from pilothouse.guard.risk.problems import RiskLogUnreadable
 from pilothouse.guard.risk.store import EventReader, StoredEvent
@@ -91,10 +91,12 @@ class Forwarder:
         found = self._events.after(self.position, BATCH)
         if not found:
             return False
-        self._link = self._link or self._open_link()
-        log_id = self._events.fact("log_id") or ""
-        self._capture(self._link, found, log_id)
-        self._report(self._link, found, log_id)
+        told = [one for one in found if is_worth_telling(one)]
+        if told:
+            self._link = self._link or self._open_link()
+            log_id = self._events.fact("log_id") or ""
+            self._capture(self._link, told, log_id)
+            self._report(self._link, told, log_id)
         self._events.remember(POSITION, str(found[-1].id))
         return True
 

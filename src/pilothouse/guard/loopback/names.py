@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import re
-import secrets
-
-from pilothouse.kit.clock import at
 
 _ID = re.compile(r"sess_(\d{8}_\d{6}_[0-9a-f]{6})")
 _FILE = re.compile(r"session_(\d{8}_\d{6}_[0-9a-f]{6})(?:_(\d{3,6}))?\.mcap")
 ACTIVE_SUFFIX = ".active"
-
-
-def new_session_id(now_ns: int) -> str:
-    """``sess_YYYYmmdd_HHMMSS_`` and six random letters."""
-    return f"sess_{at(now_ns):%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
 
 
 def is_session_id(text: str) -> bool:

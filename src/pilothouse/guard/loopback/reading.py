@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from pilothouse.guard.loopback.channels import CYCLE
-from pilothouse.guard.risk.filters import SEVERITY, Filter, Outcome
+from pilothouse.guard.risk.events import is_notable_record
+from pilothouse.guard.risk.filters import SEVERITY, Filter
 from pilothouse.mcap.pieces import Piece
 from pilothouse.wire.risk_event import RiskLevel
 
@@ -36,7 +37,7 @@ def _newest_first(piece: Piece) -> Iterator[dict[str, Any]]:
 
 def _matches(event: dict[str, Any], wanted: Filter) -> bool:
     if wanted.outcome is None:
-        if not _is_notable(event):
+        if not is_notable_record(event):
             return False
     elif event["outcome"] != wanted.outcome:
         return False
@@ -44,9 +45,3 @@ def _matches(event: dict[str, Any], wanted: Filter) -> bool:
         return False
     lowest = wanted.min_risk_level
     return lowest is None or SEVERITY[RiskLevel(event["risk_level"])] >= SEVERITY[lowest]
-
-
-def _is_notable(event: dict[str, Any]) -> bool:
-    if event["outcome"] != Outcome.PASS or event["failure_type"] or event["fallback_triggered"]:
-        return True
-    return any(one["decision"] != "PASS" for one in event["guard_statuses"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pilothouse.guard.model import Action, Cycle, Decision
@@ -18,6 +19,13 @@ def is_notable(cycle: Cycle) -> bool:
     if cycle.verdict.decision is not Decision.PASS or cycle.failure_type or cycle.fallback_triggered:
         return True
     return any(one.decision is not Decision.PASS for one in cycle.verdict.guard_statuses)
+
+
+def is_notable_record(record: Mapping[str, Any]) -> bool:
+    """The same of a cycle that was written down."""
+    if record["decision"] != Decision.PASS or record["failure_type"] or record["fallback_triggered"]:
+        return True
+    return any(one["decision"] != Decision.PASS for one in record["guard_statuses"])
 
 
 def record_of(cycle: Cycle) -> dict[str, Any]:
