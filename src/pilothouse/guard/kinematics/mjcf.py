@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pilothouse.guard.kinematics.chain import Chain, Link
 from pilothouse.guard.kinematics.numbers import numbers_of
@@ -27,6 +27,9 @@ from pilothouse.guard.kinematics.rotations import (
     turned,
     unit,
 )
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 _NOT_FOLLOWED = ("include", "replicate", "attach", "composite", "flexcomp")
 
@@ -244,6 +247,8 @@ def _classes(
 
 
 def _parsed(text: str) -> ElementTree.Element:
+    from xml.etree import ElementTree  # a robot without such a file has no use for the parser
+
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - the operator's own file; expat expands no external entities
     except ElementTree.ParseError as error:

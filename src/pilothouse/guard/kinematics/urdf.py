@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pilothouse.guard.kinematics.chain import Chain, Link
 from pilothouse.guard.kinematics.numbers import numbers_of
 from pilothouse.guard.kinematics.problems import RobotDescriptionUnusable
 from pilothouse.guard.kinematics.rotations import Vector, from_rpy, unit
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 _MOVING = {"revolute": False, "continuous": False, "prismatic": True}
 
@@ -42,6 +45,8 @@ def chain_from_urdf(text: str, joint_names: Sequence[str], *, tip: str | None = 
 
 def _joints(text: str) -> dict[str, ElementTree.Element]:
     """Every joint by the link it carries."""
+    from xml.etree import ElementTree  # a robot without such a file has no use for the parser
+
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - the operator's own file; expat expands no external entities
     except ElementTree.ParseError as error:
