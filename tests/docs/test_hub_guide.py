@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from pilothouse.hub.identity.domain import SCOPES
 from tests.support.flights import write_flight
 from tests.support.processes import PILOTHOUSE, eventually, pilothouse
 
@@ -39,3 +40,7 @@ def test_an_example_works_as_printed(example: str, hub: tuple[str, str], tmp_pat
 
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout or list(tmp_path.iterdir())
+
+
+def test_the_guide_names_every_scope() -> None:
+    assert [scope for scope in SCOPES if f"`{scope}`" not in GUIDE] == []

@@ -192,6 +192,7 @@ async def test_a_robot_sees_itself_and_decides_nothing(guarded: Guarded) -> None
         ("POST", "/api/v1/robots/arm/retire"),
         ("PATCH", "/api/v1/robots/arm"),
         ("GET", "/api/v1/robots/arm/tokens"),
+        ("GET", "/api/v1/backtests"),
     ):
         assert await guarded.status(token, method, path, json={}) == 403, path
 

@@ -19,7 +19,7 @@ from pilothouse.kit.clock import at
 from pilothouse.web import Credentials
 from pilothouse.wire.token import NewToken
 from tests.hub.identity.test_routes import operations
-from tests.support.guarded import SHARED, Guarded, guarded_hub
+from tests.support.guarded import PASSWORD, SHARED, Guarded, guarded_hub
 from tests.support.queries import counting_queries
 
 pytestmark = pytest.mark.anyio
@@ -281,6 +281,14 @@ async def test_where_the_hub_is_open_a_revoked_token_is_refused_all_the_same(hub
 
         assert await hub.status(made["token"]) == 401
         assert await hub.status("something a recorder was configured with") == 200
+
+
+async def test_what_operators_call_themselves_is_kept_as_far_as_it_can_be_shown(guarded: Guarded) -> None:
+    strange = ("anna\x00\n\u202e\N{WAVING HAND SIGN}" + "x" * 500, PASSWORD)
+
+    made = await guarded.operator.post("/auth/tokens", json={"name": "ci"}, auth=strange)
+
+    assert made.json()["created_by"] == f"operator anna\N{WAVING HAND SIGN}{'x' * 95}"
 
 
 async def test_the_shared_token_does_what_is_documented_and_hands_out_nothing(guarded: Guarded) -> None:

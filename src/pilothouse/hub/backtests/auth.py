@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pilothouse.hub.identity.auth import Operator, Reader
+from pilothouse.hub.identity.auth import Operator, Viewer
 
-__all__ = ["Operator", "Reader"]
+__all__ = ["Operator", "Viewer"]

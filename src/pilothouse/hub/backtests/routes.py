@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import HTTPConnection
 
-from pilothouse.hub.backtests.auth import Operator, Reader
+from pilothouse.hub.backtests.auth import Operator, Viewer
 from pilothouse.hub.backtests.schemas import Backtest, BacktestList, BacktestResults, NewBacktest
 from pilothouse.hub.backtests.service import Backtests
 from pilothouse.hub.db import answer_once
@@ -39,18 +39,18 @@ async def create_backtest(
 
 
 @router.get("", summary="List backtests, newest first")
-async def list_backtests(_caller: Reader, backtests: TheBacktests, session: Reading, page: Paging) -> BacktestList:
+async def list_backtests(_caller: Viewer, backtests: TheBacktests, session: Reading, page: Paging) -> BacktestList:
     return await backtests.list(session, page.limit, page.offset)
 
 
 @router.get("/{backtest_id}", summary="Get a backtest and how far it is")
-async def get_backtest(_caller: Reader, backtests: TheBacktests, session: Reading, backtest_id: BacktestId) -> Backtest:
+async def get_backtest(_caller: Viewer, backtests: TheBacktests, session: Reading, backtest_id: BacktestId) -> Backtest:
     return await backtests.get(session, backtest_id)
 
 
 @router.get("/{backtest_id}/results", summary="List what a backtest found, by recording")
 async def list_backtest_results(
-    _caller: Reader,
+    _caller: Viewer,
     backtests: TheBacktests,
     session: Reading,
     backtest_id: BacktestId,

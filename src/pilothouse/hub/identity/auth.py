@@ -20,6 +20,7 @@ from pilothouse.hub.identity.domain import (
     FLEET_WRITE,
     Caller,
     CallerKind,
+    NotForRobots,
     OperatorsOnly,
     ScopeMissing,
 )
@@ -90,11 +91,17 @@ class Allowed:
             raise CredentialsMissing(challenges=CHALLENGES)
         if caller.kind == CallerKind.TOKEN:
             raise ScopeMissing(scope=self._scope)
+        if caller.kind == CallerKind.ROBOT:
+            raise NotForRobots(robot_id=caller.robot_id)
         raise OperatorsOnly
 
 
 Reader = Annotated[Caller, Depends(Allowed(FLEET_READ, lambda caller: caller.may_read))]
 """May look: an operator, whoever holds the shared token, anybody in open single mode; a robot sees its own."""
+Viewer = Annotated[
+    Caller, Depends(Allowed(FLEET_READ, lambda caller: caller.may_read and caller.kind != CallerKind.ROBOT))
+]
+"""May look at what concerns all robots: the same, but no robot by a token of its own."""
 Writer = Annotated[Caller, Depends(Allowed(FLEET_WRITE, lambda caller: caller.may_write))]
 """May deliver, annotate and report: the same; a robot for itself."""
 Operator = Annotated[Caller, Depends(Allowed(ADMIN, lambda caller: caller.may_tend))]

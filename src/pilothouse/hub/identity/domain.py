@@ -105,6 +105,10 @@ class ScopeMissing(Forbidden):
     """This token lacks the scope {scope}; an operator makes tokens: pilothouse token create NAME --scopes {scope}"""
 
 
+class NotForRobots(Forbidden):
+    """A robot's own token opens what is the robot's own; this concerns others than {robot_id} too."""
+
+
 class OperatorsOnly(Forbidden):
     """Only an operator may do this: sign in with the password, or use a token with the scope admin."""
 

@@ -57,7 +57,7 @@ class Identity:
     async def _known(self, credentials: Credentials) -> Caller | None:
         if credentials.scheme == "basic":
             fits = _fits(credentials.secret, self._password)
-            return Caller(CallerKind.OPERATOR, credentials.user[:100]) if fits else None
+            return Caller(CallerKind.OPERATOR, _name(credentials.user)) if fits else None
         return self._configured(credentials.secret) or await self._tokens.check(credentials.secret)
 
     def _configured(self, secret: str) -> Caller | None:
@@ -68,6 +68,11 @@ class Identity:
             return None
         # Whoever shows the password as Bearer has it, and could as well show it as Basic.
         return Caller(CallerKind.OPERATOR if self._shared_token == self._password else CallerKind.SHARED)
+
+
+def _name(user: str) -> str:
+    """What somebody calls themselves, as it can be kept and shown."""
+    return "".join(letter for letter in user if letter.isprintable())[:100]
 
 
 def _fits(presented: str, expected: str | None) -> bool:
