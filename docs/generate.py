@@ -1,4 +1,4 @@
-"""Write docs/configuration.md and docs/errors.md from the code (`make docs`); a test checks that they are current."""
+"""Write the generated pages of docs/ from the code (`make docs`); a test checks that they are current."""
 
 from __future__ import annotations
 
@@ -115,10 +115,40 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def guards() -> str:
+    """Every kind of boundary, its layer, what it does and what it can be told."""
+    from pilothouse.guard.boundaries import catalog
+    from pilothouse.guard.stackfile.catalog import parameters
+
+    lines = [
+        "# Boundaries",
+        "",
+        "Generated from the code by `make docs`; `pilothouse guard catalog` prints the same. A boundary stands in a",
+        "Stackfile's `boundaries:` under a name of its own, with its `type`, these parameters and, if it is to have",
+        "one of its own, a `fallback`. L0 is out-of-distribution, L1 motion, L2 task, L3 hardware.",
+    ]
+    for kind in catalog():
+        lines += ["", f"## `{kind.type}` ({kind.layer.value})", "", kind.description]
+        rows = list(parameters(kind))
+        if rows:
+            lines += ["", "| Parameter | Type | Default | Meaning |", "|---|---|---|---|"]
+        for name, shape, default, meaning in rows:
+            lines.append(f"| `{name}` | {_cell(shape)} | {_cell(default)} | {_cell(meaning)} |")
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page and what it should say."""
     import_everything()
-    return {HERE / "configuration.md": configuration(), HERE / "errors.md": errors()}
+    return {
+        HERE / "configuration.md": configuration(),
+        HERE / "errors.md": errors(),
+        HERE / "guards.md": guards(),
+    }
 
 
 if __name__ == "__main__":
