@@ -154,6 +154,23 @@ def test_a_pinned_recording_stays_until_it_is_let_go(tmp_path: Path) -> None:
         assert left(robot) == []
 
 
+def test_what_was_pinned_after_it_was_chosen_stays(tmp_path: Path) -> None:
+    with delivering(tmp_path) as robot:
+        (row,) = saved(robot, 1)
+        rows = robot.recorder.keeper._stored
+        (chosen,) = rows.all()
+        robot.recorder.keeper.pin(row.session_id, is_pinned=True)
+
+        assert not rows.remove(chosen, "too old")
+        robot.recorder.keeper.pin(row.session_id, is_pinned=False)
+        robot.recorder.outbox.set_state(row.session_id, CaptureState.DELIVERING)
+        assert not rows.remove(chosen, "too old")
+        robot.recorder.outbox.set_state(row.session_id, CaptureState.DELIVERED)
+        assert rows.remove(chosen, "too old")
+        robot.recorder.outbox.set_state(row.session_id, CaptureState.DELIVERING)
+        assert robot.rows() == robot.rows(CaptureState.REMOVED)
+
+
 def test_without_a_hub_the_limits_hold_all_the_same_and_with_one_the_undelivered_stay(tmp_path: Path) -> None:
     with running_robot(tmp_path / "alone", recordings_max_bytes=0) as robot:
         robot.say(0)
