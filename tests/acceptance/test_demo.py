@@ -36,28 +36,42 @@ def test_the_chain_is_proved_with_figures_and_nothing_is_left_running(tmp_path: 
     assert re.search(r"/speed\.data was 9\.\d+, over 9", said)
     assert re.search(r"8 topics", said)
     assert re.search(r"HTTP 206", said)
+    assert re.search(r"cycles judged, \d+ actions clamped, [1-9]\d* rejected, none of those sent", said)
+    assert re.search(r"rejections known to the hub", said)
+    assert re.search(r"inc_\w+ is open, (medium|high|critical): “drone passed 9 m/s on drone-1”", said)
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
     for pid in re.findall(r"pid (\d+)", said):
         assert not Path(f"/proc/{pid}").exists()
 
 
-def test_the_recording_it_leaves_opens_in_an_independent_reader(tmp_path: Path) -> None:
+def test_the_recordings_it_leaves_open_in_an_independent_reader(tmp_path: Path) -> None:
     demo(tmp_path / "demo", "--speed", "max")
-    recordings = sorted((tmp_path / "demo").rglob("sessions/*.mcap"))
 
-    assert len(recordings) == 2, "one at the robot, one at the hub"
-    assert recordings[0].read_bytes() == recordings[1].read_bytes()
+    delivered = delivered_in(tmp_path / "demo")
+    sessions = sorted((tmp_path / "demo" / "guard" / "sessions").glob("*.mcap"))
+    assert len(sessions) == 1
     rerun = PILOTHOUSE.with_name("rerun")
-    check = subprocess.run([rerun, "mcap", "check", recordings[0]], capture_output=True, text=True, check=False)
-    assert check.returncode == 0, check.stdout + check.stderr
+    for path in (*delivered, *sessions):
+        check = subprocess.run([rerun, "mcap", "check", path], capture_output=True, text=True, check=False)
+        assert check.returncode == 0, check.stdout + check.stderr
 
 
 def test_a_second_run_on_the_same_directory_works_too(tmp_path: Path) -> None:
     first = demo(tmp_path / "demo", "--speed", "max")
+    once = delivered_in(tmp_path / "demo")
     second = demo(tmp_path / "demo", "--speed", "max")
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-    assert len(list((tmp_path / "demo").rglob("sessions/*.mcap"))) == 4
+    assert len(delivered_in(tmp_path / "demo")) > len(once)
+
+
+def delivered_in(directory: Path) -> list[Path]:
+    """What the hub has; each is byte for byte what the robot has."""
+    delivered = sorted((directory / "hub" / "sessions").glob("*.mcap"))
+    assert delivered
+    for path in delivered:
+        assert path.read_bytes() == (directory / "robot" / "sessions" / path.name).read_bytes()
+    return delivered
 
 
 def test_a_broken_link_is_named_and_ends_with_one(tmp_path: Path) -> None:
@@ -72,11 +86,11 @@ def test_a_broken_link_is_named_and_ends_with_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_three_things_to_try_work_and_a_signal_ends_everything(ending: signal.Signals, tmp_path: Path) -> None:
+def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal.Signals, tmp_path: Path) -> None:
     command = [PILOTHOUSE, "demo", "--data", tmp_path / "demo", "--speed", "max"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=WIDE) as running:
         try:
-            said = _said_up_to("/annotations", running)
+            said = _said_up_to("/api/control/estop", running)
             curls = [line for line in said if line.startswith("curl ")]
             answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
             page = subprocess.run(
@@ -88,9 +102,11 @@ def test_the_three_things_to_try_work_and_a_signal_ends_everything(ending: signa
             running.terminate()
 
     assert code == 0
-    assert len(answers) == 2
+    assert len(answers) == 4
     assert (tmp_path / "head.mcap").stat().st_size == 65_536
     assert json.loads(answers[1].stdout)["time_ns"] > 15_000_000_000
+    assert "drone passed 9 m/s on drone-1" in [one["title"] for one in json.loads(answers[2].stdout)["items"]]
+    assert json.loads(answers[3].stdout)["state"] == "emergency"
     assert b"<html" in page.stdout
     for pid in re.findall(r"pid (\d+)", "\n".join(said)):
         assert not Path(f"/proc/{pid}").exists()

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 GROUPS = {
-    "demo": "Record, trigger, deliver and index a real drone flight on this machine.",
+    "demo": "Record, guard, deliver and triage on this machine: a real flight and a simulated arm.",
     "hub": "Serve recordings and the fleet.",
     "recorder": "Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
     "guard": "Stand between a policy and a robot: decide each cycle, fail closed.",

@@ -1,4 +1,4 @@
-"""pilothouse demo: the main job, end to end, on a real recorded flight."""
+"""pilothouse demo: the main job, end to end, on a real recorded flight and a simulated arm."""
 
 from __future__ import annotations
 
@@ -46,11 +46,12 @@ def demo(
         str, typer.Option(callback=_pace, help="1 is as it flew, 4 is four times as fast, max as fast as can be.")
     ] = "1",
 ) -> None:
-    """Record, trigger, deliver and index a real drone flight on this machine.
+    """Record, guard, deliver and triage on this machine: a real drone flight, and an arm whose policy misbehaves.
 
-    Starts a recorder and a hub on loopback, replays the flight through the recorder as if it flew now, and follows
-    the evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row. Keeps running
-    until Ctrl-C so that you can look around.
+    Starts a hub, a recorder and a guard on loopback. The recorder replays the flight as if it flew now; follow the
+    evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row, the incident. The
+    guard stands between a simulated arm and a policy that asks for the impossible every second. Keeps running until
+    Ctrl-C so that you can look around.
     """
     from rich.console import Console
 
@@ -76,7 +77,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
     from pilothouse.cli.demo.flight import drone_flight
     from pilothouse.cli.demo.screen import Screen
 
-    console.print("A real drone flight, watched by one rule, recorded, sealed and delivered.")
+    console.print("A real drone flight, watched by one rule, recorded, sealed and delivered; and an arm, guarded.")
     console.print(f"Everything is kept in {data}\n", soft_wrap=True)
     with ExitStack() as stack:
         flight = stack.enter_context(drone_flight())
@@ -85,17 +86,20 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
         since = datetime.now(UTC)
         config = _write_config(data, flight=flight, hub_url=hub.url, speed=speed)
         recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(config)], data, port=7000)
-        console.print(f"recorder  {recorder.url}  (pid {recorder.pid})\n")
-        clients = [stack.enter_context(httpx2.Client(base_url=one.url, timeout=10)) for one in (recorder, hub)]
+        console.print(f"recorder  {recorder.url}  (pid {recorder.pid})")
+        guard = _started(stack, "guard", _guard_command(data, recorder.url), data, port=8080)
+        console.print(f"guard     {guard.url}  (pid {guard.pid})\n")
+        programs = [guard, recorder, hub]
+        clients = [stack.enter_context(httpx2.Client(base_url=one.url, timeout=10)) for one in (recorder, guard, hub)]
         chain = Chain(*clients)
         with Screen(console) as screen:
             pace = 0.0 if speed == "max" else FLIGHT_S / float(speed)
             progress = chain.follow(since, within_s=pace + REST_WITHIN_S, show=screen.show)
         if once:
-            _prove(console, chain, progress, [recorder, hub])
+            _prove(console, chain, progress, programs)
         else:
-            _invite(console, progress, hub.url)
-            _wait([recorder, hub])
+            _invite(console, progress, hub.url, guard.url)
+            _wait(programs)
 
 
 def _prove(console: Console, chain: Chain, progress: Progress, programs: list[Program]) -> None:
@@ -107,16 +111,16 @@ def _prove(console: Console, chain: Chain, progress: Progress, programs: list[Pr
     for program in programs:
         code = program.stop()
         require("stop", code == 0, f"the {program.name} ended with {code}; its log is {program.log}")
-    console.print(f"[green]✓[/green] {'stop':<10} both programs ended cleanly on SIGTERM")
+    console.print(f"[green]✓[/green] {'stop':<10} all three programs ended cleanly on SIGTERM")
 
 
-def _invite(console: Console, progress: Progress, hub_url: str) -> None:
+def _invite(console: Console, progress: Progress, hub_url: str, guard_url: str) -> None:
     from pilothouse.cli.demo.chain import ANNOTATION, trigger_offset_ns
 
     assert progress.recording is not None
     session = f"{hub_url}/api/sessions/{progress.recording['session_id']}"
     body = f'{{"time_ns": {trigger_offset_ns(progress.recording)}, "body": "{ANNOTATION}"}}'
-    console.print("\n[bold]Three things to try[/bold] (Ctrl-C ends everything)\n")
+    console.print("\n[bold]Five things to try[/bold] (Ctrl-C ends everything)\n")
     for what, command in (
         ("Look at the hub", hub_url),
         ("Fetch the first 64 KiB of the evidence", f"curl -s -H 'Range: bytes=0-65535' -o head.mcap {session}/mcap"),
@@ -124,6 +128,8 @@ def _invite(console: Console, progress: Progress, hub_url: str) -> None:
             "Say what you see at the moment the rule fired",
             f"curl -s -X POST {session}/annotations -H 'Content-Type: application/json' -d '{body}'",
         ),
+        ("See what became of it: incidents, and why", f"curl -s {hub_url}/api/v1/incidents"),
+        ("Stop the arm, as an operator would", f"curl -s -X POST {guard_url}/api/control/estop"),
     ):
         console.print(f"  {what}:")
         console.print(f"    {command}\n", soft_wrap=True, markup=False)
@@ -171,6 +177,19 @@ def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path
     config = data / "recorder.yaml"
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return config
+
+
+def _guard_command(data: Path, recorder_url: str) -> list[str]:
+    """The guard of the Stackfile that `pilothouse guard init` writes, but for its policy, which misbehaves."""
+    from importlib.resources import files
+
+    stackfile = data / "stack.yaml"
+    template = files("pilothouse.guard.stackfile").joinpath("template.yaml").read_text(encoding="utf-8")
+    for good, bad in (("misbehave: none", "misbehave: mixed"), ("misbehave_every_s: 10", "misbehave_every_s: 1")):
+        template = template.replace(good, bad)
+    stackfile.write_text(template, encoding="utf-8")
+    own = ["--data", str(data / "guard"), "--robot-id", ROBOT_ID, "--recorder", recorder_url]
+    return ["guard", "run", str(stackfile), "--start", *own]
 
 
 def _is_free(port: int) -> bool:

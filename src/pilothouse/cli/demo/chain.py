@@ -17,6 +17,10 @@ from pilothouse.mcap import sha256_of, verify
 
 POLL_S = 0.15
 RANGE_BYTES = 65_536
+# The very first cycle may be rejected for want of an observation; what the policy asks for comes after that.
+ENOUGH_REJECTED = 3
+# From the guard over the recorder's outbox to the hub.
+ARRIVE_WITHIN_S = 20.0
 ANNOTATION = "Passed 9 m/s here; wind or intent?"
 
 
@@ -29,21 +33,24 @@ class Progress:
     """How far the recording has come."""
 
     health: dict[str, Any]
+    guard: dict[str, Any]
     capture: dict[str, Any] | None = None
     recording: dict[str, Any] | None = None
 
     @property
     def complete(self) -> bool:
-        """The flight is over and the hub has indexed what it was about."""
+        """The flight is over, the hub has indexed what it was about, and the guard has had something to say."""
         flown = all(source["fraction"] in (None, 1.0) for source in self.health["sources"])
-        return flown and self.recording is not None and self.recording["state"] == "ok"
+        guarded = self.guard["rejected"] >= ENOUGH_REJECTED and self.guard["clamped"] > 0
+        return flown and guarded and self.recording is not None and self.recording["state"] == "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The two programs, seen through their APIs."""
+    """The three programs, seen through their APIs."""
 
     recorder: httpx2.Client
+    guard: httpx2.Client
     hub: httpx2.Client
 
     def follow(self, since: datetime, *, within_s: float, show: Callable[[Progress], None]) -> Progress:
@@ -62,15 +69,16 @@ class Chain:
         health = answer(self.recorder, "record", "/healthz")
         if health["problems"]:
             raise BrokenLink(link="record", reason=" ".join(health["problems"]))
+        guard = answer(self.guard, "guard", "/api/risk-log/stats")
         fired = answer(self.recorder, "trigger", "/triggers")["recent"]
         mine = [one for one in fired if one["trigger"] and datetime.fromisoformat(one["requested_at"]) >= since]
         capture = mine[-1] if mine else None
         if capture is None or capture["state"] != "delivered":
-            return Progress(health, capture)
+            return Progress(health, guard, capture)
         row = answer(self.hub, "index", f"/api/sessions/{capture['session_id']}")
         if row["state"] == "damaged":
             raise BrokenLink(link="index", reason=f"the hub cannot read the recording: {row['damage']}")
-        return Progress(health, capture, row)
+        return Progress(health, guard, capture, row)
 
     def proofs(self, progress: Progress) -> Iterator[tuple[str, str]]:
         """Check each link anew and say what was found; raises BrokenLink at the first that does not hold."""
@@ -86,6 +94,38 @@ class Chain:
         yield "heartbeat", self._heard(row["robot_id"])
         yield "serve", self._served(row, path)
         yield "annotate", self._annotated(row)
+        yield "guard", self._guarded(progress.guard)
+        yield "risk", self._reported(row["robot_id"])
+        yield "incident", self._opened(row)
+
+    def _guarded(self, stats: dict[str, Any]) -> str:
+        status = answer(self.guard, "guard", "/api/control/status")
+        require("guard", status["state"] == "running", f"the guard is {status['state']}")
+        limits = answer(self.guard, "guard", "/api/telemetry/history?n=1000")["events"]
+        sent = [
+            one for one in limits if one["was_rejected"] and one["executed"] and one["executed"] == one["requested"]
+        ]
+        require("guard", not sent, f"cycle {sent[0]['cycle_id'] if sent else 0} was rejected and sent all the same")
+        judged = (
+            f"{status['cycle_count']:,} cycles judged, {stats['clamped']} actions clamped, {stats['rejected']} rejected"
+        )
+        return f"{judged}, none of those sent"
+
+    def _reported(self, robot_id: str) -> str:
+        deadline = time.monotonic() + ARRIVE_WITHIN_S
+        while True:
+            page = answer(self.hub, "risk", f"/api/v1/risk-events?robot_id={robot_id}&outcome=reject&limit=1")
+            if page["items"]:
+                last = page["items"][0]
+                return f"{page['total']} rejections known to the hub; the last: {last['reason'] or last['decision']}"
+            require("risk", time.monotonic() < deadline, f"no risk event reached the hub within {ARRIVE_WITHIN_S:g} s")
+            time.sleep(POLL_S)
+
+    def _opened(self, row: dict[str, Any]) -> str:
+        incident = answer(self.hub, "incident", f"/api/v1/incidents/{row['incident_id']}")
+        shown = row["session_id"] in incident["session_ids"]
+        require("incident", shown, f"incident {incident['id']} does not know of {row['session_id']}")
+        return f"{incident['id']} is {incident['state']}, {incident['severity']}: “{incident['title']}”"
 
     def _recorded(self) -> str:
         topics = answer(self.recorder, "record", "/topics")["topics"]
@@ -176,4 +216,6 @@ def _missing(progress: Progress, within_s: float) -> BrokenLink:
         return BrokenLink(link="seal", reason=f"the capture was not written {waited}. {why}")
     if progress.recording is None:
         return BrokenLink(link="deliver", reason=f"the recording did not reach the hub {waited}. {why}")
-    return BrokenLink(link="index", reason=f"the hub did not finish indexing {waited}")
+    if progress.recording["state"] != "ok":
+        return BrokenLink(link="index", reason=f"the hub did not finish indexing {waited}")
+    return BrokenLink(link="guard", reason=f"the guard had too little to refuse {waited}")

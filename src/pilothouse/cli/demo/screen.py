@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from pilothouse.cli.demo import chain
 
-STAGES = ("Flight", "Ring", "Trigger", "Recording", "Upload", "Hub")
+STAGES = ("Flight", "Ring", "Trigger", "Recording", "Upload", "Hub", "Guard")
 
 
 class Screen:
@@ -44,6 +44,9 @@ class Screen:
             self._set("Flight", source["fraction"] or 0.0, f"{source['messages']:,} messages")
         fill = f"{health['buffer_bytes'] / 1e6:.1f} MB, {health['buffer_size']:,} messages kept"
         self._set("Ring", health["buffer_fill"], fill)
+        guard = now.guard
+        judged = f"{guard['clamped']:,} actions clamped, {guard['rejected']:,} rejected"
+        self._set("Guard", 1.0 if guard["rejected"] and guard["clamped"] else 0.5, judged)
         if now.capture:
             self._capture(now.capture)
         if now.recording:
