@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,18 @@ class Written:
     metadata: Metadata
 
 
+def is_growing(path: Path) -> bool:
+    """True while a living process writes this file."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 class LiveRecording:
     """Writes ``path.active``; one thread. Every write ends with the end of an MCAP file, which the next one replaces.
 
@@ -49,6 +62,9 @@ class LiveRecording:
         self._position = self._crc = 0
         self._file = os.open(self.active, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644)
         try:
+            # Held as long as this process lives, however it ends: nobody takes a file that grows for a leftover.
+            with contextlib.suppress(OSError):  # some network disks know no locks
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._write([opening()])
             self.add_metadata(metadata)
         except BaseException:

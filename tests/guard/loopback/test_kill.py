@@ -14,7 +14,7 @@ from pilothouse.guard.loopback.loopback import Loopback
 from pilothouse.guard.loopback.sessions import Sessions
 from pilothouse.mcap import open_recording, verify
 from tests.guard.loopback.test_loopback import DEADLINE_S, cycle_ids
-from tests.support.cycles import SESSION
+from tests.support.cycles import SESSION, cycle
 from tests.support.readers import rerun_check
 
 WRITER = """
@@ -88,8 +88,6 @@ def test_a_torn_file_is_completed_up_to_the_tear(tmp_path: Path) -> None:
     recorder = Loopback(tmp_path)
     recorder.start()
     recorder.begin(SESSION)
-    from tests.support.cycles import cycle
-
     for number in range(100):
         recorder.offer(cycle(number))
         if number % 10 == 9:
@@ -111,6 +109,25 @@ def test_a_torn_file_is_completed_up_to_the_tear(tmp_path: Path) -> None:
     recorded = cycle_ids(path)
     assert 40 <= len(recorded) < 80
     assert recorded == list(range(len(recorded)))
+
+
+def test_the_file_of_a_guard_that_lives_is_no_leftover(tmp_path: Path) -> None:
+    living = Loopback(tmp_path)
+    living.start()
+    living.begin(SESSION)
+    living.offer(cycle(0))
+    living.flush(DEADLINE_S)
+
+    second = Loopback(tmp_path)
+    second.start()
+    second.flush(DEADLINE_S)
+    second.stop()
+    living.offer(cycle(1))
+    living.end()
+    living.stop()
+
+    (path,) = tmp_path.iterdir()
+    assert cycle_ids(path) == [0, 1]
 
 
 def test_what_cannot_be_completed_stays(tmp_path: Path) -> None:

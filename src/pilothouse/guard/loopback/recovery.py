@@ -11,6 +11,7 @@ from pilothouse.guard.loopback.channels import CYCLE
 from pilothouse.guard.loopback.facts import Counts
 from pilothouse.guard.loopback.names import ACTIVE_SUFFIX, parsed
 from pilothouse.kit.logs import get_logger
+from pilothouse.mcap.live import is_growing
 from pilothouse.mcap.problems import Broken, NothingToRecover
 from pilothouse.mcap.records import MESSAGE_FIELDS, MESSAGE_OVERHEAD, walk_records
 from pilothouse.mcap.recovery import recover
@@ -32,7 +33,10 @@ def complete_leftovers(directory: Path) -> None:
         if parsed(path.name) is None:
             continue
         try:
-            _complete(path)
+            if is_growing(path):
+                log.error("another guard records its sessions here; give each a --data of its own", file=path.name)
+            else:
+                _complete(path)
         except Exception as error:  # noqa: BLE001 - one strange file must not keep the others from being completed
             log.error("interrupted session not completed", file=path.name, reason=str(error))
 
