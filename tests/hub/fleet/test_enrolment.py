@@ -237,6 +237,25 @@ async def test_answers_that_overtake_each_other_lock_nobody_out(guarded: Guarded
     assert (await guarded.beat("arm", overtaken)).status_code == 401
 
 
+async def test_tokens_used_and_replaced_at_once_at_several_hubs_never_fail(
+    guarded: Guarded, hub_settings: HubSettings
+) -> None:
+    old = await guarded.robot("arm")
+    async with guarded_hub(hub_settings, guarded.clock) as other:
+        for _ in range(5):
+            path = "/api/v1/robots/arm/token"
+            new = [(await guarded.operator.post(path)).json()["token"] for _ in range(2)]
+            statuses = await asyncio.gather(
+                guarded.status(new[0], path="/api/v1/robots/arm"),
+                other.status(new[1], path="/api/v1/robots/arm"),
+                guarded.operator.post(path),
+                other.status(old, path="/api/v1/robots/arm"),
+            )
+
+            assert all(one in (200, 401) for one in (statuses[0], statuses[1], statuses[3])), statuses
+            assert statuses[2].status_code == 201
+
+
 async def test_the_old_token_ends_after_a_day_at_the_latest(guarded: Guarded) -> None:
     old = await guarded.robot("arm")
     await guarded.call(old, "POST", "/api/v1/robots/arm/token")

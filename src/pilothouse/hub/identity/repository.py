@@ -65,6 +65,11 @@ class TokenRows:
         query = select(TokenRow.id).where(TokenRow.id == token_id, *_of(kind, robot_id))
         return (await self._session.scalar(query)) is not None
 
+    async def take_turn(self, robot_id: str) -> None:
+        """Wait for others that change this robot's tokens; in one order, so that nobody waits in a circle."""
+        query = select(TokenRow.id).where(TokenRow.robot_id == robot_id, TokenRow.revoked_at.is_(None))
+        await self._session.execute(query.order_by(TokenRow.id).with_for_update())
+
     async def supersede(self, robot_id: str, new_id: str, until: datetime, now: datetime) -> bool:
         """Let a new token take the place of a robot's others; whether any of them was still good."""
         statement = (

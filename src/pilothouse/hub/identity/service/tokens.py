@@ -92,6 +92,7 @@ class Tokens:
         token, row = self._mint(TokenKind.ROBOT, robot_id, maker)
         row.robot_id = robot_id
         rows = TokenRows(session)
+        await rows.take_turn(robot_id)
         await rows.add(row)
         until = now + PREVIOUS_GOOD_FOR
         had_one = await rows.supersede(robot_id, row.id, until, now)
@@ -166,6 +167,8 @@ class Tokens:
         """The holder has it: what it took the place of ends here."""
         async with self._database.transaction() as session:
             rows = TokenRows(session)
+            if row.robot_id is not None:
+                await rows.take_turn(row.robot_id)
             await rows.note_uses({row.id: now})
             ended: Sequence[str] = []
             if row.kind == TokenKind.ROBOT:
