@@ -14,11 +14,13 @@ from pathlib import Path
 def resident():
     return next(int(l.split()[1]) for l in Path("/proc/self/status").read_text().splitlines() if l.startswith("VmRSS"))
 assert give_back_large_blocks()
-before, kept = resident(), []
-for number in range(200):
-    block = bytes([number]) * (1 << 20)
+first = bytes([1]) * (1 << 21)
+del first
+before, blocks, kept = resident(), [], []
+for number in range(50):
+    blocks.append(bytes([number]) * (1 << 20))
     kept.append(bytes(2000))
-    del block
+blocks.clear()
 print(resident() - before)
 """
 
