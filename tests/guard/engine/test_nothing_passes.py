@@ -218,6 +218,22 @@ def test_a_monotonic_clock_that_does_not_advance_gives_no_free_jump(monotonic_s)
     assert (verdict.decision, verdict.action, verdict.boundary) == (Decision.REJECT, None, "clock")
 
 
+def test_within_one_cycle_a_fallback_may_be_put_forward_and_gets_no_further_than_the_policy():
+    engine = engine_of(POSITION | VELOCITY | {"motor": {"type": "temperature", "channels": ["m"], "maximum_c": 70}})
+    hot, times = observed(channels={"m": 90.0}), {"now_s": START_S, "monotonic_s": 100.0}
+
+    rejected = engine.decide(hot, moved(0.01), **times)
+    held = engine.decide(hot, Action(HOME), **times, fallback=True)
+    retreat = engine.decide(hot, moved(-1.0), **times, fallback=True)
+    malformed = engine.decide(hot, Action((math.nan,) * 6), **times, fallback=True)
+    engine.executed(retreat.action, 100.0)
+    after = engine.decide(hot, moved(-1.0), **times, fallback=True)
+
+    assert (rejected.decision, held.decision, held.action) == (Decision.REJECT, Decision.PASS, Action(HOME))
+    assert retreat.action.joint_positions == pytest.approx([one - 0.04 for one in HOME])
+    assert (malformed.action, after.action, after.boundary) == (None, None, "clock")
+
+
 def test_a_cycle_that_comes_early_may_step_only_as_far_as_its_time_allows():
     engine = engine_of(POSITION | VELOCITY)
     decide(engine, observed(), Action(HOME))

@@ -48,7 +48,8 @@ WAYS = {
         before='<default><default class="arm"><joint axis="0 1 0" type="slide"/></default></default>',
     ),
     "several joints on one body": mjcf(
-        '<body name="a" pos="1 0 0"><joint name="j" axis="1 0 0" pos="0 .3 0"/><joint name="k" type="slide" axis="0 1 1"/>'
+        '<body name="a" pos="1 0 0"><joint name="j" axis="1 0 0" pos="0 .3 0"/>'
+        '<joint name="k" type="slide" axis="0 1 1"/>'
         f'<joint name="l" axis="0 0 1" pos=".2 0 0"/>{MASS}</body>'
     ),
 }

@@ -16,14 +16,14 @@ class Clocks:
         self._stamp: float | None = None
         self._first_seen_s = 0.0
 
-    def problem(self, now_s: float, monotonic_s: float) -> str:
-        """Why these times cannot be used; empty when they can."""
+    def problem(self, now_s: float, monotonic_s: float, *, again: bool) -> str:
+        """Why these times cannot be used; empty when they can. ``again``: nothing was sent since the last."""
         if not (math.isfinite(now_s) and math.isfinite(monotonic_s)):
             return "a clock is not finite"
         last, offset = self._monotonic_s, now_s - monotonic_s
         if last is None:
             self.began_s = monotonic_s
-        elif monotonic_s <= last:
+        elif monotonic_s < last or (monotonic_s == last and not again):
             return f"the monotonic clock did not advance: {monotonic_s:.6f} after {last:.6f}"
         back = self._offset_s - offset if last is not None else 0.0
         self._monotonic_s, self._offset_s = monotonic_s, offset

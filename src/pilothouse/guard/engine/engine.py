@@ -87,6 +87,7 @@ class Engine:
 
     def executed(self, action: Action | None, monotonic_s: float) -> None:
         """What was really sent, fallbacks too; None: nothing. The time is that of :meth:`decide`, or later."""
+        self._history.moved_on = True
         try:
             if action is None or problem_of_action(action, self._joints, has_gripper=True):
                 self._history.clear()
@@ -96,12 +97,23 @@ class Engine:
             self._history.clear()
 
     def decide(
-        self, observation: Observation | None, action: Action | None, *, now_s: float, monotonic_s: float
+        self,
+        observation: Observation | None,
+        action: Action | None,
+        *,
+        now_s: float,
+        monotonic_s: float,
+        fallback: bool = False,
     ) -> Verdict:
-        """The verdict on an action. ``now_s`` is since the epoch, ``monotonic_s`` never steps; never raises."""
+        """The verdict on an action. ``now_s`` is since the epoch, ``monotonic_s`` never steps; never raises.
+
+        Within one cycle several actions may be put forward at the same times, as long as none was sent: a fallback's
+        after the policy's. With ``fallback`` it is held to everything on motion and the gripper, and not to judges of
+        the robot's state and the task, because their objection is why it steps in.
+        """
         begin = self._timer()
         try:
-            return self._decide(observation, action, now_s, monotonic_s, begin)
+            return self._decide(observation, action, now_s, monotonic_s, begin, fallback)
         except Exception as broken:  # noqa: BLE001 - whatever goes wrong in here, nothing leaves
             finding = self._own(Decision.FAULT, "engine", None, f"{type(broken).__name__}: {broken}")
             return self._verdict(None, _kept(action), [finding], ())
@@ -113,11 +125,17 @@ class Engine:
         return self._own(Decision.REJECT, boundary, layer, reason)
 
     def _decide(
-        self, observation: Observation | None, action: Action | None, now_s: float, monotonic_s: float, begin: float
+        self,
+        observation: Observation | None,
+        action: Action | None,
+        now_s: float,
+        monotonic_s: float,
+        begin: float,
+        fallback: bool,
     ) -> Verdict:
         plan, spec = self._plan, self.spec
         findings: list[Finding] = []
-        reason = self._clocks.problem(now_s, monotonic_s)
+        reason = self._clocks.problem(now_s, monotonic_s, again=not self._history.moved_on)
         if reason:
             findings.append(self._rejected("clock", Layer.L3, reason))
         if plan is None:
@@ -135,7 +153,7 @@ class Engine:
         if reason:
             findings.append(self._rejected("observation", Layer.L3, reason))
         self._see(observation, action if not findings else None, age_s, monotonic_s)
-        return self._judge(plan, action, begin, findings)
+        return self._judge(plan, action, begin, findings, fallback)
 
     def _see(self, observation: Observation, action: Action | None, age_s: float, monotonic_s: float) -> None:
         moment, history = self._moment, self._history
@@ -155,8 +173,11 @@ class Engine:
         moment.age_s = age_s
         moment.elapsed_s = monotonic_s - (self._clocks.began_s or 0.0)
         history.decided_s = monotonic_s
+        history.moved_on = False
 
-    def _judge(self, plan: Plan, action: Action | None, begin: float, findings: list[Finding]) -> Verdict:
+    def _judge(
+        self, plan: Plan, action: Action | None, begin: float, findings: list[Finding], fallback: bool
+    ) -> Verdict:
         moment, timer = self._moment, self._timer
         before = timer()
         if not findings:
@@ -168,7 +189,7 @@ class Engine:
         statuses = []
         for guard in plan.guards:
             before = timer()
-            for boundary in guard.judges:
+            for boundary in guard.grips if fallback else guard.judges:
                 if moment.candidate is not None or not boundary.looks_at_action:
                     self._ask(guard, boundary, moment, findings)
             latency_s = timer() - before

@@ -17,6 +17,7 @@ class History:
         self._period_s = period_s
         self._still = (0.0,) * joints
         self.decided_s: float | None = None
+        self.moved_on = False
         self.clear()
 
     def clear(self) -> None:
