@@ -1,9 +1,10 @@
+import threading
 from pathlib import Path
 
 import pytest
 
 from pilothouse.client.problems import DirectUploadFailed
-from pilothouse.kit.errors import Conflict, Forbidden, NotFound, Problem
+from pilothouse.kit.errors import Conflict, Forbidden, NotFound, Problem, Unauthenticated
 from pilothouse.mcap import sha256_of
 from pilothouse.recorder.hub_link import Backoff
 from pilothouse.recorder.outbox import CaptureState
@@ -222,3 +223,31 @@ def test_what_was_recorded_under_another_name_does_not_hold_up_what_is_said_unde
         eventually(lambda: hub.heartbeats, what="a heartbeat")
 
     assert [one.event_id for one in hub.risk_events] == ["ev-00002"]
+
+
+def test_an_upload_whose_token_was_replaced_under_way_goes_on_with_the_new_one(tmp_path: Path) -> None:
+    with running_robot(tmp_path) as robot:
+        robot.say(0)
+        session_id = robot.recorder.save("one").session_id
+    hub = FakeHub()
+    hub.refuses[session_id] = Unauthenticated()
+    under_way, replaced = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        under_way.set()
+        assert replaced.wait(30)
+
+    hub.on_progress = wait
+    # No heartbeat in between: it would connect anew before the upload fails.
+    with running_robot(tmp_path, hub=hub, heartbeat_s=3_600, delivery={"alert_after_s": 0}) as robot:
+        delivery = robot.recorder.delivery
+        assert delivery is not None
+        assert under_way.wait(30)
+        eventually(lambda: hub.heartbeats, what="the only heartbeat")
+        hub.on_progress = lambda: hub.refuses.pop(session_id, None)
+        delivery.link.renew()
+        replaced.set()
+        eventually(lambda: robot.rows(CaptureState.DELIVERED), what="delivery")
+
+        assert session_id not in hub.refuses
+        assert delivery.health.alerts() == []
