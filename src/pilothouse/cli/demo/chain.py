@@ -85,10 +85,11 @@ class Chain:
         assert progress.capture is not None
         assert progress.recording is not None
         last = answer(self.recorder, "seal", "/sessions/last")
-        path, row = Path(last["path"]), progress.recording
+        # The guard may have asked for a later one meanwhile.
+        path, row = Path(last["path"]).with_name(f"{progress.capture['session_id']}.mcap"), progress.recording
         yield "record", self._recorded()
         yield "trigger", _fired(progress.capture)
-        yield "seal", _sealed(last, path)
+        yield "seal", _sealed(progress.capture, path)
         yield "deliver", _delivered(row, path)
         yield "index", _indexed(row, progress.capture)
         yield "heartbeat", self._heard(row["robot_id"])
@@ -186,11 +187,11 @@ def _fired(capture: dict[str, Any]) -> str:
     return f"{trigger['topic']}.{trigger['field']} was {trigger['value']:.2f}, over {trigger['threshold']:g}"
 
 
-def _sealed(last: dict[str, Any], path: Path) -> str:
+def _sealed(capture: dict[str, Any], path: Path) -> str:
     verification = verify(path)
     require("seal", verification.ok, f"{path} has problems: {'; '.join(verification.problems)}")
-    count, megabytes = verification.message_count, last["size_bytes"] / 1e6
-    return f"{path.name}: {count:,} messages, {last['duration_s']:.1f} s, {megabytes:.1f} MB, every checksum right"
+    count, megabytes = verification.message_count, capture["size_bytes"] / 1e6
+    return f"{path.name}: {count:,} messages, {capture['duration_s']:.1f} s, {megabytes:.1f} MB, every checksum right"
 
 
 def _delivered(row: dict[str, Any], path: Path) -> str:
