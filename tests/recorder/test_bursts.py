@@ -183,6 +183,20 @@ def test_alerts_share_a_budget_and_people_do_not(tmp_path: Path) -> None:
         assert len(robot.rows(CaptureState.SEALED)) == 7
 
 
+def test_a_budget_that_is_changed_holds_at_once_and_knows_what_was_spent(tmp_path: Path) -> None:
+    with running_robot(tmp_path, triggers=[{**FAST, "post_s": 0.1}], rule_captures_per_hour=1) as robot:
+        drive(robot, 1, 10, 1, 10, 1, 1)
+        eventually(lambda: robot.rows(CaptureState.REFUSED), what="the refusal")
+        larger = robot.recorder.settings.model_copy(update={"rule_captures_per_hour": 2})
+        robot.recorder.captures.use(larger)
+        for second, value in enumerate([10, 1, 10, 1, 1], 10):
+            robot.say(second, value)
+        robot.sealed(2)
+        eventually(lambda: len(robot.rows(CaptureState.REFUSED)) == 2, what="the next refusal")
+
+        assert len(robot.rows(CaptureState.SEALED)) == 2
+
+
 def test_a_refused_trigger_is_known_on_disk_before_anything_else_happens(tmp_path: Path) -> None:
     with running_robot(tmp_path, triggers=[{**FAST, "captures_per_hour": 0}]) as robot:
         robot.say(0, 10)

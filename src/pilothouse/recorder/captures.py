@@ -132,7 +132,8 @@ class Captures:
                 self._post_rolls.add(widened)
             self.next_end_ns = self._post_rolls.next_end_ns
             self._wake.notify_all()
-        if widened is not None:
+        # Those that are merged or refused are counted; a line for each would be a burst of its own.
+        if became is CaptureState.WAITING and widened is not None:
             log.info("trigger fired", rule=fired.rule, value=fired.value, recording=widened.session_id)
         return became
 
