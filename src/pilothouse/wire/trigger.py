@@ -72,7 +72,7 @@ class CaptureFacts(Message):
 
     @classmethod
     def from_metadata(cls, record: dict[str, str]) -> CaptureFacts:
-        """Read the string map back; raises ``pydantic.ValidationError`` or ``ValueError`` on nonsense."""
+        """Read the string map back, whatever else is in it; raises ``ValueError`` (as pydantic does) on nonsense."""
         text = {"session_id", "robot_id", "incident_id", "label", "reason"}
         known = {key: value for key, value in record.items() if key in cls.model_fields}
         return cls.model_validate({key: value if key in text else json.loads(value) for key, value in known.items()})
