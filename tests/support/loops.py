@@ -113,7 +113,13 @@ class FakeJudge:
         self.started.append(task)
 
     def decide(
-        self, observation: Observation | None, action: Action | None, *, now_s: float, monotonic_s: float
+        self,
+        observation: Observation | None,
+        action: Action | None,
+        *,
+        now_s: float,
+        monotonic_s: float,
+        fallback: bool = False,
     ) -> Verdict:
         self.decided.append(action)
         if action is None or observation is None:

@@ -39,7 +39,13 @@ class Judge(Protocol):
     def start(self, task: str | None) -> None: ...
 
     def decide(
-        self, observation: Observation | None, action: Action | None, *, now_s: float, monotonic_s: float
+        self,
+        observation: Observation | None,
+        action: Action | None,
+        *,
+        now_s: float,
+        monotonic_s: float,
+        fallback: bool = False,
     ) -> Verdict: ...
 
     def executed(self, action: Action | None, monotonic_s: float) -> None: ...
@@ -190,10 +196,11 @@ class Turn:
         proposal = propose(plan, self.motion, period_s=session.period_s, highest_speeds=session.highest_speeds)
         if proposal is None or observation is None:
             return None
-        allowed = self.judge.decide(observation, proposal, now_s=now_s, monotonic_s=monotonic_s).action
+        decide = self.judge.decide
+        allowed = decide(observation, proposal, now_s=now_s, monotonic_s=monotonic_s, fallback=True).action
         held = self.motion.last
         if allowed is None and held is not None and proposal is not held:
-            allowed = self.judge.decide(observation, held, now_s=now_s, monotonic_s=monotonic_s).action
+            allowed = decide(observation, held, now_s=now_s, monotonic_s=monotonic_s, fallback=True).action
         return allowed
 
     def _stop(self, plan: FallbackPlan, verdict: Verdict, answer: Answer) -> None:
