@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Literal, Self
 
-from pydantic import ByteSize, Field, StringConstraints, model_validator
+from pydantic import ByteSize, ConfigDict, Field, StringConstraints, model_validator
 
 from pilothouse.kit.settings import setting
 from pilothouse.recorder.attachment_config import MIB, AttachmentConfig
@@ -18,6 +18,9 @@ MOST_ATTACHMENTS = 32
 
 class CaptureSettings(ServiceSettings):
     """Part of the recorder's settings."""
+
+    # Built with the settings they are part of, and not once more by themselves: the robot is light.
+    model_config = ConfigDict(defer_build=True)
 
     during_post_roll: DuringPostRoll = setting(
         "add",

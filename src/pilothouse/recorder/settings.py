@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import ByteSize, Field, SecretStr, model_validator
+from pydantic import ByteSize, ConfigDict, Field, SecretStr, model_validator
 
 from pilothouse.kit.settings import setting
 from pilothouse.recorder.capture_settings import CaptureSettings
@@ -30,6 +30,8 @@ def host_robot_id() -> str:
 
 class RecorderSettings(CaptureSettings):
     """The recorder: keeps the last minute and seals it when a trigger fires."""
+
+    model_config = ConfigDict(defer_build=False)
 
     port: Annotated[int, Field(ge=0, le=65_535)] = setting(7000, "Port to listen on; 0 takes any free one")
     data: Path = setting(
