@@ -41,6 +41,7 @@ def test_slopes_are_the_derivatives_of_margins(name, at):
     one, space, step = boundary(name, **SPATIAL[name]), space_of(ROBOT), 1e-6
 
     margins, slopes = one.slopes(space, at)
+    slopes = (*slopes, *(tuple(-by for by in row) for row in slopes)) if one.opposed else slopes
 
     assert margins == pytest.approx(one.margins(space, at))
     assert (len(slopes), len(slopes[0])) == (one.size, 6)

@@ -16,6 +16,7 @@ class WorkspaceBox(SpatialBoundary):
     """Six walls; the tool's point stays between them. Source: forward kinematics, or pose and Jacobian observed."""
 
     size = 6
+    opposed = True
 
     def __init__(self, name: str, config: Box, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
@@ -31,9 +32,7 @@ class WorkspaceBox(SpatialBoundary):
     def slopes(self, space: Space, target: Joints) -> tuple[Margins, Slopes]:
         (x, y, z), _, rows = space.place(target)
         (a, b, c), (d, e, f) = self.lower, self.upper
-        towards = tuple(rows[:3])
-        away = tuple(tuple([-one for one in row]) for row in towards)
-        return (x - a, y - b, z - c, d - x, e - y, f - z), towards + away
+        return (x - a, y - b, z - c, d - x, e - y, f - z), rows[:3]
 
     def side(self, number: int) -> str:
         return f"the {'lower' if number < 3 else 'upper'} {'xyz'[number % 3]} wall"

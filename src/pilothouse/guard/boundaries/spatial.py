@@ -31,13 +31,15 @@ class SpatialBoundary(Boundary):
     gain: float
     size: int
     unit: ClassVar[str] = "m"
+    opposed: ClassVar[bool] = False
+    """The second half of the margins are those of walls opposite to the first half's: one slope stands for two."""
 
     def margins(self, space: Space, target: Joints) -> Margins:
         """All distances at a target."""
         raise NotImplementedError
 
     def slopes(self, space: Space, target: Joints) -> tuple[Margins, Slopes]:
-        """All distances at a target and how they change there."""
+        """All distances at a target and how they change there; of opposed ones only the first half's slopes."""
         raise NotImplementedError
 
     def swept(self, space: Space, start: Joints, target: Joints) -> Margins:

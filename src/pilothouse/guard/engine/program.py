@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from operator import add, sub
 from typing import Any
 
 from pilothouse.guard.boundaries.boundary import Joints
@@ -46,22 +48,24 @@ class Program:
         lower: Joints,
         upper: Joints,
         slopes: Sequence[Joints],
-        least: Sequence[float],
+        ends: tuple[Sequence[float], Sequence[float]],
         at: Joints,
     ) -> Joints | None:
-        """The target closest to ``wanted`` with ``slopes @ (target - at) >= least`` in the box; None: there is none.
+        """The target closest to ``wanted`` in the box with ``slopes @ (target - at)`` between ``ends``, or None.
 
         Raises :class:`SolverFailed`.
         """
         joints = self._joints
         # Around what is wanted: the cost has no linear part, and small numbers are exact ones.
         self._a[:] = slopes
-        self._upper[:joints] = [high - middle for high, middle in zip(upper, wanted, strict=True)]
-        self._lower[:joints] = [low - middle for low, middle in zip(lower, wanted, strict=True)]
-        self._lower[joints:] = least
+        self._upper[:joints] = list(map(sub, upper, wanted))
+        self._lower[:joints] = list(map(sub, lower, wanted))
+        self._lower[joints:], self._upper[joints:] = ends
         if at is not wanted:
-            shift = self._array([there - middle for there, middle in zip(at, wanted, strict=True)])
-            self._lower[joints:] += self._a @ shift
+            shift = self._array(list(map(sub, at, wanted)))
+            offset = self._a @ shift
+            self._lower[joints:] += offset
+            self._upper[joints:] += offset
         code = self._model.update(f=self._f, A=self._a, bupper=self._upper, blower=self._lower)
         if code < 0:
             # -1 is daqp's word for bounds that contradict each other.
@@ -74,11 +78,6 @@ class Program:
         if code != 1:
             raise SolverFailed(f"daqp ended with {code}")
         moves = shift.tolist()
-        if not all(one - one == 0.0 for one in moves):
+        if not math.isfinite(sum(moves)):
             raise SolverFailed("daqp answered with something that is not a number")
-        return tuple(
-            [
-                min(high, max(low, middle + by))
-                for low, middle, high, by in zip(lower, wanted, upper, moves, strict=True)
-            ]
-        )
+        return tuple(map(min, upper, map(max, lower, map(add, wanted, moves))))

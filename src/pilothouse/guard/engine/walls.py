@@ -10,7 +10,7 @@ from pilothouse.guard.boundaries.boundary import Joints
 from pilothouse.guard.boundaries.space import CERTAIN, ToolUnknown
 from pilothouse.guard.boundaries.spatial import Margins, SpatialBoundary
 from pilothouse.guard.engine.findings import Finding, Owned, against
-from pilothouse.guard.engine.program import Program
+from pilothouse.guard.engine.program import FAR, Program
 from pilothouse.guard.model import Decision
 
 INSIDE = 1e-6
@@ -32,7 +32,7 @@ class Walls:
         self._program = self._made()
 
     def _made(self) -> Program:
-        return Program(self._joints, sum(one.size for _, one in self._owned))
+        return Program(self._joints, sum(one.size // 2 if one.opposed else one.size for _, one in self._owned))
 
     def start(self) -> None:
         """A solver that failed is not trusted again: a new one is made, before anything moves."""
@@ -108,15 +108,20 @@ class Walls:
         for attempt in range(ATTEMPTS):
             rows: list[Joints] = []
             least: list[float] = []
+            most: list[float] = []
             for (_, boundary), here, required in zip(self._owned, now, needed, strict=True):
                 margins, slopes = boundary.slopes(space, at)
                 beyond = doubt[0] if boundary.unit == "m" else doubt[1]
-                for margin, row, first, must in zip(margins, slopes, here, required, strict=True):
-                    # Never more than is left now: standing still stays allowed.
-                    further = must + min(INSIDE, max(0.0, (first - must) / 2))
-                    rows.append(row)
-                    least.append(further + beyond - margin)
-            found = self._program.solve(target, *box, rows, least, at)
+                # Never further in than now: standing still stays allowed.
+                missing = [
+                    must + min(INSIDE, max(0.0, (first - must) / 2)) + beyond - margin
+                    for margin, first, must in zip(margins, here, required, strict=True)
+                ]
+                count = len(slopes)
+                rows += slopes
+                least += missing[:count]
+                most += [-one for one in missing[count:]] if boundary.opposed else [FAR] * count
+            found = self._program.solve(target, *box, rows, (least, most), at)
             if found is None:
                 if attempt:
                     return None
