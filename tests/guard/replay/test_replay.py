@@ -75,6 +75,13 @@ def test_the_same_limits_change_nothing_and_stricter_ones_do(calm: Path) -> None
     assert [one.cycle.number for one in strict.changes] == [1, 2, 3]
 
 
+def test_each_cycle_is_judged_on_what_was_really_sent_before_it(tmp_path: Path) -> None:
+    jump_once = [[0.01 * number + (0.3 if number >= 5 else 0.0), 0.0] for number in range(20)]
+    done = replay(two_joints(), recorded_cycles(session(tmp_path / "jump.mcap", jump_once), ROBOT))
+
+    assert [one.cycle.number for one in done.changes] == [5]
+
+
 def test_a_number_that_was_none_and_an_action_that_was_none_are_not_passed(tmp_path: Path) -> None:
     file = session(tmp_path / "bad.mcap", [[0.0, 0.0], [None, 0.0], None, [0.01, 0.0]])
 
