@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Stands between a policy and a robot: decides each cycle PASS, CLAMP, REJECT or FAULT, and shows why.
 
-`POST /api/control/estop` stops the robot, always.
+`POST /api/control/estop` stops the robot, always; so do `{"type": "estop"}` on `WS /ws/telemetry`, the signal SIGUSR2
+and a hardware input (`estop_function`, `estop_channel`). SIGHUP reads the Stackfile again, as does
+`POST /api/control/reload`.
+
+`WS /ws/telemetry` replays the last 50 events and goes on live; `?since=SEQ` resumes. A client that is too slow gets
+every rejected cycle and the newest one, with `missed` counting the others; one with more than 4096 rejected cycles
+behind it is closed with code 1013. `WS /foxglove` speaks to Foxglove and Lichtblick. From a browser,
+`POST /api/telemetry/tickets` and connect with `?ticket=`.
 """
 ROUTERS = (control.router, telemetry.router, boundaries.router, risk_log.router, mcap_sessions.router)
 SOCKETS = (telemetry.socket_router, foxglove.router)
