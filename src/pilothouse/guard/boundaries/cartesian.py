@@ -30,7 +30,7 @@ class WorkspaceBox(SpatialBoundary):
         return (x - a, y - b, z - c, d - x, e - y, f - z)
 
     def slopes(self, space: Space, target: Joints) -> tuple[Margins, Slopes]:
-        (x, y, z), _, rows = space.place(target)
+        (x, y, z), rows = space.course(target)
         (a, b, c), (d, e, f) = self.lower, self.upper
         return (x - a, y - b, z - c, d - x, e - y, f - z), rows[:3]
 
@@ -57,7 +57,7 @@ class KeepOutSpheres(SpatialBoundary):
         return self.certain(space, target, margins)
 
     def slopes(self, space: Space, target: Joints) -> tuple[Margins, Slopes]:
-        position, _, rows = space.place(target)
+        position, rows = space.course(target)
         margins, slopes = [], []
         for center, radius in self.spheres:
             distance = math.dist(position, center)

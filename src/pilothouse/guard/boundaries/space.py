@@ -41,6 +41,9 @@ class Space(Protocol):
     def place(self, target: Joints) -> Place:
         """The same with the Jacobian there."""
 
+    def course(self, target: Joints) -> tuple[Vector, Rows]:
+        """The tool's point and the Jacobian there, when nobody asks for its orientation."""
+
     def doubt(self, target: Joints) -> Doubt:
         """By how much :meth:`frame` may be wrong there."""
 
@@ -57,6 +60,10 @@ class KnownSpace:
 
     def point(self, target: Joints) -> Vector:
         return self.frame(target)[0]
+
+    def course(self, target: Joints) -> tuple[Vector, Rows]:
+        position, _, rows = self.place(target)
+        return position, rows
 
     def see(self, observation: Observation, joints: Joints) -> None:
         """Nothing of it depends on what is observed."""
@@ -114,6 +121,9 @@ class ObservedSpace:
     def place(self, target: Joints) -> Place:
         position, rotation = self.frame(target)
         return position, rotation, tuple(map(tuple, self._rows))
+
+    def course(self, target: Joints) -> tuple[Vector, Rows]:
+        return self.point(target), self._rows
 
     def doubt(self, target: Joints) -> Doubt:
         motion = self._shifted(target)[3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pilothouse.guard.boundaries.boundary import Boundary, Joints, Moment
@@ -11,7 +12,7 @@ from pilothouse.guard.kinematics.rotations import Vector
 Margins = tuple[float, ...]
 """Distances to what is forbidden, metres or radians; negative is beyond."""
 
-Slopes = tuple[tuple[float, ...], ...]
+Slopes = Sequence[Sequence[float]]
 """One row per margin: by how much it grows with each joint."""
 
 TOUCHING = 1e-9
@@ -90,7 +91,7 @@ class SpatialBoundary(Boundary):
         raise NotImplementedError
 
 
-def linear(direction: Vector, rows: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
+def linear(direction: Vector, rows: Slopes) -> tuple[float, ...]:
     """How a distance along a direction changes with each joint; ``rows`` are the Jacobian's three of that kind."""
     x, y, z = direction
     return tuple([x * a + y * b + z * c for a, b, c in zip(*rows, strict=True)])

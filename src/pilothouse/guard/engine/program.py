@@ -47,7 +47,7 @@ class Program:
         wanted: Joints,
         lower: Joints,
         upper: Joints,
-        slopes: Sequence[Joints],
+        slopes: Sequence[Sequence[float]],
         ends: tuple[Sequence[float], Sequence[float]],
         at: Joints,
     ) -> Joints | None:

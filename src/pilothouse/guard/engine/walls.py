@@ -106,7 +106,7 @@ class Walls:
         space, reference, at = moment.space, moment.reference, target
         doubt = space.doubt(target)
         for attempt in range(ATTEMPTS):
-            rows: list[Joints] = []
+            rows: list[Sequence[float]] = []
             least: list[float] = []
             most: list[float] = []
             for (_, boundary), here, required in zip(self._owned, now, needed, strict=True):
