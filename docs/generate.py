@@ -38,10 +38,12 @@ def import_everything() -> None:
 
 def services() -> Iterator[tuple[str, type[Settings]]]:
     """Every program that reads settings."""
+    from pilothouse.guard.settings import GuardSettings
     from pilothouse.hub.settings import HubSettings
     from pilothouse.recorder.settings import RecorderSettings
 
     yield "pilothouse hub", HubSettings
+    yield "pilothouse guard run", GuardSettings
     yield "pilothouse recorder run", RecorderSettings
 
 
