@@ -78,6 +78,20 @@ def test_the_printed_configuration_records_and_the_printed_curl_saves(recorder: 
     assert list((bench_top / "robot" / "sessions").glob("kestrel-1_*.mcap"))
 
 
+def test_the_printed_guard_is_written_checked_started_and_stopped(bench_top: Path) -> None:
+    for beginning in ("pilothouse guard init", "pilothouse guard validate"):
+        answer = run(beginning, bench_top)
+        assert answer.returncode == 0, answer.stderr
+
+    with running([*command("pilothouse guard run"), "--port", "0"], cwd=bench_top) as guard:
+        started = httpx2.post(f"{guard.url}/api/control/start")
+        stopped = httpx2.post(f"{guard.url}/api/control/estop")
+
+    assert (started.status_code, started.json()["state"]) == (200, "running")
+    assert (stopped.status_code, stopped.json()["state"]) == (200, "emergency")
+    assert (bench_top / "pilothouse-guard" / "risk.db").exists()
+
+
 def test_the_printed_hub_takes_its_password(bench_top: Path) -> None:
     assignment, *words = command("pilothouse hub --mode fleet")
     name, _, password = assignment.partition("=")
