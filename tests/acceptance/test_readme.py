@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.support.flights import drone_flight
-from tests.support.processes import PILOTHOUSE, Program, pilothouse, running
+from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse, running
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -85,6 +85,8 @@ def test_the_printed_guard_is_written_checked_started_and_stopped(bench_top: Pat
 
     with running([*command("pilothouse guard run"), "--port", "0"], cwd=bench_top) as guard:
         started = httpx2.post(f"{guard.url}/api/control/start")
+        status = f"{guard.url}/api/control/status"
+        eventually(lambda: httpx2.get(status).json()["cycle_count"] > 0, what="the first cycle")
         stopped = httpx2.post(f"{guard.url}/api/control/estop")
 
     assert (started.status_code, started.json()["state"]) == (200, "running")
