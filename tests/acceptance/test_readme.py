@@ -88,6 +88,7 @@ def test_the_printed_guard_is_written_checked_started_and_stopped(bench_top: Pat
         status = f"{guard.url}/api/control/status"
         eventually(lambda: httpx2.get(status).json()["cycle_count"] > 0, what="the first cycle")
         stopped = httpx2.post(f"{guard.url}/api/control/estop")
+        assert guard.stop() == 0
 
     assert (started.status_code, started.json()["state"]) == (200, "running")
     assert (stopped.status_code, stopped.json()["state"]) == (200, "emergency")
