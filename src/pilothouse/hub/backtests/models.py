@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pilothouse.hub.backtests.domain import BacktestState
-from pilothouse.hub.db import Base, Json, UtcDateTime
+from pilothouse.hub.db import Base, Json, UtcDateTime, values_of
 
-STATES = Enum(
-    BacktestState,
-    name="state",
-    native_enum=False,
-    create_constraint=True,
-    length=20,
-    values_callable=lambda states: [state.value for state in states],
-)
+STATES = values_of(BacktestState, "state")
 
 
 class BacktestRow(Base):

@@ -1,7 +1,7 @@
 """The database: SQLite in the data directory by default, PostgreSQL at scale; one place begins and commits."""
 
 from pilothouse.hub.db.answers import RequestKey, answer_once
-from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime
+from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime, values_of
 from pilothouse.hub.db.database import Database, after_commit, before_commit
 from pilothouse.hub.db.problems import DatabaseUnavailable, Unstorable
 
@@ -17,4 +17,5 @@ __all__ = [
     "after_commit",
     "answer_once",
     "before_commit",
+    "values_of",
 ]

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Enum, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pilothouse.hub.db import Base, Json, UtcDateTime
+from pilothouse.hub.db import Base, Json, UtcDateTime, values_of
 from pilothouse.hub.identity.domain import TokenKind
 
-KINDS = Enum(
-    TokenKind,
-    name="kind",
-    native_enum=False,
-    create_constraint=True,
-    length=20,
-    values_callable=lambda kinds: [kind.value for kind in kinds],
-)
+KINDS = values_of(TokenKind, "kind")
 
 
 class TokenRow(Base):

@@ -5,20 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Enum, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pilothouse.hub.db import Base, BigId, Json, UtcDateTime
+from pilothouse.hub.db import Base, BigId, Json, UtcDateTime, values_of
 from pilothouse.hub.incidents.domain.states import IncidentState, Severity
 
-STATES = Enum(
-    IncidentState, name="state", native_enum=False, create_constraint=True, length=20,
-    values_callable=lambda states: [state.value for state in states],
-)  # fmt: skip
-SEVERITIES = Enum(
-    Severity, name="severity", native_enum=False, create_constraint=True, length=20,
-    values_callable=lambda severities: [severity.value for severity in severities],
-)  # fmt: skip
+STATES = values_of(IncidentState, "state")
+SEVERITIES = values_of(Severity, "severity")
 
 
 class IncidentRow(Base):
