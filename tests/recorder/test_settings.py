@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import load
-from pilothouse.recorder.settings import RecorderSettings, host_robot_id
+from pilothouse.recorder.settings import RecorderSettings
 
 CONFIG = """
 robot_id: r2

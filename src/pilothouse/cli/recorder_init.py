@@ -33,8 +33,8 @@ def init(
     finds its topics. Read it, change it; `pilothouse recorder check FILE` says what it means.
     """
     from pilothouse.cli.recorder_run import read_settings
+    from pilothouse.kit.host import host_robot_id
     from pilothouse.recorder.proposal import Load, propose
-    from pilothouse.recorder.settings import host_robot_id
 
     if out.exists() and not force:
         raise FileThere(path=out)

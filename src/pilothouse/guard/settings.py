@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import platform
-import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import setting
 from pilothouse.web.settings import ServiceSettings
 from pilothouse.wire.base import RobotId
-
-
-def host_robot_id() -> str:
-    """The machine's name, in the letters a robot id may have."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", platform.node()).lstrip("._-")[:100]
-    return name or "robot"
 
 
 class GuardSettings(ServiceSettings):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import platform
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import ByteSize, ConfigDict, Field, SecretStr, model_validator
 
+from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import setting
 from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
@@ -20,12 +19,6 @@ from pilothouse.triggers.rule import Seconds
 from pilothouse.wire.base import RobotId
 
 MIB = 1 << 20
-
-
-def host_robot_id() -> str:
-    """The machine's name, in the letters a robot id may have."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", platform.node()).lstrip("._-")[:100]
-    return name or "robot"
 
 
 class RecorderSettings(CaptureSettings):
