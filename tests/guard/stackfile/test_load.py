@@ -296,3 +296,15 @@ def test_the_engine_gets_radians_seconds_and_ranks() -> None:
     assert (spec.period_s, spec.budget_s, spec.max_obs_age_s) == (0.02, 0.02, 0.2)
     assert spec.fallback_ranks["halt"] > spec.fallback_ranks["hold"]
     assert compile_spec(two_joints(), period_s=0.005).budget_s == 0.005
+
+
+def test_what_happens_without_a_task_reaches_the_engine() -> None:
+    rejecting, stopping = two_joints(), two_joints(safety={"on_no_task": "emergency_stop"})
+    nameless = two_joints(
+        safety={"on_no_task": "emergency_stop"}, boundaries={"limits": {"type": "joint_position"}}, guards={},
+        tasks={"default": {}}, fallbacks={"hold": {"type": "hold_position"}},
+    )  # fmt: skip
+
+    assert compile_spec(rejecting).on_no_task is None
+    assert compile_spec(stopping).on_no_task == "halt"
+    assert compile_spec(nameless).on_no_task == "emergency_stop"

@@ -59,13 +59,17 @@ class Boundary:
 
     def __init__(self, name: str, config: BoundarySettings, robot: RobotModel) -> None:
         self.name = name
+        self.config = config
         self.layer: Layer = config.layer
         self.type = config.type
         self.fallback = config.fallback
         self.robot = robot
 
-    def start(self) -> None:
-        """A task begins: forget what was."""
+    def start(self, elapsed_s: float = 0.0) -> None:
+        """A task begins, or this boundary is new in one that has run for so long: forget what was."""
+
+    def adopt(self, before: Boundary) -> None:
+        """Go on with what ``before`` knows, which has the same configuration and does not judge any more."""
 
     def stop(self) -> None:
         """The engine is replaced or done: let go of threads."""

@@ -41,10 +41,16 @@ class Callback(Boundary):
         self._budget_s = config.budget_ms / 1e3
         self._worker: Worker | None = None
 
-    def start(self) -> None:
+    def start(self, elapsed_s: float = 0.0) -> None:
         # A worker still busy stays the one to wait for: a second one would only hide that the first hangs.
         if self._worker is None:
             self._worker = Worker(self.name, self._function, self._config.parameters)
+
+    def adopt(self, before: Boundary) -> None:
+        assert isinstance(before, Callback)
+        if before._worker is not None:
+            self.stop()
+            self._worker, before._worker = before._worker, None
 
     def stop(self) -> None:
         if self._worker is not None:

@@ -49,10 +49,14 @@ class RunningZScore(SignalBoundary):
         self.looks_at_action = config.signal == "action"
         self.start()
 
-    def start(self) -> None:
+    def start(self, elapsed_s: float = 0.0) -> None:
         self.count = 0
         self._mean: Any = None
         self._squares: Any = None
+
+    def adopt(self, before: Boundary) -> None:
+        assert isinstance(before, RunningZScore)
+        self.count, self._mean, self._squares = before.count, before._mean, before._squares
 
     def judge_vector(self, vector: Any) -> str:
         numpy, config = self._numpy, self._config

@@ -17,10 +17,19 @@ class NodeTimeout(Boundary):
     def __init__(self, name: str, config: NodeTimeoutConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
         self.timeout_s = config.timeout_s
+        self.start()
+
+    def start(self, elapsed_s: float = 0.0) -> None:
+        self._began_s = elapsed_s
+
+    def adopt(self, before: Boundary) -> None:
+        assert isinstance(before, NodeTimeout)
+        self._began_s = before._began_s
 
     def judge(self, moment: Moment) -> str:
-        if not moment.elapsed_s <= self.timeout_s:
-            return f"the task has taken {moment.elapsed_s:.3f} s; {self.timeout_s:g} s are allowed"
+        spent_s = moment.elapsed_s - self._began_s
+        if not spent_s <= self.timeout_s:
+            return f"the task has taken {spent_s:.3f} s; {self.timeout_s:g} s are allowed"
         return ""
 
 
@@ -33,9 +42,13 @@ class Sequence(Boundary):
         self.repeat = config.repeat
         self.start()
 
-    def start(self) -> None:
+    def start(self, elapsed_s: float = 0.0) -> None:
         self._number = 0
-        self._entered_s = 0.0
+        self._entered_s = elapsed_s
+
+    def adopt(self, before: Boundary) -> None:
+        assert isinstance(before, Sequence)
+        self._number, self._entered_s = before._number, before._entered_s
 
     @property
     def node(self) -> str:

@@ -10,11 +10,22 @@ class Clocks:
 
     def __init__(self, future_tolerance_s: float) -> None:
         self._tolerance_s = future_tolerance_s
-        self.began_s: float | None = None
+        self._began_s: float | None = None
+        self._before_s = 0.0
         self._monotonic_s: float | None = None
         self._offset_s = 0.0
         self._stamp: float | None = None
         self._first_seen_s = 0.0
+
+    def elapsed_s(self, monotonic_s: float) -> float:
+        """How long the task has run since its first cycle; time in which it was paused does not count."""
+        return self._before_s + (monotonic_s - self._began_s if self._began_s is not None else 0.0)
+
+    def going_on(self) -> Clocks:
+        """The same task after a pause: its time goes on, and both clocks are looked at anew."""
+        other = Clocks(self._tolerance_s)
+        other._before_s = self.elapsed_s(self._monotonic_s) if self._monotonic_s is not None else self._before_s
+        return other
 
     def problem(self, now_s: float, monotonic_s: float, *, again: bool) -> str:
         """Why these times cannot be used; empty when they can. ``again``: nothing was sent since the last."""
@@ -22,7 +33,7 @@ class Clocks:
             return "a clock is not finite"
         last, offset = self._monotonic_s, now_s - monotonic_s
         if last is None:
-            self.began_s = monotonic_s
+            self._began_s = monotonic_s
         elif monotonic_s < last or (monotonic_s == last and not again):
             return f"the monotonic clock did not advance: {monotonic_s:.6f} after {last:.6f}"
         back = self._offset_s - offset if last is not None else 0.0

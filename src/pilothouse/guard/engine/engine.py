@@ -51,11 +51,30 @@ class Engine:
         """Go on where another engine of the same robot stands: its last commands, its clocks, its task's time.
 
         For a swap while the robot moves, after :meth:`start`: the first step is counted from the last command, so a
-        reload is no jump. Boundaries begin anew (a running mean, a sequence). Another robot: nothing is taken over.
+        reload is no jump. In the same task a boundary whose configuration has not changed goes on with what it knows
+        (a running mean, the node of a sequence); one that has changed begins here. Other joints: nothing is taken over.
         """
-        if other.spec.robot.joints == self.spec.robot.joints:
-            self._history = other._history.going_on(self.spec.period_s)
-            self._clocks = other._clocks
+        if other.spec.robot.joints != self.spec.robot.joints:
+            return
+        self._history = other._history.going_on(self.spec.period_s)
+        if other.task is None or other.task != self.task:
+            return
+        self._clocks = other._clocks
+        before = {one.name: one for guard in other.spec.guards for one in guard.boundaries}
+        for boundary in self._plan.boundaries if self._plan else ():
+            same = before.get(boundary.name)
+            if same is not None and same.config == boundary.config and boundary.name in other.active_boundaries:
+                boundary.adopt(same)
+            else:
+                boundary.start(other._moment.elapsed_s)
+
+    def resume(self) -> None:
+        """Go on with the task after a pause. The robot may stand anywhere by now, so motion is counted from where it is
+        observed; boundaries keep what they know, and the time of the pause is not the task's."""
+        self._history = History(self._joints, self.spec.period_s)
+        self._clocks = self._clocks.going_on()
+        if self._motion is not None:
+            self._motion.start()
 
     def close(self) -> None:
         """Let go of the threads of callbacks; nothing passes any more."""
@@ -80,9 +99,9 @@ class Engine:
             self._compiled[task] = (plan, Motion(plan, self.spec.robot))
         plan, motion = self._compiled[task]
         motion.start()
-        for guard in plan.guards:
-            for boundary in guard.boundaries:
-                boundary.start()
+        for boundary in plan.boundaries:
+            boundary.start()
+        self._moment.elapsed_s = 0.0
         self._plan, self._motion = plan, motion
 
     def executed(self, action: Action | None, monotonic_s: float) -> None:
@@ -139,7 +158,7 @@ class Engine:
         if reason:
             findings.append(self._rejected("clock", Layer.L3, reason))
         if plan is None:
-            findings.append(self._rejected("task", Layer.L2, "no task is active"))
+            findings.append(Finding(Decision.REJECT, "task", Layer.L2, "no task is active", spec.on_no_task, None))
         reason = problem_of_action(action, self._joints, has_gripper=spec.robot.gripper is not None)
         if reason:
             findings.append(self._rejected("action", Layer.L1, reason))
@@ -171,7 +190,7 @@ class Engine:
         moment.gripper_reference = observation.gripper if history.gripper is None else history.gripper
         moment.space.see(observation, moment.joints)
         moment.age_s = age_s
-        moment.elapsed_s = monotonic_s - (self._clocks.began_s or 0.0)
+        moment.elapsed_s = self._clocks.elapsed_s(monotonic_s)
         history.decided_s = monotonic_s
         history.moved_on = False
 

@@ -56,6 +56,7 @@ class Plan:
     guards: tuple[PlannedGuard, ...]
     box: BoxOf | None
     own: BoxOf | None
+    boundaries: tuple[Boundary, ...]
     names: tuple[str, ...]
 
 
@@ -74,6 +75,7 @@ def plan_of(spec: EngineSpec, task: str, chosen: TaskSpec) -> Plan:
         guards=tuple(guards),
         box=compile_box(limits, len(spec.robot.joints)),
         own=_own_box(limits, spec.robot),
+        boundaries=tuple(one for guard in guards for one in guard.boundaries),
         names=tuple(one.name for guard in guards for one in guard.boundaries),
     )
 

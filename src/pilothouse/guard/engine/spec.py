@@ -36,7 +36,8 @@ class EngineSpec:
 
     ``period_s`` is the time from one command to the next: no step is ever longer than this allows. ``budget_s`` is
     what one decision may take (None: not watched). ``fallback_ranks`` says how severe each fallback is, more being
-    more severe: of two boundaries that reject, the one with the more severe fallback decides.
+    more severe: of two boundaries that reject, the one with the more severe fallback decides. ``on_no_task`` is the
+    fallback of every action while no task is active; None leaves it to whoever asked.
     """
 
     robot: RobotModel
@@ -47,4 +48,5 @@ class EngineSpec:
     max_obs_age_s: float = 0.2
     future_tolerance_s: float = 0.05
     mode: Enforcement = Enforcement.ENFORCE
+    on_no_task: str | None = None
     fallback_ranks: Mapping[str, int] = field(default_factory=dict)

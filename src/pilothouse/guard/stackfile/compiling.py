@@ -23,7 +23,7 @@ from pilothouse.guard.model import Enforcement, Layer
 from pilothouse.guard.problems import Path as Place
 from pilothouse.guard.stackfile.fallbacks import SEVERITY
 from pilothouse.guard.stackfile.robot import JointConfig
-from pilothouse.guard.stackfile.stack import Stackfile
+from pilothouse.guard.stackfile.stack import STOP, Stackfile
 from pilothouse.kit.errors import Problem
 
 OWN_GUARDS = {
@@ -97,7 +97,8 @@ def compile_spec(stack: Stackfile, *, period_s: float | None = None) -> EngineSp
         budget_s=budget_s if period_s is None else min(budget_s, period_s),
         max_obs_age_s=safety.max_obs_age_s,
         mode=safety.mode,
-        fallback_ranks={name: SEVERITY[one.type] for name, one in stack.fallbacks.items()},
+        on_no_task=stopping_fallback(stack) if safety.on_no_task == STOP else None,
+        fallback_ranks={STOP: SEVERITY[STOP]} | {name: SEVERITY[one.type] for name, one in stack.fallbacks.items()},
     )
 
 
@@ -106,6 +107,11 @@ def default_fallback(stack: Stackfile) -> str | None:
     holding = [name for name, one in stack.fallbacks.items() if one.type == "hold_position"]
     by_severity = sorted(stack.fallbacks, key=lambda name: SEVERITY[stack.fallbacks[name].type])
     return next(iter(holding or by_severity), None)
+
+
+def stopping_fallback(stack: Stackfile) -> str:
+    """The fallback that stops the robot; every loop knows one of this name, also where the Stackfile has none."""
+    return next((name for name, one in stack.fallbacks.items() if one.type == STOP), STOP)
 
 
 def guard_names(stack: Stackfile) -> dict[str, tuple[Layer, tuple[str, ...]]]:
