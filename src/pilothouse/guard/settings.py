@@ -52,6 +52,11 @@ class GuardSettings(ServiceSettings):
         "SCHED_FIFO priority of the loop while it cycles, one more for the watchdog and the emergency stop, where the "
         "system grants it (root, CAP_SYS_NICE or an rtprio limit); 0 asks for none",
     )
+    callbacks_over_api: bool = setting(
+        False,
+        "Let boundaries that are made over the API run any function this computer can import, not only those of the "
+        "Stackfile",
+    )
     estop_function: str | None = Field(
         None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",

@@ -11,7 +11,7 @@ import pytest
 from pilothouse.guard.model import Action
 from pilothouse.guard.stackfile import load
 from tests.support.processes import eventually
-from tests.support.served_guards import Guard, guarding
+from tests.support.served_guards import Guard, guarding, stack_of
 
 ALL = "/api/boundaries"
 
@@ -137,3 +137,45 @@ def test_a_change_that_cannot_be_written_down_is_not_made(guard: Guard, tmp_path
 
     assert answer.status_code == 503
     assert guard.status["config_hash"] == before
+
+
+CALLBACK = {"type": "callback", "function": "tests.guard.api.test_boundaries:agrees"}
+
+
+def agrees(observation: object, action: object) -> bool:
+    return True
+
+
+def disagrees(observation: object, action: object) -> bool:
+    return False
+
+
+def test_over_the_api_no_function_runs_that_the_stackfile_does_not_run(guard: Guard, tmp_path: Path) -> None:
+    (tmp_path / "planted.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\ndef agrees(*_): return True\n")
+
+    for function in ("planted:agrees", "os:system", " planted:agrees ", None, ["planted:agrees"]):
+        made = guard.http.post(ALL, json={"name": "own", "type": "callback", "function": function})
+        put = guard.http.put(f"{ALL}/speed", json={"type": "callback", "function": function})
+        assert (made.status_code, put.status_code) == (403, 403), made.text
+        assert made.json()["code"] == "strange_callback"
+
+    assert not (tmp_path / "imported").exists()
+    assert guard.http.get(ALL).json()["version"] == 0
+
+
+def test_a_function_that_the_stackfile_runs_may_be_used_over_the_api(tmp_path: Path) -> None:
+    stack = stack_of()
+    stack["boundaries"]["own"] = CALLBACK
+    with guarding(tmp_path, stack=stack) as guard:
+        changed = guard.http.put(f"{ALL}/own", json={**CALLBACK, "budget_ms": 9})
+        other = guard.http.put(f"{ALL}/own", json={**CALLBACK, "function": f"{__name__}:disagrees"})
+        more = guard.http.post(ALL, json={"name": "twice", **CALLBACK})
+
+    assert (changed.status_code, other.status_code, more.status_code) == (200, 403, 201)
+
+
+def test_with_the_setting_for_it_any_function_may_be_used_over_the_api(tmp_path: Path) -> None:
+    with guarding(tmp_path, callbacks_over_api=True) as guard:
+        made = guard.http.post(ALL, json={"name": "own", "type": "callback", "function": f"{__name__}:disagrees"})
+
+    assert made.status_code == 201

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from pilothouse.guard.runtime.problems import BoundaryExists, ChangeNotKept, StaleVersion
+from pilothouse.guard.runtime.problems import BoundaryExists, ChangeNotKept, StaleVersion, StrangeCallback
 from pilothouse.guard.stackfile import BoundaryEdits, Stackfile, boundary_config, with_boundary, without_boundary
 
 
@@ -23,11 +23,16 @@ class Changeable(Protocol):
 
 
 class RunningBoundaries:
-    """The boundaries of a runtime. ``version`` counts the changes; one who saw an older one is refused."""
+    """The boundaries of a runtime. ``version`` counts the changes; one who saw an older one is refused.
 
-    def __init__(self, runtime: Changeable, edits: BoundaryEdits) -> None:
+    Whoever may change what holds may not thereby run code of theirs on the robot: unless ``any_function``, callbacks
+    are only those of the Stackfile.
+    """
+
+    def __init__(self, runtime: Changeable, edits: BoundaryEdits, *, any_function: bool = False) -> None:
         self._runtime = runtime
         self._edits = edits
+        self._any_function = any_function
 
     @property
     def version(self) -> int:
@@ -46,7 +51,7 @@ class RunningBoundaries:
         return boundary_config(self._runtime.stack, name)
 
     def create(self, name: str, config: Mapping[str, Any], *, version: int | None, by: str) -> dict[str, Any]:
-        """Add one; raises BoundaryExists, BadStackfile, StaleVersion."""
+        """Add one; raises BoundaryExists, BadStackfile, StaleVersion, StrangeCallback."""
         with self._runtime.changing:
             stack = self._runtime.stack
             if name in stack.boundaries:
@@ -54,7 +59,7 @@ class RunningBoundaries:
             return self._put(stack, name, None, config, version, by)
 
     def replace(self, name: str, config: Mapping[str, Any], *, version: int | None, by: str) -> dict[str, Any]:
-        """Exchange one; raises UnknownBoundary, BadStackfile, StaleVersion."""
+        """Exchange one; raises UnknownBoundary, BadStackfile, StaleVersion, StrangeCallback."""
         with self._runtime.changing:
             stack = self._runtime.stack
             return self._put(stack, name, boundary_config(stack, name), config, version, by)
@@ -73,6 +78,9 @@ class RunningBoundaries:
         version: int | None, by: str,
     ) -> dict[str, Any]:  # fmt: skip
         self._check(version)
+        if not self._any_function and self._edits.is_strange(config):
+            # Before anything of it is looked up: to check a function is to import it.
+            raise StrangeCallback(function=config.get("function"))
         changed = with_boundary(stack, name, config)
         after = boundary_config(changed, name)
         words = "added" if before is None else "replaced"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.kit.errors import BadConfiguration, Conflict, Unavailable
+from pilothouse.kit.errors import BadConfiguration, Conflict, Forbidden, Unavailable
 
 
 class RestartNeeded(Conflict):
@@ -19,6 +19,11 @@ class StaleVersion(Conflict):
 
 class BoundaryExists(Conflict):
     """There is a boundary {name!r} already; PUT /api/boundaries/{name} replaces it."""
+
+
+class StrangeCallback(Forbidden):
+    """The Stackfile runs no function {function!r}, and the API imports none: write it into the Stackfile and reload,
+    or start the guard with PILOTHOUSE_CALLBACKS_OVER_API=true."""
 
 
 class NoStackfile(BadConfiguration):

@@ -105,7 +105,7 @@ class Runtime:
         self._adapters = adapters
         self._changing = threading.Lock()
         self._last_reload: ReloadOutcome | None = None
-        self.boundaries = RunningBoundaries(self, edits)
+        self.boundaries = RunningBoundaries(self, edits, any_function=settings.callbacks_over_api)
 
     def start(self) -> None:
         """Connect and serve; cycles come with ``begin``, or at once when the settings say so."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pilothouse.guard.boundaries import catalog
+from pilothouse.guard.boundaries.task_settings import CallbackConfig
 from pilothouse.guard.model import Layer
 from pilothouse.guard.problems import BadStackfile, EditsUnreadable, Fault, UnknownBoundary
 from pilothouse.guard.stackfile.document import read_mapping
@@ -85,15 +86,26 @@ class BoundaryEdits:
         self._log = directory / LOG
         self._clock = clock
         self.version, self._changes = _read(self._file)
+        self._written_functions: frozenset[str] = frozenset()
 
     def applied(self, stack: Stackfile) -> Stackfile:
         """The Stackfile with all changes laid over it; raises BadStackfile when it has become another since."""
+        self._written_functions = frozenset(
+            one.function for one in stack.boundaries.values() if isinstance(one, CallbackConfig)
+        )
         for name, config in self._changes.items():
             if config is not None:
                 stack = self._said(lambda stack=stack, name=name, config=config: with_boundary(stack, name, config))
             elif name in stack.boundaries:
                 stack = self._said(lambda stack=stack, name=name: without_boundary(stack, name))
         return stack
+
+    def is_strange(self, config: Mapping[str, Any]) -> bool:
+        """Whether a boundary would run a function that the Stackfile itself runs in none of its callbacks."""
+        if config.get("type") != CallbackConfig.model_fields["type"].default:
+            return False
+        function = config.get("function")
+        return not isinstance(function, str) or function.strip() not in self._written_functions
 
     def _said(self, change: Any) -> Stackfile:
         try:
