@@ -249,7 +249,7 @@ class NotedSpool:
     def __init__(self) -> None:
         self.sealed = threading.Event()
 
-    def attach(self, registry: Registry) -> None:
+    def attach(self, registry: Registry, *, window_bytes: int) -> None:
         pass
 
     def put(self, chunk: SealedChunk, *, latched: bool) -> None:

@@ -10,6 +10,13 @@ from pilothouse.mcap.keeping import Place
 # A topic with a budget of its own gives up an eighth of it at a time, in chunks that are not too small to compress.
 CHUNKS_PER_BUDGET = 8
 SMALLEST_CHUNK_BYTES = 16 << 10
+# Chunks wait to be sealed beside the window: in a small window they must be small too.
+CHUNKS_PER_WINDOW = 256
+
+
+def chunk_bytes_of(most_bytes: int, window_bytes: int) -> int:
+    """How large chunks become in a window of so many bytes."""
+    return min(most_bytes, max(SMALLEST_CHUNK_BYTES, window_bytes // CHUNKS_PER_WINDOW))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap.chunks import OpenChunk, unpacked
 from pilothouse.mcap.keeping import Keep, Place, usual
-from pilothouse.mcap.lanes import Lane, Track
+from pilothouse.mcap.lanes import Lane, Track, chunk_bytes_of
 from pilothouse.mcap.model import Binary, Channel, Compression, Group, TopicCount
 from pilothouse.mcap.problems import BadTimestamp, RingClosed, UnknownChannel
 from pilothouse.mcap.records import INDEX_ENTRY, MESSAGE, MESSAGE_OVERHEAD, Registry
@@ -62,7 +62,8 @@ class Ring:
     ) -> None:
         self._clock = clock or SystemClock()
         self._compression: Compression = compression
-        self._chunk_bytes = chunk_bytes
+        self._most_chunk_bytes = chunk_bytes
+        self._chunk_bytes = chunk_bytes_of(chunk_bytes, max_bytes)
         self._latched = latched
         self._keep = keep
         self._registry = Registry()
@@ -74,7 +75,7 @@ class Ring:
         self._shelf = Shelf(window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes)
         self._sealer = Sealer(self._shelf, compression, chunk_s=chunk_s, take_due=self._take_due, spool=spool)
         if spool is not None:
-            spool.attach(self._registry)
+            spool.attach(self._registry, window_bytes=max_bytes)
 
     def __enter__(self) -> Ring:
         return self
@@ -234,6 +235,7 @@ class Ring:
         """Another window, budget and way of keeping topics from now on; what is sealed stays as it was kept so far."""
         with self._lock:
             self._keep = keep
+            self._chunk_bytes = chunk_bytes_of(self._most_chunk_bytes, max_bytes)
             for track in self._tracks.values():
                 lane = self._lane(track.lane.place.group, track.topic)
                 if lane is not track.lane:

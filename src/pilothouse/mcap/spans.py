@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from operator import itemgetter
 from struct import error as StructError  # noqa: N812
+from typing import Any
 
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
@@ -20,7 +21,16 @@ from pilothouse.mcap.chunks import SealedChunk, open_again, seal
 from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES, crc32, decompress
 from pilothouse.mcap.model import Binary
 from pilothouse.mcap.problems import Broken
-from pilothouse.mcap.records import MESSAGE_FIELDS, MESSAGE_OVERHEAD, Registry, walk_records
+from pilothouse.mcap.records import (
+    CHUNK_FIELDS,
+    FRAME,
+    LENGTH_32,
+    LENGTH_64,
+    MESSAGE_FIELDS,
+    MESSAGE_OVERHEAD,
+    Registry,
+    walk_records,
+)
 from pilothouse.mcap.source import Source
 
 PARSING_ERRORS = (McapError, StructError, ValueError, OverflowError, IndexError, KeyError, MemoryError)
@@ -70,14 +80,28 @@ def read_chunk(source: Source, span: Span) -> Chunk:
     record = source.read_at(span.offset, span.length)
     if len(record) < span.length or record[:1] != bytes([Opcode.CHUNK]):
         raise Broken(f"there is no chunk at byte {span.offset}, where the index says")
-    return parse_chunk(record[9:])
+    return parse_chunk(memoryview(record)[FRAME.size :])
 
 
-def parse_chunk(content: bytes) -> Chunk:
-    """A chunk record from its content; raises Broken."""
-    chunk = parse(Chunk, content)
-    assert isinstance(chunk, Chunk)
-    return chunk
+def parse_chunk(content: Binary) -> Chunk:
+    """A chunk record from its content, whose bytes it shares: the copies of a parser cost a robot memory."""
+    view = memoryview(content)
+    try:
+        oldest_ns, newest_ns, size, crc = CHUNK_FIELDS.unpack_from(view)
+        begin = CHUNK_FIELDS.size + LENGTH_32.size
+        end = begin + LENGTH_32.unpack_from(view, CHUNK_FIELDS.size)[0]
+        compression = str(view[begin:end], "utf-8")
+        begin = end + LENGTH_64.size
+        end = begin + LENGTH_64.unpack_from(view, end)[0]
+    except PARSING_ERRORS as error:
+        raise Broken(f"a Chunk record is not readable ({str(error) or type(error).__name__})") from None
+    if end > len(view):
+        raise Broken("a Chunk record is not readable (it ends within its records)")
+    data: Any = view[begin:end]
+    return Chunk(
+        compression=compression, data=data, message_start_time=oldest_ns, message_end_time=newest_ns,
+        uncompressed_size=size, uncompressed_crc=crc,
+    )  # fmt: skip
 
 
 def content_of(source: Source, span: Span, *, limit: int = CHUNK_LIMIT_BYTES, check_crc: bool = True) -> Binary:

@@ -24,7 +24,8 @@ FsyncPolicy = Literal["seal", "second", "never"]
 
 # A segment needs room for more than its chunks: header, schemas, channels and what latched channels said.
 SMALLEST_SEGMENT_BYTES = 1 << 20
-# What may wait for a slow disk. The chunks are shared with the ring: this bounds how long they stay, not copies.
+# What may wait for a slow disk. The chunks are shared with the ring: this bounds how long they stay, not copies. More
+# than half of the ring's window never waits, or chunks would stay here that the ring has long let go of.
 QUEUE_BYTES = 64 << 20
 SYNC_EVERY_S = 1.0
 # Header, footer and the metadata record in front of carried chunks, generously.
@@ -39,8 +40,8 @@ class Spool:
     It serves one ring.
 
     ``max_bytes`` bounds the segments together: the oldest are deleted. The disk is never waited for: when it is full or
-    falls more than 64 MiB behind, chunks are left out of the spool (``skipped_chunks``), ``problem`` says why, and the
-    ring in RAM goes on.
+    falls more than 64 MiB or half the window behind, chunks are left out of the spool (``skipped_chunks``), ``problem``
+    says why, and the ring in RAM goes on.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Spool:
         self._unsynced = self._sync_wanted = False
         self._queue: deque[tuple[SealedChunk, bool]] = deque()
         self._queued_bytes = 0
+        self._most_queued_bytes = QUEUE_BYTES
         self._busy = False
         self._closing = False
         self.problem: str | None = None
@@ -90,16 +92,17 @@ class Spool:
             current = self._segment.capacity if self._segment else 0
             return current + sum(size for _, size in self._full)
 
-    def attach(self, registry: Registry) -> None:
-        """Where the channels of the chunks to come are described."""
+    def attach(self, registry: Registry, *, window_bytes: int = 2 * QUEUE_BYTES) -> None:
+        """Where the channels of the chunks to come are described, and how many bytes the ring holds."""
         self._registry = registry
+        self._most_queued_bytes = min(QUEUE_BYTES, window_bytes // 2)
 
     def put(self, chunk: SealedChunk, *, latched: bool = False) -> None:
         """Queue a chunk for the disk; returns at once."""
         with self._changed:
             if self._closing:
                 return
-            if self._queued_bytes + chunk.size_bytes > QUEUE_BYTES and self._queue:
+            if self._queued_bytes + chunk.size_bytes > self._most_queued_bytes and self._queue:
                 self._skip(f"the disk under {self._run.path} is too slow for what is recorded")
                 return
             self._queue.append((chunk, latched))
@@ -142,12 +145,11 @@ class Spool:
             with self._changed:
                 if not (self._queue or self._sync_wanted or self._closing):
                     self._changed.wait(SYNC_EVERY_S if self._unsynced else None)
-                batch = list(self._queue)
-                self._queue.clear()
+                batch, self._queue = self._queue, deque()
                 self._busy, sync_wanted = True, self._sync_wanted
                 closing = self._closing
-            for chunk, latched in batch:
-                self._store(chunk, latched=latched)
+            while batch:
+                self._store(*batch.popleft())
             self._sync_if_due(asked=sync_wanted or closing)
             with self._changed:
                 self._busy = False
@@ -156,7 +158,7 @@ class Spool:
                 if closing and not self._queue:
                     return
 
-    def _store(self, chunk: SealedChunk, *, latched: bool) -> None:
+    def _store(self, chunk: SealedChunk, latched: bool) -> None:
         try:
             if self._segment is None or not self._segment.has_room_for(chunk):
                 self._rotate(chunk)
