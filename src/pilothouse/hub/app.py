@@ -24,6 +24,9 @@ from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
 from pilothouse.hub.incidents.service import Following, Grouping, Incidents
+from pilothouse.hub.notifications import jobs as notification_jobs
+from pilothouse.hub.notifications import routes as notifications
+from pilothouse.hub.notifications.service import build_services as build_notifications
 from pilothouse.hub.playback import routes as playback
 from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
@@ -38,7 +41,7 @@ from pilothouse.web import RateLimits, Service, create_service
 if TYPE_CHECKING:
     app: Service
 
-UPPER = (incidents.router, playback.router, backtests.router)
+UPPER = (incidents.router, notifications.router, playback.router, backtests.router)
 DESCRIPTION = """What robots recorded, which robots there are, and what happens, live.
 
 Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns`. Lists take `limit` and `offset`.
@@ -104,6 +107,8 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     service.state.playback = Playback()
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)
+    service.state.notifications = build_notifications(hub.settings, hub.database, hub.events, robots, hub.clock)
+    notification_jobs.register(hub.jobs, service.state.notifications)
 
 
 def __getattr__(name: str) -> Any:

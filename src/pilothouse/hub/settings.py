@@ -61,6 +61,24 @@ class HubSettings(ServiceSettings):
     incident_window_s: Annotated[float, Field(ge=0, le=604_800)] = setting(
         600.0, "What the same rule reports of the same robot within so many seconds is one incident"
     )
+    notify_private_addresses: bool = setting(
+        False, "Notifications may go to addresses of this machine and its network; otherwise to public ones only"
+    )
+    notify_plain_http: bool = setting(False, "Notifications may go to `http://` addresses, which is read on the way")
+    notify_timeout_s: Annotated[float, Field(ge=0.5, le=120)] = setting(
+        10.0, "A receiver of notifications has so many seconds to take one"
+    )
+    notify_log_days: Annotated[int, Field(ge=1, le=3_650)] = setting(
+        30, "Deliveries of notifications, dead ones too, are forgotten so many days after they ended"
+    )
+    notify_smtp_host: str | None = setting(None, "Mail server for notifications; no mail without it")
+    notify_smtp_port: Annotated[int, Field(ge=1, le=65_535)] = setting(587, "Its port")
+    notify_smtp_security: Literal["starttls", "tls", "none"] = setting(
+        "starttls", "How mail is protected on its way to the server: `starttls`, `tls` from the start, or `none`"
+    )
+    notify_smtp_user: str | None = setting(None, "Signs in to the mail server as this user")
+    notify_smtp_password: SecretStr | None = setting(None, "With this password")
+    notify_smtp_from: str = setting("pilothouse@localhost", "Sender of mail")
     redis_url: SecretStr | None = setting(
         None, "Redis or Valkey for jobs and live events across processes; in this process when not set"
     )

@@ -1,0 +1,1 @@
+"""What the hub tells the outside world: signed webhooks, chat and email, at least once."""

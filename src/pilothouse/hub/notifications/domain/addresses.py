@@ -1,0 +1,46 @@
+"""Which addresses a destination may have. A hub that posts to whatever somebody typed is a door into its network."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from pilothouse.kit.errors import Invalid
+
+# Answers with a machine's credentials, at a public address.
+_METADATA = frozenset({IPv4Address("168.63.129.16")})
+_UNICAST = IPv6Network("2000::/3")
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+
+
+class AddressForbidden(Invalid):
+    """{host} is at {address}, which is not on the public internet; set PILOTHOUSE_NOTIFY_PRIVATE_ADDRESSES=true if
+    the hub may post to addresses of its own network."""
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is somebody else's machine on the internet, and not one that only this network reaches."""
+    inner = _within(address)
+    if inner:
+        return all(is_public(one) for one in inner)
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved and address not in _METADATA
+
+
+def _within(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that an IPv6 address leads to."""
+    if isinstance(address, IPv4Address):
+        return ()
+    if address in _TRANSLATED:
+        return (IPv4Address(int(address) & 0xFFFFFFFF),)
+    if address.teredo:
+        return address.teredo
+    leads_to = address.ipv4_mapped or address.sixtofour
+    return (leads_to,) if leads_to else ()
+
+
+def check_public(host: str, address: str) -> None:
+    """Raise AddressForbidden for what is not plainly public."""
+    bare = address.partition("%")[0]
+    if "%" in address or not is_public(ip_address(bare)):
+        raise AddressForbidden(host=host, address=bare)

@@ -1,0 +1,99 @@
+"""The delivery log, and sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.audit import record
+from pilothouse.hub.db import after_commit
+from pilothouse.hub.notifications.domain.delivering import (
+    DeliveryState,
+    StillWaiting,
+    UnknownDelivery,
+    UnknownDestination,
+)
+from pilothouse.hub.notifications.domain.notices import trial
+from pilothouse.hub.notifications.models import AttemptRow, DeliveryRow
+from pilothouse.hub.notifications.repository import DeliveryRows, DestinationRows, Sought
+from pilothouse.hub.notifications.schemas import Delivery, DeliveryAttempt, DeliveryDetail, DeliveryList, Revived
+from pilothouse.hub.notifications.service.following import delivery_values
+from pilothouse.kit.clock import Clock, at
+
+SHOWN_ATTEMPTS = 100
+
+
+class Deliveries:
+    """Every delivery of this hub, until it is forgotten."""
+
+    def __init__(self, clock: Clock, *, wake: Callable[[], object]) -> None:
+        self._clock = clock
+        self._wake = wake
+
+    async def list(self, session: AsyncSession, sought: Sought, limit: int, offset: int) -> DeliveryList:
+        """The latest first."""
+        rows, total = await DeliveryRows(session).page(sought, limit, offset)
+        return DeliveryList(items=[_shown(row) for row in rows], total=total, limit=limit, offset=offset)
+
+    async def get(self, session: AsyncSession, delivery_id: str) -> DeliveryDetail:
+        """One of them with its attempts; raises UnknownDelivery."""
+        row = await self._found(session, delivery_id)
+        attempts = await DeliveryRows(session).attempts(row.id, SHOWN_ATTEMPTS)
+        return DeliveryDetail(
+            **_shown(row).model_dump(), message=row.message, log=[_attempt(one) for one in attempts]
+        )  # fmt: skip
+
+    async def test(self, session: AsyncSession, destination_id: str) -> Delivery:
+        """Send a message that says that it works, once, even where the destination is switched off for the rest."""
+        destination = await DestinationRows(session).get(destination_id, lock=True)
+        if destination is None:
+            raise UnknownDestination
+        now = self._now()
+        values = delivery_values(destination.id, trial(destination.id, destination.name, now), now, most_tries=1)
+        await DeliveryRows(session).add_new([values])
+        record(session, "destination.tested", destination.id, after={"delivery_id": values["id"]})
+        after_commit(session, self._wake)
+        return _shown(await self._found(session, values["id"]))
+
+    async def resend(self, session: AsyncSession, delivery_id: str) -> Delivery:
+        """Under the same id, as if it were new; raises UnknownDelivery, StillWaiting."""
+        row = await self._found(session, delivery_id, lock=True)
+        if row.state is DeliveryState.WAITING:
+            raise StillWaiting
+        record(session, "delivery.sent_again", row.id, before={"state": row.state.value})
+        row.state, row.tries, row.next_attempt_at = DeliveryState.WAITING, 0, self._now()
+        row.leased_until = row.finished_at = None
+        after_commit(session, self._wake)
+        await session.flush()
+        return _shown(row)
+
+    async def resend_dead(self, session: AsyncSession, destination_id: str) -> Revived:
+        """Everything of a destination that was given up; raises UnknownDestination."""
+        if await DestinationRows(session).get(destination_id) is None:
+            raise UnknownDestination
+        count = await DeliveryRows(session).revive(destination_id, self._now())
+        record(session, "destination.dead_sent_again", destination_id, after={"deliveries": count})
+        after_commit(session, self._wake)
+        return Revived(deliveries=count)
+
+    async def _found(self, session: AsyncSession, delivery_id: str, *, lock: bool = False) -> DeliveryRow:
+        row = await DeliveryRows(session).get(delivery_id, lock=lock)
+        if row is None:
+            raise UnknownDelivery
+        return row
+
+    def _now(self) -> datetime:
+        return at(self._clock.now_ns())
+
+
+def _shown(row: DeliveryRow) -> Delivery:
+    is_waiting = row.state is DeliveryState.WAITING
+    fields = Delivery.model_fields.keys() - {"next_attempt_at"}
+    values = {name: getattr(row, name) for name in fields}
+    return Delivery(**values, next_attempt_at=row.next_attempt_at if is_waiting else None)
+
+
+def _attempt(row: AttemptRow) -> DeliveryAttempt:
+    return DeliveryAttempt(**{name: getattr(row, name) for name in DeliveryAttempt.model_fields})

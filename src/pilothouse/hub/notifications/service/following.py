@@ -1,0 +1,108 @@
+"""The hub's events become deliveries: exactly one for each event and destination, however many hubs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.db import Database, after_commit
+from pilothouse.hub.events import HUB_STREAM, Event, Events
+from pilothouse.hub.fleet import Robots
+from pilothouse.hub.notifications.domain.delivering import MOST_TRIES, DeliveryState
+from pilothouse.hub.notifications.domain.notices import KINDS, Filter, Notice, notice_of
+from pilothouse.hub.notifications.repository import CursorRows, DeliveryRows, DestinationRows
+from pilothouse.kit.clock import Clock, at
+from pilothouse.kit.errors import NotFound, Unavailable
+from pilothouse.kit.ids import new_id
+from pilothouse.kit.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class Following:
+    """Reads the event log behind a cursor that moves in the transaction that makes the deliveries."""
+
+    def __init__(
+        self, database: Database, events: Events, robots: Robots, clock: Clock, *, wake: Callable[[], object]
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._robots = robots
+        self._clock = clock
+        self._wake = wake
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with self._database.reading() as session:
+            cursor = await CursorRows(session).read()
+        async with self._events.following(HUB_STREAM, cursor) as follower:
+            while True:
+                await self.take(await follower.take())
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """Make deliveries of events; those that somebody else has taken are passed over."""
+        if not any(event.kind in KINDS for event in events):
+            # The cursor may lag behind what nobody is ever told of.
+            return
+        try:
+            await self._take(events)
+        except Unavailable:
+            raise
+        except Exception:  # one event that cannot be told must not keep all that follow from being told
+            if len(events) == 1:
+                log.exception("an event could not be told to anybody; it is passed over", sequence=events[0].sequence)
+                return
+            for event in events:
+                await self.take([event])
+
+    async def _take(self, events: Sequence[Event]) -> None:
+        async with self._database.transaction() as session:
+            cursor = await CursorRows(session).read(lock=True)
+            fresh = [notice for event in events if event.sequence > cursor and (notice := _notice(event)) is not None]
+            if fresh:
+                await self._tell(session, fresh)
+            await CursorRows(session).advance(max(cursor, events[-1].sequence))
+
+    async def _tell(self, session: AsyncSession, notices: Sequence[Notice]) -> None:
+        wanted = [(row.id, Filter.of(row.filters)) for row in await DestinationRows(session).enabled()]
+        sites: dict[str, str | None] = {}
+        if any(one.sites for _, one in wanted):
+            sites = {one: await self._site(session, one) for one in {notice.robot_id or "" for notice in notices}}
+        deliveries = list(_deliveries(wanted, notices, sites, at(self._clock.now_ns())))
+        if deliveries:
+            await DeliveryRows(session).add_new(deliveries)
+            after_commit(session, self._wake)
+
+    async def _site(self, session: AsyncSession, robot_id: str) -> str | None:
+        try:
+            return (await self._robots.get(session, robot_id)).site
+        except NotFound:
+            return None
+
+
+def delivery_values(destination_id: str, notice: Notice, now: datetime, *, most_tries: int) -> dict[str, Any]:
+    """A new delivery, due at once."""
+    return {
+        "id": new_id("msg"), "destination_id": destination_id, "event_sequence": notice.sequence,
+        "event_kind": notice.kind, "subject": notice.subject, "message": notice.message(),
+        "state": DeliveryState.WAITING, "attempts": 0, "tries": 0, "most_tries": most_tries, "next_attempt_at": now,
+        "leased_until": None, "problem": None, "created_at": now, "finished_at": None,
+    }  # fmt: skip
+
+
+def _deliveries(
+    wanted: Sequence[tuple[str, Filter]], notices: Sequence[Notice], sites: dict[str, str | None], now: datetime
+) -> Iterator[dict[str, Any]]:
+    for notice in notices:
+        for destination_id, asked in wanted:
+            if asked.wants(notice, sites.get(notice.robot_id or "")):
+                yield delivery_values(destination_id, notice, now, most_tries=MOST_TRIES)
+
+
+def _notice(event: Event) -> Notice | None:
+    return notice_of(
+        event.kind, event.subject, event.payload, sequence=event.sequence, occurred_at=event.recorded_at
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""One attempt at a destination, whatever its kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pilothouse.hub.notifications.domain.delivering import ANSWER_BYTES, DestinationKind, Outcome, cleaned
+from pilothouse.hub.notifications.service.mailing import MailServer, compose, send_mail
+from pilothouse.hub.notifications.service.outside import Outside
+from pilothouse.hub.notifications.service.posting import post_slack, post_webhook
+from pilothouse.kit.logs import get_logger
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an attempt needs of a destination; ``secrets`` are those that sign now."""
+
+    kind: DestinationKind
+    url: str | None
+    recipients: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What the log must never hold, even when a receiver says it back."""
+        url = (self.url,) if self.url else ()
+        path = tuple(part for one in url for part in one.split("://", 1)[-1].split("/") if len(part) >= 16)
+        return (*self.secrets, *url, *path)
+
+
+class Sender:
+    """Attempts deliveries, each within a time."""
+
+    def __init__(self, outside: Outside, mail_server: MailServer | None, *, timeout_s: float) -> None:
+        self._outside = outside
+        self._mail_server = mail_server
+        self.timeout_s = timeout_s
+
+    async def attempt(self, target: Target, delivery_id: str, now: datetime, message: Mapping[str, Any]) -> Outcome:
+        """Never raises: what goes wrong is the outcome."""
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                outcome = await self._send(target, delivery_id, now, message)
+        except TimeoutError:
+            outcome = Outcome(is_delivered=False, problem=f"it did not answer within {self.timeout_s:g} s")
+        except Exception as error:  # a receiver is a stranger: whatever it does must not end those that wait behind it
+            log.exception("an attempt to notify failed in a way that is not known", delivery_id=delivery_id)
+            outcome = Outcome(is_delivered=False, problem=f"sending failed: {type(error).__name__}")
+        return replace(
+            outcome,
+            problem=outcome.problem and cleaned(outcome.problem, target.hidden, ANSWER_BYTES),
+            answer=outcome.answer and cleaned(outcome.answer, target.hidden, ANSWER_BYTES),
+        )
+
+    async def _send(self, target: Target, delivery_id: str, now: datetime, message: Mapping[str, Any]) -> Outcome:
+        if target.kind is DestinationKind.EMAIL:
+            if self._mail_server is None:
+                return Outcome(is_delivered=False, problem="there is no mail server: set PILOTHOUSE_NOTIFY_SMTP_HOST")
+            mail = compose(self._mail_server, target.recipients, delivery_id, now, message)
+            return await send_mail(self._mail_server, mail)
+        assert target.url is not None
+        if target.kind is DestinationKind.SLACK:
+            return await post_slack(self._outside, target.url, message)
+        return await post_webhook(self._outside, target.url, delivery_id, now, message, target.secrets)
