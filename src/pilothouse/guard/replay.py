@@ -17,6 +17,9 @@ from pilothouse.kit.clock import NS_PER_S
 UNKNOWN = "—"
 """What stands for the decision of a recording that no guard made."""
 
+# What the engine says where the recording has nothing; the recording's own word for it says more.
+NOTHING = ("observation: there is no observation", "action: there is no action")
+
 # What a joint's target may differ by and still be the same: recordings round.
 SAME_RAD = 1e-6
 # After a silence this long the robot may be anywhere: the next cycle is judged as the first.
@@ -89,7 +92,7 @@ def judged(stack: Stackfile, cycles: Iterable[RecordedCycle], *, task: str = "de
         now_s = cycle.time_ns / NS_PER_S
         verdict = engine.decide(cycle.observation, cycle.requested, now_s=now_s, monotonic_s=monotonic_s)
         if cycle.trouble:
-            verdict = replace(verdict, reasons=(cycle.trouble, *verdict.reasons))
+            verdict = replace(verdict, reasons=(cycle.trouble, *(one for one in verdict.reasons if one not in NOTHING)))
         engine.executed(cycle.executed, monotonic_s)
         yield Judged(cycle, verdict)
 

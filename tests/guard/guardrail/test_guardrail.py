@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from pilothouse.guard.guardrail import Guardrail, Unmappable, action_of, observation_of
 from pilothouse.guard.model import Action, Decision, Observation, Pose
 from pilothouse.guard.problems import BadStackfile, UnknownTask
+from pilothouse.kit.clock import ManualClock
 from tests.support.stacks import TWO_JOINTS, template, two_joints
 
 NOW = 1_700_000_000.0
@@ -24,14 +26,14 @@ ROBOT = two_joints().robot
 
 @pytest.fixture
 def guardrail() -> Guardrail:
-    return Guardrail(two_joints())
+    return Guardrail(two_joints(), clock=ManualClock())
 
 
 def test_it_takes_a_path_a_mapping_or_a_loaded_stackfile(tmp_path: Path) -> None:
     file = tmp_path / "stack.yaml"
     file.write_text(TWO_JOINTS)
     for stack in (file, str(file), two_joints().model_dump(mode="json", exclude_unset=True), two_joints()):
-        verdict = Guardrail(stack)([0, 0], [0.01, 0.0], now=NOW)
+        verdict = Guardrail(stack, clock=ManualClock())([0, 0], [0.01, 0.0], now=NOW)
         assert (verdict.decision, verdict.action) == (Decision.PASS, Action((0.01, 0.0)))
         assert [one.name for one in verdict.guard_statuses] == ["MotionGuard"]
 
@@ -195,6 +197,79 @@ def test_limits_of_speed_hold_from_one_call_to_the_next(guardrail: Guardrail) ->
     assert second.requested == Action((2.0, 0.0))
 
 
+def test_without_now_each_call_is_a_cycle_however_soon_it_comes() -> None:
+    clock = ManualClock()
+    guardrail, here = Guardrail(two_joints(), clock=clock), 0.0
+    for _ in range(20):
+        clock.advance(5e-6)
+        calm = guardrail([here, 0], [here + 0.03, 0])
+        assert (calm.decision, calm.reasons) == (Decision.PASS, ())
+        here += 0.03
+        clock.advance(5e-6)
+        wild = guardrail([here, 0], [here + 1, 0])
+        assert wild.decision is Decision.CLAMP
+        assert wild.action is not None
+        assert wild.action.joint_positions[0] == pytest.approx(here + 0.9 * 2 * 0.02)
+        here = wild.action.joint_positions[0]
+
+
+def test_with_now_a_step_is_held_to_the_time_that_has_passed(guardrail: Guardrail) -> None:
+    guardrail([0, 0], [0, 0], now=NOW)
+
+    soon = guardrail([0, 0], [1, 0], now=NOW + 0.005)
+
+    assert soon.action is not None
+    assert soon.action.joint_positions[0] == pytest.approx(0.9 * 2 * 0.005, rel=1e-3)
+
+
+def test_why_something_cannot_be_understood_is_said_once(guardrail: Guardrail) -> None:
+    unheard = guardrail([0, 0], {"a": 0.01}, now=NOW)
+    neither = guardrail(None, {"a": 0.01}, now=NOW + 1)
+
+    assert unheard.reasons == ("action: the action lacks b",)
+    assert [reason.partition(":")[0] for reason in neither.reasons] == ["observation", "action"]
+
+
+def slow(observation: object, action: object) -> bool:
+    HELD.wait(0.7)
+    return True
+
+
+def takes_15_ms(observation: object, action: object) -> bool:
+    CLOCK.advance(0.015)
+    return True
+
+
+HELD = threading.Event()
+CLOCK = ManualClock()
+
+
+@pytest.mark.parametrize("budget_ms", [5, 1000])
+def test_a_callback_of_700_ms_in_a_budget_of_20_ms_is_a_fault(budget_ms: float) -> None:
+    HELD.clear()
+    own = {"type": "callback", "function": f"{__name__}:slow", "budget_ms": budget_ms}
+    guardrail = Guardrail(
+        two_joints(boundaries={"limits": {"type": "joint_position"}, "own": own}, guards={}, tasks={"default": {}})
+    )
+
+    verdict = guardrail([0, 0], [0.01, 0])
+
+    assert (verdict.decision, verdict.action, verdict.boundary) == (Decision.FAULT, None, "own")
+    assert "did not answer within" in verdict.reasons[0]
+    HELD.set()
+
+
+def test_callbacks_that_together_take_longer_than_the_budget_are_a_fault() -> None:
+    own = {"type": "callback", "function": f"{__name__}:takes_15_ms", "budget_ms": 1000}
+    boundaries = {"limits": {"type": "joint_position"}, "one": own, "two": own}
+    stack = two_joints(boundaries=boundaries, guards={}, tasks={"default": {}})
+
+    verdict = Guardrail(stack, clock=CLOCK)([0, 0], [0.01, 0], now=NOW)
+
+    assert (verdict.decision, verdict.action, verdict.boundary) == (Decision.FAULT, None, "budget")
+    assert "deciding took 30.0 ms" in verdict.reasons[0]
+
+
 def test_a_start_forgets_what_was_sent(guardrail: Guardrail) -> None:
     guardrail([0, 0], [0.03, 0], now=NOW)
     guardrail.start()
@@ -217,7 +292,7 @@ def test_without_now_it_asks_the_clock() -> None:
 def test_the_stackfile_that_init_writes_guards(tmp_path: Path) -> None:
     file = tmp_path / "stack.yaml"
     file.write_text(template())
-    guardrail = Guardrail(file)
+    guardrail = Guardrail(file, clock=ManualClock())
     posture = [0, 0.4, 1.4, 0, 0.6, 0]
     channels = {f"{name}.temperature_c": 30.0 for name in ("shoulder_pan", "shoulder_lift", "elbow")}
 

@@ -68,6 +68,9 @@ class Boundary:
     def start(self, elapsed_s: float = 0.0) -> None:
         """A task begins, or this boundary is new in one that has run for so long: forget what was."""
 
+    def hurry(self, within_s: float) -> None:
+        """No answer may take longer than a whole decision may."""
+
     def adopt(self, before: Boundary) -> None:
         """Go on with what ``before`` knows, which has the same configuration and does not judge any more."""
 

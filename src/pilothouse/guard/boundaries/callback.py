@@ -46,6 +46,9 @@ class Callback(Boundary):
         if self._worker is None:
             self._worker = Worker(self.name, self._function, self._config.parameters)
 
+    def hurry(self, within_s: float) -> None:
+        self._budget_s = min(self._budget_s, within_s)
+
     def adopt(self, before: Boundary) -> None:
         assert isinstance(before, Callback)
         if before._worker is not None:

@@ -34,8 +34,13 @@ class Engine:
         self._motion: Motion | None = None
         self._clocks = Clocks(spec.future_tolerance_s)
         self._history = History(self._joints, spec.period_s)
+        self._whole_period = False
         self._moment = Moment()
         self._moment.space = space_of(spec.robot)
+        if spec.budget_s is not None:
+            for guard in spec.guards:
+                for boundary in guard.boundaries:
+                    boundary.hurry(spec.budget_s)
 
     @property
     def active_boundaries(self) -> tuple[str, ...]:
@@ -123,15 +128,18 @@ class Engine:
         now_s: float,
         monotonic_s: float,
         fallback: bool = False,
+        whole_period: bool = False,
     ) -> Verdict:
         """The verdict on an action. ``now_s`` is since the epoch, ``monotonic_s`` never steps; never raises.
 
         Within one cycle several actions may be put forward at the same times, as long as none was sent: a fallback's
         after the policy's. With ``fallback`` it is held to everything on motion and the gripper, and not to judges of
-        the robot's state and the task, because their objection is why it steps in.
+        the robot's state and the task, because their objection is why it steps in. With ``whole_period`` a step counts
+        on a whole period even when less has passed, for a caller whose cycles come when they come.
         """
         begin = self._timer()
         try:
+            self._whole_period = whole_period
             return self._decide(observation, action, now_s, monotonic_s, begin, fallback)
         except Exception as broken:  # noqa: BLE001 - whatever goes wrong in here, nothing leaves
             finding = self._own(Decision.FAULT, "engine", None, f"{type(broken).__name__}: {broken}")
@@ -179,7 +187,8 @@ class Engine:
         moment.observation = observation
         moment.joints = tuple(map(float, observation.joint_positions))
         velocities = observation.joint_velocities
-        moment.dt_s = history.begin(moment.joints, None if velocities is None else tuple(velocities), monotonic_s)
+        velocities = None if velocities is None else tuple(velocities)
+        moment.dt_s = history.begin(moment.joints, velocities, monotonic_s, whole_period=self._whole_period)
         assert history.position is not None
         moment.reference = history.position
         moment.speed = history.speed

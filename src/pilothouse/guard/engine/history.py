@@ -37,8 +37,11 @@ class History:
         other.step_s = min(self.step_s, period_s)
         return other
 
-    def begin(self, observed: Joints, velocities: Joints | None, monotonic_s: float) -> float:
-        """What is known at the start of a cycle; returns the seconds the next step may count on, at most a period."""
+    def begin(
+        self, observed: Joints, velocities: Joints | None, monotonic_s: float, *, whole_period: bool = False
+    ) -> float:
+        """What is known at the start of a cycle; returns the seconds the next step may count on, at most a period,
+        and never less with ``whole_period``."""
         elapsed = monotonic_s - self.at_s
         if self.position is None or elapsed > FORGOTTEN_AFTER_PERIODS * self._period_s:
             self.position = observed
@@ -48,7 +51,7 @@ class History:
             since = self._period_s if self.decided_s is None else monotonic_s - self.decided_s
             elapsed = min(since, self._period_s)
             self.at_s = monotonic_s - elapsed
-        self.step_s = min(self._period_s, elapsed)
+        self.step_s = self._period_s if whole_period else min(self._period_s, elapsed)
         return self.step_s
 
     def sent(self, target: Joints, gripper: float | None, monotonic_s: float) -> None:

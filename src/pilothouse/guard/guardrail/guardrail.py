@@ -17,6 +17,9 @@ from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 
 Found = TypeVar("Found")
 
+# What the engine says of an observation or an action that is not there.
+NOTHING_SEEN, NOTHING_ASKED = "observation: there is no observation", "action: there is no action"
+
 
 class Guardrail:
     """Judges actions against a Stackfile. For one thread at a time: it remembers what it let through last.
@@ -34,7 +37,7 @@ class Guardrail:
     ) -> None:
         self.stack = load(stack)
         self._clock = clock or SystemClock()
-        self._engine = Engine(compile_spec(self.stack))
+        self._engine = Engine(compile_spec(self.stack), timer=self._passed_s)
         self._task = task
         self.start(task)
 
@@ -59,20 +62,26 @@ class Guardrail:
         seconds since the epoch: give it when time is simulated or recorded, in every call. An observation that brings
         no ``timestamp`` is taken as made now.
 
+        Without ``now`` each call is one cycle of the Stackfile's ``control_frequency_hz``, however soon it comes after
+        the last, so that a test or an environment may call in a tight loop: who moves a robot calls at that frequency.
+        With ``now`` a step is held to the time that has passed, and to one period at most.
+
         The verdict's ``action`` is what may be sent, and None when nothing may. What it lets through counts as sent:
         limits of speed and acceleration are held from one call to the next.
         """
         now_s = self._clock.now_ns() / NS_PER_S if now is None else now
-        monotonic_s = self._clock.monotonic_ns() / NS_PER_S if now is None else now
+        monotonic_s = self._passed_s() if now is None else now
         robot = self.stack.robot
         observed, unseen = _read(lambda: observation_of(observation, robot, now_s))
         asked, unheard = _read(lambda: action_of(action, robot))
-        verdict = self._engine.decide(observed, asked, now_s=now_s, monotonic_s=monotonic_s)
-        why = tuple(reason for reason in (unseen, unheard) if reason)
-        if why:
-            verdict = _refused(verdict, why)
+        verdict = self._engine.decide(observed, asked, now_s=now_s, monotonic_s=monotonic_s, whole_period=now is None)
+        if unseen or unheard:
+            verdict = refused(verdict, unseen=unseen, unheard=unheard)
         self._engine.executed(verdict.action, monotonic_s)
         return verdict
+
+    def _passed_s(self) -> float:
+        return self._clock.monotonic_ns() / NS_PER_S
 
 
 def _read(read: Callable[[], Found]) -> tuple[Found | None, str]:
@@ -84,7 +93,11 @@ def _read(read: Callable[[], Found]) -> tuple[Found | None, str]:
         return None, f"cannot be read: {type(error).__name__}: {error!s:.200}"
 
 
-def _refused(verdict: Verdict, why: tuple[str, ...]) -> Verdict:
-    """What cannot be understood is never passed, whatever mode the guard is in."""
+def refused(verdict: Verdict, *, unseen: str = "", unheard: str = "") -> Verdict:
+    """What cannot be understood is never passed, whatever mode the guard is in; why it could not be stands in place of
+    the engine's word that there was nothing."""
     decision = verdict.decision if verdict.decision is Decision.FAULT else Decision.REJECT
-    return replace(verdict, decision=decision, action=None, reasons=(*why, *verdict.reasons))
+    better = {NOTHING_SEEN: unseen, NOTHING_ASKED: unheard}
+    said = [reason for reason in verdict.reasons if not better.get(reason)]
+    why = [f"{whose}: {reason}" for whose, reason in (("observation", unseen), ("action", unheard)) if reason]
+    return replace(verdict, decision=decision, action=None, reasons=(*why, *said))
