@@ -49,11 +49,8 @@ def free_port() -> int:
 @contextmanager
 def running_s3() -> Iterator[S3]:
     """A server for as long as the block lasts."""
-    directory = Path(tempfile.mkdtemp(prefix="pilothouse-s3-"))
-    port = free_port()
-    process = _start(directory, port)
+    directory, port, process = _started()
     try:
-        _wait_until_it_answers(f"http://127.0.0.1:{port}", process)
         server = S3(f"http://127.0.0.1:{port}")
         obstore.put(S3Store(BUCKET, **server.config()), "made", b"")  # its first object makes a bucket
         yield server
@@ -61,6 +58,21 @@ def running_s3() -> Iterator[S3]:
         process.kill()
         process.wait()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _started() -> tuple[Path, int, subprocess.Popen[bytes]]:
+    """A server that answers. It takes eight ports, and somebody else may take one between the look and the start."""
+    said = ""
+    for _ in range(ATTEMPTS):
+        directory, port = Path(tempfile.mkdtemp(prefix="pilothouse-s3-")), free_port()
+        process = _start(directory, port)
+        if _answers(f"http://127.0.0.1:{port}", process):
+            return directory, port, process
+        process.kill()
+        process.wait()
+        said = (directory / "log").read_text(errors="replace")[-2_000:]
+        shutil.rmtree(directory, ignore_errors=True)
+    raise RuntimeError(f"SeaweedFS did not start: {said}")
 
 
 def _start(directory: Path, port: int) -> subprocess.Popen[bytes]:
@@ -96,13 +108,13 @@ def _start(directory: Path, port: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=directory)
 
 
-def _wait_until_it_answers(endpoint: str, process: subprocess.Popen[bytes]) -> None:
+def _answers(endpoint: str, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx2.get(endpoint, timeout=2).status_code < 500:
-                return
+                return True
         except httpx2.TransportError:
             pass
         time.sleep(0.1)
-    raise RuntimeError("SeaweedFS did not start")
+    return False
