@@ -90,7 +90,7 @@ def _survives_a_full_disk(data: Path, tmp_path: Path, fill_up: FillUp) -> None:
     write_flight(tmp_path / "flight.mcap", seconds=20, fat=True)
     config.write_text(
         f"sources: [{{kind: replay, path: {tmp_path / 'flight.mcap'}, speed: 20, loop: true}}]\n"
-        "compression: none\nwindow_s: 20\nspool_max_bytes: 4MiB\n"
+        "compression: none\nwindow_s: 20\nspool_max_bytes: 4MiB\nmin_free_bytes: 0\n"
         "triggers: [{kind: threshold, topic: /speed, field: data, op: gt, value: 1, post_s: 0.1}]\n"
     )
     with pilothouse("recorder", "run", "--config", config, "--data", data, "--port", "0") as program:

@@ -19,6 +19,8 @@ import obstore
 from obstore.store import S3Store
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "pilothouse", "pilothouse-secret", "recordings"
+# Ports that were free a moment ago may be taken.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
