@@ -14,10 +14,11 @@ from pilothouse.recorder import adoption
 from pilothouse.recorder.adoption import Adoption
 from pilothouse.recorder.delivery_settings import AdoptConfig
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
+from pilothouse.recorder.recorder import Recorder
 from pilothouse.wire import CaptureFacts, TriggerFired
 from tests.support.flights import write_flight
 from tests.support.processes import eventually
-from tests.support.robots import FakeHub, running_robot
+from tests.support.robots import FakeHub, recorder_settings, running_robot
 
 
 class Robot:
@@ -190,3 +191,21 @@ def test_sessions_of_the_guard_are_delivered_like_captures(tmp_path: Path, monke
 
         assert hub.recordings[row.session_id][1] == flight.read_bytes()
         assert [one.label for one in hub.announcements] == ["arm"]
+
+
+def test_a_running_recorder_takes_up_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adoption, "LOOK_S", 0.05)
+    data, guard = tmp_path / "data", tmp_path / "guard"
+    guard.mkdir()
+    write_flight(tmp_path / "one.mcap").path.rename(guard / "one.mcap")
+    after = recorder_settings(data=data, adopt=[{"directory": guard, "label": "arm"}])
+    recorder = Recorder.open(recorder_settings(data=data), read=lambda: after)
+    recorder.start()
+    try:
+        assert recorder.reload().changed == ["adopt"]
+
+        (row,) = eventually(lambda: recorder.outbox.in_state(CaptureState.SEALED), what="the recording")
+    finally:
+        recorder.stop()
+
+    assert row.label == "arm"

@@ -55,7 +55,7 @@ class Adoption(Worker):
         super().__init__("adoption")
         self._outbox = outbox
         self._sessions = sessions
-        self._directories = directories
+        self.directories = tuple(directories)
         self._clock = clock
         self._steady_ns = steady_ns
         self._on_sealed = on_sealed
@@ -82,7 +82,7 @@ class Adoption(Worker):
         self._problem = problem
 
     def _found(self) -> Iterator[Found]:
-        for one in self._directories:
+        for one in self.directories:
             try:
                 paths = sorted(one.directory.glob("*.mcap"))
             except OSError:

@@ -95,7 +95,7 @@ class Recorder:
             outbox=self.outbox, sessions=sessions, spool=spool_directory, about=RobotFacts.of(settings), clock=clock,
             steady=self._steady, window_s=settings.retention_s, on_sealed=self._on_sealed,
         )  # fmt: skip
-        self._adoption = self._made_adoption(sessions) if settings.adopt else None
+        self._adoption = self._made_adoption(sessions)
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(
             window_s=settings.retention_s, max_bytes=settings.max_bytes, compression=settings.compression,
@@ -174,8 +174,7 @@ class Recorder:
         self.keeper.start()
         self._sampling.start()
         self._requests.start()
-        if self._adoption:
-            self._adoption.start()
+        self._adoption.start()
         if self.delivery:
             self.delivery.start()
 
@@ -185,8 +184,8 @@ class Recorder:
             return
         until = time.monotonic() + STOP_S
         self._stopping.set()
-        enders: list[_Ending] = [*self.sources, self._requests, self._recovery, self.keeper]
-        enders += [one for one in (self._adoption, self.delivery) if one is not None]
+        enders: list[_Ending] = [*self.sources, self._requests, self._recovery, self.keeper, self._adoption]
+        enders += [self.delivery] if self.delivery else []
         for one in enders:
             one.ask_to_stop()
         for source in self.sources:
@@ -252,6 +251,7 @@ class Recorder:
         self._history.keep(kept_s)
         self.captures.use(settings)
         self.keeper.use(settings)
+        self._adoption.directories = settings.adopt
         self.pushing.take_since(kept_s)
         self._pushed.use(topic_rules)
         if self.delivery:

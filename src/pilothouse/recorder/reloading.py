@@ -10,6 +10,7 @@ from pilothouse.web.settings import ServiceSettings
 # A setting that is not here is refused: what nobody applies must not look as if it held.
 APPLIED = frozenset(
     {
+        "adopt",
         "delivery",
         "drop_directory",
         "heartbeat_s",
