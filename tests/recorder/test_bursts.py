@@ -11,7 +11,7 @@ from pilothouse.recorder.outbox import CaptureState
 from pilothouse.recorder.problems import OverBudget
 from tests.support.flights import START_NS
 from tests.support.processes import eventually
-from tests.support.robots import FAST, Robot, running_robot
+from tests.support.robots import FAST, FakeHub, Robot, running_robot
 
 EXTENDING: dict[str, Any] = {**FAST, "pre_s": 1, "post_s": 3, "during_post_roll": "extend"}
 
@@ -204,3 +204,17 @@ def test_a_refused_trigger_is_known_on_disk_before_anything_else_happens(tmp_pat
         assert [row.why for row in robot.rows(CaptureState.REFUSED)] == [
             "over the budget of this rule: 0 recordings in an hour"
         ]
+
+
+def test_the_hub_hears_of_triggers_that_made_no_recording(tmp_path: Path) -> None:
+    hub = FakeHub()
+    once = {**FAST, "name": "fast", "captures_per_hour": 1}
+    with running_robot(tmp_path, hub=hub, triggers=[once], heartbeat_s=0.05) as robot:
+        drive(robot, 1, 10, 1, 1, 10, 1, 10, 1, 1)
+        robot.sealed()
+        told = eventually(
+            lambda: [one for beat in hub.heartbeats[-1:] for one in beat.without_recording if one.more],
+            what="a heartbeat that tells",
+        )
+
+    assert [(one.why, one.more) for one in told] == [("over the budget of this rule: 1 recordings in an hour", 1)]

@@ -36,10 +36,12 @@ from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.gate import Thinning
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import Losses, TopicHistory
+from pilothouse.recorder.without_recording import without_recording
 from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import Heartbeat, SavedRecording, TopicHealth
 
 RECENT = 50
+DAY_NS = 86_400 * NS_PER_S
 # As many topics as a heartbeat carries.
 HEARTBEAT_TOPICS = 2_000
 
@@ -197,6 +199,7 @@ class Answers:
             outbox_depth=sum(waiting.recordings.values()) if waiting else None,
             outbox_bytes=waiting.recording_bytes if waiting else None,
             risk_events_waiting=waiting.risk_events if waiting else None,
+            without_recording=without_recording(self.outbox.database, self.clock.now_ns() - DAY_NS),
             alerts=self.delivery.health.untold() if self.delivery else [],
         )
 

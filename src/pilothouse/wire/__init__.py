@@ -7,7 +7,7 @@ from pilothouse.wire.alert import DeliveryAlert, DeliveryAlertKind
 from pilothouse.wire.announcement import RecordingAnnouncement
 from pilothouse.wire.direct import DirectUpload, DirectUploadOffer, DirectUploadRequest
 from pilothouse.wire.enrolment import Enrolment, EnrolRequest, NewEnrolment, RobotToken
-from pilothouse.wire.heartbeat import Heartbeat, HeartbeatAccepted, Robot, RobotList, TopicHealth
+from pilothouse.wire.heartbeat import Heartbeat, HeartbeatAccepted, NoRecording, Robot, RobotList, TopicHealth
 from pilothouse.wire.preview import PreviewSeries
 from pilothouse.wire.recording import (
     Annotation,
@@ -43,6 +43,7 @@ __all__ = [
     "MergedTrigger",
     "NewAnnotation",
     "NewEnrolment",
+    "NoRecording",
     "PreviewSeries",
     "Recording",
     "RecordingAnnouncement",

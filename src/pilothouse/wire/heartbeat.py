@@ -19,6 +19,18 @@ class TopicHealth(Message):
     thinned: int = Field(0, description="Messages left out by a rate limit")
 
 
+class NoRecording(Message):
+    """What asked for a recording and got none, and what came after it for the same reason."""
+
+    session_id: str = Field(description="Of the row on the robot that says so")
+    label: str
+    reason: str
+    why: str
+    fired_at: Moment
+    more: int = Field(0, description="Firings beside this one that are counted in the same row")
+    last_fired_at: Moment | None = Field(None, description="The newest of these")
+
+
 class Heartbeat(Message):
     """Sent every ``interval_s``; only ``robot_id`` is required."""
 
@@ -33,6 +45,9 @@ class Heartbeat(Message):
     outbox_depth: int | None = Field(None, ge=0, description="Recordings waiting for delivery")
     outbox_bytes: int | None = Field(None, ge=0, description="What these recordings take")
     risk_events_waiting: int | None = Field(None, ge=0)
+    without_recording: list[NoRecording] = Field(
+        default_factory=list, max_length=100, description="Triggers of the last day without a recording, newest first"
+    )
     alerts: list[DeliveryAlert] = Field(
         default_factory=list, max_length=100, description="Sent again until a heartbeat with them was accepted"
     )
