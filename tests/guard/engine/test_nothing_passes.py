@@ -316,6 +316,7 @@ def _fail(engine, updated, solved):
         return numpy.zeros(6), 0.0, solved, {}
 
     engine._motion._walls._program._model = SimpleNamespace(update=lambda **_: updated, solve=solve)
+    engine._motion._walls._directly = lambda *_: None
 
 
 def test_a_solver_that_lies_is_found_out():
@@ -324,6 +325,7 @@ def test_a_solver_that_lies_is_found_out():
     engine = engine_of(WORKSPACE | VELOCITY)
     # Far out along the way that leaves the box, and called solved.
     far = SimpleNamespace(update=lambda **_: 0, solve=lambda: (numpy.full(6, 1.0), 0.0, 1, {}))
+    engine._motion._walls._directly = lambda *_: None
     for cycle in range(10):
         engine._motion._walls._program._model = far
         verdict = decide(engine, observed(at_s=cycle / 50), moved(1.0), at_s=cycle / 50)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import le
 
 from pilothouse.guard.boundaries.boundary import Boundary, Joints, Moment
 from pilothouse.guard.boundaries.motion_settings import (
@@ -85,6 +86,8 @@ class JointPosition(JointBoundary):
                 )
 
     def why(self, moment: Moment, target: Joints) -> str:
+        if all(map(le, self.lower, target)) and all(map(le, target, self.upper)):
+            return ""
         for number, (low, here, high) in enumerate(zip(self.lower, target, self.upper, strict=True)):
             if not low <= here <= high:
                 return f"{self._joint(number)} at {here:.6g} is outside {low:.6g} to {high:.6g}"
@@ -99,9 +102,10 @@ class JointVelocity(JointBoundary):
         self.maximum = rates(name, config.maximum_rad_s, robot, lambda one: one.velocity, "maximum_rad_s", config.scale)
 
     def why(self, moment: Moment, target: Joints) -> str:
+        dt = moment.dt_s
         for number, (here, there, limit) in enumerate(zip(moment.reference, target, self.maximum, strict=True)):
-            speed = (there - here) / moment.dt_s
-            if not abs(speed) <= limit * (1 + ROUNDING) + ROUNDING:
+            speed = (there - here) / dt
+            if not -limit <= speed <= limit and not abs(speed) <= limit * (1 + ROUNDING) + ROUNDING:
                 return f"{self._joint(number)} would move at {speed:.4g} of {limit:.4g} rad/s"
         return ""
 

@@ -91,7 +91,7 @@ class ObservedSpace:
         self._pose: Pose | None = None
         self._rows: Rows = ()
         self._joints: Joints = ()
-        self._known: dict[int, tuple[Joints, Shift]] = {}
+        self._known: dict[int, tuple[Joints, Shift, Doubt]] = {}
         self._reach: float | None = None
 
     def see(self, observation: Observation, joints: Joints) -> None:
@@ -103,7 +103,7 @@ class ObservedSpace:
             self._rows, self._joints = rows, joints
 
     def point(self, target: Joints) -> Vector:
-        dx, dy, dz, _, _ = self._shifted(target)
+        dx, dy, dz, _, _ = self._shifted(target)[1]
         assert self._pose is not None
         x, y, z = self._pose.position
         return x + dx, y + dy, z + dz
@@ -126,28 +126,28 @@ class ObservedSpace:
         return self.point(target), self._rows
 
     def doubt(self, target: Joints) -> Doubt:
-        motion = self._shifted(target)[3]
-        # The columns grow on the way as well, by at most the motion's part of themselves.
-        bend = 0.5 * motion * motion * (1.0 + motion)
-        return bend * self._longest(), bend
+        return self._shifted(target)[2]
 
     def way_doubt(self, start: Joints, target: Joints) -> float:
-        motion = max(self._shifted(start)[3], self._shifted(target)[3])
+        motion = max(self._shifted(start)[1][3], self._shifted(target)[1][3])
         between = sum([abs(there - here) for here, there in zip(start, target, strict=True)])
         return self._longest() * motion * (1.0 + motion) * between
 
-    def _shifted(self, target: Joints) -> Shift:
+    def _shifted(self, target: Joints) -> tuple[Joints, Shift, Doubt]:
         known = self._known.get(id(target))
         if known is not None:
-            return known[1]
+            return known
         if self._pose is None:
             raise ToolUnknown("the robot has no kinematics, and the observation brings no tool pose or no Jacobian")
         shift = self._shift(self._rows, self._joints, target)
         if shift[4] > FURTHEST_RAD:
             raise ToolUnknown(f"a joint is {shift[4]:.3g} rad from where the given Jacobian holds")
+        motion = shift[3]
+        # The columns grow on the way as well, by at most the motion's part of themselves.
+        bend = 0.5 * motion * motion * (1.0 + motion)
         # The target is kept with its number: no other one can have it as long as this one lives.
-        self._known[id(target)] = (target, shift)
-        return shift
+        known = self._known[id(target)] = (target, shift, (bend * self._longest(), bend))
+        return known
 
     def _longest(self) -> float:
         if self._reach is None:

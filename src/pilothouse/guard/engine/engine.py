@@ -8,7 +8,7 @@ from pilothouse.guard.boundaries import Boundary, Moment
 from pilothouse.guard.boundaries.boundary import Joints
 from pilothouse.guard.boundaries.space import space_of
 from pilothouse.guard.engine.clocks import Clocks
-from pilothouse.guard.engine.findings import Finding, against, worst
+from pilothouse.guard.engine.findings import Finding, against, most_severe, worst
 from pilothouse.guard.engine.history import History
 from pilothouse.guard.engine.integrity import problem_of_action, problem_of_observation
 from pilothouse.guard.engine.motion import ROBOT, Motion
@@ -287,11 +287,10 @@ class Engine:
         )
 
     def _status(self, guard: PlannedGuard, latency_s: float, findings: list[Finding]) -> GuardStatus:
-        own = [one for one in findings if one.guard is guard] if findings else ()
+        own = [one for one in findings if one.guard is guard] if findings else []
         if not own:
             return GuardStatus(guard.name, guard.layer, Decision.PASS, latency_ms=latency_s * 1e3, mode=guard.mode)
-        ranks = self.spec.fallback_ranks
-        most = max(own, key=lambda one: (one.decision.severity, ranks.get(one.fallback or "", 0)))
+        most = most_severe(own, self.spec.fallback_ranks)
         return GuardStatus(
             guard.name, guard.layer, most.decision, most.reason, most.boundary, latency_s * 1e3, guard.mode
         )

@@ -40,14 +40,21 @@ def against(decision: Decision, boundary: Boundary, reason: str, guard: PlannedG
 
 def worst(findings: list[Finding], ranks: Mapping[str, int]) -> Finding | None:
     """Who decides: the most severe decision, of those the most severe fallback, of those the higher layer."""
-    enforced = [one for one in findings if one.enforced]
+    enforced = [one for one in findings if one.guard is None or one.guard.enforces]
     if len(enforced) <= 1:
         return enforced[0] if enforced else None
-    return max(
-        enforced,
-        key=lambda one: (
-            one.decision.severity,
-            ranks.get(one.fallback, 0) if one.fallback else 0,
-            one.layer or "",
-        ),
-    )
+    return most_severe(enforced, ranks)
+
+
+def most_severe(findings: list[Finding], ranks: Mapping[str, int]) -> Finding:
+    """Of several, at least one; of those alike in everything the first."""
+    most = findings[0]
+    for one in findings[1:]:
+        if one.decision is not most.decision:
+            is_worse = one.decision.severity > most.decision.severity
+        else:
+            rank, highest = ranks.get(one.fallback or "", 0), ranks.get(most.fallback or "", 0)
+            is_worse = rank > highest or (rank == highest and (one.layer or "") > (most.layer or ""))
+        if is_worse:
+            most = one
+    return most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import le
 
 from pilothouse.guard.boundaries import Moment
 from pilothouse.guard.boundaries.boundary import Joints
@@ -72,11 +73,13 @@ class Motion:
 
     def _holds(self, moment: Moment, target: Joints, box: tuple[Joints, Joints], findings: list[Finding]) -> bool:
         """Everything once more, on what has been changed, whichever way it was changed."""
-        for number, (low, here, high) in enumerate(zip(box[0], target, box[1], strict=True)):
-            if not low - ROUNDING <= here <= high + ROUNDING:
-                joint = self._robot.joints[number].name
-                self._object(Decision.REJECT, self._limited, f"{joint} cannot be brought within its limits", findings)
-                return False
+        lower, upper = box
+        if not (all(map(le, lower, target)) and all(map(le, target, upper))):
+            for joint, low, here, high in zip(self._robot.joints, lower, target, upper, strict=True):
+                if not low - ROUNDING <= here <= high + ROUNDING:
+                    reason = f"{joint.name} cannot be brought within its limits"
+                    self._object(Decision.REJECT, self._limited, reason, findings)
+                    return False
         before = len(findings)
         for part in (self._walls, self._pace):
             if part is not None:
@@ -84,23 +87,18 @@ class Motion:
         return len(findings) == before
 
     def _clipped(self, moment: Moment, lower: Joints, upper: Joints, findings: list[Finding]) -> Joints | None:
-        requested, fits = moment.requested, True
-        for low, here, high in zip(lower, requested, upper, strict=True):
-            if not low <= here <= high:
-                fits = False
-                break
-        if fits:
+        requested = moment.requested
+        if all(map(le, lower, requested)) and all(map(le, requested, upper)):
             return requested
-        target = []
-        for number, (low, here, high) in enumerate(zip(lower, requested, upper, strict=True)):
-            if low - high > ROUNDING:
-                joint = self._robot.joints[number].name
-                reason = f"no target of {joint} satisfies the joint limits together"
-                self._object(Decision.REJECT, self._limited, reason, findings)
-                return None
-            target.append(low if here < low else min(here, max(low, high)))
+        target = tuple(map(max, lower, map(min, upper, requested)))
+        if not all(map(le, target, upper)):
+            for joint, low, high in zip(self._robot.joints, lower, upper, strict=True):
+                if not low - high <= ROUNDING:
+                    reason = f"no target of {joint.name} satisfies the joint limits together"
+                    self._object(Decision.REJECT, self._limited, reason, findings)
+                    return None
         self._blame_joints(moment, findings)
-        return tuple(target)
+        return target
 
     def _blame_joints(self, moment: Moment, findings: list[Finding]) -> None:
         before = len(findings)

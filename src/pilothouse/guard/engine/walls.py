@@ -11,13 +11,21 @@ from pilothouse.guard.boundaries.space import CERTAIN, ToolUnknown
 from pilothouse.guard.boundaries.spatial import Margins, SpatialBoundary
 from pilothouse.guard.engine.findings import Finding, Owned, against
 from pilothouse.guard.engine.program import FAR, Program
+from pilothouse.guard.engine.projection import compiled_beside
 from pilothouse.guard.model import Decision
 
 INSIDE = 1e-6
 """The program aims this much further in than it must, metres or radians: what it returns is checked without mercy."""
 
+ROOM = 2 * INSIDE
+"""With less than this between now and what must be left it aims half way."""
+
 ATTEMPTS = 4
 """So often are walls taken as flat at the last solution; then the action is rejected."""
+
+
+Broken = tuple[Owned[SpatialBoundary], str, Margins, Margins, Margins]
+"""A boundary the target does not keep, why, and its margins: required, now, and left at the target."""
 
 
 class Walls:
@@ -30,6 +38,7 @@ class Walls:
         self._checked: Joints | None = None
         self._failed = False
         self._program = self._made()
+        self._beside = compiled_beside(joints)
 
     def _made(self) -> Program:
         return Program(self._joints, sum(one.size // 2 if one.opposed else one.size for _, one in self._owned))
@@ -47,7 +56,7 @@ class Walls:
         space, reference = moment.space, moment.reference
         now: list[Margins] = []
         needed: list[Margins] = []
-        broken: list[tuple[Owned[SpatialBoundary], str]] = []
+        broken: list[Broken] = []
         before = len(findings)
         for owned in self._owned:
             boundary = owned[1]
@@ -64,7 +73,7 @@ class Walls:
             if _short(left, required):
                 reason = boundary.shortfall(left, required)
                 if reason:
-                    broken.append((owned, reason))
+                    broken.append((owned, reason, required, margins, left))
             now.append(margins)
             needed.append(required)
         if len(findings) > before:
@@ -80,14 +89,16 @@ class Walls:
         target: Joints,
         box: tuple[Joints, Joints],
         findings: list[Finding],
-        state: tuple[list[Margins], list[Margins], list[tuple[Owned[SpatialBoundary], str]]],
+        state: tuple[list[Margins], list[Margins], list[Broken]],
     ) -> Joints | None:
         now, needed, broken = state
-        for owned, reason in broken:
+        for owned, reason, *_ in broken:
             self._find(Decision.CLAMP, owned, reason, findings)
         decision, reason = Decision.REJECT, "no target within the limits keeps to it"
         try:
-            found = self._nearest(moment, target, box, now, needed)
+            found = self._directly(moment, target, box, needed, broken[0]) if len(broken) == 1 else None
+            if found is None:
+                found = self._nearest(moment, target, box, now, needed)
             if found is not None:
                 self._checked = found
                 return found
@@ -96,9 +107,34 @@ class Walls:
         except Exception as failure:  # noqa: BLE001 - the solver is foreign code: whatever it does, nothing leaves
             self._failed = True
             decision, reason = Decision.FAULT, f"the solver failed: {type(failure).__name__}: {failure}"
-        for owned, _ in broken:
+        for owned, *_ in broken:
             self._find(decision, owned, reason, findings)
         return None
+
+    def _directly(
+        self, moment: Moment, target: Joints, box: tuple[Joints, Joints], needed: list[Margins], broken: Broken
+    ) -> Joints | None:
+        """The closest target when only one wall is in the way, and none other is once that one is kept; else None."""
+        (_, boundary), _, required, here, left = broken
+        kept = list(map(ge, left, required))
+        if kept.count(False) != 1:
+            return None
+        number = kept.index(False)
+        margins, slopes = boundary.slopes(moment.space, target)
+        opposite = number - len(slopes)
+        slope = slopes[number] if opposite < 0 else [-one for one in slopes[opposite]]
+        doubt = moment.space.doubt(target)[boundary.unit != "m"]
+        need = _aim(here[number], required[number]) + doubt - margins[number]
+        found = self._beside(target, *box, slope, need)
+        return None if found is None or self._is_beyond(moment, found, needed) else found
+
+    def _is_beyond(self, moment: Moment, target: Joints, needed: list[Margins]) -> bool:
+        """Whether any wall is not kept, exactly and on the way as well."""
+        for (_, boundary), required in zip(self._owned, needed, strict=True):
+            left = boundary.swept(moment.space, moment.reference, target)
+            if _short(left, required) and boundary.shortfall(left, required):
+                return True
+        return False
 
     def _nearest(
         self, moment: Moment, target: Joints, box: tuple[Joints, Joints], now: list[Margins], needed: list[Margins]
@@ -112,9 +148,8 @@ class Walls:
             for (_, boundary), here, required in zip(self._owned, now, needed, strict=True):
                 margins, slopes = boundary.slopes(space, at)
                 beyond = doubt[0] if boundary.unit == "m" else doubt[1]
-                # Never further in than now: standing still stays allowed.
                 missing = [
-                    must + min(INSIDE, max(0.0, (first - must) / 2)) + beyond - margin
+                    _aim(first, must) + beyond - margin
                     for margin, first, must in zip(margins, here, required, strict=True)
                 ]
                 count = len(slopes)
@@ -128,11 +163,7 @@ class Walls:
                 # Far beyond a curved wall its slope says little: once more from where the robot is.
                 at, doubt = reference, CERTAIN
                 continue
-            for (_, boundary), required in zip(self._owned, needed, strict=True):
-                left = boundary.swept(space, reference, found)
-                if _short(left, required) and boundary.shortfall(left, required):
-                    break
-            else:
+            if not self._is_beyond(moment, found, needed):
                 return found
             at, doubt = found, space.doubt(found)
         return None
@@ -149,6 +180,12 @@ class Walls:
     def _find(self, decision: Decision, owned: Owned[SpatialBoundary], reason: str, findings: list[Finding]) -> None:
         guard, boundary = owned
         findings.append(against(decision, boundary, reason, guard, self._fallback))
+
+
+def _aim(now: float, required: float) -> float:
+    """The margin that is aimed for: a little further in than required, but never than now, so that one may stand."""
+    room = now - required
+    return required + (INSIDE if room >= ROOM else room / 2 if room > 0.0 else 0.0)
 
 
 def _short(left: Margins, required: Margins) -> bool:
