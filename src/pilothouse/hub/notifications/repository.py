@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.notifications.domain.delivering import DeliveryState
+from pilothouse.hub.notifications.domain.notices import TEST
 from pilothouse.hub.notifications.models import AttemptRow, DeliveryRow, DestinationRow, NotificationCursorRow
 
 _CURSOR = 1
@@ -125,13 +126,18 @@ class DeliveryRows:
 
     async def due(self, now: datetime) -> Sequence[str]:
         """The destinations that something should be attempted for."""
-        query = select(DeliveryRow.destination_id).where(*_is_due(now)).distinct()
         enabled = select(DestinationRow.id).where(DestinationRow.enabled)
-        return (await self._session.scalars(query.where(DeliveryRow.destination_id.in_(enabled)))).all()
+        is_wanted = or_(DeliveryRow.destination_id.in_(enabled), DeliveryRow.event_kind == TEST)
+        query = select(DeliveryRow.destination_id).where(*_is_due(now), is_wanted).distinct()
+        return (await self._session.scalars(query)).all()
 
-    async def claim(self, destination_id: str, most: int, now: datetime, until: datetime) -> Sequence[DeliveryRow]:
+    async def claim(
+        self, destination: DestinationRow, most: int, now: datetime, until: datetime
+    ) -> Sequence[DeliveryRow]:
         """Take what is due, the oldest first: until a time nobody else attempts it."""
-        own = (DeliveryRow.destination_id == destination_id, *_is_due(now))
+        own = [DeliveryRow.destination_id == destination.id, *_is_due(now)]
+        if not destination.enabled:
+            own.append(DeliveryRow.event_kind == TEST)
         oldest = (DeliveryRow.next_attempt_at, DeliveryRow.event_sequence)
         query = select(DeliveryRow).where(*own).order_by(*oldest).limit(most).with_for_update(skip_locked=True)
         claimed = (await self._session.scalars(query)).all()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from pilothouse.kit.errors import Invalid
 
-# Answers with a machine's credentials, at a public address.
-_METADATA = frozenset({IPv4Address("168.63.129.16")})
+# Clouds answer machines here with their credentials, and Python calls these public: one address of Azure's, the protocol
+# assignments with one of Oracle's, and the relays that once led from IPv4 into IPv6.
+_METADATA = tuple(map(IPv4Network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")))
 _UNICAST = IPv6Network("2000::/3")
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 
@@ -24,7 +25,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         return all(is_public(one) for one in inner)
     if isinstance(address, IPv6Address) and address not in _UNICAST:
         return False
-    return address.is_global and not address.is_multicast and not address.is_reserved and address not in _METADATA
+    is_global = address.is_global and not address.is_multicast and not address.is_reserved
+    return is_global and not any(address in network for network in _METADATA)
 
 
 def _within(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:

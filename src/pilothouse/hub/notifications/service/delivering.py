@@ -94,9 +94,9 @@ class Delivering:
         until = now + timedelta(seconds=self._sender.timeout_s + LEASE_MARGIN_S)
         async with self._database.transaction() as session:
             destination = await DestinationRows(session).get(destination_id)
-            if destination is None or not destination.enabled:
+            if destination is None:
                 return []
-            claimed = await DeliveryRows(session).claim(destination_id, room, now, until)
+            claimed = await DeliveryRows(session).claim(destination, room, now, until)
         target = _target(destination, now)
         return [Claim(row, row.attempts, target) for row in claimed]
 
