@@ -4,14 +4,40 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
-from tests.support.processes import resident_bytes, running
+from tests.support.processes import eventually, resident_bytes, running
 
 ROOT = Path(__file__).parents[2]
 PROMISED_BYTES = 60 << 20
+# While it cycles a guard also holds a thousand events for its clients and what compresses its sessions.
+CYCLING_BYTES = 63 << 20
+STACK = """
+version: 1
+robot:
+  name: pair
+  joints:
+    - {name: shoulder, lower_rad: -3, upper_rad: 3, velocity_rad_s: 2}
+    - {name: elbow, lower_rad: -3, upper_rad: 3, velocity_rad_s: 2}
+sources: {arm: {type: python, function: "arm:look"}}
+sinks: {arm: {type: python, function: "arm:move", emergency_stop: "arm:halt"}}
+policy: {type: python, function: "arm:think"}
+boundaries:
+  limits: {type: joint_position}
+  speed: {type: joint_velocity}
+tasks: {default: {}}
+loopback: {backend: mcap}
+"""
+ARM = """
+import time
+def look(): return {"timestamp": time.time(), "joint_positions": [0.0, 0.0]}
+def think(observation): return [0.001, 0.001]
+def move(action): ...
+def halt(): ...
+"""
 NOT_ON_A_ROBOT = ("sqlalchemy", "alembic", "redis", "taskiq", "obstore")
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("base-install")]
@@ -54,6 +80,40 @@ def test_the_recorder_runs_within_sixty_mebibytes(base: Path, tmp_path: Path) ->
 
     assert resident <= PROMISED_BYTES, f"{resident / 2**20:.1f} MiB resident"
     assert code == 0
+
+
+def test_the_guard_runs_within_sixty_mebibytes_and_little_more_while_it_cycles(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(STACK)
+    (tmp_path / "arm.py").write_text(ARM)
+    command = [str(base / "pilothouse"), "guard", "run", str(tmp_path / "stack.yaml"), "--port", "0"]
+
+    with running([*command, "--data", str(tmp_path / "data")]) as guard:
+        for path in (
+            "/healthz",
+            "/metrics",
+            "/api/control/status",
+            "/api/risk-log",
+            "/api/boundaries",
+            "/readyz",
+        ):
+            httpx2.get(guard.url + path).raise_for_status()
+        at_rest = resident_bytes(guard.pid)
+        started = httpx2.post(guard.url + "/api/control/start", params={"n_cycles": 1000, "cycle_budget_ms": 5})
+        started.raise_for_status()
+        done = eventually(lambda: _status(guard.url)["state"] == "stopped" and _status(guard.url))
+        httpx2.get(guard.url + "/api/telemetry/history", params={"n": 1000}).raise_for_status()
+        cycling = resident_bytes(guard.pid)
+        code = guard.stop()
+
+    assert done["cycle_count"] == 1000
+    assert at_rest <= PROMISED_BYTES, f"{at_rest / 2**20:.1f} MiB resident before it cycles"
+    assert cycling <= CYCLING_BYTES, f"{cycling / 2**20:.1f} MiB resident after 1000 cycles"
+    assert code == 0
+
+
+def _status(url: str) -> dict[str, Any]:
+    found: dict[str, Any] = httpx2.get(f"{url}/api/control/status").json()
+    return found
 
 
 def test_nothing_of_the_hub_is_installed(base: Path) -> None:

@@ -30,3 +30,13 @@ def test_large_blocks_go_back_to_the_system() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
 
     assert int(done.stdout) < 4 << 10
+
+
+def test_what_is_unloaded_is_loaded_again_when_it_is_asked_for() -> None:
+    code = (
+        "import sys, xml.dom.minidom; from pilothouse.kit.memory import unload; unload('xml.dom');"
+        "assert 'xml.dom' not in sys.modules and 'xml.dom.minidom' not in sys.modules and 'xml' in sys.modules;"
+        "from xml.dom.minidom import parseString; print(parseString('<a/>').documentElement.tagName)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "a\n"

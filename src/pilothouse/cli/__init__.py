@@ -12,7 +12,10 @@ from pilothouse.kit.errors import Problem
 __all__ = ["main"]
 
 # Programs of a robot read their few flags themselves: the command tree costs memory and start-up time.
-LIGHT: dict[tuple[str, ...], str] = {("recorder", "run"): "pilothouse.cli.recorder_run"}
+LIGHT: dict[tuple[str, ...], str] = {
+    ("recorder", "run"): "pilothouse.cli.recorder_run",
+    ("guard", "run"): "pilothouse.cli.guard_run",
+}
 
 
 def main() -> None:

@@ -164,28 +164,9 @@ def catalog(
 app.command()(guard_replay.replay)
 
 
-@app.command()
-def run(
-    stackfile: StackfileArgument,
-    start: Annotated[bool, Flag("--start", help="Cycle at once, instead of on POST /api/control/start.")] = False,
-    task: Annotated[str | None, Flag(help="The task that --start activates [default].")] = None,
-    data: Annotated[Path | None, Flag(help="Directory for the risk log, sessions and edits.")] = None,
-    recorder: Annotated[str | None, Flag(help="URL of the recorder that risk events go to.")] = None,
-    robot_id: Annotated[str | None, Flag(help="The robot's name; the host's when absent.")] = None,
-    config: Annotated[Path | None, Flag(help="YAML file with settings; flags and environment win over it.")] = None,
-    host: Annotated[str | None, Flag(help="Address to listen on [127.0.0.1].")] = None,
-    port: Annotated[int | None, Flag(help="Port to listen on [8080]; 0 takes any free one.")] = None,
-) -> None:
-    """Run the guard of a Stackfile and serve its API until told to stop.
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
+def run(context: typer.Context) -> None:
+    """Run the guard of a Stackfile and serve its API until told to stop."""
+    from pilothouse.cli.guard_run import main
 
-    Cycles begin with `curl -X POST http://127.0.0.1:8080/api/control/start`, or at once with --start. Prints
-    `ready URL` when it serves; SIGTERM stops the robot and ends it cleanly.
-    """
-    from pilothouse.guard.api import create_app
-    from pilothouse.guard.settings import GuardSettings
-    from pilothouse.kit.settings import load
-    from pilothouse.web import run_service
-
-    given = {"task": task, "data": data, "recorder_url": recorder, "robot_id": robot_id, "host": host, "port": port}
-    settings = load(GuardSettings, file=config, overrides={**given, "stackfile": stackfile, "start": start or None})
-    raise typer.Exit(run_service(lambda: create_app(settings), settings))
+    raise typer.Exit(main(context.args))

@@ -29,17 +29,28 @@ def unload(*names: str) -> None:
     """
     for name in list(sys.modules):
         if any(name == one or name.startswith(f"{one}.") for one in names):
-            module = sys.modules.pop(name)
+            module: object = sys.modules.pop(name)
             package, _, own = name.rpartition(".")
-            if getattr(sys.modules.get(package), own, None) is module:
+            if module is not None and getattr(sys.modules.get(package), own, None) is module:
                 delattr(sys.modules[package], own)
     gc.collect()
 
 
+def trim() -> bool:
+    """Give the system what loading has left free; whether there was anything, and a C library that knows how."""
+    gc.collect()
+    malloc_trim = getattr(_libc(), "malloc_trim", None)
+    return malloc_trim is not None and malloc_trim(0) == 1
+
+
 def _told(option: int, value: int) -> bool:
+    mallopt = getattr(_libc(), "mallopt", None)
+    return mallopt is not None and mallopt(option, value) == 1
+
+
+def _libc() -> object:
     if not sys.platform.startswith("linux"):
-        return False
+        return None
     import ctypes
 
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and mallopt(option, value) == 1
+    return ctypes.CDLL(None)

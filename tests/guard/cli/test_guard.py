@@ -124,3 +124,23 @@ def test_a_guard_without_a_stackfile_that_is_right_does_not_start(tmp_path: Path
     assert answer.returncode == 2
     assert "did you mean 'joint_velocity'?" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_a_running_guard_reads_its_stackfile_again(written: Path, tmp_path: Path) -> None:
+    with pilothouse("guard", "run", written, "--port", 0, "--data", tmp_path / "data") as guard:
+        written.write_text(written.read_text().replace("scale: 0.9", "scale: 0.5"))
+        again = httpx2.post(f"{guard.url}/api/control/reload")
+        speed = httpx2.get(f"{guard.url}/api/boundaries/speed").json()
+
+    assert (again.status_code, again.json()["ok"], speed["scale"]) == (200, True, 0.5)
+
+
+def test_run_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
+    absent, flag, nothing = run("run", tmp_path / "absent.yaml"), run("run", "x.yaml", "--prot", 1), run("run")
+
+    assert (absent.returncode, flag.returncode, nothing.returncode) == (4, 2, 2)
+    for answer in (absent, flag, nothing):
+        assert len(answer.stderr.splitlines()) == 1
+    assert "--prot" in flag.stderr
+    assert "STACKFILE" in nothing.stderr
+    assert "--start" in run("run", "--help").stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 from collections.abc import Iterator
 from typing import Annotated, Any, cast
@@ -155,6 +154,8 @@ def _cell(value: object) -> object:
 
 
 def _csv(rows: list[tuple[object, ...]]) -> bytes:
+    import csv  # few ask for a table, and a robot is light
+
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

@@ -8,17 +8,17 @@ from pilothouse.guard.runtime.problems import GuardDataUnusable, NoStackfile
 from pilothouse.guard.runtime.records import open_records
 from pilothouse.guard.runtime.runtime import Runtime
 from pilothouse.guard.settings import GuardSettings
-from pilothouse.guard.stackfile import BoundaryEdits, load
+from pilothouse.guard.stackfile import BoundaryEdits, Stackfile, load
 from pilothouse.kit.clock import Clock
 
 
-def assemble(settings: GuardSettings, *, clock: Clock) -> Runtime:
-    """Read, check, connect; nothing moves yet."""
+def assemble(settings: GuardSettings, *, clock: Clock, written: Stackfile | None = None) -> Runtime:
+    """Read, check, connect; nothing moves yet. ``written`` is the Stackfile when somebody has read it already."""
     from pilothouse.guard.adapters import open_adapters
 
     if settings.stackfile is None:
         raise NoStackfile
-    written = load(settings.stackfile)
+    written = written or load(settings.stackfile)
     _make(settings.data)
     edits = BoundaryEdits(settings.data, clock)
     stack = edits.applied(written)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pilothouse.guard.forwarding.forwarder import Forwarder
-from pilothouse.guard.forwarding.link import HttpRecorderLink
 from pilothouse.guard.loop import CycleListener, Session
 from pilothouse.guard.loopback.loopback import Loopback
 from pilothouse.guard.loopback.session_writer import LoopbackOptions
@@ -19,6 +17,8 @@ from pilothouse.kit.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pilothouse.guard.forwarding.forwarder import Forwarder
 
 RISK_LOG = "risk.db"
 MB = 1_000_000
@@ -99,5 +99,8 @@ def _forwarder(settings: GuardSettings, risk_log: RiskLog, clock: Clock) -> Forw
     url, token = settings.recorder_url, settings.recorder_token
     if url is None:
         return None
+    from pilothouse.guard.forwarding.forwarder import Forwarder
+    from pilothouse.guard.forwarding.link import HttpRecorderLink
+
     secret = None if token is None else token.get_secret_value()
     return Forwarder(risk_log.events, lambda: HttpRecorderLink(url, secret), robot_id=settings.robot_id, clock=clock)

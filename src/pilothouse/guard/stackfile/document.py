@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -107,7 +106,6 @@ def _mapping(content: Any, name: str) -> dict[str, Any]:
     return content
 
 
-@cache
 def _loader() -> Any:
     import yaml
 
