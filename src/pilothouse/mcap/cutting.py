@@ -35,6 +35,7 @@ from pilothouse.mcap.spans import content_of, register
 __all__ = ["Cutting", "Piece", "Wanted"]
 
 CHUNK_BYTES = 1 << 20
+RECORD_ROOM_BYTES = 1 << 20
 
 
 class Cutting:
@@ -94,12 +95,14 @@ class Cutting:
             return
         if span.channels is not None and all(piece.numbers.get(one, 0) is None for one in span.channels):
             return
+        if span.length > piece.limit + RECORD_ROOM_BYTES:
+            raise Broken(f"a chunk takes {span.length} bytes, more than the limit of {piece.limit}")
         if self._as_it_is(piece, place):
             yield from self._flushed()
             yield from self._new_channels()
             yield from self._copied(piece, place)
             return
-        self._pick(piece, content_of(piece.source, span))
+        self._pick(piece, content_of(piece.source, span, limit=piece.limit))
         if len(self._open.buffer) >= CHUNK_BYTES:
             yield from self._flushed()
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from mcap.records import ChunkIndex
 
+from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
 from pilothouse.mcap.footer import read_closing, read_header, read_metadata
 from pilothouse.mcap.live import Written
 from pilothouse.mcap.problems import Broken, Damaged
@@ -78,16 +79,23 @@ class Piece:
     pure: bool
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     numbers: dict[int, int | None] = field(default_factory=dict)  # channel here -> channel in the cut, None: unwanted
+    limit: int = CHUNK_LIMIT_BYTES
 
     @classmethod
-    def open(cls, origin: Path | str | BinaryIO, *, sequences: Sequence[tuple[int, int]] | None = None) -> Piece:
+    def open(
+        cls, origin: Path | str | BinaryIO, *,
+        sequences: Sequence[tuple[int, int]] | None = None, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES,
+    ) -> Piece:  # fmt: skip
         """A recording in a file; ``sequences``: the lowest and highest number in each of its chunks, where known.
 
-        Reads the summary, or all of a file that has none. Raises Damaged.
+        Reads the summary, or all of a file that has none. A chunk that claims more than ``chunk_limit_bytes`` is
+        refused. Raises Damaged.
         """
         source = Source(origin)
         try:
-            return _opened(source, sequences)
+            piece = _opened(source, sequences, chunk_limit_bytes)
+            piece.limit = chunk_limit_bytes
+            return piece
         except Broken as problem:
             source.close()
             raise damaged(source, problem) from None
@@ -105,21 +113,21 @@ class Piece:
         if place.span.channels is not None and numbers.isdisjoint(place.span.channels):
             return []
         try:
-            raw = content_of(self.source, place.span)
+            raw = content_of(self.source, place.span, limit=self.limit)
             found = messages_in(raw, self.registry, wanted=numbers, start_ns=ANY_TIME[0], end_ns=ANY_TIME[1])
         except Broken as problem:
             raise damaged(self.source, problem) from None
         return [bytes(raw[begin:end]) for _, _, _, _, begin, end in found]
 
 
-def _opened(source: Source, sequences: Sequence[tuple[int, int]] | None) -> Piece:
+def _opened(source: Source, sequences: Sequence[tuple[int, int]] | None, limit: int) -> Piece:
     pure = read_header(source).library.startswith(_OWN)
     closing = read_closing(source)
     if closing.complete:
         places = _places(closing.chunks, sequences)
         metadata = {one.name: read_metadata(source, one).metadata for one in closing.metadata}
         return Piece(source, closing.registry, places, pure, metadata)
-    found = scan(source)
+    found = scan(source, limit=limit)
     if found.problems:
         raise Broken(found.problems[0])
     return Piece(source, found.registry, [Place(one, None, None) for one in found.spans], pure, found.metadata)

@@ -20,6 +20,9 @@ from pilothouse.mcap.spans import ANY_TIME, Found, Span, content_of, messages_in
 ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
 NO_ADVICE = "It is not a recording, or not any more; there is nothing to do but delete it"
 
+# What a chunk record holds beside its content, which may be stored as it is.
+RECORD_ROOM_BYTES = 1 << 20
+
 
 def open_recording(origin: Path | str | BinaryIO, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES) -> RecordingFile:
     """Open a recording by path or from an open, seekable binary file; close it, or use it in a ``with`` statement."""
@@ -92,6 +95,23 @@ class RecordingFile:
         except Broken as problem:
             raise self._damaged(problem) from None
 
+    def examples(self) -> Iterator[Message]:
+        """One of the first messages of every topic, each chunk read once at most and only for a topic still missing.
+
+        Raises Damaged at the chunk that is.
+        """
+        try:
+            read_header(self._source)
+            spans, registry = self._spans()
+            seen: set[str] = set()
+            wanted = set(registry.channels)
+            for span in sorted(spans, key=lambda one: (one.oldest_ns, one.offset)):
+                if span.channels is None or not wanted.isdisjoint(span.channels):
+                    yield from self._cursor(span, registry, None, None, ANY_TIME).firsts(seen)
+                    wanted = {number for number, channel in registry.channels.items() if channel.topic not in seen}
+        except Broken as problem:
+            raise self._damaged(problem) from None
+
     def spans(self) -> list[Span]:
         """Where messages lie in the file, in file order; raises Damaged."""
         try:
@@ -135,6 +155,8 @@ class RecordingFile:
         wanted: set[int] | None,
         window: tuple[int, int],
     ) -> _Cursor:
+        if span.length > self._limit + RECORD_ROOM_BYTES:
+            raise Broken(f"a chunk takes {span.length} bytes, more than the limit of {self._limit}")
         raw = content_of(self._source, span, limit=self._limit)
         known = len(registry.channels)
         found = messages_in(raw, registry, wanted=wanted, start_ns=window[0], end_ns=window[1])
@@ -188,6 +210,14 @@ class _Cursor:
     @property
     def next_ns(self) -> int:
         return self.found[self._next][0]
+
+    def firsts(self, seen: set[str]) -> Iterator[Message]:
+        """The first message of each topic that was not seen; notes those that are now."""
+        for log_time_ns, publish_time_ns, sequence, channel_id, begin, end in self.found:
+            channel = self._channels.get(channel_id)
+            if channel is not None and channel.topic not in seen:
+                seen.add(channel.topic)
+                yield Message(channel, log_time_ns, publish_time_ns, sequence, bytes(self._raw[begin:end]))
 
     def until(self, limit_ns: int) -> Iterator[Message]:
         """At least one message, then all those before a time."""

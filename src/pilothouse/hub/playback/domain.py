@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from pilothouse.kit.errors import Invalid, NotFound
@@ -18,6 +19,13 @@ MAX_FIELDS = 500
 # Elements of an array that are offered one by one, such as the joints of an arm.
 MAX_ELEMENTS = 32
 MAX_DEPTH = 24
+# Of a text or of the fields of one object: what a person reads of them.
+MAX_TEXT = 10_000
+MAX_KEYS = 2_000
+# A longer name of a field is none that anybody would plot.
+MAX_NAME = 200
+# MCAP times are unsigned; what lies beyond 2262 is shown as 2262, as everywhere on the hub.
+LATEST_NS = 2**63 - 1
 
 
 class UnknownTopic(NotFound):
@@ -42,6 +50,10 @@ class NoFrame(NotFound):
 
 class BadWindow(Invalid):
     """The end of the window must lie after its start."""
+
+
+class TooMuchToRead(Invalid):
+    """This asks for too much of the recording at once: {why}. Ask for a shorter time or for less of it."""
 
 
 def like(wanted: str, known: Collection[str]) -> str:
@@ -82,14 +94,7 @@ def _float(value: float) -> float:
 
 def numeric_fields(decoded: object) -> list[str]:
     """Paths of the numbers in a message, in its order."""
-    return list(_islice(_numbers(decoded, "", 0), MAX_FIELDS))
-
-
-def _islice(values: Iterator[str], most: int) -> Iterator[str]:
-    for number, value in enumerate(values):
-        if number >= most:
-            return
-        yield value
+    return list(islice(_numbers(decoded, "", 0), MAX_FIELDS))
 
 
 def _numbers(value: object, path: str, depth: int) -> Iterator[str]:
@@ -100,7 +105,9 @@ def _numbers(value: object, path: str, depth: int) -> Iterator[str]:
             yield path
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _numbers(inner, f"{path}.{key}" if path else str(key), depth + 1)
+            name = str(key)
+            if len(name) <= MAX_NAME:
+                yield from _numbers(inner, f"{path}.{_text(name)}" if path else _text(name), depth + 1)
     elif (run := as_run(value)) is not None and len(run) <= MAX_ELEMENTS:
         for number, inner in enumerate(run):
             yield from _numbers(inner, f"{path}[{number}]", depth + 1)
@@ -115,10 +122,17 @@ def as_run(value: object) -> Sequence[Any] | None:
     return None
 
 
+def _text(value: str) -> str:
+    """Text that JSON carries: JSON in a recording may hold halves of characters, which UTF-8 has no bytes for."""
+    return value[:MAX_TEXT] if value.isascii() else value[:MAX_TEXT].encode("utf-8", "replace").decode()
+
+
 def as_json(value: object, depth: int = 0) -> Any:
     """A decoded message as JSON. Long runs are cut and say how long they were; bytes are base64 and say so too."""
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _text(value) if len(value) <= MAX_TEXT else {"$length": len(value), "first": _text(value)}
     if isinstance(value, int):
         return value if abs(value) < 2**63 else str(value)
     if isinstance(value, float):
@@ -126,10 +140,10 @@ def as_json(value: object, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         return None
     if isinstance(value, Mapping):
-        return {str(key): as_json(inner, depth + 1) for key, inner in value.items()}
+        fields = {_text(str(key)): as_json(inner, depth + 1) for key, inner in islice(value.items(), MAX_KEYS)}
+        return fields if len(value) <= MAX_KEYS else {**fields, "$length": len(value)}
     if isinstance(value, bytes | bytearray | memoryview):
-        content = bytes(value)
-        return {"$bytes": len(content), "base64": base64.b64encode(content[:MAX_RUN]).decode()}
+        return {"$bytes": len(value), "base64": base64.b64encode(bytes(value[:MAX_RUN])).decode()}
     if (run := as_run(value)) is not None:
         shown = [as_json(one, depth + 1) for one in run[:MAX_RUN]]
         return shown if len(run) <= MAX_RUN else {"$length": len(run), "first": shown}

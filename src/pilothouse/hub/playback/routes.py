@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from pilothouse.hub.identity.auth import ThisHub
 from pilothouse.hub.playback.auth import OnlyRobot, Reader
 from pilothouse.hub.playback.schemas import DecodedMessages, FieldTree, SeriesList
-from pilothouse.hub.playback.service import Playback
+from pilothouse.hub.playback.service import Cut, Patience, Playback
 from pilothouse.hub.recordings.service import Content, RecordingServices
+from pilothouse.hub.recordings.service.landing import in_thread
 from pilothouse.wire.base import SessionId
 
 router = APIRouter(prefix="/api/sessions", tags=["playback"])
@@ -21,7 +25,7 @@ router = APIRouter(prefix="/api/sessions", tags=["playback"])
 MCAP_MEDIA_TYPE = "application/octet-stream"
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 # A recording never changes under its id, as far as a browser's plot or image of it goes.
-_KEEP = {"Cache-Control": "private, max-age=3600"}
+_KEEP = {"Cache-Control": "private, max-age=3600", "Vary": "Authorization"}
 
 # A hundred years: beyond it a time does not fit into nanoseconds.
 Seconds = Annotated[float, Query(ge=-3.2e9, le=3.2e9, allow_inf_nan=False)]
@@ -52,10 +56,43 @@ async def _the_content(connection: HTTPConnection, hub: ThisHub, session_id: str
 TheContent = Annotated[Content, Depends(_the_content)]
 
 
+async def _patience(request: Request) -> AsyncIterator[Patience]:
+    """Ends with the connection: a thread must not go on reading for somebody who has gone."""
+    patience = Patience()
+    watching = asyncio.create_task(_watch(request, patience))
+    try:
+        yield patience
+    finally:
+        watching.cancel()
+
+
+async def _watch(request: Request, patience: Patience) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    patience.give_up()
+
+
+ThePatience = Annotated[Patience, Depends(_patience, scope="function")]
+
+
+class CutResponse(StreamingResponse):
+    """A cut on its way; its files are closed however the way ends."""
+
+    def __init__(self, cut: Cut, headers: dict[str, str]) -> None:
+        super().__init__(cut, media_type=MCAP_MEDIA_TYPE, headers=headers)
+        self._cut = cut
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await in_thread(self._cut.close)
+
+
 @router.get("/{session_id}/fields", summary="List the numbers that can be plotted")
-async def list_fields(_caller: Reader, playback: ThePlayback, content: TheContent) -> FieldTree:
+async def list_fields(_caller: Reader, playback: ThePlayback, content: TheContent, patience: ThePatience) -> FieldTree:
     """By topic, as far as the first message of each shows them."""
-    return await playback.fields(content)
+    return await playback.fields(content, patience)
 
 
 @router.get("/{session_id}/messages", summary="Read decoded messages of a topic")
@@ -63,6 +100,7 @@ async def read_messages(
     _caller: Reader,
     playback: ThePlayback,
     content: TheContent,
+    patience: ThePatience,
     topic: Topic,
     start: Seconds | None = None,
     end: Seconds | None = None,
@@ -70,7 +108,7 @@ async def read_messages(
 ) -> DecodedMessages:
     """Long arrays are cut to their first elements and say how long they were; bytes are base64. `next_start` is where
     to go on."""
-    return await playback.messages(content, topic, start_s=start, end_s=end, limit=limit)
+    return await playback.messages(content, patience, topic, start_s=start, end_s=end, limit=limit)
 
 
 @router.get("/{session_id}/series", summary="Plot fields")
@@ -78,6 +116,7 @@ async def read_series(
     _caller: Reader,
     playback: ThePlayback,
     content: TheContent,
+    patience: ThePatience,
     response: Response,
     fields: Annotated[
         str,
@@ -90,7 +129,7 @@ async def read_series(
     """Of many messages those that show the lowest and the highest values are left, so that no peak is lost."""
     response.headers.update(_KEEP)
     wanted = [field for field in (one.strip() for one in fields.split(",")) if field]
-    return await playback.series(content, wanted[:64], start_s=start, end_s=end, points=points)
+    return await playback.series(content, patience, wanted[:64], start_s=start, end_s=end, points=points)
 
 
 @router.get(
@@ -100,10 +139,10 @@ async def read_series(
     responses={200: {"description": "JPEG, or what the camera sent", "content": {"image/jpeg": _BINARY}}},
 )
 async def read_frame(
-    _caller: Reader, playback: ThePlayback, content: TheContent, topic: Topic, t: Seconds = 0.0
+    _caller: Reader, playback: ThePlayback, content: TheContent, patience: ThePatience, topic: Topic, t: Seconds = 0.0
 ) -> Response:
     """The last image at or before `t`. `X-Log-Time-Ns` says when it was recorded."""
-    frame = await playback.frame(content, topic, t)
+    frame = await playback.frame(content, patience, topic, t)
     headers = {**_KEEP, "X-Log-Time-Ns": str(frame.log_time_ns), "X-Time": f"{frame.time_s:.6f}"}
     return Response(frame.picture.content, media_type=frame.picture.media_type, headers=headers)
 
@@ -132,6 +171,6 @@ async def cut_recording(
     """No message is decoded, and chunks that are wanted as a whole are passed on as they are."""
     others = [await _content(connection, hub, session_id, only_robot) for session_id in following or ()]
     wanted = [topic.strip() for topic in topics.split(",") if topic.strip()] if topics else None
-    cut = await playback.cut([content, *others], wanted, start, end)
+    cut = await playback.cut([content, *others], Patience(), wanted, start, end)
     headers = {"Content-Disposition": f'attachment; filename="{content.session_id}-cut.mcap"'}
-    return StreamingResponse(iter(cut), media_type=MCAP_MEDIA_TYPE, headers=headers)
+    return CutResponse(cut, headers)

@@ -35,6 +35,7 @@ class DecodedMessages(BaseModel):
     topic: str
     items: list[DecodedMessage]
     next_start: float | None = Field(None, description="Where to go on; null at the end")
+    left_out: int = Field(0, description="Messages of the last time that were too many for one answer")
 
 
 class Series(BaseModel):

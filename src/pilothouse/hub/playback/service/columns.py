@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pilothouse.hub.playback.domain import as_number
+from pilothouse.hub.playback.domain import LATEST_NS, TooMuchToRead, as_number
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Decoders
 from pilothouse.mcap.model import Message
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CACHE_BYTES = 128 << 20
+# Of one topic in one question, eight bytes each.
+MOST_NUMBERS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Column:
         return self.times_ns.nbytes + self.values.nbytes
 
     def window(self, start_ns: int, end_ns: int) -> Column:
-        first, last = np.searchsorted(self.times_ns, (start_ns, end_ns + 1))
+        first, last = np.searchsorted(self.times_ns, (_within(start_ns), _within(end_ns + 1)))
         return Column(self.times_ns[first:last], self.values[first:last])
 
     def thinned(self, points: int) -> Column:
@@ -51,12 +55,15 @@ class Column:
 
 
 def columns_of(messages: Iterable[Message], paths: Mapping[str, FieldPath]) -> dict[str, Column]:
-    """One column for each path, from the messages of one topic; what cannot be decoded has no numbers."""
+    """One column for each path, from the messages of one topic; what cannot be decoded has no numbers. Raises
+    TooMuchToRead."""
     decoders = Decoders()
-    times: list[int] = []
-    values: dict[str, list[float]] = {name: [] for name in paths}
+    times, values = array("q"), {name: array("d") for name in paths}
+    most = MOST_NUMBERS // (len(paths) + 1)
     for message in messages:
-        times.append(message.log_time_ns)
+        if len(times) >= most:
+            raise TooMuchToRead(why=f"{len(paths)} fields of more than {most:,} messages")
+        times.append(min(message.log_time_ns, LATEST_NS))
         try:
             decoded = decoders.decode(message.channel, message.content)
         except Problem:
@@ -64,9 +71,13 @@ def columns_of(messages: Iterable[Message], paths: Mapping[str, FieldPath]) -> d
         for name, path in paths.items():
             found = path.find(decoded)
             number = None if found is MISSING else as_number(found)
-            values[name].append(np.nan if number is None else number)
-    shared = np.asarray(times, dtype=np.int64)
-    return {name: Column(shared, np.asarray(one, dtype=np.float64)) for name, one in values.items()}
+            values[name].append(math.nan if number is None else number)
+    shared = np.array(times, dtype=np.int64)
+    return {name: Column(shared, np.array(one, dtype=np.float64)) for name, one in values.items()}
+
+
+def _within(time_ns: int) -> int:
+    return max(-LATEST_NS, min(time_ns, LATEST_NS))
 
 
 class ColumnCache:

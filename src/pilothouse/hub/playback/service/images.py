@@ -53,8 +53,10 @@ def _content(topic: str, value: Any) -> bytes:
     try:
         if isinstance(value, str):  # JSON carries bytes as base64
             return base64.b64decode(value, validate=True)
-        return value.tobytes() if hasattr(value, "tobytes") else bytes(value)
-    except (binascii.Error, ValueError, TypeError):
+        if isinstance(value, bytes | bytearray | memoryview | list | tuple):  # never of a number: it is a size there
+            return bytes(value)
+        return bytes(value.tobytes())
+    except (binascii.Error, ValueError, TypeError, AttributeError):
         raise NotAnImage(topic=topic, reason="its data are no bytes") from None
 
 
@@ -66,7 +68,10 @@ def _from_raw(topic: str, decoded: Mapping[str, Any], content: bytes) -> Picture
         known = ", ".join(_RAW_MODES)
         raise NotAnImage(topic=topic, reason=f"its encoding is {encoding[:50]!r}; {known} can be shown")
     mode, order, depth = _RAW_MODES[encoding]
-    width, height, step = int(decoded["width"]), int(decoded["height"]), int(decoded.get("step") or 0)
+    try:
+        width, height, step = (int(decoded.get(name) or 0) for name in ("width", "height", "step"))
+    except (ValueError, TypeError, OverflowError):
+        raise NotAnImage(topic=topic, reason="its width, height and step are no numbers") from None
     step = step or width * depth
     fits = width > 0 and height > 0 and width * height <= MAX_PIXELS and step >= width * depth
     if not fits or len(content) < step * (height - 1) + width * depth:

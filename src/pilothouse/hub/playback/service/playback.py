@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from pilothouse.hub.playback.domain import (
-    BadWindow,
     NoFrame,
     NotAnImage,
     NotNumeric,
@@ -24,19 +21,25 @@ from pilothouse.hub.playback.domain import (
 )
 from pilothouse.hub.playback.schemas import DecodedMessage, DecodedMessages, FieldTree, Series, SeriesList, TopicFields
 from pilothouse.hub.playback.service.columns import Column, ColumnCache, columns_of
+from pilothouse.hub.playback.service.cuts import CHUNK_LIMIT_BYTES, Cut
 from pilothouse.hub.playback.service.images import COMPRESSED, RAW, Picture, picture_of
+from pilothouse.hub.playback.service.patience import Patience, Turns
+from pilothouse.hub.playback.service.windows import Window, begin_of
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
+from pilothouse.hub.recordings.service.watched import watched
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Decoders, RecordingFile, Summary, open_recording
-from pilothouse.mcap.cutting import Cutting, Piece, Wanted
 from pilothouse.mcap.model import Message
 from pilothouse.mcap.spans import ANY_TIME
 from pilothouse.triggers.field_path import FieldPath
 
-# Decoding keeps a core busy; more at once would only make all of them slower.
-AT_ONCE = 2
+# Of decoded messages in one answer, and of messages of one and the same time beyond its limit.
+MOST_ANSWER_BYTES = 16 << 20
+MOST_OF_ONE_TIME = 1_000
+# Fields of all topics in one answer.
+MOST_FIELDS = 50_000
 # A frame is looked for so far back, then ten times as far, until it is found or the recording begins.
 FIRST_LOOK_BACK_NS = NS_PER_S
 # A window of less than this share of an unread recording is decoded alone instead of all of it.
@@ -54,171 +57,138 @@ class Frame:
     time_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Part of a recording, in nanoseconds since the epoch, both ends included."""
-
-    start_ns: int
-    end_ns: int
-
-    @classmethod
-    def of(cls, summary: Summary, start_s: float | None, end_s: float | None) -> Window:
-        """From seconds after the start of a recording; raises BadWindow."""
-        begin = summary.start_ns or 0
-        start_ns = begin if start_s is None else begin + round(start_s * NS_PER_S)
-        end_ns = (summary.end_ns or begin) if end_s is None else begin + round(end_s * NS_PER_S)
-        if end_s is not None and end_ns < start_ns:
-            raise BadWindow
-        return cls(start_ns, end_ns)
-
-
 class Playback:
     """Looks into recordings; holds no database connection while it does."""
 
-    def __init__(self, cache: ColumnCache | None = None) -> None:
+    def __init__(self, cache: ColumnCache | None = None, turns: Turns | None = None) -> None:
         self._cache = cache or ColumnCache()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turns = turns or Turns()
+        # Long cuts do not hold up plots, and once begun they wait for each other however long it takes.
+        self._cuts = Turns(within_s=None)
 
-    async def fields(self, content: Content) -> FieldTree:
+    async def fields(self, content: Content, patience: Patience) -> FieldTree:
         """The numbers in every topic's messages."""
-        return await self._with(content, _fields)
+        return await self._with(content, patience, lambda file: _fields(file, patience))
 
     async def messages(
-        self, content: Content, topic: str, *, start_s: float | None, end_s: float | None, limit: int
-    ) -> DecodedMessages:
+        self, content: Content, patience: Patience, topic: str, *,
+        start_s: float | None, end_s: float | None, limit: int,
+    ) -> DecodedMessages:  # fmt: skip
         """Messages of one topic in order of time, decoded; raises UnknownTopic, BadWindow."""
-        return await self._with(content, lambda file: _messages(file, topic, start_s, end_s, limit))
+        return await self._with(content, patience, lambda file: _messages(file, patience, topic, start_s, end_s, limit))
 
     async def series(
-        self, content: Content, fields: Sequence[str], *, start_s: float | None, end_s: float | None, points: int
-    ) -> SeriesList:
-        """Fields over time, thinned out; raises UnknownField, NotNumeric, BadWindow."""
-        return await self._with(content, lambda file: self._series(content, file, fields, start_s, end_s, points))
+        self, content: Content, patience: Patience, fields: Sequence[str], *,
+        start_s: float | None, end_s: float | None, points: int,
+    ) -> SeriesList:  # fmt: skip
+        """Fields over time, thinned out; raises UnknownField, NotNumeric, BadWindow, TooMuchToRead."""
+        asked = Asked(fields, start_s, end_s, points)
+        return await self._with(content, patience, lambda file: self._series(content, patience, file, asked))
 
-    async def frame(self, content: Content, topic: str, time_s: float) -> Frame:
+    async def frame(self, content: Content, patience: Patience, topic: str, time_s: float) -> Frame:
         """The image at a time: the last one until then; raises UnknownTopic, NotAnImage, NoFrame."""
-        return await self._with(content, lambda file: _frame(file, topic, time_s))
+        return await self._with(content, patience, lambda file: _frame(file, patience, topic, time_s))
 
     async def cut(
-        self, contents: Sequence[Content], topics: Collection[str] | None, start_s: float | None, end_s: float | None
-    ) -> Cut:
+        self, contents: Sequence[Content], patience: Patience, topics: Collection[str] | None,
+        start_s: float | None, end_s: float | None,
+    ) -> Cut:  # fmt: skip
         """A smaller recording of one or several, made while it is read; raises UnknownTopic, BadWindow."""
-        return await self._in_thread(lambda: Cut.open(contents, topics, start_s, end_s))
+        return await self._turns.work(patience, lambda: Cut.open(contents, topics, start_s, end_s, self._cuts))
 
-    def _series(
-        self, content: Content, file: RecordingFile, fields: Sequence[str], start_s: float | None,
-        end_s: float | None, points: int,
-    ) -> SeriesList:  # fmt: skip
+    def _series(self, content: Content, patience: Patience, file: RecordingFile, asked: Asked) -> SeriesList:
         summary = file.summary()
-        window = Window.of(summary, start_s, end_s)
+        window = Window.of(summary, asked.start_s, asked.end_s)
         wanted: dict[str, dict[str, FieldPath]] = {}
-        for field in fields:
-            topic, path = split(field, summary.topics)
+        placed = [(field, *split(field, summary.topics)) for field in asked.fields]
+        for _, topic, path in placed:
             wanted.setdefault(topic, {})[path.text] = path
-        columns = {
-            topic: self._columns(content, file, summary, topic, paths, window) for topic, paths in wanted.items()
-        }
-        series = []
-        for field in fields:
-            topic, path = split(field, summary.topics)
-            series.append(_as_series(field, columns[topic][path.text], window, points, summary.start_ns or 0))
+        reading = _Reading(content.version, patience, file, summary, window)
+        columns = {topic: self._columns(reading, topic, paths) for topic, paths in wanted.items()}
+        begin_ns = begin_of(summary)
+        series = [
+            _as_series(field, columns[topic][path.text], window, asked.points, begin_ns)
+            for field, topic, path in placed
+        ]
         return SeriesList(start_ns=summary.start_ns or 0, duration_s=summary.duration_s, series=series)
 
-    def _columns(
-        self, content: Content, file: RecordingFile, summary: Summary, topic: str, paths: dict[str, FieldPath],
-        window: Window,
-    ) -> dict[str, Column]:  # fmt: skip
-        found = self._cache.find(content.version, topic, paths)
+    def _columns(self, reading: _Reading, topic: str, paths: dict[str, FieldPath]) -> dict[str, Column]:
+        found = self._cache.find(reading.version, topic, paths)
         missing = {name: path for name, path in paths.items() if name not in found}
         if not missing:
             return found
-        whole_ns = max(1, (summary.end_ns or 0) - (summary.start_ns or 0))
-        if window.end_ns - window.start_ns < SMALL_SHARE * whole_ns:
-            messages = file.messages(topics=[topic], start_ns=window.start_ns, end_ns=window.end_ns)
-            return found | columns_of(messages, missing)
-        read = columns_of(file.messages(topics=[topic]), missing)
+        if reading.is_small:
+            return found | columns_of(reading.messages(topic, reading.window), missing)
+        read = columns_of(reading.messages(topic, Window(*ANY_TIME)), missing)
         for name, column in read.items():
             if len(column.values) and np.isnan(column.values).all():
                 raise NotNumeric(field=f"{topic}.{name}")
-        self._cache.keep(content.version, topic, read)
+        self._cache.keep(reading.version, topic, read)
         return found | read
 
-    async def _with(self, content: Content, ask: Callable[[RecordingFile], Answer]) -> Answer:
+    async def _with(self, content: Content, patience: Patience, ask: Callable[[RecordingFile], Answer]) -> Answer:
         def work() -> Answer:
+            patience.check()
             try:
-                with content.open() as file, open_recording(file) as recording:
+                with (
+                    content.open() as file,
+                    open_recording(watched(file, patience.check), chunk_limit_bytes=CHUNK_LIMIT_BYTES) as recording,
+                ):
                     return ask(recording)
             except FileNotFoundError:
                 raise RecordingFileMissing from None
 
-        return await self._in_thread(work)
-
-    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
-        async with self._slots:
-            return await asyncio.to_thread(work)
+        return await self._turns.work(patience, work)
 
 
-class Cut:
-    """A cut that was opened; iterate over it once."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for a plot."""
 
-    def __init__(self, cutting: Cutting, files: ExitStack) -> None:
-        self._cutting = cutting
-        self._files = files
-
-    @classmethod
-    def open(
-        cls, contents: Sequence[Content], topics: Collection[str] | None, start_s: float | None, end_s: float | None
-    ) -> Cut:
-        with ExitStack() as files:
-            try:
-                opened = [files.enter_context(content.open()) for content in contents]
-            except FileNotFoundError:
-                raise RecordingFileMissing from None
-            with open_recording(opened[0]) as first:
-                summary = first.summary()
-            window = _cut_window(summary, start_s, end_s)
-            pieces = [Piece.open(file) for file in opened]
-            known = {channel.topic for piece in pieces for channel in piece.registry.channels.values()}
-            for topic in topics or ():
-                if topic not in known:
-                    raise UnknownTopic(topic=topic, hint=like(topic, known))
-            wanted = Wanted(None if topics is None else frozenset(topics), windows=(window,))
-            return cls(Cutting(pieces, wanted), files.pop_all())
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self._files, self._cutting:
-            yield from self._cutting
+    fields: Sequence[str]
+    start_s: float | None
+    end_s: float | None
+    points: int
 
 
-def _cut_window(summary: Summary, start_s: float | None, end_s: float | None) -> tuple[int, int]:
-    """Without an end the recordings that follow the first are taken to their own."""
-    asked = Window.of(summary, start_s, end_s)
-    return (
-        ANY_TIME[0] if start_s is None else asked.start_ns,
-        ANY_TIME[1] if end_s is None else asked.end_ns,
-    )
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A recording that a plot is made of."""
+
+    version: str
+    patience: Patience
+    file: RecordingFile
+    summary: Summary
+    window: Window
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the window alone is worth reading."""
+        end_ns = min(self.window.end_ns, self.summary.end_ns or 0)
+        return end_ns - self.window.start_ns < SMALL_SHARE * max(1, (self.summary.end_ns or 0) - begin_of(self.summary))
+
+    def messages(self, topic: str, window: Window) -> Iterator[Message]:
+        found = self.file.messages(topics=[topic], start_ns=window.start_ns, end_ns=window.end_ns)
+        return self.patience.over(found)
 
 
-def _fields(file: RecordingFile) -> FieldTree:
+def _fields(file: RecordingFile, patience: Patience) -> FieldTree:
     summary = file.summary()
-    first: dict[str, Message] = {}
-    wanted = {channel.topic for channel in summary.channels if channel.message_count}
-    for topic in sorted(wanted):
-        found = next(iter(file.messages(topics=[topic])), None)
-        if found is not None:
-            first[topic] = found
+    first = {message.channel.topic: message for message in patience.over(file.examples())}
     decoders = Decoders()
-    topics = []
+    tree, room = FieldTree(topics=[]), MOST_FIELDS
     for channel in summary.channels:
+        patience.check()
         fields: list[str] = []
         problem = None
-        if channel.topic in first:
+        if room and channel.message_count and channel.topic in first:
             message = first[channel.topic]
             try:
-                fields = numeric_fields(decoders.decode(message.channel, message.content))
+                fields = numeric_fields(decoders.decode(message.channel, message.content))[:room]
             except Problem as error:
                 problem = error.sentence
-        topics.append(
+        room -= len(fields)
+        tree.topics.append(
             TopicFields(
                 topic=channel.topic,
                 message_type=channel.schema_name,
@@ -227,22 +197,28 @@ def _fields(file: RecordingFile) -> FieldTree:
                 problem=problem,
             )
         )
-    return FieldTree(topics=topics)
+    return tree
 
 
 def _messages(
-    file: RecordingFile, topic: str, start_s: float | None, end_s: float | None, limit: int
+    file: RecordingFile, patience: Patience, topic: str, start_s: float | None, end_s: float | None, limit: int
 ) -> DecodedMessages:
     summary = file.summary()
     _check_topic(summary, topic)
-    window, begin_ns = Window.of(summary, start_s, end_s), summary.start_ns or 0
+    window, begin_ns = Window.of(summary, start_s, end_s), begin_of(summary)
     decoders = Decoders()
-    answer = DecodedMessages(topic=topic, items=[])
-    for message in file.messages(topics=[topic], start_ns=window.start_ns, end_ns=window.end_ns):
+    answer, room = DecodedMessages(topic=topic, items=[]), MOST_ANSWER_BYTES
+    found = file.messages(topics=[topic], start_ns=window.start_ns, end_ns=window.end_ns)
+    for message in patience.over(found):
         time_s = (message.log_time_ns - begin_ns) / NS_PER_S
-        if len(answer.items) >= limit and message.log_time_ns > answer.items[-1].log_time_ns:
+        is_full = len(answer.items) >= limit or room < 0
+        if is_full and message.log_time_ns > answer.items[-1].log_time_ns:
             answer.next_start = time_s
             break
+        if len(answer.items) >= limit + MOST_OF_ONE_TIME or room < -MOST_ANSWER_BYTES:
+            answer.left_out += 1
+            continue
+        room -= len(message.content)
         decoded, problem = None, None
         try:
             decoded = as_json(decoders.decode(message.channel, message.content))
@@ -260,27 +236,27 @@ def _messages(
     return answer
 
 
-def _frame(file: RecordingFile, topic: str, time_s: float) -> Frame:
+def _frame(file: RecordingFile, patience: Patience, topic: str, time_s: float) -> Frame:
     summary = file.summary()
     _check_topic(summary, topic)
     kinds = {channel.schema_name for channel in summary.channels if channel.topic == topic}
     if not kinds & (COMPRESSED | RAW):
         raise NotAnImage(topic=topic, reason=f"its messages are {', '.join(sorted(kinds)) or 'without a schema'}")
-    begin_ns = summary.start_ns or 0
+    begin_ns = begin_of(summary)
     until_ns = begin_ns + round(time_s * NS_PER_S)
-    message = _last_until(file, topic, begin_ns, until_ns)
+    message = _last_until(file, patience, topic, begin_ns, until_ns)
     if message is None:
         raise NoFrame(topic=topic)
     decoded = Decoders().decode(message.channel, message.content)
     return Frame(picture_of(topic, decoded), message.log_time_ns, (message.log_time_ns - begin_ns) / NS_PER_S)
 
 
-def _last_until(file: RecordingFile, topic: str, begin_ns: int, until_ns: int) -> Message | None:
+def _last_until(file: RecordingFile, patience: Patience, topic: str, begin_ns: int, until_ns: int) -> Message | None:
     back_ns, end_ns = FIRST_LOOK_BACK_NS, until_ns
     while end_ns >= begin_ns:
         start_ns = max(begin_ns, until_ns - back_ns)
         last = None
-        for last in file.messages(topics=[topic], start_ns=start_ns, end_ns=end_ns):  # noqa: B007 - the last is wanted
+        for last in patience.over(file.messages(topics=[topic], start_ns=start_ns, end_ns=end_ns)):  # noqa: B007 - the last is wanted
             pass
         if last is not None:
             return last

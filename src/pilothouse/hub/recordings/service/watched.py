@@ -1,0 +1,33 @@
+"""Reading that can be stopped: a thread cannot be cancelled, but it asks for bytes again and again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+
+def watched(file: BinaryIO, check: Callable[[], None]) -> BinaryIO:
+    """The same file, which stays open when this is closed; before every read ``check`` may raise."""
+    return cast("BinaryIO", _Watched(file, check))
+
+
+class _Watched(io.RawIOBase):
+    def __init__(self, file: BinaryIO, check: Callable[[], None]) -> None:
+        self._file = file
+        self._check = check
+        self.name = getattr(file, "name", "")
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._check()
+        count: int | None = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        return count
