@@ -10,6 +10,8 @@ from pilothouse.kit.errors import Conflict, Invalid, NotFound
 MAX_CURVE_POINTS = 200
 # Of each recording; the count goes on.
 MAX_FIRINGS_KEPT = 200
+# Of all curves of one recording: beyond them firings are kept without, or with a coarser one.
+MAX_POINTS_KEPT = 6_000
 MAX_RECORDINGS = 10_000
 
 
@@ -40,6 +42,10 @@ class RuleUnusable(Invalid):
     """triggers: {reason}"""
 
 
+class Stopped(Conflict):
+    """Reading was given up: the backtest was cancelled, or the hub ends."""
+
+
 class BacktestOver(Conflict):
     """This backtest is {state} already."""
 
@@ -49,6 +55,8 @@ def thinned(curve: list[tuple[int, float]], points: int = MAX_CURVE_POINTS) -> l
     if len(curve) <= points:
         return curve
     stretches = points // 2
+    if not stretches:
+        return []
     kept: list[tuple[int, float]] = []
     for number in range(stretches):
         part = curve[number * len(curve) // stretches : (number + 1) * len(curve) // stretches]

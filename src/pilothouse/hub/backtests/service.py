@@ -13,12 +13,15 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.backtests.domain import (
+    MAX_CURVE_POINTS,
     MAX_FIRINGS_KEPT,
+    MAX_POINTS_KEPT,
     MAX_RECORDINGS,
     BacktestOver,
     BacktestState,
     NothingToTest,
     RuleUnusable,
+    Stopped,
     TooManyToTest,
     UnknownBacktest,
     thinned,
@@ -38,6 +41,7 @@ from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content, Recordings, Selection
+from pilothouse.hub.recordings.service.watched import watched
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import NotFound, Problem, Unavailable
 from pilothouse.kit.ids import new_id
@@ -53,6 +57,8 @@ BACKTEST_JOB = "backtest"
 LOOK_EVERY_S = 1.0
 # After so long a backtest goes to the back of the queue: indexing a new recording must not wait for it.
 TURN_S = 20.0
+# What a chunk may claim: a few kilobytes can claim a gigabyte.
+CHUNK_LIMIT_BYTES = 64 << 20
 
 _TRIGGERS: TypeAdapter[tuple[TriggerConfig, ...]] = TypeAdapter(Triggers)
 log = get_logger(__name__)
@@ -148,6 +154,7 @@ class Backtests:
             return
         async with self._database.reading() as session:
             through = await BacktestRows(session).through(backtest_id)
+            tally = (await BacktestRows(session).tallies([backtest_id])).get(backtest_id, Tally())
         configs = _read(row.triggers)
         turn_ends = time.monotonic() + TURN_S
         for session_id in (one for one in row.session_ids if one not in through):
@@ -158,7 +165,7 @@ class Backtests:
             outcome, robot_id = await self._test(backtest_id, session_id, configs, row.around_s)
             if not await self._goes_on(backtest_id):
                 return
-            await self._write(row, session_id, robot_id, outcome)
+            tally = await self._write(row, session_id, robot_id, outcome, tally)
         async with self._database.transaction() as session:
             if await BacktestRows(session).end(backtest_id, BacktestState.DONE, at(self._clock.now_ns())):
                 self._tell(session, "backtest.done", backtest_id, BacktestState.DONE)
@@ -195,7 +202,14 @@ class Backtests:
             stop.set()
         return await testing, recording.robot_id
 
-    async def _write(self, row: BacktestRow, session_id: str, robot_id: str, outcome: Outcome) -> None:
+    async def _write(
+        self, row: BacktestRow, session_id: str, robot_id: str, outcome: Outcome, before: Tally
+    ) -> Tally:
+        """Keep a result and tell how far it is: counted on from before, for adding all results up after each would
+        take the square of their number."""
+        tally = Tally(
+            before.completed + 1, before.failed + (outcome.problem is not None), before.firings + outcome.firing_count
+        )
         async with self._database.transaction() as session:
             rows = BacktestRows(session)
             # Deleted in this moment: a result without its backtest would be refused by the database.
@@ -204,8 +218,7 @@ class Backtests:
                 firings=[one.model_dump(mode="json") for one in outcome.firings], warnings=outcome.warnings,
                 problem=outcome.problem, seconds=outcome.seconds,
             ):  # fmt: skip
-                return
-            tally = (await rows.tallies([row.id]))[row.id]
+                return (await rows.tallies([row.id])).get(row.id, before)
             facts = {
                 "completed": tally.completed,
                 "total": row.total,
@@ -213,6 +226,7 @@ class Backtests:
                 "session_id": session_id,
             }
             self._events.append(session, HUB_STREAM, "backtest.progressed", row.id, {"id": row.id, **facts})
+        return tally
 
     def _tell(self, session: AsyncSession, kind: str, backtest_id: str, state: BacktestState | None) -> None:
         self._events.append(session, HUB_STREAM, kind, backtest_id, {"id": backtest_id, "state": state})
@@ -222,14 +236,22 @@ def examine(content: Content, configs: Sequence[TriggerConfig], around_s: float,
     """Run fresh rules over one file. Whatever the file does to its reader becomes the outcome's problem."""
     outcome = Outcome()
     began = time.monotonic()
+
+    def check() -> None:
+        if stop.is_set():
+            raise Stopped
+
     try:
         run = Run([build_rule(config) for config in configs], Decoders(), around_s=around_s)
-        with content.open() as file, open_recording(file) as recording:
-            topics = set(recording.summary().topics)
+        opened = content.open()
+        with opened, open_recording(watched(opened, check), chunk_limit_bytes=CHUNK_LIMIT_BYTES) as recording:
+            topics, room = set(recording.summary().topics), MAX_POINTS_KEPT
             for firing in run.run(_until(stop, recording.messages(topics=run.topics))):
                 outcome.firing_count += 1
                 if len(outcome.firings) < MAX_FIRINGS_KEPT:
-                    outcome.firings.append(_as_firing(firing))
+                    shown = _as_firing(firing, min(MAX_CURVE_POINTS, room))
+                    room -= len(shown.curve)
+                    outcome.firings.append(shown)
         outcome.warnings = list(_warnings(run, topics))
     except Unavailable:
         raise  # not the file's fault: the job comes back
@@ -252,8 +274,8 @@ def _until(stop: threading.Event, messages: Iterator[Message]) -> Iterator[Messa
         yield message
 
 
-def _as_firing(firing: Firing) -> BacktestFiring:
-    curve = thinned([one for one in firing.samples if math.isfinite(one[1])])
+def _as_firing(firing: Firing, points: int) -> BacktestFiring:
+    curve = thinned([one for one in firing.samples if math.isfinite(one[1])], points)
     return BacktestFiring(fired=firing.fired, curve=[(time_ns, value) for time_ns, value in curve])
 
 
