@@ -39,7 +39,10 @@ class EnrolRequest(Message):
 
 
 class RobotToken(Message):
-    """A robot's own credential, shown once. The one before stays good until ``previous_until``."""
+    """A robot's own credential, shown once. The one before stays good until this one is first used.
+
+    If the robot never showed the one before, it ends at ``previous_until`` at the latest.
+    """
 
     robot_id: str
     token: str

@@ -202,7 +202,7 @@ async def test_the_old_token_stays_good_until_the_new_one_is_used(guarded: Guard
     await guarded.beat("arm", old)
 
     changed = (await guarded.call(old, "POST", "/api/v1/robots/arm/token")).json()
-    assert changed["previous_until"] is not None
+    assert changed["previous_until"] is None
     assert (await guarded.beat("arm", old)).status_code == 200
     assert (await guarded.beat("arm", changed["token"])).status_code == 200
 
@@ -256,14 +256,27 @@ async def test_tokens_used_and_replaced_at_once_at_several_hubs_never_fail(
             assert statuses[2].status_code == 201
 
 
-async def test_the_old_token_ends_after_a_day_at_the_latest(guarded: Guarded) -> None:
+async def test_a_lost_answer_locks_out_no_robot_that_was_away_for_weeks(guarded: Guarded) -> None:
     old = await guarded.robot("arm")
-    await guarded.call(old, "POST", "/api/v1/robots/arm/token")
+    lost = (await guarded.call(old, "POST", "/api/v1/robots/arm/token")).json()["token"]
 
-    guarded.clock.advance(24 * 3_600 - 1)
+    guarded.clock.advance(30 * 24 * 3_600)
     assert (await guarded.beat("arm", old)).status_code == 200
-    guarded.clock.advance(2)
+    new = (await guarded.call(old, "POST", "/api/v1/robots/arm/token")).json()["token"]
+    assert (await guarded.beat("arm", new)).status_code == 200
+
     assert (await guarded.beat("arm", old)).status_code == 401
+    assert (await guarded.beat("arm", lost)).status_code == 401
+
+
+async def test_a_token_that_was_never_shown_ends_a_day_after_another_was_made(guarded: Guarded) -> None:
+    never_shown = await guarded.robot("arm")
+    made = (await guarded.operator.post("/api/v1/robots/arm/token")).json()
+    assert made["previous_until"] is not None
+
+    guarded.clock.advance(24 * 3_600 + 1)
+    assert (await guarded.beat("arm", never_shown)).status_code == 401
+    assert (await guarded.beat("arm", made["token"])).status_code == 200
 
 
 async def test_another_hub_forgets_the_old_token_within_a_second(guarded: Guarded, hub_settings: HubSettings) -> None:

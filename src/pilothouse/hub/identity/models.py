@@ -16,8 +16,8 @@ KINDS = values_of(TokenKind, "kind")
 class TokenRow(Base):
     """A token as far as it is kept: enough to find and to check it, not enough to use it.
 
-    A robot's token that another has taken the place of is good until ``superseded_until``, or until that other is used
-    for the first time.
+    A robot's token that another has taken the place of is good until that other is used for the first time; one that
+    the robot never showed at most until ``superseded_until``.
     """
 
     __tablename__ = "tokens"

@@ -71,10 +71,13 @@ class TokenRows:
         await self._session.execute(query.order_by(TokenRow.id).with_for_update())
 
     async def supersede(self, robot_id: str, new_id: str, until: datetime, now: datetime) -> bool:
-        """Let a new token take the place of a robot's others; whether any of them was still good."""
+        """Let a new token take the place of a robot's others that it never showed; whether any of them was still good.
+
+        One that it has shown is one that it holds, and perhaps the only one: that ends when the new one is first used.
+        """
         statement = (
             update(TokenRow)
-            .where(TokenRow.robot_id == robot_id, TokenRow.id != new_id, *_good(now))
+            .where(TokenRow.robot_id == robot_id, TokenRow.id != new_id, TokenRow.last_used_at.is_(None), *_good(now))
             .values(superseded_until=until)
             .returning(TokenRow.id)
         )

@@ -28,7 +28,7 @@ from pilothouse.web import CredentialsWrong, hash_secret, mint_token, same, spli
 from pilothouse.wire import RobotToken
 from pilothouse.wire.token import MadeToken, NewToken, Token, TokenList
 
-# A robot whose answer got lost on the way has so long to ask once more.
+# How long a token stays good that was given out and not shown before there was another.
 PREVIOUS_GOOD_FOR = timedelta(hours=24)
 NOTE_USE_EVERY = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=90)
@@ -86,8 +86,8 @@ class Tokens:
         return MadeToken(**_shown(row, now).model_dump(), token=token)
 
     async def give_robot(self, session: AsyncSession, robot_id: str, maker: Caller = LOCAL) -> RobotToken:
-        """A robot's own token. Those before stay good until it is first used, or for a day: an answer that gets lost
-        locks nobody out."""
+        """A robot's own token. The one it shows stays good until this is first used, however long that takes: an answer
+        that gets lost locks nobody out. Those it never showed end after a day."""
         now = self._now()
         token, row = self._mint(TokenKind.ROBOT, robot_id, maker)
         row.robot_id = robot_id
@@ -95,13 +95,14 @@ class Tokens:
         await rows.take_turn(robot_id)
         await rows.add(row)
         until = now + PREVIOUS_GOOD_FOR
+        holds_one = await rows.has_used(robot_id, now)
         had_one = await rows.supersede(robot_id, row.id, until, now)
         return RobotToken(
             robot_id=robot_id,
             token=token,
             token_id=row.id,
             created_at=now,
-            previous_until=until if had_one else None,
+            previous_until=until if had_one and not holds_one else None,
         )
 
     async def robot_has_token(self, session: AsyncSession, robot_id: str) -> bool:
