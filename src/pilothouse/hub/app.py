@@ -23,7 +23,7 @@ from pilothouse.hub.identity import jobs as identity_jobs
 from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
-from pilothouse.hub.incidents.service import Following, Grouping, Incidents
+from pilothouse.hub.incidents.service import Following, Grouping, Incidents, RecordingLinks
 from pilothouse.hub.notifications import jobs as notification_jobs
 from pilothouse.hub.notifications import routes as notifications
 from pilothouse.hub.notifications.service import build_services as build_notifications
@@ -92,9 +92,8 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     fleet = build_fleet(hub.database, hub.events, hub.clock, tokens=tokens, count_recordings=count_by_robot)
     fleet_jobs.register(hub.jobs, fleet)
     robots = fleet.robots
-    recordings = build_services(
-        hub.settings, hub.database, hub.events, hub.jobs, hub.clock, storage=hub.storage, robots=robots
-    )
+    parts = (hub.settings, hub.database, hub.events, hub.jobs, hub.clock)
+    recordings = build_services(*parts, storage=hub.storage, robots=robots, links=RecordingLinks())
     recording_jobs.register(hub.jobs, recordings)
     service.state.on_closing.add(recordings.digests.end)
     service.state.fleet = fleet

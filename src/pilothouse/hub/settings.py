@@ -46,6 +46,14 @@ class HubSettings(ServiceSettings):
     max_disk_mb: Annotated[int, Field(ge=0, le=2**40)] = setting(
         0, "Recordings may take so many MiB, then the oldest are deleted; 0 is no cap", names=("MD_MAX_DISK_MB",)
     )
+    max_robot_disk_mb: Annotated[int, Field(ge=0, le=2**40)] = setting(
+        0, "Recordings of one robot may take so many MiB, then its oldest are deleted; 0 is no cap"
+    )
+    keep_days: Annotated[float, Field(ge=0, le=36_500)] = setting(
+        0.0,
+        "Recordings are deleted so many days after they were made, unless they are pinned, annotated or belong to an "
+        "unresolved incident; 0 keeps them",
+    )
     database_url: SecretStr | None = setting(
         None, "PostgreSQL, as `postgresql://USER:PASSWORD@HOST/NAME`; a SQLite file in the data directory when not set"
     )

@@ -69,10 +69,13 @@ class Recording(Message):
     incident_id: str | None = None
     reason: str | None = None
     sha256: str | None = None
-    channels: list[TopicSummary] = Field(default_factory=list)
+    channels: list[TopicSummary] = Field(default_factory=list, description="Lists leave them out")
     drops: dict[str, int] = Field(default_factory=dict)
     announced_at: Moment | None = Field(None, description="When its robot told of it, before its bytes came")
     indexed_at: Moment | None = None
+    pinned_at: Moment | None = Field(None, description="Since when nothing deletes it; null when it is not pinned")
+    pinned_by: str | None = None
+    pin_reason: str | None = None
     preview: list[PreviewSeries] | None = Field(None, description="A glance at what led to it; lists leave it out")
 
 
@@ -84,6 +87,7 @@ class RecordingList(Message):
     total: int
     limit: int
     offset: int
+    next_cursor: str | None = Field(None, description="Where the next page begins; null on the last")
 
 
 class NewAnnotation(Message):

@@ -62,10 +62,20 @@ async def test_the_tables_are_what_the_models_say(database: Database) -> None:
     async with database.reading() as session:
         connection = await session.connection()
         found = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": False}), Base.metadata)
+            lambda sync: compare_metadata(
+                MigrationContext.configure(sync, opts={"compare_type": False, "include_object": _is_of_a_model}),
+                Base.metadata,
+            )
         )
 
     assert found == []
+
+
+def _is_of_a_model(_object: object, name: str, _kind: str, *_more: object) -> bool:
+    """What is searched in is each database's own, and no model knows it."""
+    search = ("recording_search", "annotation_search", "recording_topics")
+    return not name.startswith(search) and name not in ("words", "ix_recordings_words", "ix_annotations_words",
+                                                        "ix_recordings_topics")  # fmt: skip
 
 
 async def test_there_is_one_line_of_revisions() -> None:

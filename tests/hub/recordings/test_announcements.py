@@ -215,7 +215,7 @@ async def test_previews_are_read_for_one_recording_and_never_for_a_list(hub: Hub
     with counting_queries(hub.database) as queries:
         await client.get("/api/sessions")
 
-    assert len(queries) == 4
+    assert len(queries) == 3
     assert not any("preview" in query for query in queries)
 
 

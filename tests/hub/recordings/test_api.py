@@ -79,7 +79,7 @@ async def test_a_row_says_everything_about_a_recording(three: httpx2.AsyncClient
         annotation_count=0,
         sha256=hashlib.sha256((sessions / "sample_drive.mcap").read_bytes()).hexdigest(),
     )
-    assert row in (await three.get("/api/sessions")).json()["sessions"]
+    assert {**row, "channels": []} in (await three.get("/api/sessions")).json()["sessions"]
 
 
 async def test_a_filter_narrows_the_rows_and_not_the_robots(three: httpx2.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.hub.recordings.domain.retention import Kept, cap_bytes, leaving, used_mb
+from pilothouse.hub.recordings.domain.retention import Kept, Limits, cap_bytes, leaving, used_mb
 
 recordings = st.lists(
     st.builds(
@@ -24,28 +24,28 @@ def kept(name: str, size: int, recorded: int, *, annotated: bool = False) -> Kep
 def test_the_oldest_leave_until_the_rest_fits() -> None:
     some = [kept("new", 10, 3), kept("old", 10, 1), kept("middle", 10, 2)]
 
-    assert [one.session_id for one in leaving(some, cap=15)] == ["old", "middle"]
+    assert [one.session_id for one in leaving(some, Limits(15))] == ["old", "middle"]
 
 
 def test_annotated_recordings_leave_last() -> None:
     some = [kept("remembered", 10, 1, annotated=True), kept("old", 10, 2), kept("new", 10, 3)]
 
-    assert [one.session_id for one in leaving(some, cap=20)] == ["old"]
-    assert [one.session_id for one in leaving(some, cap=5)] == ["old", "new", "remembered"]
+    assert [one.session_id for one in leaving(some, Limits(20))] == ["old"]
+    assert [one.session_id for one in leaving(some, Limits(5))] == ["old", "new", "remembered"]
 
 
 def test_exactly_at_the_cap_nothing_leaves() -> None:
-    assert leaving([kept("a", 10, 1), kept("b", 10, 2)], cap=20) == []
+    assert leaving([kept("a", 10, 1), kept("b", 10, 2)], Limits(20)) == []
 
 
 @given(recordings)
 def test_without_a_cap_nothing_ever_leaves(some: list[Kept]) -> None:
-    assert leaving(some, cap=0) == []
+    assert leaving(some, Limits(0)) == []
 
 
 @given(recordings, st.integers(1, 500))
 def test_what_stays_fits_and_the_last_to_leave_had_to(some: list[Kept], cap: int) -> None:
-    gone = leaving(some, cap=cap)
+    gone = leaving(some, Limits(cap))
     stays = sum(one.size_bytes for one in some) - sum(one.size_bytes for one in gone)
 
     assert stays <= cap

@@ -111,6 +111,13 @@ class IncidentRows:
         latest = (IncidentEntryRow.occurred_at.desc(), IncidentEntryRow.id.desc())
         return [one for one in await self._session.scalars(query.order_by(*latest).limit(limit)) if one is not None]
 
+    async def unresolved(self, kind: str) -> Sequence[str]:
+        """What of one kind belongs to incidents that are not closed."""
+        entry = IncidentEntryRow
+        query = select(entry.subject).join(IncidentRow, IncidentRow.id == entry.incident_id)
+        query = query.where(entry.kind == kind, IncidentRow.state.in_(LIVE), entry.subject.is_not(None))
+        return [one for one in await self._session.scalars(query.distinct()) if one is not None]
+
     async def timeline(self, incident_id: str, limit: int, offset: int) -> tuple[Sequence[IncidentEntryRow], int]:
         """In order of time, and how many there are."""
         own = IncidentEntryRow.incident_id == incident_id

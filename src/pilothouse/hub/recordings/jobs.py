@@ -1,4 +1,4 @@
-"""What goes on without a request: indexing, and watching the directory."""
+"""What goes on without a request: indexing, removing what was deleted, and watching the directory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.jobs import Job, JobContext, Jobs
-from pilothouse.hub.recordings.repository import RecordingRows
-from pilothouse.hub.recordings.service import INDEX_JOB, RecordingServices
+from pilothouse.hub.recordings.repository import DeletedRows, RecordingRows
+from pilothouse.hub.recordings.service import DELETE_JOB, INDEX_JOB, RecordingServices
 
 FORGET_EVERY_S = 3_600.0
 
@@ -22,6 +22,13 @@ def register(jobs: Jobs, services: RecordingServices) -> None:
     async def waiting(session: AsyncSession) -> Sequence[str]:
         return await RecordingRows(session).waiting()
 
+    async def remove(_context: JobContext, session_id: str) -> None:
+        await services.keeping.remove(session_id)
+
+    async def buried(session: AsyncSession) -> Sequence[str]:
+        return await DeletedRows(session).waiting()
+
     jobs.register(Job(INDEX_JOB, index, waiting))
+    jobs.register(Job(DELETE_JOB, remove, buried))
     jobs.every(FORGET_EVERY_S, "forget deletions", services.announcements.forget_deletions)
     jobs.keep_running("watch sessions", services.watch.run)

@@ -24,6 +24,8 @@ STATES = Enum(
 
 # Few rows wait at any time, among however many.
 WAITING = text("state = 'indexing'")
+PINNED = text("pinned_at IS NOT NULL")
+NOT_REMOVED = text("NOT is_removed")
 
 
 class FileName(TypeDecorator[str]):
@@ -67,23 +69,37 @@ class RecordingRow(Base):
     incident_id: Mapped[str | None] = mapped_column(String(100), index=True)
     trigger: Mapped[dict[str, Any] | None] = mapped_column(Json)
     drops: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
-    channels: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    # Kilobytes each: lists read the names alone.
+    channels: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, deferred=True)
+    topics: Mapped[list[str]] = mapped_column(Json, default=list)
+    rule: Mapped[str | None] = mapped_column(String(200))
     message_count: Mapped[int] = mapped_column(BigInteger, default=0)
     started_ns: Mapped[int | None] = mapped_column(BigInteger)
     ended_ns: Mapped[int | None] = mapped_column(BigInteger)
+    duration_ns: Mapped[int] = mapped_column(BigInteger, default=0)
     recorded_ns: Mapped[int] = mapped_column(BigInteger)
     damage: Mapped[str | None] = mapped_column(Text)
     sha256: Mapped[str | None] = mapped_column(String(64))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     indexed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     announced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pinned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pinned_by: Mapped[str | None] = mapped_column(String(200))
+    pin_reason: Mapped[str | None] = mapped_column(Text)
     # Kilobytes that a list never shows.
     preview: Mapped[list[dict[str, Any]] | None] = mapped_column(Json, deferred=True)
 
     __table_args__ = (
         Index(None, "recorded_ns", "id"),
         Index(None, "robot_id", "recorded_ns", "id"),
+        Index(None, "label", "recorded_ns", "id"),
+        Index(None, "rule", "recorded_ns", "id"),
+        Index(None, "reason", "recorded_ns", "id"),
+        Index(None, "state", "recorded_ns", "id"),
+        Index(None, "size_bytes", "id"),
+        Index(None, "duration_ns", "id"),
         Index("ix_recordings_indexing", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_recordings_pinned", "recorded_ns", "id", sqlite_where=PINNED, postgresql_where=PINNED),
     )
 
 
@@ -96,10 +112,19 @@ class DeletedRow(Base):
     robot_id: Mapped[str] = mapped_column(String(100))
     why: Mapped[str] = mapped_column(String(20))
     deleted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    # The version of the file that a person deleted: seen again, it stays deleted.
+    file_name: Mapped[str | None] = mapped_column(FileName)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
+    is_removed: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        Index("ix_deleted_recordings_waiting", "session_id", sqlite_where=NOT_REMOVED, postgresql_where=NOT_REMOVED),
+    )
 
 
 class AnnotationRow(Base):
-    """What a person wrote at a time of a recording.
+    """What a person wrote at a time or a span of a recording.
 
     It hangs on the id and not on the row of the recording: a file that vanishes and comes back finds its remarks.
     """
@@ -109,7 +134,10 @@ class AnnotationRow(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     session_id: Mapped[str] = mapped_column(String(200))
     time_ns: Mapped[int] = mapped_column(BigInteger)
+    end_time_ns: Mapped[int | None] = mapped_column(BigInteger)
     body: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(200), default="")
+    tags: Mapped[list[str]] = mapped_column(Json, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from pilothouse.wire.base import SessionId
 
 
 class DiskUse(BaseModel):
@@ -13,6 +17,22 @@ class DiskUse(BaseModel):
     cap_mb: int = Field(ge=0, description="The cap in units of 2²⁰ bytes; 0 is no cap")
     cap_enabled: bool
     session_count: int = Field(ge=0)
+
+
+class FacetValue(BaseModel):
+    value: str
+    count: int = Field(ge=1, description="Recordings that have it")
+
+
+class Facets(BaseModel):
+    """What a list could be narrowed to, the commonest first, at most 100 of each."""
+
+    robots: list[FacetValue] = Field(default_factory=list)
+    labels: list[FacetValue] = Field(default_factory=list)
+    triggers: list[FacetValue] = Field(default_factory=list)
+    reasons: list[FacetValue] = Field(default_factory=list)
+    states: list[FacetValue] = Field(default_factory=list)
+    topics: list[FacetValue] = Field(default_factory=list)
 
 
 class Rescanned(BaseModel):
@@ -39,3 +59,22 @@ class DirectUploadCompleted(BaseModel):
     """The recording is in its place and will be indexed."""
 
     session_id: str
+
+
+class Pin(BaseModel):
+    """Why nothing may delete a recording."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
+
+
+class DeletionRequest(BaseModel):
+    session_ids: list[SessionId] = Field(min_length=1, max_length=500)
+    reason: str = Field("", max_length=500, description="For the audit log")
+
+
+class Deleted(BaseModel):
+    """What became of recordings that somebody wanted to delete."""
+
+    deleted_ids: list[str]
+    pinned_ids: list[str] = Field(default_factory=list, description="Pinned, and therefore still there")
+    unknown_ids: list[str] = Field(default_factory=list)

@@ -101,6 +101,10 @@ class RobotRows:
     async def get(self, robot_id: str) -> RobotRow | None:
         return await self._session.scalar(select(RobotRow).where(RobotRow.robot_id == robot_id))
 
+    async def at_site(self, site: str) -> Sequence[str]:
+        query = select(RobotRow.robot_id).where(RobotRow.site == site).order_by(RobotRow.robot_id)
+        return (await self._session.scalars(query)).all()
+
     async def page(self, wanted: Wanted, limit: int, offset: int) -> tuple[Sequence[RobotRow], int]:
         """Robots by name, and how many there are."""
         conditions = wanted.conditions()

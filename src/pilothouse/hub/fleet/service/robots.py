@@ -138,6 +138,10 @@ class Robots:
         """One robot; raises UnknownRobot."""
         return await self._shown(session, await self._row(session, robot_id))
 
+    async def at_site(self, session: AsyncSession, site: str) -> Sequence[str]:
+        """Ids of the robots of a site, those that are retired among them."""
+        return await RobotRows(session).at_site(site)
+
     async def check_known(self, session: AsyncSession, robot_id: str) -> None:
         """Raise UnknownRobot."""
         await self._row(session, robot_id)

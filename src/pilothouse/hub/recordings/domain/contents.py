@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pilothouse.hub.recordings.domain.naming import robot_id_of
@@ -33,6 +33,25 @@ class Contents:
     message_count: int = 0
     started_ns: int | None = None
     ended_ns: int | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """These facts as a row keeps them, with what is derived from them."""
+        return {**asdict(self), **derived(self.channels, self.trigger, self.started_ns, self.ended_ns)}
+
+
+def derived(
+    channels: Iterable[Mapping[str, Any]],
+    trigger: Mapping[str, Any] | None,
+    started_ns: int | None,
+    ended_ns: int | None,
+) -> dict[str, Any]:
+    """What lists show, filter and sort by, so that they need not read the rest."""
+    return {
+        "topics": [channel["topic"] for channel in channels if channel["message_count"]],
+        "rule": None if trigger is None else clean(trigger["rule"], 200),
+        "duration_ns": 0 if started_ns is None or ended_ns is None else max(0, ended_ns - started_ns),
+    }
 
 
 def contents_of(session_id: str, summary: Summary, announced_robot: str | None = None) -> Contents:

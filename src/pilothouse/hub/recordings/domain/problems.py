@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.kit.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
+from pilothouse.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, Unavailable
 
 
 class UnknownRecording(NotFound):
@@ -19,6 +19,18 @@ class RecordingNotArrived(NotFound):
 
 class RecordingDeleted(Conflict):
     """The recording {session_id} was here and was deleted; only its bytes bring it back."""
+
+
+class RecordingPinned(Conflict):
+    """The recording {session_id} is pinned; unpin it first."""
+
+
+class LinkWrong(Forbidden):
+    """This link was not made by this hub for this recording; ask for a new one."""
+
+
+class LinkExpired(Forbidden):
+    """This link has expired; ask whoever gave it to you for a new one."""
 
 
 class UnknownAnnotation(NotFound):

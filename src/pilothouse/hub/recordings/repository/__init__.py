@@ -2,7 +2,20 @@
 
 from pilothouse.hub.recordings.repository.annotations import AnnotationRows
 from pilothouse.hub.recordings.repository.deleted import DeletedRows
-from pilothouse.hub.recordings.repository.recordings import Listed, Located, RecordingRows, Selection
+from pilothouse.hub.recordings.repository.facets import FacetRows
+from pilothouse.hub.recordings.repository.recordings import ANY, Listed, Located, RecordingRows, Selection
+from pilothouse.hub.recordings.repository.searching import Sought
 from pilothouse.hub.recordings.repository.uploads import UploadRows
 
-__all__ = ["AnnotationRows", "DeletedRows", "Listed", "Located", "RecordingRows", "Selection", "UploadRows"]
+__all__ = [
+    "ANY",
+    "AnnotationRows",
+    "DeletedRows",
+    "FacetRows",
+    "Listed",
+    "Located",
+    "RecordingRows",
+    "Selection",
+    "Sought",
+    "UploadRows",
+]

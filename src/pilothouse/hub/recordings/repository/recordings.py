@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import InstrumentedAttribute, undefer
 
+from pilothouse.hub.recordings.domain.ordering import Ordering, SortKey
 from pilothouse.hub.recordings.domain.retention import Kept
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import AnnotationRow, RecordingRow
 from pilothouse.hub.recordings.repository.inserting import insert_new
-from pilothouse.kit.clock import to_ns
+from pilothouse.hub.recordings.repository.searching import Sought, bounded_ns
 from pilothouse.wire import RecordingState
 
 # Databases bound the parameters of one statement; a new row has about twenty.
@@ -23,6 +24,13 @@ _BATCH = 500
 
 # Everything but what was only announced.
 _HERE = RecordingRow.state != RecordingState.ANNOUNCED
+
+ANY = Sought()
+_COLUMNS: dict[SortKey, InstrumentedAttribute[int]] = {
+    SortKey.RECORDED: RecordingRow.recorded_ns,
+    SortKey.SIZE: RecordingRow.size_bytes,
+    SortKey.DURATION: RecordingRow.duration_ns,
+}
 
 Value = TypeVar("Value")
 
@@ -59,11 +67,14 @@ class RecordingRows:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._dialect = session.get_bind().dialect.name
 
-    async def get(self, session_id: str, *, with_preview: bool = False) -> RecordingRow | None:
+    async def get(self, session_id: str, *, whole: bool = False) -> RecordingRow | None:
+        """``whole`` with what lists leave out: channels and preview."""
         query = select(RecordingRow).where(RecordingRow.session_id == session_id)
-        if with_preview:
-            query = query.options(undefer(RecordingRow.preview)).execution_options(populate_existing=True)
+        if whole:
+            options = (undefer(RecordingRow.preview), undefer(RecordingRow.channels))
+            query = query.options(*options).execution_options(populate_existing=True)
         return await self._session.scalar(query)
 
     async def locate(self, session_id: str) -> Located | None:
@@ -72,11 +83,17 @@ class RecordingRows:
         found = (await self._session.execute(select(*columns).where(RecordingRow.session_id == session_id))).first()
         return Located(found.file_name, found.robot_id, found.state == RecordingState.ANNOUNCED) if found else None
 
-    async def page(self, robot_id: str | None, *, limit: int, offset: int) -> list[Listed]:
-        """Newest first; the id breaks ties."""
-        newest = (RecordingRow.recorded_ns.desc(), RecordingRow.id.desc())
-        query = select(RecordingRow).where(*_of_robot(robot_id)).order_by(*newest).limit(limit).offset(offset)
-        rows = (await self._session.scalars(query)).all()
+    async def page(
+        self, sought: Sought, ordering: Ordering, *, after: tuple[int, int] | None = None, limit: int, offset: int
+    ) -> list[Listed]:
+        """In order, from the place of a cursor or from an offset."""
+        by = (_COLUMNS[ordering.key], RecordingRow.id)
+        query = select(RecordingRow).where(*sought.conditions(self._dialect))
+        if after is not None:
+            place = tuple_(*by) < tuple_(*after) if ordering.is_descending else tuple_(*by) > tuple_(*after)
+            query = query.where(place)
+        order = [column.desc() for column in by] if ordering.is_descending else by
+        rows = (await self._session.scalars(query.order_by(*order).limit(limit).offset(offset))).all()
         counts = await self.annotation_counts([row.session_id for row in rows])
         return [Listed(row, counts.get(row.session_id, 0)) for row in rows]
 
@@ -86,9 +103,9 @@ class RecordingRows:
         if wanted.label is not None:
             fitting.append(RecordingRow.label == wanted.label)
         if wanted.since is not None:
-            fitting.append(RecordingRow.recorded_ns >= _bounded_ns(wanted.since))
+            fitting.append(RecordingRow.recorded_ns >= bounded_ns(wanted.since))
         if wanted.until is not None:
-            fitting.append(RecordingRow.recorded_ns < _bounded_ns(wanted.until))
+            fitting.append(RecordingRow.recorded_ns < bounded_ns(wanted.until))
         query = select(RecordingRow.recorded_ns, RecordingRow.session_id).where(*fitting)
         oldest = (RecordingRow.recorded_ns, RecordingRow.id)
         if wanted.session_ids is None:
@@ -109,8 +126,8 @@ class RecordingRows:
         )
         return dict((await self._session.execute(query)).all())
 
-    async def count(self, robot_id: str | None) -> int:
-        query = select(func.count(RecordingRow.id)).where(*_of_robot(robot_id))
+    async def count(self, sought: Sought = ANY) -> int:
+        query = select(func.count()).select_from(RecordingRow).where(*sought.conditions(self._dialect))
         return await self._session.scalar(query) or 0
 
     async def count_by_robot(self, robot_ids: Collection[str]) -> dict[str, int]:
@@ -152,11 +169,12 @@ class RecordingRows:
     async def kept(self) -> list[tuple[Kept, str, Sighting]]:
         """What retention chooses among, with the file each stands for."""
         annotated = exists().where(AnnotationRow.session_id == RecordingRow.session_id)
-        columns = (RecordingRow.session_id, RecordingRow.size_bytes, RecordingRow.recorded_ns, annotated)
-        query = select(*columns, RecordingRow.file_name, RecordingRow.mtime_ns).where(_HERE)
+        row = RecordingRow
+        columns = (row.session_id, row.size_bytes, row.recorded_ns, annotated, row.robot_id, row.pinned_at)
+        query = select(*columns, row.file_name, row.mtime_ns).where(_HERE)
         return [
-            (Kept(session_id, size, recorded, bool(has)), name, Sighting(size, mtime))
-            for session_id, size, recorded, has, name, mtime in (await self._session.execute(query))
+            (Kept(session_id, size, recorded, bool(has), robot, pinned is not None), name, Sighting(size, mtime))
+            for session_id, size, recorded, has, robot, pinned, name, mtime in (await self._session.execute(query))
         ]
 
     async def waiting(self) -> Sequence[str]:
@@ -234,6 +252,27 @@ class RecordingRows:
         """Note on a row that was there already who delivered its file."""
         await self._session.execute(update(RecordingRow).where(RecordingRow.session_id == session_id).values(**values))
 
+    async def lock(self, session_ids: Collection[str]) -> list[RecordingRow]:
+        """Rows that somebody is about to change; in one order, so that two who do so never wait for each other."""
+        found: list[RecordingRow] = []
+        for some in _sorted(session_ids):
+            query = select(RecordingRow).where(RecordingRow.session_id.in_(some)).order_by(RecordingRow.id)
+            found += (await self._session.scalars(query.with_for_update())).all()
+        return found
+
+    async def remove(self, row: RecordingRow) -> None:
+        await self._session.execute(delete(RecordingRow).where(RecordingRow.id == row.id))
+
+    async def unpinned(self, session_ids: Collection[str]) -> set[str]:
+        """Which of these may still go: somebody may have pinned one since it was chosen."""
+        found: set[str] = set()
+        for some in _sorted(session_ids):
+            query = select(RecordingRow.session_id).where(
+                RecordingRow.session_id.in_(some), RecordingRow.pinned_at.is_(None)
+            )
+            found.update(await self._session.scalars(query))
+        return found
+
     async def remove_files(self, names: Collection[str]) -> list[tuple[str, str]]:
         """Delete the rows of files; answers the (session_id, robot_id) of those that were still there."""
         removed: list[tuple[str, str]] = []
@@ -245,11 +284,6 @@ class RecordingRows:
             )
             removed += (await self._session.execute(statement)).all()
         return removed
-
-
-def _bounded_ns(moment: datetime) -> int:
-    """A time as the column holds it: what lies beyond it is before or after every recording."""
-    return max(-(2**63), min(to_ns(moment), 2**63 - 1))
 
 
 def _batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

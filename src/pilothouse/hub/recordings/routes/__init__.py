@@ -1,7 +1,25 @@
 """The recordings API."""
 
-from pilothouse.hub.recordings.routes import admin, annotations, announcements, direct, recordings, uploads
+from pilothouse.hub.recordings.routes import (
+    admin,
+    annotations,
+    announcements,
+    direct,
+    facets,
+    keeping,
+    recordings,
+    uploads,
+)
 
-ROUTERS = (recordings.router, announcements.router, annotations.router, admin.router, uploads.router, direct.router)
+ROUTERS = (
+    recordings.router,
+    facets.router,
+    keeping.router,
+    announcements.router,
+    annotations.router,
+    admin.router,
+    uploads.router,
+    direct.router,
+)
 
 __all__ = ["ROUTERS"]

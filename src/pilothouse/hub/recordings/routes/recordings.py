@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from pilothouse.hub.identity.auth import Reader, Reading, ThisHub
 from pilothouse.hub.recordings.auth import OnlyRobot
+from pilothouse.hub.recordings.routes.filters import Cursor, Filters, InOrder, OfRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.web import Paging
 from pilothouse.web.ranges import LIFETIME_S, RangeResponse, remember
@@ -38,12 +39,17 @@ async def list_recordings(
     session: Reading,
     only_robot: OnlyRobot,
     page: Paging,
-    robot_id: Annotated[str | None, Query(max_length=200, description="Only recordings of this robot")] = None,
+    sought: Filters,
+    ordering: InOrder,
+    robot_id: OfRobot = None,
+    cursor: Cursor = None,
 ) -> RecordingList:
-    """`robots` names every robot that has recordings, whatever the filter says."""
+    """`robots` names every robot that has recordings, whatever the filter says. `next_cursor` leads on without gaps or
+    repeats while recordings come and go; a `cursor` takes the place of `offset`."""
     return await services.recordings.page(
-        session, robot_id=robot_id, only_robot=only_robot, limit=page.limit, offset=page.offset
-    )
+        session, robot_id=robot_id, only_robot=only_robot, limit=page.limit, offset=page.offset, sought=sought,
+        ordering=ordering, cursor=cursor,
+    )  # fmt: skip
 
 
 @router.get("/{session_id}", summary="Get a recording")

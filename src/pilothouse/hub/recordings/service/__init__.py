@@ -8,6 +8,7 @@ from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.everything import RecordingServices, build_services
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
+from pilothouse.hub.recordings.service.keeping import DELETE_JOB, Keeping
 from pilothouse.hub.recordings.service.partial import Partials
 from pilothouse.hub.recordings.service.recordings import Content, Recordings, count_by_robot
 from pilothouse.hub.recordings.service.retention import Retention
@@ -16,6 +17,7 @@ from pilothouse.hub.recordings.service.uploads import Progress, Uploads
 from pilothouse.hub.recordings.service.watch import Watch
 
 __all__ = [
+    "DELETE_JOB",
     "INDEX_JOB",
     "Annotations",
     "Announcements",
@@ -23,6 +25,7 @@ __all__ = [
     "Content",
     "Digests",
     "Indexing",
+    "Keeping",
     "LocalSessions",
     "Partials",
     "Progress",

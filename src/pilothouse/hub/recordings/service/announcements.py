@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.fleet import Robots
-from pilothouse.hub.recordings.domain.contents import LATEST_NS, clean
+from pilothouse.hub.recordings.domain.contents import LATEST_NS, clean, derived
 from pilothouse.hub.recordings.domain.naming import SUFFIX
 from pilothouse.hub.recordings.domain.problems import RecordingDeleted
 from pilothouse.hub.recordings.domain.watching import Sighting
@@ -86,15 +86,18 @@ def _told(announcement: RecordingAnnouncement) -> dict[str, Any]:
     """The columns that an announcement fills in, as safe to store as what a file says."""
     started_ns, ended_ns = _ns(announcement.started_at), _ns(announcement.ended_at)
     unseen = Sighting(announcement.size_bytes, 0)
+    trigger = None if announcement.trigger is None else announcement.trigger.model_dump(mode="json")
+    channels = [channel.model_dump(mode="json") for channel in announcement.channels]
     return {
         "robot_id": announcement.robot_id,
         "size_bytes": announcement.size_bytes,
         "label": clean(announcement.label),
         "reason": announcement.reason,
         "incident_id": announcement.incident_id,
-        "trigger": announcement.trigger and announcement.trigger.model_dump(mode="json"),
+        "trigger": trigger,
         "drops": {clean(topic): max(count, 0) for topic, count in announcement.drops.items()},
-        "channels": [channel.model_dump(mode="json") for channel in announcement.channels],
+        "channels": channels,
+        **derived(channels, trigger, started_ns, ended_ns),
         "message_count": announcement.message_count,
         "started_ns": started_ns,
         "ended_ns": ended_ns,

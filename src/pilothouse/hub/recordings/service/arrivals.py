@@ -48,6 +48,8 @@ class Arrivals:
         """Files stand in the directory; answers how many are new and how many are another version than is known."""
         rows = RecordingRows(session)
         known = await rows.sightings(files.keys())
+        buried = await DeletedRows(session).buried({name: seen for name, seen in files.items() if name not in known})
+        files = {name: seen for name, seen in files.items() if name not in buried}
         fresh = {name: seen for name, seen in files.items() if name not in known}
         other = {name: seen for name, seen in files.items() if name in known and known[name] != seen}
         arrived = await rows.arrive(fresh)
@@ -94,6 +96,8 @@ class Arrivals:
             "label": "",
             "drops": {},
             "channels": [],
+            "topics": [],
+            "duration_ns": 0,
             "message_count": 0,
             "recorded_ns": recorded_ns(session_id, seen, None),
             "added_at": at(self._clock.now_ns()),

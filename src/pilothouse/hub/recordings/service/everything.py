@@ -15,9 +15,11 @@ from pilothouse.hub.recordings.service.bucket import BucketSessions
 from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
+from pilothouse.hub.recordings.service.keeping import Keeping
+from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
 from pilothouse.hub.recordings.service.partial import Partials
 from pilothouse.hub.recordings.service.recordings import Recordings
-from pilothouse.hub.recordings.service.retention import Retention
+from pilothouse.hub.recordings.service.retention import Retention, RetentionLimits
 from pilothouse.hub.recordings.service.store import LocalSessions, SessionStore
 from pilothouse.hub.recordings.service.uploads import Uploads
 from pilothouse.hub.recordings.service.watch import Watch
@@ -34,6 +36,7 @@ class RecordingServices:
     recordings: Recordings
     announcements: Announcements
     annotations: Annotations
+    keeping: Keeping
     uploads: Uploads
     retention: Retention
     indexing: Indexing
@@ -50,6 +53,7 @@ def build_services(
     *,
     storage: Storage,
     robots: Robots,
+    links: IncidentLinks = NO_LINKS,
     files: SessionFiles | None = None,
     partials: Partials | None = None,
 ) -> RecordingServices:
@@ -66,18 +70,25 @@ def build_services(
     store = _store(settings, storage, digests, clock, files, partials)
     arrivals = Arrivals(events, jobs, clock)
     indexing = Indexing(database, store, events, robots, clock)
-    retention = Retention(database, store, arrivals, cap_mb=settings.max_disk_mb)
+    retention = Retention(database, store, arrivals, clock, limits=_limits(settings), links=links)
     uploads = Uploads(database, store, partials, arrivals, clock)
-    recordings = Recordings(store, cap_mb=settings.max_disk_mb)
+    recordings = Recordings(store, cap_mb=settings.max_disk_mb, robots=robots, links=links)
     return RecordingServices(
         recordings=recordings,
         announcements=Announcements(database, events, robots, recordings, clock),
         annotations=Annotations(events, clock),
+        keeping=Keeping(database, store, events, jobs, recordings, clock),
         uploads=uploads,
         retention=retention,
         indexing=indexing,
         digests=digests,
         watch=Watch(database, store, arrivals, indexing, retention, uploads, clock),
+    )
+
+
+def _limits(settings: HubSettings) -> RetentionLimits:
+    return RetentionLimits(
+        cap_mb=settings.max_disk_mb, robot_cap_mb=settings.max_robot_disk_mb, keep_days=settings.keep_days
     )
 
 

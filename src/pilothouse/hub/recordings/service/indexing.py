@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pilothouse.hub.db import Database
@@ -102,7 +102,7 @@ class Indexing:
     def _values(self, row: RecordingRow, seen: Sighting, examined: Examined) -> dict[str, Any]:
         contents = examined.contents or Contents(robot_id_of(row.session_id, {}, row.announced_robot_id))
         return {
-            **asdict(contents),
+            **contents.columns,
             "state": RecordingState.DAMAGED if examined.contents is None else RecordingState.OK,
             "damage": examined.damage,
             "sha256": examined.sha256,

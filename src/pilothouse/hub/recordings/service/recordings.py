@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.fleet import Robots
 from pilothouse.hub.recordings.domain.naming import is_safe_id
+from pilothouse.hub.recordings.domain.ordering import Ordering, SortKey
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing, RecordingNotArrived, UnknownRecording
 from pilothouse.hub.recordings.domain.retention import used_mb
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
-from pilothouse.hub.recordings.repository import Listed, RecordingRows, Selection
-from pilothouse.hub.recordings.schemas import DiskUse
+from pilothouse.hub.recordings.repository import ANY, FacetRows, Listed, RecordingRows, Selection, Sought
+from pilothouse.hub.recordings.schemas import DiskUse, Facets, FacetValue
+from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
 from pilothouse.hub.recordings.service.store import SessionStore
 from pilothouse.kit.clock import NS_PER_S, at
 from pilothouse.web.ranges import OpenSource
 from pilothouse.wire import PreviewSeries, Recording, RecordingList, RecordingState, TopicSummary, TriggerFired
+
+NEWEST_FIRST = Ordering()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +57,63 @@ class Content:
 class Recordings:
     """Everything recorded that a caller may see; ``only_robot`` narrows that to one robot."""
 
-    def __init__(self, files: SessionStore, *, cap_mb: int) -> None:
+    def __init__(
+        self, files: SessionStore, *, cap_mb: int, robots: Robots | None = None, links: IncidentLinks = NO_LINKS
+    ) -> None:
         self._files = files
         self._cap_mb = cap_mb
+        self._robots = robots
+        self._links = links
+
+    async def at_site(self, session: AsyncSession, site: str) -> Collection[str]:
+        """The robots of a site."""
+        assert self._robots is not None
+        return await self._robots.at_site(session, site)
+
+    async def linked_to(self, session: AsyncSession, incident_id: str) -> Collection[str]:
+        """Recordings that people or rules have put to an incident."""
+        return await self._links.recordings_of(session, incident_id)
 
     async def page(
-        self, session: AsyncSession, *, robot_id: str | None, only_robot: str | None, limit: int, offset: int
+        self,
+        session: AsyncSession,
+        *,
+        robot_id: str | None = None,
+        only_robot: str | None,
+        limit: int,
+        offset: int = 0,
+        sought: Sought = ANY,
+        ordering: Ordering = NEWEST_FIRST,
+        cursor: str | None = None,
     ) -> RecordingList:
-        """Newest first, with every robot that has recordings whatever the filter says."""
+        """What is sought, with every robot that has recordings whatever the filter says; raises BadCursor."""
+        after = None if cursor is None else ordering.place(cursor)
         rows = RecordingRows(session)
         robots = await rows.robots()
         if only_robot is not None:
             robots = [robot for robot in robots if robot == only_robot]
-        if robot_id is not None and robot_id not in robots:
-            return RecordingList(sessions=[], robots=robots, total=0, limit=limit, offset=offset)
-        wanted = robot_id if robot_id is not None else only_robot
-        page = await rows.page(wanted, limit=limit, offset=offset)
-        total = await rows.count(wanted)
-        sessions = [as_recording(listed) for listed in page]
-        return RecordingList(sessions=sessions, robots=robots, total=total, limit=limit, offset=offset)
+        empty = RecordingList(sessions=[], robots=robots, total=0, limit=limit, offset=offset)
+        if (robot_id is not None and robot_id not in robots) or (only_robot is not None and not robots):
+            return empty
+        sought = replace(sought, robot_id=robot_id if robot_id is not None else only_robot)
+        begin = 0 if cursor else offset
+        page = await rows.page(sought, ordering, after=after, limit=limit + 1, offset=begin)
+        # Counting costs as much as finding: on the last page it is known without.
+        is_end = cursor is None and 0 < len(page) <= limit
+        total = begin + len(page) if is_end else await rows.count(sought)
+        following = _cursor(ordering, page[limit - 1].row) if len(page) > limit else None
+        sessions = [as_recording(listed) for listed in page[:limit]]
+        return empty.model_copy(update={"sessions": sessions, "total": total, "next_cursor": following})
+
+    async def facets(self, session: AsyncSession, sought: Sought, *, only_robot: str | None) -> Facets:
+        """What the recordings that are sought could be narrowed to, each with how many that would leave."""
+        if only_robot is not None:
+            if sought.robot_id not in (None, only_robot):
+                return Facets()
+            sought = replace(sought, robot_id=only_robot)
+        counts = await FacetRows(session).counts(sought)
+        return Facets(**{name: [FacetValue(value=value, count=count) for value, count in found]
+                         for name, found in counts.items()})  # fmt: skip
 
     async def choose(self, session: AsyncSession, wanted: Selection, *, limit: int) -> list[str]:
         """Ids of the readable recordings that are meant, oldest first; what is not there is left out."""
@@ -78,11 +121,11 @@ class Recordings:
 
     async def get(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Recording:
         rows = RecordingRows(session)
-        row = await rows.get(session_id, with_preview=True) if is_safe_id(session_id) else None
+        row = await rows.get(session_id, whole=True) if is_safe_id(session_id) else None
         if row is None or only_robot not in (None, row.robot_id):
             raise UnknownRecording
         counts = await rows.annotation_counts([session_id])
-        return as_recording(Listed(row, counts.get(session_id, 0)), preview=_preview(row))
+        return as_recording(Listed(row, counts.get(session_id, 0)), channels=_channels(row), preview=_preview(row))
 
     async def content_of(self, session: AsyncSession, session_id: str, *, only_robot: str | None) -> Content:
         """The bytes, damaged or not: they are evidence either way. Raises UnknownRecording,
@@ -111,7 +154,9 @@ async def count_by_robot(session: AsyncSession, robot_ids: Collection[str]) -> d
     return await RecordingRows(session).count_by_robot(robot_ids)
 
 
-def as_recording(listed: Listed, *, preview: list[PreviewSeries] | None = None) -> Recording:
+def as_recording(
+    listed: Listed, *, channels: Sequence[TopicSummary] = (), preview: list[PreviewSeries] | None = None
+) -> Recording:
     """A row as everybody sees it."""
     row = listed.row
     return Recording(
@@ -121,7 +166,7 @@ def as_recording(listed: Listed, *, preview: list[PreviewSeries] | None = None) 
         started_at=None if row.started_ns is None else at(row.started_ns),
         ended_at=None if row.ended_ns is None else at(row.ended_ns),
         duration_s=_duration_s(row),
-        topics=[channel["topic"] for channel in row.channels if channel["message_count"]],
+        topics=row.topics,
         size_bytes=row.size_bytes,
         state=row.state,
         message_count=row.message_count,
@@ -131,12 +176,24 @@ def as_recording(listed: Listed, *, preview: list[PreviewSeries] | None = None) 
         incident_id=row.incident_id,
         reason=row.reason,
         sha256=row.sha256,
-        channels=[TopicSummary.model_construct(**channel) for channel in row.channels],
+        channels=list(channels),
         drops=row.drops,
         announced_at=row.announced_at,
         indexed_at=row.indexed_at,
+        pinned_at=row.pinned_at,
+        pinned_by=row.pinned_by,
+        pin_reason=row.pin_reason,
         preview=preview,
     )
+
+
+def _channels(row: RecordingRow) -> list[TopicSummary]:
+    return [TopicSummary.model_construct(**channel) for channel in row.channels]
+
+
+def _cursor(ordering: Ordering, row: RecordingRow) -> str:
+    values = {SortKey.RECORDED: row.recorded_ns, SortKey.SIZE: row.size_bytes, SortKey.DURATION: row.duration_ns}
+    return ordering.cursor(values[ordering.key], row.id)
 
 
 def _preview(row: RecordingRow) -> list[PreviewSeries] | None:

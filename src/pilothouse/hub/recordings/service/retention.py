@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.recordings.domain.retention import Kept, cap_bytes, leaving
+from pilothouse.hub.recordings.domain.retention import Kept, Limits, cap_bytes, leaving
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.schemas import Swept
 from pilothouse.hub.recordings.service.arrivals import Arrivals
+from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
 from pilothouse.hub.recordings.service.store import SessionStore
+from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
+
+NS_PER_DAY = 86_400 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionLimits:
+    """The settings; 0 does not limit."""
+
+    cap_mb: int = 0
+    robot_cap_mb: int = 0
+    keep_days: float = 0.0
 
 
 class Retention:
     """Deletes the file first and the row after it: a crash in between leaves a row whose file is gone, which the
     next look at the directory removes. The other way round the deleted file would come back as a new one."""
 
-    def __init__(self, database: Database, files: SessionStore, arrivals: Arrivals, *, cap_mb: int) -> None:
+    def __init__(
+        self, database: Database, files: SessionStore, arrivals: Arrivals, clock: Clock, *, limits: RetentionLimits,
+        links: IncidentLinks = NO_LINKS,
+    ) -> None:  # fmt: skip
         self._database = database
         self._files = files
         self._arrivals = arrivals
-        self._cap = cap_bytes(cap_mb)
+        self._clock = clock
+        self._cap = cap_bytes(limits.cap_mb)
+        self._robot_cap = cap_bytes(limits.robot_cap_mb)
+        self._keep_ns = round(limits.keep_days * NS_PER_DAY)
+        self._links = links
         self._one_at_a_time = asyncio.Lock()
 
     @property
     def is_capped(self) -> bool:
-        return self._cap > 0
+        return bool(self._limits())
+
+    def _limits(self) -> Limits:
+        since_ns = self._clock.now_ns() - self._keep_ns if self._keep_ns else None
+        return Limits(self._cap, self._robot_cap, since_ns)
 
     async def sweep(self) -> Swept:
-        """Delete what exceeds the cap, oldest first."""
+        """Delete what exceeds the limits, oldest first."""
         async with self._one_at_a_time:
             deleted = await self._delete() if self.is_capped else []
             async with self._database.reading() as session:
@@ -41,12 +66,22 @@ class Retention:
         return Swept(deleted_ids=ids, bytes_freed=freed, bytes_after=used, cap_bytes=self._cap)
 
     async def _delete(self) -> list[Kept]:
+        limits = self._limits()
         async with self._database.reading() as session:
-            used, _ = await RecordingRows(session).disk_use()
-            if used <= self._cap:
-                return []
-            found = {kept.session_id: (kept, name, seen) for kept, name, seen in await RecordingRows(session).kept()}
-        chosen = [found[one.session_id] for one in leaving((kept for kept, _, _ in found.values()), cap=self._cap)]
+            if self._robot_cap == 0 and limits.keep_since_ns is None:
+                used, _ = await RecordingRows(session).disk_use()
+                if used <= self._cap:
+                    return []
+            unresolved = await self._links.unresolved(session)
+            rows = await RecordingRows(session).kept()
+        found = {
+            kept.session_id: (replace(kept, unresolved=kept.session_id in unresolved), name, seen)
+            for kept, name, seen in rows
+        }
+        chosen = [found[one.session_id] for one in leaving((kept for kept, _, _ in found.values()), limits)]
+        async with self._database.reading() as session:
+            may_go = await RecordingRows(session).unpinned([kept.session_id for kept, _, _ in chosen])
+        chosen = [one for one in chosen if one[0].session_id in may_go]
         if not chosen:
             return []
         were_meant = await self._files.remove([(name, seen) for _, name, seen in chosen])

@@ -142,7 +142,7 @@ class Watch:
                 removed=len(found.vanished),
                 damaged=await rows.damaged_count(),
                 waiting=len(found.waiting) + len(await rows.waiting()),
-                session_count=await rows.count(None),
+                session_count=await rows.count(),
             )
 
 
