@@ -104,6 +104,10 @@ class FakeJudge:
         self.started: list[str | None] = []
         self.sent: list[Action | None] = []
         self.decided: list[Action | None] = []
+        self.resumed = 0
+        self.before: object = None
+        self.takes_over = False
+        self.is_closed = False
 
     @property
     def active_boundaries(self) -> tuple[str, ...]:
@@ -111,6 +115,16 @@ class FakeJudge:
 
     def start(self, task: str | None) -> None:
         self.started.append(task)
+
+    def resume(self) -> None:
+        self.resumed += 1
+
+    def take_over(self, other: object) -> bool:
+        self.before = other
+        return self.takes_over
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def decide(
         self,

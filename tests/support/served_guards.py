@@ -50,11 +50,12 @@ class Arm:
     def __init__(self, joints: int) -> None:
         self.positions = (0.0,) * joints
         self.images: dict[str, bytes] = {}
+        self.gripper: float | None = None
 
     def start(self) -> None: ...
 
     def read(self) -> Observation:
-        return Observation(SystemClock().now_ns() / 1e9, self.positions, images=self.images)
+        return Observation(SystemClock().now_ns() / 1e9, self.positions, gripper=self.gripper, images=self.images)
 
     def stop(self) -> None: ...
 

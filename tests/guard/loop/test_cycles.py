@@ -211,7 +211,8 @@ def test_a_pause_ends_the_cycle_under_way_and_a_resume_judges_from_where_the_rob
         bench.settle()
 
     assert len(bench.sink.applied) == 4
-    assert bench.judge.started[-2:] == ["default", "default"]
+    assert set(bench.judge.started) == {"default"}
+    assert bench.judge.resumed == 1
     assert len({cycle.session_id for cycle in bench.ears.cycles}) == 1
 
 
@@ -233,9 +234,21 @@ def test_an_engine_is_swapped_between_two_cycles_and_hears_what_was_sent() -> No
 
     assert [cycle.config_hash for cycle in cycles] == ["c0ffee", "c0ffee", "beef", "beef"]
     assert fresh.started == ["default"]
+    assert fresh.before is bench.judge
+    assert (bench.judge.is_closed, fresh.is_closed) == (True, False)
     assert fresh.sent == [Action((0.5, 0.5))] * 4
     assert len(fresh.decided) == 2
     assert len({cycle.session_id for cycle in cycles}) == 1
+
+
+def test_an_engine_that_takes_over_is_not_told_again_what_was_sent() -> None:
+    fresh = FakeJudge()
+    fresh.takes_over = True
+    with Bench() as bench:
+        bench.ears.at[2] = lambda: bench.loop.replace_engine(Engaged(fresh, bench.director, SESSION))
+        bench.run(4)
+
+    assert fresh.sent == [Action((0.5, 0.5))] * 2
 
 
 def test_the_hardware_channel_stops_when_it_is_pressed_and_when_it_is_missing() -> None:

@@ -52,18 +52,19 @@ class Engine:
         """The active task."""
         return self._plan.task if self._plan else None
 
-    def take_over(self, other: Engine) -> None:
+    def take_over(self, other: Engine) -> bool:
         """Go on where another engine of the same robot stands: its last commands, its clocks, its task's time.
 
         For a swap while the robot moves, after :meth:`start`: the first step is counted from the last command, so a
         reload is no jump. In the same task a boundary whose configuration has not changed goes on with what it knows
-        (a running mean, the node of a sequence); one that has changed begins here. Other joints: nothing is taken over.
+        (a running mean, the node of a sequence); one that has changed begins here. Other joints: nothing is taken over,
+        and the answer is False.
         """
         if other.spec.robot.joints != self.spec.robot.joints:
-            return
+            return False
         self._history = other._history.going_on(self.spec.period_s)
         if other.task is None or other.task != self.task:
-            return
+            return True
         self._clocks = other._clocks
         before = {one.name: one for guard in other.spec.guards for one in guard.boundaries}
         for boundary in self._plan.boundaries if self._plan else ():
@@ -72,6 +73,7 @@ class Engine:
                 boundary.adopt(same)
             else:
                 boundary.start(other._moment.elapsed_s)
+        return True
 
     def resume(self) -> None:
         """Go on with the task after a pause. The robot may stand anywhere by now, so motion is counted from where it is

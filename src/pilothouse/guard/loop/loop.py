@@ -183,9 +183,9 @@ class Loop:
     def _attend(self) -> None:
         number = self._number
         if self._state is State.RUNNING and not self._emergency.is_latched:
-            self._begin(number)
+            is_new = self._begin(number)
             with raised_priority(self._priority), QuietCollector() as collector:
-                self._run(number, collector)
+                self._run(number, collector, is_new=is_new)
             self.running_since_ns = 0
         self._take_swap()
         if self._emergency.is_latched:
@@ -197,11 +197,14 @@ class Loop:
         if self._state not in (State.RUNNING, State.PAUSED):
             self._close_session()
 
-    def _run(self, number: int, collector: QuietCollector) -> None:
-        # Whether begun or resumed, the robot may stand anywhere.
+    def _run(self, number: int, collector: QuietCollector, *, is_new: bool) -> None:
+        # Whether begun or resumed, the robot may stand anywhere; what the task has come to goes on.
         session = self.session
         self._turn.begin()
-        self._turn.judge.start(session.task)
+        if is_new:
+            self._turn.judge.start(session.task)
+        else:
+            self._turn.judge.resume()
         ticks = Ticks(self._pacer.monotonic_ns() + LEAD_NS, session.period_ns)
         while self._is_running(number):
             self._take_swap()
@@ -218,8 +221,8 @@ class Loop:
                 self._finish(number)
             self._keep_time(ticks, collector, cycle)
 
-    def _begin(self, number: int) -> None:
-        """A new session, or the one that was paused."""
+    def _begin(self, number: int) -> bool:
+        """A new session, or the one that was paused; whether it is new."""
         engaged, self._next = self._next, None
         if engaged is not None:
             self._close_session()
@@ -233,6 +236,7 @@ class Loop:
             self._rig.begin(lambda: self._is_running(number))
             self._is_warming = False
         self._rig.is_live = True
+        return engaged is not None
 
     def _is_running(self, number: int) -> bool:
         return self._state is State.RUNNING and self._number == number and not self._emergency.is_latched

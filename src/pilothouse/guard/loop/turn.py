@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pilothouse.guard.fallbacks import Director, FallbackKind, FallbackPlan, Motion, propose
 from pilothouse.guard.loop.counters import Counters
@@ -37,6 +37,12 @@ class Judge(Protocol):
     def active_boundaries(self) -> tuple[str, ...]: ...
 
     def start(self, task: str | None) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def take_over(self, other: Any) -> bool: ...
+
+    def close(self) -> None: ...
 
     def decide(
         self,
@@ -111,20 +117,23 @@ class Turn:
         self._counters = counters
 
     def begin(self) -> None:
-        """A session starts: the first command is judged against where the robot is."""
+        """A session starts or goes on: the first command is judged against where the robot is."""
         self.motion = Motion(None, None, None)
         self._sent.clear()
         self.director.reset()
 
     def engage(self, judge: Judge, director: Director, task: str | None, *, goes_on: bool) -> None:
-        """Another engine, between two cycles; ``goes_on`` when the robot may be moving: it hears what was sent."""
+        """Another engine, between two cycles; ``goes_on`` when the robot may be moving: what was sent still counts."""
         if director is not self.director:
             director.adopt(self.director)
-        self.judge, self.director = judge, director
+        before, self.judge, self.director = self.judge, judge, director
         if goes_on:
             judge.start(task)
-            for action, monotonic_s in self._sent:
-                judge.executed(action, monotonic_s)
+            if not judge.take_over(before):
+                for action, monotonic_s in self._sent:
+                    judge.executed(action, monotonic_s)
+        if before is not judge:
+            before.close()
 
     def run(self, session: Session, cycle_id: int, due_ns: int) -> Cycle:
         """One cycle, from observation to the sinks' answer."""
