@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,20 +64,26 @@ class IncidentRows:
         query = select(IncidentRow).where(IncidentRow.id == alias.scalar_subquery())
         return await self._session.scalar(query.with_for_update() if lock else query)
 
-    async def like(self, robot_id: str | None, rule: str, since: datetime) -> IncidentRow | None:
-        """The latest that is not closed and happened on this robot by this rule, not before a time."""
+    async def like(
+        self, robot_id: str | None, rule: str, occurred_at: datetime, window: timedelta
+    ) -> IncidentRow | None:
+        """The latest on this robot by this rule that is not closed and went on at a time, give or take a window; it is
+        locked. Not all that is later than its last: a robot delivers what it kept in any order, by its own clock."""
+        entry = IncidentEntryRow
+        has_begun = exists().where(entry.incident_id == IncidentRow.id, entry.occurred_at <= occurred_at + window)
         query = (
             select(IncidentRow)
             .where(
                 IncidentRow.robot_id == robot_id if robot_id is not None else IncidentRow.robot_id.is_(None),
                 IncidentRow.rule == rule,
                 IncidentRow.state.in_(LIVE),
-                IncidentRow.last_occurred_at >= since,
+                IncidentRow.last_occurred_at >= occurred_at - window,
+                has_begun,
             )
             .order_by(IncidentRow.last_occurred_at.desc(), IncidentRow.id.desc())
             .limit(1)
         )
-        return await self._session.scalar(query)
+        return await self._session.scalar(query.with_for_update())
 
     async def add(self, **values: Any) -> IncidentRow:
         row = IncidentRow(**values)

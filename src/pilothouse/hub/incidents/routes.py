@@ -77,10 +77,10 @@ async def open_incident(
 
 
 @router.post("/alerts", summary="Take alerts of Alertmanager or Grafana")
-async def take_alerts(_caller: Writer, incidents: TheIncidents, session: Writing, webhook: Alerts) -> AlertsTaken:
+async def take_alerts(caller: Writer, incidents: TheIncidents, session: Writing, webhook: Alerts) -> AlertsTaken:
     """Webhooks of version 4. An alert opens an incident once, by its fingerprint and when it started, however often it
     is repeated; the labels `robot_id`, `robot`, `instance` or `host` name the robot, `severity` how bad it is."""
-    return await incidents.take_alerts(session, webhook)
+    return await incidents.take_alerts(session, caller, webhook)
 
 
 @router.get("/statistics", summary="How often, and how long until it was over")

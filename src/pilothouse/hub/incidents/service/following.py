@@ -14,6 +14,8 @@ from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
 
+# Events that are nobody's incident do not move the cursor each time; so many are read again at the next start.
+MAY_LAG = 1_000
 _RECORDINGS = frozenset({"recording.announced", "recording.indexed", "recording.damaged"})
 
 
@@ -24,25 +26,28 @@ class Following:
         self._database = database
         self._events = events
         self._grouping = grouping
+        self._written = 0
 
     async def run(self) -> None:
         """Until cancelled."""
         async with self._database.reading() as session:
-            cursor = await IncidentRows(session).cursor()
-        async with self._events.following(HUB_STREAM, cursor) as follower:
+            self._written = await IncidentRows(session).cursor()
+        async with self._events.following(HUB_STREAM, self._written) as follower:
             while True:
                 await self.take(await follower.take())
 
-    async def take(self, events: Sequence[Event]) -> None:
+    async def take(self, events: Sequence[Event], *, again: bool = True) -> None:
         """Turn events into incidents; those that somebody else has taken are passed over."""
-        if not any(_occurrence_of(event) for event in events):
-            # The cursor may lag: what is passed over again costs nothing.
+        if events[-1].sequence - self._written < MAY_LAG and not any(_occurrence_of(event) for event in events):
             return
         try:
             await self._take(events)
         except Unavailable:
             raise
         except Exception:  # one event that cannot be taken must not keep all that follow from becoming incidents
+            if len(events) == 1 and again:  # two transactions may have waited for each other: once more, then
+                await self.take(events, again=False)
+                return
             if len(events) == 1:
                 log.exception("an event could not become an incident; it is passed over", sequence=events[0].sequence)
                 return
@@ -58,6 +63,7 @@ class Following:
                 if occurrence is not None:
                     await self._grouping.take(session, occurrence)
             await rows.advance(max(cursor, events[-1].sequence))
+        self._written = max(cursor, events[-1].sequence)
 
 
 def _occurrence_of(event: Event) -> Occurrence | None:

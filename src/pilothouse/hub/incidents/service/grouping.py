@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,13 @@ from pilothouse.kit.ids import new_id
 
 _COUNTERS = {"recording": "recording_count", "risk_event": "risk_event_count", "alert": "alert_count"}
 
+# A guard that reports for weeks must not fill the database with one line after the other.
+MOST_RISK_ENTRIES = 1_000
+
 
 class Grouping:
-    """Same robot and rule within a window is the same incident. Callers hold the cursor, so that two never open two."""
+    """Same robot and rule within a window is the same incident. Callers hold the cursor, so that two never open two;
+    incidents are locked before they are judged, so that a person who judges them at the same moment is not undone."""
 
     def __init__(self, events: Events, clock: Clock, *, window: timedelta) -> None:
         self._events = events
@@ -29,14 +34,23 @@ class Grouping:
     async def take(self, session: AsyncSession, occurrence: Occurrence) -> IncidentRow | None:
         """The incident it belongs to, opened if need be; None for what joins nothing. Twice is once."""
         rows = IncidentRows(session)
-        row = await self._known(rows, occurrence)
+        named = await rows.find(occurrence.incident_id, lock=True) if occurrence.incident_id else None
+        if named is not None and occurrence.robot_id is not None and named.robot_id not in (None, occurrence.robot_id):
+            # What robots say of themselves never touches what belongs to another.
+            named, occurrence = None, replace(occurrence, incident_id=None)
+        row = named or await self._known(rows, occurrence)
         if row is None:
             if not occurrence.opens:
                 return None
             row = await self.open(session, occurrence)
         elif occurrence.incident_id not in (None, row.id):
             await rows.add_alias(str(occurrence.incident_id), row.id)
-        if await self._enter(rows, row, occurrence):
+        if occurrence.kind == "risk_event" and row.risk_event_count >= MOST_RISK_ENTRIES:
+            await self._enter(
+                rows, row, replace(occurrence, subject="further", facts={"further": "counted, not listed"})
+            )
+            self._count(row, occurrence)
+        elif await self._enter(rows, row, occurrence):
             self._count(row, occurrence)
             self.tell(session, row, "incident.grew", {"kind": occurrence.kind, "subject": occurrence.subject})
         return row
@@ -70,14 +84,12 @@ class Grouping:
         self._events.append(session, HUB_STREAM, kind, row.id, {**told, **facts})
 
     async def _known(self, rows: IncidentRows, occurrence: Occurrence) -> IncidentRow | None:
-        if occurrence.incident_id and (row := await rows.find(occurrence.incident_id)) is not None:
-            return row
         earlier = await rows.incident_of(occurrence.kind, occurrence.subject)
         if earlier is not None:
-            return await rows.find(earlier)
+            return await rows.find(earlier, lock=True)
         if not occurrence.opens:
             return None
-        return await rows.like(occurrence.robot_id, occurrence.rule, occurrence.occurred_at - self._window)
+        return await rows.like(occurrence.robot_id, occurrence.rule, occurrence.occurred_at, self._window)
 
     async def _enter(self, rows: IncidentRows, row: IncidentRow, occurrence: Occurrence) -> bool:
         return await rows.add_entry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +21,7 @@ from pilothouse.hub.incidents.domain.states import (
     UnknownIncident,
     check_step,
 )
-from pilothouse.hub.incidents.domain.statistics import by, figures
+from pilothouse.hub.incidents.domain.statistics import Course, by, figures
 from pilothouse.hub.incidents.models import IncidentEntryRow, IncidentRow
 from pilothouse.hub.incidents.repository import IncidentRows, Sought
 from pilothouse.hub.incidents.schemas import (
@@ -41,6 +43,8 @@ from pilothouse.wire.alertmanager import AlertWebhook
 
 # Of an incident's recordings, with the incident itself; the timeline has all.
 SHOWN_RECORDINGS = 200
+# Of each kind of statistics: those with most incidents.
+SHOWN_GROUPS = 1_000
 
 
 class Incidents:
@@ -119,37 +123,34 @@ class Incidents:
 
     async def add_recording(self, session: AsyncSession, caller: Caller, incident_id: str, session_id: str) -> Incident:
         """A person says that a recording shows it too; raises UnknownRecording."""
+        await IncidentRows(session).lock_cursor()
         row = await self._found(session, caller, incident_id, lock=True)
         await self._link_recording(session, caller, row, session_id)
         return await self._shown(session, row)
 
-    async def take_alerts(self, session: AsyncSession, webhook: AlertWebhook) -> AlertsTaken:
-        """Alerts that fire open incidents or join them, each once; those that are over say so on theirs."""
+    async def take_alerts(self, session: AsyncSession, caller: Caller, webhook: AlertWebhook) -> AlertsTaken:
+        """Alerts that fire open incidents or join them, each once; those that are over say so on theirs. What a robot
+        sends by a token of its own is its own, whatever the labels say."""
         rows, now = IncidentRows(session), self._now()
         await rows.lock_cursor()
         incident_ids: list[str] = []
         for alert in webhook.alerts:
-            if alert in webhook.firing:
-                row = await self._grouping.take(session, of_alert(alert, now))
+            occurrence = of_alert(alert, now, speaker=caller.robot_id)
+            if alert.status.lower() != "resolved":
+                row = await self._grouping.take(session, occurrence)
                 if row is not None:
                     incident_ids.append(row.id)
-            elif (known := await rows.incident_of("alert", alert.key[:300])) is not None:
+            elif (known := await rows.incident_of("alert", occurrence.subject)) is not None:
                 await rows.add_entry(
-                    incident_id=known, kind="alert_over", subject=alert.key[:300], occurred_at=now, recorded_at=now,
-                    actor="alert", facts={"labels": alert.labels},
+                    incident_id=known, kind="alert_over", subject=occurrence.subject, occurred_at=now, recorded_at=now,
+                    actor="alert", facts={"labels": occurrence.facts["labels"]},
                 )  # fmt: skip
         return AlertsTaken(incident_ids=incident_ids)
 
     async def statistics(self, session: AsyncSession, caller: Caller, days: int) -> IncidentStatistics:
         """Over the incidents opened in the last days."""
         courses = await IncidentRows(session).courses(self._now() - timedelta(days=days), caller.robot_id)
-        groups = {
-            "by_robot": by(courses, lambda one: one.robot_id or ""),
-            "by_label": by(courses, lambda one: one.label),
-            "by_rule": by(courses, lambda one: one.rule),
-        }
-        shown = {name: [IncidentFigures.model_validate(one) for one in found] for name, found in groups.items()}
-        return IncidentStatistics(days=days, total=IncidentFigures.model_validate(figures("total", courses)), **shown)
+        return await asyncio.to_thread(_statistics, courses, days)
 
     async def _move(
         self, session: AsyncSession, caller: Caller, row: IncidentRow, wanted: IncidentState, change: IncidentChange
@@ -170,7 +171,7 @@ class Incidents:
         if original is None:
             raise OriginalNeeded
         found = await self._found(session, caller, original)
-        if found.id == row.id:
+        if row.id in (found.id, found.duplicate_of):
             raise OriginalNeeded
         return found.id
 
@@ -204,6 +205,18 @@ class Incidents:
 
     def _now(self) -> datetime:
         return at(self._clock.now_ns())
+
+
+def _statistics(courses: Sequence[Course], days: int) -> IncidentStatistics:
+    groups = {
+        "by_robot": by(courses, lambda one: one.robot_id or ""),
+        "by_label": by(courses, lambda one: one.label),
+        "by_rule": by(courses, lambda one: one.rule),
+    }
+    shown = {
+        name: [IncidentFigures.model_validate(one) for one in found[:SHOWN_GROUPS]] for name, found in groups.items()
+    }
+    return IncidentStatistics(days=days, total=IncidentFigures.model_validate(figures("total", courses)), **shown)
 
 
 def _judgement(row: IncidentRow) -> dict[str, Any]:
