@@ -55,9 +55,10 @@ class SpatialBoundary(Boundary):
         less = metres if self.unit == "m" else radians
         return tuple([one - less for one in margins])
 
-    def required(self, margins: Margins) -> Margins | None:
-        """What must be left after a step from these margins; None when nothing will do."""
-        keep = 1.0 - self.gain
+    def required(self, margins: Margins, most: float = 1.0) -> Margins | None:
+        """What must be left after a step from these margins; None when nothing will do. No more of them than the part
+        ``most`` may be used up."""
+        keep = 1.0 - min(self.gain, most)
         if min(margins) >= 0.0:
             return tuple([one * keep for one in margins])
         if min(margins) < -OUTSIDE and not self.allow_return:

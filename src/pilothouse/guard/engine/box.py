@@ -98,6 +98,8 @@ def _brake(limits: JointLimits, n: int, most: float) -> Iterable[str]:
     """No faster towards a limit than full braking can stop: v dt + v^2 / 2a <= distance. Full braking always may."""
     assert limits.lower is not None
     assert limits.upper is not None
+    # A jerk limit builds braking up only so fast.
+    yield f"t = dt + {most / limits.jerk[n]!r}" if limits.jerk else "t = dt"
     for distance, sign, end, other in (
         (f"{limits.upper[n]!r} - r{n}", "+", f"u{n}", f"l{n}"),
         (f"r{n} - {limits.lower[n]!r}", "-", f"l{n}", f"u{n}"),
@@ -106,7 +108,7 @@ def _brake(limits: JointLimits, n: int, most: float) -> Iterable[str]:
         near = f"0.0 < d < {_far(limits, n, most)!r}" if limits.velocity else "d > 0.0"
         yield f"d = {distance}"
         yield f"if {near}:"
-        yield f"    x = r{n} {sign} {most!r} * (sqrt(dt2 + d * {2 / most!r}) - dt) * dt"
+        yield f"    x = r{n} {sign} {most!r} * (sqrt(t * t + d * {2 / most!r}) - t) * dt"
         yield f"    if {other} {better} x: x = {other}"
         yield f"    if x {worse} {end}: {end} = x"
 
@@ -115,7 +117,8 @@ def _far(limits: JointLimits, n: int, most: float) -> float:
     """Beyond this distance braking does not bind, whatever the step (at most a second long)."""
     assert limits.velocity is not None
     speed = limits.velocity[n]
-    return speed + speed * speed / (2 * most)
+    lag = most / limits.jerk[n] if limits.jerk else 0.0
+    return speed * (1.0 + lag) + speed * speed / (2 * most)
 
 
 def _ease(n: int, speed: float, most: float) -> Iterable[str]:

@@ -37,7 +37,7 @@ class Motion:
         self._limited = [(guard, one) for guard, one in enforced if isinstance(one, JointBoundary)]
         walls = [(guard, one) for guard, one in enforced if isinstance(one, SpatialBoundary)]
         pace = [(guard, one) for guard, one in enforced if isinstance(one, SpeedBoundary)]
-        self._walls = Walls(walls, len(robot.joints), plan.fallback) if walls else None
+        self._walls = Walls(walls, len(robot.joints), plan.fallback, plan.brakes) if walls else None
         self._pace = Pace(pace, plan.fallback) if pace else None
 
     def start(self) -> None:

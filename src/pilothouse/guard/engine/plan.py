@@ -11,6 +11,7 @@ from pilothouse.guard.boundaries.joints import JointBoundary
 from pilothouse.guard.boundaries.spatial import SpatialBoundary
 from pilothouse.guard.boundaries.speeds import SpeedBoundary
 from pilothouse.guard.engine.box import BoxOf, JointLimits, compile_box
+from pilothouse.guard.engine.brakes import Brakes
 from pilothouse.guard.engine.spec import EngineSpec, GuardSpec, TaskSpec
 from pilothouse.guard.kinematics import RobotModel
 from pilothouse.guard.model import Enforcement
@@ -58,6 +59,7 @@ class Plan:
     own: BoxOf | None
     boundaries: tuple[Boundary, ...]
     names: tuple[str, ...]
+    brakes: Brakes | None = None
 
 
 def plan_of(spec: EngineSpec, task: str, chosen: TaskSpec) -> Plan:
@@ -77,6 +79,7 @@ def plan_of(spec: EngineSpec, task: str, chosen: TaskSpec) -> Plan:
         own=_own_box(limits, spec.robot),
         boundaries=tuple(one for guard in guards for one in guard.boundaries),
         names=tuple(one.name for guard in guards for one in guard.boundaries),
+        brakes=Brakes.of(limits, spec.period_s),
     )
 
 

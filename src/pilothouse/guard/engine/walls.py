@@ -9,6 +9,7 @@ from pilothouse.guard.boundaries import Moment
 from pilothouse.guard.boundaries.boundary import Joints
 from pilothouse.guard.boundaries.space import CERTAIN, ToolUnknown
 from pilothouse.guard.boundaries.spatial import Margins, SpatialBoundary
+from pilothouse.guard.engine.brakes import Brakes
 from pilothouse.guard.engine.findings import Finding, Owned, against
 from pilothouse.guard.engine.program import FAR, Program
 from pilothouse.guard.engine.projection import compiled_beside
@@ -31,10 +32,13 @@ Broken = tuple[Owned[SpatialBoundary], str, Margins, Margins, Margins]
 class Walls:
     """Every boundary in space that is enforced. One program holds them all."""
 
-    def __init__(self, owned: Sequence[Owned[SpatialBoundary]], joints: int, fallback: str | None) -> None:
+    def __init__(
+        self, owned: Sequence[Owned[SpatialBoundary]], joints: int, fallback: str | None, brakes: Brakes | None = None
+    ) -> None:
         self._owned = tuple(owned)
         self._joints = joints
         self._fallback = fallback
+        self._brakes = brakes
         self._checked: Joints | None = None
         self._failed = False
         self._program = self._made()
@@ -54,6 +58,7 @@ class Walls:
         """The target itself when it is fine, else the closest one in the box that is; None when there is none."""
         self._checked = None
         space, reference = moment.space, moment.reference
+        most = 1.0 if self._brakes is None else self._brakes.share(moment, target)
         now: list[Margins] = []
         needed: list[Margins] = []
         broken: list[Broken] = []
@@ -62,7 +67,7 @@ class Walls:
             boundary = owned[1]
             try:
                 margins = boundary.margins(space, reference)
-                required = boundary.required(margins)
+                required = boundary.required(margins, most)
                 if required is None:
                     self._find(Decision.REJECT, owned, boundary.already(margins), findings)
                     continue
@@ -99,6 +104,8 @@ class Walls:
             found = self._directly(moment, target, box, needed, broken[0]) if len(broken) == 1 else None
             if found is None:
                 found = self._nearest(moment, target, box, now, needed)
+            if found is None and self._brakes is not None:
+                found = self._braking(moment, box, now)
             if found is not None:
                 self._checked = found
                 return found
@@ -127,6 +134,17 @@ class Walls:
         need = _aim(here[number], required[number]) + doubt - margins[number]
         found = self._beside(target, *box, slope, need)
         return None if found is None or self._is_beyond(moment, found, needed) else found
+
+    def _braking(self, moment: Moment, box: tuple[Joints, Joints], now: list[Margins]) -> Joints | None:
+        """Found faster than it could stop at leisure: as slow as the joint limits allow, if the walls stand that."""
+        rows = zip(box[0], moment.reference, box[1], strict=True)
+        slowest = tuple([min(high, max(low, here)) for low, here, high in rows])
+        needed = [
+            boundary.required(margins) or margins for (_, boundary), margins in zip(self._owned, now, strict=True)
+        ]
+        if not self._is_beyond(moment, slowest, needed):
+            return slowest
+        return self._nearest(moment, slowest, box, now, needed)
 
     def _is_beyond(self, moment: Moment, target: Joints, needed: list[Margins]) -> bool:
         """Whether any wall is not kept, exactly and on the way as well."""
