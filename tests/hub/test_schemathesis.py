@@ -55,14 +55,18 @@ def made(url: str) -> dict[str, object]:
         "backtest_id": ("/api/v1/backtests", {"triggers": ["/n.v > 1"]}),
         "token_id": ("/auth/tokens", {"name": "x"}),
         "enrolment_id": ("/api/v1/robots/enrolments", {}),
-    }
+        "destination_id": (
+            "/api/v1/notifications/destinations", {"kind": "webhook", "name": "x", "url": "https://127.0.0.1.example/"}
+        ),
+    }  # fmt: skip
     found: dict[str, object] = {}
     for name, (path, body) in bodies.items():
         answer = httpx2.post(f"{url}{path}", json=body, headers=ROBOT)
         assert answer.status_code == 201, answer.text
         document = answer.json()
         found[name] = document.get("id") or document[name]
-    return found
+    tried = httpx2.post(f"{url}/api/v1/notifications/destinations/{found['destination_id']}/test", headers=ROBOT)
+    return {**found, "delivery_id": tried.json()["id"]}
 
 
 def test_whatever_is_asked_the_answer_is_as_documented(target: Target) -> None:

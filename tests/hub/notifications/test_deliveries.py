@@ -283,16 +283,36 @@ async def test_an_event_seen_twice_is_one_delivery(
     await made(operator, receiver.url)
     await happen(hub, 3)
     await until_all(operator, "delivered", 3)
-    following = hub_app.state.notifications.following
+    later = await made(operator, receiver.url, name="later")
     events = await hub.events.since("hub", 0)
+    following = hub_app.state.notifications.following
+
     await following.take(events)
+    assert len(await listed(operator)) == 3
+
+    # As if the database had been set back: what is a delivery already stays one, and the others are made.
     async with hub.database.transaction() as session:
         await session.execute(text("UPDATE notification_cursor SET sequence = 0"))
-
-    # As if the cursor had been lost: what is a delivery already stays one.
     await following.take(events)
-    await happen(hub, 1)
-    await until_all(operator, "delivered", 4)
+    await until_all(operator, "delivered", 6)
+
+    assert len(receiver.received) == 6
+    assert len(await listed(operator, destination_id=later["id"])) == 3
+
+
+async def test_what_happened_before_a_destination_was_added_is_not_told_to_it_after_a_restart(
+    hub_app: FastAPI, hub_settings: HubSettings, operator: httpx2.AsyncClient, hub: Hub, receiver: Receiver
+) -> None:
+    last = await made(operator, receiver.url)
+    await happen(hub, 3)
+    await until_all(operator, "delivered", 3)
+    await operator.delete(f"{ROOT}/destinations/{last['id']}")
+    await made(operator, receiver.url)
+
+    other = create_app(hub_settings)
+    async with other.router.lifespan_context(other):
+        await happen(other.state.hub, 1)
+        await until_all(operator, "delivered", 1)
 
     assert len(receiver.received) == 4
 
@@ -310,3 +330,23 @@ async def test_old_deliveries_are_forgotten(
     await hub_app.state.notifications.delivering.forget()
 
     assert len(await listed(operator)) == 1
+
+
+async def test_of_what_is_over_only_so_much_is_kept(
+    hub_app: FastAPI,
+    operator: httpx2.AsyncClient,
+    receiver: Receiver,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pilothouse.hub.notifications.service.delivering.MOST_KEPT", 2)
+    await made(operator, receiver.url)
+    for number in range(1, 5):
+        await open_incident(operator)
+        await until_all(operator, "delivered", number)
+        clock.advance(1)
+    newest = {one["id"] for one in (await listed(operator))[:2]}
+
+    await hub_app.state.notifications.delivering.forget()
+
+    assert {one["id"] for one in await listed(operator)} == newest

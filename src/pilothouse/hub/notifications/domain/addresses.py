@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from pilothouse.kit.errors import Invalid
 
-# Clouds answer machines here with their credentials, and Python calls these public: one address of Azure's, the protocol
-# assignments with one of Oracle's, and the relays that once led from IPv4 into IPv6.
+# Clouds answer machines here with their credentials, and Python calls these public: one address of Azure's, the
+# protocol assignments with one of Oracle's, and the relays that once led from IPv4 into IPv6.
 _METADATA = tuple(map(IPv4Network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")))
 _UNICAST = IPv6Network("2000::/3")
 _TRANSLATED = IPv6Network("64:ff9b::/96")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,9 @@ from pilothouse.hub.notifications.service.mailing import MailServer, compose, se
 from pilothouse.hub.notifications.service.outside import Outside
 from pilothouse.hub.notifications.service.posting import post_slack, post_webhook
 from pilothouse.kit.logs import get_logger
+
+# A shorter part of an address is no secret, and would black out words.
+SHORTEST_HIDDEN = 10
 
 log = get_logger(__name__)
 
@@ -29,9 +33,11 @@ class Target:
     @property
     def hidden(self) -> tuple[str, ...]:
         """What the log must never hold, even when a receiver says it back."""
-        url = (self.url,) if self.url else ()
-        path = tuple(part for one in url for part in one.split("://", 1)[-1].split("/") if len(part) >= 16)
-        return (*self.secrets, *url, *path)
+        if self.url is None:
+            return self.secrets
+        _, _, path = self.url.partition("://")
+        parts = [part for part in re.split(r"[/?&=]", path)[1:] if len(part) >= SHORTEST_HIDDEN]
+        return (*self.secrets, self.url, *parts)
 
 
 class Sender:
