@@ -31,6 +31,7 @@ from pilothouse.hub.playback import routes as playback
 from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
+from pilothouse.hub.recordings.routes.links import LINK_PATH
 from pilothouse.hub.recordings.service import build_services, count_by_robot
 from pilothouse.hub.risk import RiskEvents
 from pilothouse.hub.risk import routes as risk
@@ -74,7 +75,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             "storage": hub.storage.check_writable,
             "jobs": hub.jobs.check,
         },
-        public={"/", ENROL_PATH},
+        public={"/", ENROL_PATH, LINK_PATH},
     )
     limits = RateLimits(settings, service.state.metrics)
     hub.jobs.measure(service.state.metrics)

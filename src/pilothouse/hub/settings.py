@@ -66,6 +66,18 @@ class HubSettings(ServiceSettings):
     storage_redirect: bool = setting(
         False, "Send readers of recordings to the bucket with signed addresses instead of passing the bytes through"
     )
+    accel_prefix: str | None = setting(
+        None,
+        "Let nginx read the files itself: the `internal` location that stands for `DIR/sessions`, such as "
+        "`/recordings-of-hub/`",
+    )
+    link_key: Annotated[SecretStr, Field(min_length=32)] | None = setting(
+        None, "Signs links to recordings; the same for all replicas. Made and kept in the data directory when not set"
+    )
+    lichtblick_url: str = setting(
+        "https://lichtblick-suite.github.io/lichtblick", "Where Lichtblick is, for links that open a recording there"
+    )
+    foxglove_url: str = setting("https://app.foxglove.dev", "Where Foxglove is, for the same")
     incident_window_s: Annotated[float, Field(ge=0, le=604_800)] = setting(
         600.0, "What the same rule reports of the same robot within so many seconds is one incident"
     )

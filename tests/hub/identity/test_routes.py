@@ -15,6 +15,7 @@ from tests.hub.conftest import client_of
 
 PUBLIC = {
     "/",
+    "/api/links/{token}/{session_id}.mcap",
     "/health",
     "/healthz",
     "/readyz",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from pilothouse.wire.base import SessionId
+from pilothouse.wire.base import Moment, SessionId
 
 
 class DiskUse(BaseModel):
@@ -78,3 +78,25 @@ class Deleted(BaseModel):
     deleted_ids: list[str]
     pinned_ids: list[str] = Field(default_factory=list, description="Pinned, and therefore still there")
     unknown_ids: list[str] = Field(default_factory=list)
+
+
+LONGEST_LINK_S = 7 * 86_400
+
+
+class LinkRequest(BaseModel):
+    expires_in_s: int = Field(3_600, ge=60, le=LONGEST_LINK_S, description="How long the link is good; 7 days at most")
+
+
+class OpenLinks(BaseModel):
+    """Addresses that start a viewer on the recording, at the moment of its trigger."""
+
+    lichtblick: str
+    foxglove: str
+
+
+class SignedLink(BaseModel):
+    """An address that needs no credential."""
+
+    url: str
+    expires_at: Moment
+    open: OpenLinks

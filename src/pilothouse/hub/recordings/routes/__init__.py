@@ -7,6 +7,7 @@ from pilothouse.hub.recordings.routes import (
     direct,
     facets,
     keeping,
+    links,
     recordings,
     uploads,
 )
@@ -15,6 +16,7 @@ ROUTERS = (
     recordings.router,
     facets.router,
     keeping.router,
+    links.router,
     announcements.router,
     annotations.router,
     admin.router,

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/sessions", tags=["recordings"])
 REVOKED_WITHIN_S = 1.0
 MCAP_MEDIA_TYPE = "application/octet-stream"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_BYTES: dict[int | str, dict[str, Any]] = {
+BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The whole file", "content": {MCAP_MEDIA_TYPE: _BINARY}},
     206: {
         "description": "The ranges asked for",
@@ -59,8 +59,8 @@ async def get_recording(
     return await services.recordings.get(session, session_id, only_robot=only_robot)
 
 
-@router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=_BYTES, response_class=Response)
-@router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=_BYTES, response_class=Response)
+@router.head("/{session_id}/mcap", summary="Ask about the MCAP file", responses=BYTES, response_class=Response)
+@router.get("/{session_id}/mcap", summary="Read the MCAP file", responses=BYTES, response_class=Response)
 async def read_recording(
     caller: Reader,
     services: Services,
@@ -75,5 +75,14 @@ async def read_recording(
     content = await services.recordings.content_of(session, session_id, only_robot=only_robot)
     if hub.settings.storage_redirect and request.method == "GET" and (address := await content.address()):
         return RedirectResponse(address, status_code=307, headers={"Cache-Control": "no-store"})
+    if hub.settings.accel_prefix and (path := content.path_for_proxy()):
+        return _handed_on(f"{hub.settings.accel_prefix.rstrip('/')}/{path}", session_id)
     answer = RangeResponse(content.source, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap")
     return remember(request, answer, lifetime_s=LIFETIME_S if caller.token_id is None else REVOKED_WITHIN_S)
+
+
+def _handed_on(address: str, session_id: str) -> Response:
+    """The proxy in front reads the file itself; the rights were checked here."""
+    disposition = f'attachment; filename="{session_id}.mcap"'
+    headers = {"X-Accel-Redirect": address, "Content-Disposition": disposition, "Cache-Control": "private"}
+    return Response(media_type=MCAP_MEDIA_TYPE, headers=headers)

@@ -34,6 +34,7 @@ class BucketSessions:
 
     look_every_s = 30.0
     is_atomic = True
+    is_local = False
     takes_direct = True
 
     def __init__(self, storage: Storage, digests: Digests, clock: Clock) -> None:

@@ -20,6 +20,7 @@ from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
 from pilothouse.hub.recordings.service.partial import Partials
 from pilothouse.hub.recordings.service.recordings import Recordings
 from pilothouse.hub.recordings.service.retention import Retention, RetentionLimits
+from pilothouse.hub.recordings.service.sharing import Sharing, Viewers, link_key
 from pilothouse.hub.recordings.service.store import LocalSessions, SessionStore
 from pilothouse.hub.recordings.service.uploads import Uploads
 from pilothouse.hub.recordings.service.watch import Watch
@@ -37,6 +38,7 @@ class RecordingServices:
     announcements: Announcements
     annotations: Annotations
     keeping: Keeping
+    sharing: Sharing
     uploads: Uploads
     retention: Retention
     indexing: Indexing
@@ -78,6 +80,7 @@ def build_services(
         announcements=Announcements(database, events, robots, recordings, clock),
         annotations=Annotations(events, clock),
         keeping=Keeping(database, store, events, jobs, recordings, clock),
+        sharing=_sharing(settings, recordings, clock),
         uploads=uploads,
         retention=retention,
         indexing=indexing,
@@ -90,6 +93,12 @@ def _limits(settings: HubSettings) -> RetentionLimits:
     return RetentionLimits(
         cap_mb=settings.max_disk_mb, robot_cap_mb=settings.max_robot_disk_mb, keep_days=settings.keep_days
     )
+
+
+def _sharing(settings: HubSettings, recordings: Recordings, clock: Clock) -> Sharing:
+    key = settings.link_key.get_secret_value().encode() if settings.link_key else link_key(settings.data)
+    viewers = Viewers(lichtblick=settings.lichtblick_url, foxglove=settings.foxglove_url)
+    return Sharing(recordings, clock, key=key, viewers=viewers)
 
 
 def _store(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
+from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,6 +50,10 @@ class Content:
     async def address(self) -> str | None:
         """Where they can be fetched for a while without the hub, if they can."""
         return await self.files.address(self.name, f"{self.session_id}.mcap")
+
+    def path_for_proxy(self) -> str | None:
+        """Where a proxy on this machine finds the file below the directory of recordings, percent-encoded."""
+        return quote(os.fsencode(self.name)) if self.files.is_local else None
 
     def open(self) -> BinaryIO:
         """To read and seek in, by a thread; raises FileNotFoundError."""

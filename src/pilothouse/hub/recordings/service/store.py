@@ -30,6 +30,9 @@ class SessionStore(Protocol):
     is_atomic: bool
     """Whether a file that is seen is complete: nobody can copy one in piece by piece."""
 
+    is_local: bool
+    """Whether other programs of this machine can read the files."""
+
     takes_direct: bool
     """Whether robots may put files here themselves."""
 
@@ -84,6 +87,7 @@ class LocalSessions:
 
     look_every_s = 1.0
     is_atomic = False
+    is_local = True
     takes_direct = False
 
     def __init__(self, files: SessionFiles, partials: Partials) -> None:
