@@ -107,7 +107,7 @@ async def test_what_others_put_into_the_bucket_is_found_and_what_they_delete_is_
     await bucket.delete("sessions/theirs_20260101T000000Z.mcap")
     removed = (await client.post("/api/admin/rescan")).json()
 
-    assert added["added"] == 2
+    assert added["session_count"] == 2  # the hub may have seen them by itself already
     assert {one["session_id"]: one["state"] for one in listed} == {
         "theirs_20260101T000000Z": "ok",
         "broken_20260101T000000Z": "damaged",

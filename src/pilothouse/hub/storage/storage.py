@@ -26,7 +26,7 @@ from pilothouse.kit.errors import Invalid, NotFound, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from obstore import ObjectMeta
+    from obstore import GetOptions, ObjectMeta
     from obstore.store import ObjectStore
 
 MAX_KEY_BYTES = 1_000
@@ -34,6 +34,8 @@ CONNECT_WITHIN = timedelta(seconds=5)
 RETRIES = 3
 GIVE_UP_AFTER = timedelta(seconds=15)
 _PROBE = "probe"
+SMALLEST_PART_BYTES = 5 << 20
+MOST_PARTS = 9_000
 
 
 class Missing(NotFound):
@@ -144,12 +146,16 @@ class Storage:
         with _in_our_words(key):
             return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
 
-    async def read_at(self, key: str, start: int, length: int) -> bytes:
-        """Bytes that are known to be there; one request, without a look at the size first."""
+    async def read_at(self, key: str, start: int, length: int, *, etag: str = "") -> bytes:
+        """Bytes that are known to be there; one request, without a look at the size first. With a tag only of that very
+        content: an answer must not be half of this and half of what replaced it. Raises StorageUnavailable then."""
         if length <= 0:
             return b""
         with _in_our_words(key):
-            return bytes(await obstore.get_range_async(self._store, checked(key), start=start, length=length))
+            if not etag:
+                return bytes(await obstore.get_range_async(self._store, checked(key), start=start, length=length))
+            options: GetOptions = {"range": (start, start + length), "if_match": f'"{etag}"'}
+            return bytes(await (await obstore.get_async(self._store, checked(key), options=options)).bytes_async())
 
     def open(self, key: str) -> BinaryIO:
         """The bytes to read and seek in, for a thread that may wait; raises Missing."""
@@ -168,14 +174,14 @@ class Storage:
             if target is not None:
                 await anyio.to_thread.run_sync(_move, source, target)
                 return
-            await obstore.put_async(self._store, key, source)
+            await obstore.put_async(self._store, key, source, chunk_size=_part_bytes(source))
         await anyio.Path(source).unlink()
 
     async def copy_file(self, key: str, source: Path) -> None:
         """Store the content of a finished file, in parts where that is the way; the file stays."""
         self.local_path(checked(key))
         with _in_our_words(key):
-            await obstore.put_async(self._store, key, source)
+            await obstore.put_async(self._store, key, source, chunk_size=_part_bytes(source))
 
     async def copy(self, key: str, target: str) -> None:
         """Store the same bytes under another key, without reading them here."""
@@ -259,6 +265,11 @@ def _stat(meta: ObjectMeta | Mapping[str, Any]) -> Stat:
         last_modified=meta["last_modified"],
         etag=str(meta.get("e_tag") or "").strip('"'),
     )
+
+
+def _part_bytes(source: Path) -> int:
+    """S3 takes ten thousand parts of a file, each of five megabytes at least."""
+    return max(SMALLEST_PART_BYTES, -(-source.stat().st_size // MOST_PARTS))
 
 
 def _move(source: Path, target: Path) -> None:

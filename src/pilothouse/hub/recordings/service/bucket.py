@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import BinaryIO
+from zlib import crc32
 
 from pilothouse.hub.recordings.domain.naming import is_recording_name
 from pilothouse.hub.recordings.domain.problems import (
@@ -27,6 +28,8 @@ DIRECT = "uploads"
 # A viewer fetches its first bytes at once; a robot on a thin line puts a gigabyte for an hour.
 ADDRESS_LIFETIME = timedelta(minutes=15)
 DIRECT_LIFETIME = timedelta(hours=6)
+# Robots that complete gigabytes all at once must not take every thread of the hub.
+DIGESTS_AT_ONCE = 2
 
 
 class BucketSessions:
@@ -41,6 +44,7 @@ class BucketSessions:
         self._storage = storage
         self._digests = digests
         self._clock = clock
+        self._digesting = asyncio.Semaphore(DIGESTS_AT_ONCE)
 
     async def look(self) -> Look:
         return {
@@ -91,19 +95,42 @@ class BucketSessions:
     async def accept_direct(self, upload_id: str, length: int, sha256: str, name: str) -> None:
         key = _waiting(upload_id)
         if not await self._has_already(name, sha256):
-            try:
-                fits = (await self._storage.stat(key)).size_bytes == length and await self._digest(key) == sha256
-            except Missing:
-                raise DirectUploadMissing from None
-            if not fits:
-                await self._storage.delete(key)
-                raise ContentChecksumMismatch
-            await self._storage.copy(key, _key(name))
+            await self._take_over(key, length, sha256, name)
         await self._storage.delete(key)
 
-    async def forget_direct(self, keep: frozenset[str]) -> int:
-        left = [stat.key async for stat in self._storage.list(DIRECT) if _upload_id(stat.key) not in keep]
-        return sum([await self._storage.delete(key) for key in left])
+    async def _take_over(self, key: str, length: int, sha256: str, name: str) -> None:
+        try:
+            seen = await self._storage.stat(key)
+            fits = seen.size_bytes == length and await self._digest(key) == sha256
+            if fits:
+                await self._storage.copy(key, _key(name))
+        except Missing:
+            # The same upload may have been completed meanwhile, here or at another hub.
+            if await self._has_already(name, sha256):
+                return
+            raise DirectUploadMissing from None
+        if fits and not await self._is_still(seen):
+            await self._storage.delete(_key(name))
+            fits = False
+        if not fits:
+            await self._storage.delete(key)
+            raise ContentChecksumMismatch
+
+    async def _is_still(self, seen: Stat) -> bool:
+        """Whether what was checked is what was copied: who has the address may put other bytes there until it ends."""
+        try:
+            now = await self._storage.stat(seen.key)
+        except Missing:
+            return True  # who completed it at the same time has checked it too
+        return (now.size_bytes, now.etag) == (seen.size_bytes, seen.etag)
+
+    async def forget_direct(self, keep: Callable[[], Awaitable[frozenset[str]]]) -> int:
+        there = [stat.key async for stat in self._storage.list(DIRECT)]
+        if not there:
+            return 0
+        # Asked after the look: an upload is known before anything can be put there for it.
+        kept = await keep()
+        return sum([await self._storage.delete(key) for key in there if _upload_id(key) not in kept])
 
     async def _has_already(self, name: str, sha256: str) -> bool:
         if await self.sighting(name) is None:
@@ -117,7 +144,8 @@ class BucketSessions:
             with self._storage.open(key) as file:
                 return self._digests.of(file)
 
-        return await asyncio.to_thread(read)
+        async with self._digesting:
+            return await asyncio.to_thread(read)
 
 
 class _Object:
@@ -127,6 +155,7 @@ class _Object:
         self._storage = storage
         self._key = stat.key
         self.size = stat.size_bytes
+        self._tag = stat.etag
         self.etag = f'"{stat.etag}"' if stat.etag else f'"{stat.size_bytes:x}-{stat.last_modified.timestamp():.0f}"'
         self.modified_s: float | None = stat.last_modified.timestamp()
 
@@ -134,7 +163,7 @@ class _Object:
         return None
 
     async def read(self, offset: int, length: int) -> bytes:
-        return await self._storage.read_at(self._key, offset, min(length, self.size - offset))
+        return await self._storage.read_at(self._key, offset, min(length, self.size - offset), etag=self._tag)
 
     def close(self) -> None:
         pass
@@ -154,4 +183,6 @@ def _upload_id(key: str) -> str:
 
 def _sighting(stat: Stat) -> Sighting:
     # Lists and single looks tell the time with different precision, depending on who speaks S3: seconds are common.
-    return Sighting(stat.size_bytes, int(stat.last_modified.timestamp()) * NS_PER_S)
+    # What was replaced within a second by as many other bytes has another tag.
+    second = int(stat.last_modified.timestamp()) * NS_PER_S
+    return Sighting(stat.size_bytes, second + crc32(stat.etag.encode()) % NS_PER_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -77,8 +77,9 @@ class SessionStore(Protocol):
         ContentChecksumMismatch."""
         ...
 
-    async def forget_direct(self, keep: frozenset[str]) -> int:
-        """Delete what was put there for uploads that are not to be kept; answers how many."""
+    async def forget_direct(self, keep: Callable[[], Awaitable[frozenset[str]]]) -> int:
+        """Delete what was put there for uploads that are not to be kept, which is asked after the look; answers how
+        many."""
         ...
 
 
@@ -126,5 +127,5 @@ class LocalSessions:
     async def accept_direct(self, upload_id: str, length: int, sha256: str, name: str) -> None:
         raise AssertionError("no robot was offered to put a file here")
 
-    async def forget_direct(self, keep: frozenset[str]) -> int:
+    async def forget_direct(self, keep: Callable[[], Awaitable[frozenset[str]]]) -> int:
         return 0

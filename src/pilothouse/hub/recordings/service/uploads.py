@@ -128,7 +128,12 @@ class Uploads:
             expired = set(await UploadRows(session).expired(self._now()))
             under_way = await UploadRows(session).under_way()
         dropped = sum([await self._drop(one) for one in sorted(expired | (set(files) - under_way))])
-        return dropped + await self._files.forget_direct(frozenset(under_way - expired))
+        return dropped + await self._files.forget_direct(self._kept)
+
+    async def _kept(self) -> frozenset[str]:
+        async with self._database.reading() as session:
+            rows = UploadRows(session)
+            return frozenset(await rows.under_way() - set(await rows.expired(self._now())))
 
     async def _drop(self, upload_id: str) -> bool:
         try:

@@ -58,8 +58,10 @@ class Watch:
     async def look(self) -> Changes:
         """One look; what stands still since the look before is indexed."""
         async with self._one_at_a_time:
+            # What is known comes first: what is delivered meanwhile would otherwise be missed by the look, and deleted.
+            known = await self._known_files()
             now = await self._files.look()
-            found = changes(await self._known_files(), now if self._files.is_atomic else self._before, now)
+            found = changes(known, now if self._files.is_atomic else self._before, now)
             self._before = now
             if found:
                 await self._apply(found)
@@ -68,9 +70,9 @@ class Watch:
     async def rescan(self) -> Rescanned:
         """Compare the whole directory with the index, read what is new, and try damaged files once more."""
         async with self._one_at_a_time:
-            before = await self._files.look()
             self._known = None
             known = await self._known_files()
+            before = await self._files.look()
             grows = not self._files.is_atomic and _may_still_grow(changes(known, before, before), self._clock.now_ns())
             if grows:
                 await asyncio.sleep(_SETTLE_S)
