@@ -14,9 +14,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 
 from pilothouse.guard.routes import boundaries, control, foxglove, mcap_sessions, risk_log, telemetry
-from pilothouse.guard.routes.access import SocketAccess, Tickets
+from pilothouse.guard.routes.access import SocketAccess, Tickets, only_from_here
 from pilothouse.guard.routes.foxglove_port import foxglove_port
-from pilothouse.guard.runtime import GuardCollector, Runtime, assemble, health_of, problems_of
+from pilothouse.guard.runtime import GuardCollector, NoStackfile, Runtime, assemble, health_of, problems_of
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import BadConfiguration, Problem, Unavailable
@@ -39,6 +39,7 @@ behind it is closed with code 1013. `WS /foxglove` speaks to Foxglove and Lichtb
 """
 ROUTERS = (control.router, telemetry.router, boundaries.router, risk_log.router, mcap_sessions.router)
 SOCKETS = (telemetry.socket_router, foxglove.router)
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - only with a token
 
 log = get_logger("pilothouse.guard")
 
@@ -101,10 +102,11 @@ def create_app(settings: GuardSettings, open_runtime: Callable[[], Runtime] | No
 def _routers(settings: GuardSettings, tickets: Tickets) -> list[APIRouter]:
     """The routes, behind the token if there is one; the emergency stop is behind nothing."""
     token = settings.guard_token
-    guarded = APIRouter(dependencies=[] if token is None else [Depends(require_local_token(token))])
+    unguarded = Depends(only_from_here)
+    guarded = APIRouter(dependencies=[unguarded if token is None else Depends(require_local_token(token))])
     for router in ROUTERS:
         guarded.include_router(router)
-    sockets = APIRouter(dependencies=[] if token is None else [Depends(SocketAccess(token, tickets))])
+    sockets = APIRouter(dependencies=[unguarded if token is None else Depends(SocketAccess(token, tickets))])
     for router in SOCKETS:
         sockets.include_router(router)
     return [control.estop_router, guarded, sockets]
@@ -145,6 +147,21 @@ def __getattr__(name: str) -> Any:
     # `uvicorn pilothouse.guard.api:app` reads the environment when it asks for the app, not at import.
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return _app_for_uvicorn()
+    except Problem as problem:
+        raise SystemExit(f"pilothouse: {problem.sentence}") from None
+
+
+def _app_for_uvicorn() -> Service:
+    from pilothouse.guard.stackfile import load as load_stackfile
     from pilothouse.kit.settings import load
 
-    return create_app(load(GuardSettings))
+    settings = load(GuardSettings)
+    if settings.stackfile is None:
+        raise NoStackfile
+    written = load_stackfile(settings.stackfile)
+    if settings.guard_token is not None and "host" not in settings.model_fields_set:
+        # uvicorn was told where to listen, not we: with a token, any address of this machine is right.
+        settings = settings.model_copy(update={"host": ANY_ADDRESS})
+    return create_app(settings, partial(assemble, settings, clock=SystemClock(), written=written))

@@ -13,10 +13,22 @@ from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from pilothouse.guard.runtime import Runtime
-from pilothouse.web import require_local_token
+from pilothouse.kit.errors import Forbidden
+from pilothouse.web import is_loopback, require_local_token
 
 TICKET_LIVES_S = 30.0
 MOST_TICKETS = 1_000
+
+
+class TokenNotSet(Forbidden):
+    """Others can reach the guard at {host}, and it has no token: set PILOTHOUSE_GUARD_TOKEN, or listen on 127.0.0.1."""
+
+
+async def only_from_here(connection: HTTPConnection) -> None:
+    """Dependency where there is no token: a server that was told to listen everywhere serves this machine alone."""
+    server = connection.scope.get("server")
+    if server is not None and server[1] is not None and not is_loopback(server[0]):
+        raise TokenNotSet(host=server[0])
 
 
 class Tickets:

@@ -73,7 +73,9 @@ class CycleEvent(_Described):
     failure_type: str | None
     mode: Enforcement
     session_id: str
-    requested: list[float] | None = Field(description="Joint targets the policy asked for")
+    requested: list[float | None] | None = Field(
+        description="Joint targets the policy asked for; null where they were not finite"
+    )
     executed: list[float] | None = Field(description="Joint targets that were sent")
     perf: Perf | None = None
 
