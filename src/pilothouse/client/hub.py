@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -176,9 +176,11 @@ class HubClient:
         """A page of the remarks on a recording, in the order of its time."""
         return self._get(AnnotationList, f"{_session(session_id)}/annotations", {"limit": limit, "offset": offset})
 
-    def annotate(self, session_id: str, time_ns: int, body: str) -> Annotation:
-        """Remark something ``time_ns`` nanoseconds after the start of a recording."""
-        new = NewAnnotation(time_ns=time_ns, body=body)
+    def annotate(
+        self, session_id: str, time_ns: int, body: str, *, end_time_ns: int | None = None, tags: Sequence[str] = ()
+    ) -> Annotation:
+        """Remark something ``time_ns`` nanoseconds after the start of a recording, or from then until an end."""
+        new = NewAnnotation(time_ns=time_ns, end_time_ns=end_time_ns, body=body, tags=list(tags))
         response = self._connection.request("POST", f"{_session(session_id)}/annotations", message=new)
         return self._connection.read(Annotation, response)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from pilothouse.wire.base import Label, Message, Moment
 from pilothouse.wire.preview import PreviewSeries
@@ -90,25 +90,41 @@ class RecordingList(Message):
     next_cursor: str | None = Field(None, description="Where the next page begins; null on the last")
 
 
+AnnotationTag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
 class NewAnnotation(Message):
-    """A remark at a time of a recording."""
+    """A remark at a time of a recording, or at a span of it."""
 
     time_ns: int = Field(ge=0, lt=2**63, description="Nanoseconds from the start of the recording")
+    end_time_ns: int | None = Field(None, ge=0, lt=2**63, description="End of the span; not before `time_ns`")
     body: AnnotationBody
+    tags: list[AnnotationTag] = Field(default_factory=list, max_length=20)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.end_time_ns is not None and self.end_time_ns < self.time_ns:
+            raise ValueError("end_time_ns must not be before time_ns")
+        return self
 
 
 class AnnotationUpdate(Message):
-    """A new wording; the time stays unless given."""
+    """A new wording; time, end and tags stay unless given. An end of null makes a span a time again."""
 
     body: AnnotationBody
     time_ns: int | None = Field(None, ge=0, lt=2**63)
+    end_time_ns: int | None = Field(None, ge=0, lt=2**63)
+    tags: list[AnnotationTag] | None = Field(None, max_length=20)
 
 
 class Annotation(Message):
     id: int
     session_id: str
     time_ns: int
+    end_time_ns: int | None = Field(None, description="End of the span; null for a remark at one time")
     body: str
+    author: str = Field("", description="Who wrote it, as they signed in")
+    tags: list[str] = Field(default_factory=list)
     created_at: Moment
     updated_at: Moment
 

@@ -208,7 +208,10 @@ async def test_annotations_as_the_document_shows_them(three: httpx2.AsyncClient)
         "id": IsInt(gt=0),
         "session_id": "sample_drive",
         "time_ns": 23400000000,
+        "end_time_ns": None,
         "body": "Lidar drops out here",
+        "author": "",
+        "tags": [],
         "created_at": IsStr(regex=r".*(Z|\+00:00)"),
         "updated_at": made.json()["created_at"],
     }

@@ -106,6 +106,13 @@ async def test_a_link_is_for_one_recording_and_says_when_it_is_wrong(stored: htt
     assert [(one.status_code, one.json()["code"]) for one in (other, forged)] == [(403, "link_wrong")] * 2
 
 
+async def test_an_annotation_names_who_wrote_it(stored: httpx2.AsyncClient) -> None:
+    remark = {"time_ns": 1, "body": "x", "author": "somebody else"}
+    made = await stored.post("/api/sessions/arm_1/annotations", json=remark, auth=PASSWORD)
+
+    assert made.json()["author"].startswith("operator")
+
+
 @given(st.integers(0, 2**40), st.text(max_size=20), st.integers(0, 2**41))
 def test_a_token_is_good_until_its_time_for_its_recording(expires_s: int, session_id: str, now_s: int) -> None:
     token = signing.sign(KEY, session_id, expires_s)

@@ -41,6 +41,10 @@ class AnnotationChanged(Conflict):
     """The annotation was changed since you read it; read it again before you write."""
 
 
+class SpanBackwards(Invalid):
+    """The end of the annotation would lie before its start; send time_ns and end_time_ns together."""
+
+
 class UnknownUpload(NotFound):
     """No upload with this id is under way; create it again."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from pilothouse.hub.db import answer_once
+from pilothouse.hub.identity import CallerKind
 from pilothouse.hub.identity.auth import OnceKey, Reader, Reading, ThisHub, Writer, Writing
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.services import Services
@@ -32,11 +33,11 @@ async def list_annotations(
     )
 
 
-@router.post("/sessions/{session_id}/annotations", status_code=201, summary="Annotate a recording at a time")
+@router.post("/sessions/{session_id}/annotations", status_code=201, summary="Annotate a recording at a time or a span")
 async def create_annotation(
     services: Services,
     session: Writing,
-    _caller: Writer,
+    caller: Writer,
     only_robot: OnlyRobot,
     hub: ThisHub,
     once: OnceKey,
@@ -47,7 +48,8 @@ async def create_annotation(
     """`time_ns` counts from the start of the recording; spaces around `body` are removed."""
 
     async def create() -> Annotation:
-        return await services.annotations.create(session, session_id, new, only_robot=only_robot)
+        author = "" if caller.kind == CallerKind.OPEN else caller.title
+        return await services.annotations.create(session, session_id, new, only_robot=only_robot, author=author)
 
     annotation = await answer_once(session, once, at(hub.clock.now_ns()), Annotation, create)
     response.headers["ETag"] = version_tag(annotation)

@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.audit import record
 from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.recordings.domain.naming import is_safe_id
-from pilothouse.hub.recordings.domain.problems import AnnotationChanged, UnknownAnnotation, UnknownRecording
+from pilothouse.hub.recordings.domain.problems import (
+    AnnotationChanged,
+    SpanBackwards,
+    UnknownAnnotation,
+    UnknownRecording,
+)
 from pilothouse.hub.recordings.models import AnnotationRow
 from pilothouse.hub.recordings.repository import AnnotationRows, RecordingRows
 from pilothouse.kit.clock import Clock, at, to_ns
@@ -33,11 +38,14 @@ class Annotations:
         return AnnotationList(annotations=[_shown(row) for row in page], total=total, limit=limit, offset=offset)
 
     async def create(
-        self, session: AsyncSession, session_id: str, new: NewAnnotation, *, only_robot: str | None
+        self, session: AsyncSession, session_id: str, new: NewAnnotation, *, only_robot: str | None, author: str = ""
     ) -> Annotation:
         await _visible(session, session_id, only_robot)
         now = at(self._clock.now_ns())
-        row = AnnotationRow(session_id=session_id, time_ns=new.time_ns, body=new.body, created_at=now, updated_at=now)
+        row = AnnotationRow(
+            session_id=session_id, time_ns=new.time_ns, end_time_ns=new.end_time_ns, body=new.body, author=author,
+            tags=_unique(new.tags), created_at=now, updated_at=now,
+        )  # fmt: skip
         annotation = _shown(await AnnotationRows(session).add(row))
         self._tell(session, "annotation.created", annotation, after=annotation)
         return annotation
@@ -51,7 +59,8 @@ class Annotations:
         only_robot: str | None,
         if_match: str | None,
     ) -> Annotation:
-        """``if_match`` holds the versions the caller may have read; another raises AnnotationChanged."""
+        """``if_match`` holds the versions the caller may have read; another raises AnnotationChanged. Raises
+        SpanBackwards."""
         row = await self._found(session, annotation_id, only_robot, if_match)
         before = _shown(row)
         # Strictly later, so that no two versions of a remark carry the same tag.
@@ -59,6 +68,12 @@ class Annotations:
         row.body = change.body
         if change.time_ns is not None:
             row.time_ns = change.time_ns
+        if "end_time_ns" in change.model_fields_set:
+            row.end_time_ns = change.end_time_ns
+        if change.tags is not None:
+            row.tags = _unique(change.tags)
+        if row.end_time_ns is not None and row.end_time_ns < row.time_ns:
+            raise SpanBackwards
         annotation = _shown(row)
         self._tell(session, "annotation.updated", annotation, before=before, after=annotation)
         return annotation
@@ -106,12 +121,19 @@ async def _visible(session: AsyncSession, session_id: str, only_robot: str | Non
         raise UnknownRecording
 
 
+def _unique(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
 def _shown(row: AnnotationRow) -> Annotation:
     return Annotation(
         id=row.id,
         session_id=row.session_id,
         time_ns=row.time_ns,
+        end_time_ns=row.end_time_ns,
         body=row.body,
+        author=row.author,
+        tags=row.tags,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
