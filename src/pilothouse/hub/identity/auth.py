@@ -132,13 +132,27 @@ async def _reporting(hub: ThisHub, _caller: AnyCaller) -> AsyncIterator[AsyncSes
 
 
 async def _writing(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[AsyncSession]:
-    scope = connection.scope
     async with hub.database.transaction() as session:
-        act_as(session, Actor(caller.title, caller.kind, str(scope.get(REQUEST_ID, ""))))
+        _act(session, connection, caller)
         yield session
         if not is_recorded(session):
-            route = scope.get("pilothouse.route", scope["path"])
-            record(session, f"{scope['method']} {route}", scope["path"])
+            _record_request(session, connection)
+
+
+async def _deciding(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[None]:
+    yield
+    async with hub.database.transaction() as session:
+        _act(session, connection, caller)
+        _record_request(session, connection)
+
+
+def _act(session: AsyncSession, connection: HTTPConnection, caller: Caller) -> None:
+    act_as(session, Actor(caller.title, caller.kind, str(connection.scope.get(REQUEST_ID, ""))))
+
+
+def _record_request(session: AsyncSession, connection: HTTPConnection) -> None:
+    scope = connection.scope
+    record(session, f"{scope['method']} {scope.get('pilothouse.route', scope['path'])}", scope["path"])
 
 
 # With the default scope FastAPI would commit after the answer has left, and a failed COMMIT would still answer 200.
@@ -147,6 +161,8 @@ Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
 Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 """The transaction of this request, committed before the answer leaves. What it changes is in the audit log: in the
 words of the service that changes it, or else as the request that did."""
+Decided = Annotated[None, Depends(_deciding, scope="function")]
+"""For decisions that are carried out in transactions of their own: once that went well, the request is in the log."""
 Reporting = Annotated[AsyncSession, Depends(_reporting, scope="function")]
 """The same for what robots report by themselves, many times a minute; that is not a decision of anybody's."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.audit import Actor, act_as, record
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import Events
 from pilothouse.hub.fleet.domain import (
@@ -82,6 +83,8 @@ class Enrolments:
                 session, request.robot_id, site=row.site, tags=row.tags, versions=request.versions
             )
             maker = Caller(CallerKind.OPERATOR, f"enrolment {row.id}")
+            act_as(session, Actor(f"robot {request.robot_id}", CallerKind.ROBOT))
+            record(session, "robot.enrolled", request.robot_id, after={"enrolment_id": row.id, "site": row.site})
             return await self._tokens.give_robot(session, request.robot_id, maker)
 
     def _now(self) -> datetime:

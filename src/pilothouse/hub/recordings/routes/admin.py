@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pilothouse.hub.identity.auth import Operator, Reading
+from pilothouse.hub.identity.auth import Decided, Operator, Reading
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.hub.recordings.schemas import DiskUse, Rescanned, Swept
 
@@ -17,12 +17,12 @@ async def read_disk_use(services: Services, session: Reading, _caller: Operator)
 
 
 @router.post("/rescan", summary="Rescan the sessions directory")
-async def rescan(services: Services, _caller: Operator) -> Rescanned:
+async def rescan(services: Services, _caller: Operator, _decided: Decided) -> Rescanned:
     """Compares the whole directory with the index at once, and tries damaged files again."""
     return await services.watch.rescan()
 
 
 @router.post("/sweep", summary="Force a retention sweep now")
-async def sweep(services: Services, _caller: Operator) -> Swept:
+async def sweep(services: Services, _caller: Operator, _decided: Decided) -> Swept:
     """Deletes the oldest recordings until the rest fits under the cap; annotated ones go last."""
     return await services.retention.sweep()
