@@ -122,6 +122,10 @@ class RobotRows:
             found.setdefault(robot_id, []).append(tag)
         return found
 
+    async def sites(self, robot_ids: Collection[str]) -> dict[str, str | None]:
+        query = select(RobotRow.robot_id, RobotRow.site).where(RobotRow.robot_id.in_(robot_ids))
+        return {row.robot_id: row.site for row in await self._session.execute(query)}
+
     async def set_tags(self, robot_id: str, tags: Collection[str]) -> None:
         await self._session.execute(delete(RobotTagRow).where(RobotTagRow.robot_id == robot_id))
         rows = [{"robot_id": robot_id, "tag": tag} for tag in sorted(set(tags))]

@@ -142,6 +142,10 @@ class Robots:
         """Ids of the robots of a site, those that are retired among them."""
         return await RobotRows(session).at_site(site)
 
+    async def sites(self, session: AsyncSession, robot_ids: Collection[str]) -> dict[str, str | None]:
+        """Where each of these robots is, of those that are known."""
+        return await RobotRows(session).sites(robot_ids)
+
     async def check_known(self, session: AsyncSession, robot_id: str) -> None:
         """Raise UnknownRobot."""
         await self._row(session, robot_id)

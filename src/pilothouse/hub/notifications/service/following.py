@@ -15,7 +15,7 @@ from pilothouse.hub.notifications.domain.delivering import MOST_TRIES, DeliveryS
 from pilothouse.hub.notifications.domain.notices import KINDS, Filter, Notice, notice_of
 from pilothouse.hub.notifications.repository import CursorRows, DeliveryRows, DestinationRows
 from pilothouse.kit.clock import Clock, at
-from pilothouse.kit.errors import NotFound, Unavailable
+from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
 
@@ -70,17 +70,11 @@ class Following:
         wanted = [(row.id, Filter.of(row.filters)) for row in await DestinationRows(session).enabled()]
         sites: dict[str, str | None] = {}
         if any(one.sites for _, one in wanted):
-            sites = {one: await self._site(session, one) for one in {notice.robot_id or "" for notice in notices}}
+            sites = await self._robots.sites(session, {notice.robot_id for notice in notices if notice.robot_id})
         deliveries = list(_deliveries(wanted, notices, sites, at(self._clock.now_ns())))
         if deliveries:
             await DeliveryRows(session).add_new(deliveries)
             after_commit(session, self._wake)
-
-    async def _site(self, session: AsyncSession, robot_id: str) -> str | None:
-        try:
-            return (await self._robots.get(session, robot_id)).site
-        except NotFound:
-            return None
 
 
 def delivery_values(destination_id: str, notice: Notice, now: datetime, *, most_tries: int) -> dict[str, Any]:
