@@ -145,8 +145,11 @@ class ObservedSpace:
         motion = shift[3]
         # The columns grow on the way as well, by at most the motion's part of themselves.
         bend = 0.5 * motion * motion * (1.0 + motion)
+        reach = self._longest()
+        if reach <= 0.0 and not any(map(any, self._rows)):
+            raise ToolUnknown("the given Jacobian is all zeros: it says that no joint moves the tool")
         # The target is kept with its number: no other one can have it as long as this one lives.
-        known = self._known[id(target)] = (target, shift, (bend * self._longest(), bend))
+        known = self._known[id(target)] = (target, shift, (bend * reach, bend))
         return known
 
     def _longest(self) -> float:
