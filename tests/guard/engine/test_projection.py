@@ -39,11 +39,14 @@ def test_the_closest_target_beside_one_wall_is_the_solvers(joints, data):
         # Not finding it is allowed: the solver is asked then. But not where there is plenty of room.
         assert need > 0.999 * most
         return
-    gained = sum(a * (x - w) for a, x, w in zip(slope, found, wanted, strict=True))
-    assert gained >= need - 1e-11
+    assert gain(slope, found, wanted) >= need - 1e-11
     assert all(low <= x <= high for low, x, high in zip(lower, found, upper, strict=True))
-    if solved is not None:
+    if solved is not None and gain(slope, solved, wanted) >= need - 1e-12:
         assert far(found, wanted) <= far(solved, wanted) + 1e-8
+
+
+def gain(slope, target, wanted):
+    return sum(a * (x - w) for a, x, w in zip(slope, target, wanted, strict=True))
 
 
 def far(one, other):
@@ -68,11 +71,19 @@ def test_whichever_way_it_is_found_the_verdict_is_the_same(robot, pushes):
         first = decide(both, observed(here, at_s=at_s), wanted, at_s=at_s)
         second = decide(solving, observed(here, at_s=at_s), wanted, at_s=at_s)
 
-        assert (first.decision, first.boundary) == (second.decision, second.boundary)
+        # Walls that are curved the solver takes as flat, also those that are not in the way: it may stay further off.
+        if second.action is not None:
+            assert first.decision is second.decision
+            assert off(first, wanted) <= off(second, wanted) + 1e-5
+        if robot is UNSEEN:
+            assert (first.decision, first.boundary) == (second.decision, second.boundary)
         if first.action is not None:
-            assert first.action.joint_positions == pytest.approx(second.action.joint_positions, abs=2e-6)
             here = first.action.joint_positions
             solving.executed(first.action, 100.0 + at_s)
+
+
+def off(verdict, wanted):
+    return far(verdict.action.joint_positions, wanted.joint_positions)
 
 
 def test_one_wall_in_the_way_needs_no_solver():
