@@ -5,12 +5,14 @@ Run: python bench/loop.py [SECONDS]
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.report import Report
 from pilothouse.guard.adapters import Adapters
 from pilothouse.guard.loop import State
+from pilothouse.guard.loop.priority import raise_priority
 from pilothouse.guard.model import Action, Cycle, Observation
 from pilothouse.guard.runtime import Runtime, open_records
 from pilothouse.guard.settings import GuardSettings
@@ -133,9 +136,17 @@ def stages(report: Report, name: str, cycles: list[Cycle]) -> None:
         report.row(f"{name}: {stage}", took_ms / 1e3, unit="s")
 
 
+def real_time_is_granted() -> bool:
+    """Whether threads of this program may go before others; asked on a thread of its own, which ends with it."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(raise_priority, 1).result()
+
+
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     report = Report("The loop")
+    report.row("load of the machine before, 1 min", os.getloadavg()[0], unit="")
+    report.row("real-time priority granted (SCHED_FIFO; 1 is yes)", float(real_time_is_granted()), unit="")
     _, cycles = paced(FOUR, min(10.0, seconds), 200)
     whole_s = statistics.median(cycle.latency.total for cycle in cycles) / 1e3
     decisions = {cycle.verdict.decision.value for cycle in cycles}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,3 +167,57 @@ def test_a_rejected_action_is_in_the_event_with_who_decided(guard: Guard) -> Non
     assert (event["decision"], event["was_rejected"], event["outcome"]) == ("REJECT", True, "reject")
     assert event["fallback_triggered"] == "hold"
     assert event["requested"] == [None, 0.0]
+
+
+def test_a_client_that_never_reads_costs_one_message_and_is_told_what_it_missed(guard: Guard) -> None:
+    turns = itertools.count()
+    guard.policy.say = lambda observation: Action((0.01 if next(turns) % 10 else float("nan"), 0.01))
+    held, after = asyncio.run(never_reading(guard, 300))
+
+    assert len(held) == 1  # what it was being sent when it fell asleep; nothing queued behind that
+    events = [*held, *after]
+    assert sum(1 + event.get("missed", 0) for event in events) == 300
+    rejected = [event["cycle_id"] for event in events if event["was_rejected"]]
+    assert rejected == [event["cycle_id"] for event in guard.events() if event["was_rejected"]]
+    assert len(rejected) >= 25
+    assert len(events) < 100
+    assert events[-1]["cycle_id"] == 299
+
+
+async def never_reading(guard: Guard, n_cycles: int) -> tuple[list[Any], list[Any]]:
+    """A socket whose peer takes nothing while the loop runs: what was on its way to it, and what it got afterwards."""
+    awake, gone, came = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    held: list[Any] = []
+    sent: list[Any] = []
+    connecting = [{"type": "websocket.connect"}]
+
+    async def receive() -> Any:
+        if connecting:
+            return connecting.pop()
+        await gone.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(message: Any) -> None:
+        if message["type"] != "websocket.send":
+            came.set()
+            return
+        event = json.loads(message["text"])
+        if not awake.is_set():
+            held.append(event)
+            await awake.wait()
+        else:
+            sent.append(event)
+        if event["cycle_id"] == n_cycles - 1:
+            gone.set()
+
+    scope = {
+        "type": "websocket", "path": "/ws/telemetry", "raw_path": b"/ws/telemetry", "query_string": b"",
+        "root_path": "", "scheme": "ws", "headers": [(b"host", b"127.0.0.1:8080")], "subprotocols": [],
+        "server": ("127.0.0.1", 8080), "client": ("127.0.0.1", 5), "asgi": {"version": "3.0"}, "state": {},
+    }  # fmt: skip
+    served = asyncio.ensure_future(guard.http.app(scope, receive, send))
+    await asyncio.wait_for(came.wait(), 20)
+    await asyncio.to_thread(guard.run, n_cycles, cycle_budget_ms=2)
+    awake.set()
+    await asyncio.wait_for(served, 20)
+    return held, sent
