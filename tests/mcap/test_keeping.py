@@ -192,3 +192,33 @@ def test_a_capture_holds_a_latched_message_whatever_its_priority(priority: str) 
         latched = ring.snapshot(START_NS + 15 * NS_PER_S, START_NS + 20 * NS_PER_S).latched()
 
     assert [one.content for said in latched.values() for one in said] == [b'"frames"']
+
+
+@pytest.mark.parametrize("ahead_s", [3600, -3600])
+def test_a_camera_whose_clock_is_wrong_makes_no_telemetry_look_old(ahead_s: int) -> None:
+    with Ring(window_s=30, max_bytes=16 * MIB) as ring:
+        state, camera = ring.add_channel(json_channel("/state")), ring.add_channel(json_channel("/camera"))
+        frame = os.urandom(20_000)
+        for number in range(600):
+            at_ns = START_NS + number * NS_PER_S // 30
+            ring.append(state, at_ns, b"{}")
+            ring.append(camera, at_ns + ahead_s * NS_PER_S, frame)
+            if number % 15 == 0:
+                ring.seal()
+
+        assert kept(ring) == {"/state": 600, "/camera": 600}
+
+
+def test_what_falls_silent_leaves_when_the_others_have_spoken_for_a_window() -> None:
+    with Ring(window_s=30, max_bytes=16 * MIB) as ring:
+        state, camera = ring.add_channel(json_channel("/state")), ring.add_channel(json_channel("/camera"))
+        ring.append(camera, START_NS + 3600 * NS_PER_S, os.urandom(20_000))
+        for second in range(30):
+            ring.append(state, START_NS + second * NS_PER_S, b"{}")
+            ring.seal()
+        assert kept(ring)["/camera"] == 1
+
+        for second in range(30, 33):
+            ring.append(state, START_NS + second * NS_PER_S, b"{}")
+            ring.seal()
+        assert kept(ring)["/camera"] == 0

@@ -25,11 +25,31 @@ _by_number = attrgetter("number")
 
 @dataclass(slots=True)
 class Row:
-    """The chunks of one place, oldest first."""
+    """The chunks of one place, oldest first, and the present by their own clock.
+
+    Sources stamp with clocks of their own: a camera that is an hour ahead must not make telemetry look an hour old.
+    """
 
     place: Place
+    timeline: Timeline
+    passed_ns: int  # what the shelf's had come to when it last spoke
     chunks: list[SealedChunk] = field(default_factory=list)
     bytes: int = 0
+
+    def observe(self, typical_ns: int, passed_ns: int) -> int:
+        """A chunk comes; answers how much message time has passed by now, by this clock or that of another place."""
+        before_ns = self.timeline.now_ns
+        self.timeline.observe(typical_ns)
+        moved_ns = 0 if before_ns is None or self.timeline.now_ns is None else self.timeline.now_ns - before_ns
+        jumped = not 0 <= moved_ns <= self.timeline.window_ns
+        self.passed_ns = passed_ns if jumped else self.passed_ns + moved_ns
+        return max(passed_ns, self.passed_ns)
+
+    def oldest_kept_ns(self, passed_ns: int) -> int:
+        """Chunks whose newest message is older than this may leave; while others speak, time passes here too."""
+        keep_s = self.place.keep.keep_s
+        span_ns = self.timeline.window_ns if keep_s is None else round(keep_s * NS_PER_S)
+        return self.timeline.before(span_ns - (passed_ns - self.passed_ns))
 
     @property
     def leaves(self) -> tuple[int, int]:
@@ -42,7 +62,8 @@ class Shelf:
 
     def __init__(self, *, window_ns: int, max_bytes: int) -> None:
         self.max_bytes = max_bytes
-        self.timeline = Timeline(window_ns)
+        self.window_ns = window_ns
+        self._passed_ns = 0
         self.rows: dict[Place, Row] = {}
         self.bytes: Counter[Group] = Counter()
         self.held = Latched()
@@ -52,13 +73,15 @@ class Shelf:
 
     def put(self, place: Place, chunk: SealedChunk) -> None:
         """Take in a chunk and let go of what no longer fits."""
-        row = self.rows.setdefault(place, Row(place))
+        if place not in self.rows:
+            self.rows[place] = Row(place, Timeline(self.window_ns), self._passed_ns)
+        row = self.rows[place]
         insort(row.chunks, chunk, key=_by_number)
         row.bytes += chunk.resident_bytes
         self.bytes[place.group] += chunk.resident_bytes
         for channel_id, newest_ns in chunk.latest.items():
             self.newest[channel_id] = max(newest_ns, self.newest.get(channel_id, 0))
-        self.timeline.observe(chunk.typical_ns)
+        self._passed_ns = row.observe(chunk.typical_ns, self._passed_ns)
         self._let_the_past_go()
         self._keep_to_the_budget_of(row)
         self._keep_to_the_budget()
@@ -66,7 +89,9 @@ class Shelf:
     def resize(self, *, window_ns: int, max_bytes: int) -> None:
         """Another window and budget from now on; what no longer fits leaves at once."""
         self.max_bytes = max_bytes
-        self.timeline.window_ns = window_ns
+        self.window_ns = window_ns
+        for row in self.rows.values():
+            row.timeline.window_ns = window_ns
         self._let_the_past_go()
         self._keep_to_the_budget()
 
@@ -93,8 +118,7 @@ class Shelf:
 
     def _let_the_past_go(self) -> None:
         for row in list(self.rows.values()):
-            keep_s = row.place.keep.keep_s
-            limit_ns = self.timeline.before(self.timeline.window_ns if keep_s is None else round(keep_s * NS_PER_S))
+            limit_ns = row.oldest_kept_ns(self._passed_ns)
             if any(one.newest_ns < limit_ns for one in row.chunks):
                 for one in [one for one in row.chunks if one.newest_ns < limit_ns]:
                     self._remove(row, one)
