@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from starlette.testclient import WebSocketDenialResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -19,7 +20,7 @@ from pilothouse.recorder.sources.config import FoxgloveConfig
 from pilothouse.recorder.sources.opening import open_source
 from tests.support.ears import listening
 from tests.support.processes import Program, eventually, pilothouse
-from tests.support.served_guards import stack_of
+from tests.support.served_guards import guarding, stack_of
 
 NPM_CLIENT = """
 const { FoxgloveClient } = require("@foxglove/ws-protocol");
@@ -113,3 +114,22 @@ def test_the_npm_client_that_viewers_are_built_on_sees_the_robot(tmp_path: Path)
     assert got["/dam/cycle"]["type"] == "cycle"
     assert len(got["/joint_states"]["position"]) == 2
     assert got["/dam/images/top"] > 100
+
+
+VIEWERS = "ws://127.0.0.1:8080/foxglove"
+
+
+def test_a_viewer_that_is_a_web_page_is_let_in_when_its_address_is_allowed(tmp_path: Path) -> None:
+    page = {"origin": "https://app.foxglove.dev"}
+    for allowed in ((), ("app.foxglove.dev",)):
+        directory = tmp_path / str(len(allowed))
+        directory.mkdir()
+        with guarding(directory, allowed_hosts=allowed) as guard:
+            connecting = guard.http.websocket_connect(VIEWERS, subprotocols=["foxglove.sdk.v1"], headers=page)
+            if allowed:
+                with connecting as socket:
+                    assert json.loads(socket.receive_text())["op"] == "serverInfo"
+            else:
+                with pytest.raises(WebSocketDenialResponse) as refused, connecting:
+                    pass
+                assert refused.value.status_code == 403
