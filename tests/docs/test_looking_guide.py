@@ -11,7 +11,7 @@ import pytest
 
 from pilothouse.mcap import verify
 from tests.support.flights import drone_flight
-from tests.support.processes import eventually, pilothouse
+from tests.support.processes import PILOTHOUSE, eventually, pilothouse
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "looking-into-recordings.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
@@ -31,7 +31,7 @@ def hub_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.split("$HUB")[1][:40].strip())
 def test_an_example_works_as_printed(example: str, hub_url: str, tmp_path: Path) -> None:
-    environment = {"HUB": hub_url, "SESSION": SESSION, "PATH": "/usr/bin:/bin"}
+    environment = {"HUB": hub_url, "SESSION": SESSION, "PATH": f"{PILOTHOUSE.parent}:/usr/bin:/bin"}
 
     answer = subprocess.run(
         ["sh", "-c", example], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False

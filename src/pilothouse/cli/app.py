@@ -13,6 +13,7 @@ GROUPS = {
     "hub": "Serve recordings and the fleet.",
     "recorder": "Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
     "guard": "Stand between a policy and a robot: decide each cycle, fail closed.",
+    "recordings": "Find, fetch, deliver, cut, export, pin and share the recordings of a hub.",
     "robot": "Let robots into a hub, and see how they are.",
     "token": "Credentials for programs: make, list and revoke API tokens of a hub.",
     "audit": "Prove that nothing was taken out of the log of who changed what.",

@@ -21,6 +21,7 @@ EXTRA_OF = {
     "foxglove_wizard": "demo",
     "obstore": "hub",
     "psycopg": "postgres",
+    "pyarrow": "parquet",
     "redis": "redis",
     "sqlalchemy": "hub",
     "taskiq": "hub",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.wire.base import Message
+from pilothouse.wire.base import Message, Moment
 
 
 class DiskUse(Message):
@@ -33,3 +33,18 @@ class Swept(Message):
     bytes_freed: int
     bytes_after: int
     cap_bytes: int
+
+
+class OpenLinks(Message):
+    """Addresses that start a viewer on a recording, at the moment of its trigger."""
+
+    lichtblick: str
+    foxglove: str
+
+
+class SignedLink(Message):
+    """An address that needs no credential until it expires."""
+
+    url: str
+    expires_at: Moment
+    open: OpenLinks

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
 from pilothouse import __version__
+from pilothouse.client.pace import Progress
 from pilothouse.client.problems import HubUnreachable, UnexpectedAnswer, answered
 from pilothouse.kit.errors import BadConfiguration
 
 CONNECT_S = 5.0
 ANSWER_S = 30.0
+_ELSEWHERE = (302, 303, 307, 308)
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
@@ -41,6 +45,7 @@ class Connection:
             headers["Authorization"] = f"Basic {base64.b64encode(f':{password}'.encode()).decode()}"
         timeout = httpx2.Timeout(ANSWER_S, connect=CONNECT_S)
         try:
+            self._transport = transport
             self._client = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout, transport=transport)
         except (httpx2.InvalidURL, UnicodeEncodeError, ValueError) as error:
             raise BadConfiguration(problem=f"'{base_url}' is no address of a hub: {error}") from None
@@ -60,11 +65,14 @@ class Connection:
         *,
         params: Mapping[str, Any] | None = None,
         message: BaseModel | None = None,
+        fields: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         content: bytes | Iterator[bytes] | None = None,
         timeout_s: float = ANSWER_S,
     ) -> httpx2.Response:
         """The answer to a request; raises a problem for every answer that is an error."""
+        if fields is not None:
+            content, headers = json.dumps(fields).encode(), {**(headers or {}), "Content-Type": "application/json"}
         response = self.ask(
             method, path, params=params, message=message, headers=headers, content=content, timeout_s=timeout_s
         )
@@ -92,13 +100,52 @@ class Connection:
             return self._client.request(method, path, params=given, headers=sent, content=content, timeout=timeout)
 
     @contextmanager
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
-        """An answer whose body is read bit by bit."""
-        with self._reaching(), self._client.stream("GET", path, headers=headers) as response:
+    def stream(
+        self, path: str, *, headers: Mapping[str, str], params: Mapping[str, Any] | None = None
+    ) -> Iterator[httpx2.Response]:
+        """An answer whose body is read bit by bit. A hub may send its readers to its bucket: there they show no
+        credential of the hub's."""
+        given = {key: value for key, value in (params or {}).items() if value is not None}
+        with self._reaching(), self._client.stream("GET", path, params=given, headers=headers) as response:
+            if response.status_code in _ELSEWHERE and (address := response.headers.get("location")):
+                with self._elsewhere(address, headers) as redirected:
+                    yield redirected
+                return
             if response.status_code >= 300:
                 response.read()
                 self.raise_for(response)
             yield response
+
+    @contextmanager
+    def _elsewhere(self, address: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
+        timeout = httpx2.Timeout(ANSWER_S, connect=CONNECT_S)
+        with (
+            httpx2.Client(timeout=timeout, transport=self._transport) as client,
+            client.stream("GET", str(self._client.base_url.join(address)), headers=headers) as response,
+        ):
+            if response.status_code >= 300:
+                raise UnexpectedAnswer(url=address.partition("?")[0], reason=f"{response.status_code}")
+            yield response
+
+    def fetch(
+        self, path: str, file: Path, *, params: Mapping[str, Any] | None = None, progress: Progress | None = None
+    ) -> None:
+        """Write a body to a file, which appears only when it is complete. ``progress`` hears -1 for a length that
+        nobody knows before the end."""
+        partial = file.with_name(f"{file.name}.part")
+        headers = {"Accept-Encoding": "identity"}
+        try:
+            with partial.open("wb") as writing, self.stream(path, headers=headers, params=params) as response:
+                length = int(response.headers.get("content-length", "-1"))
+                for content in response.iter_bytes():
+                    writing.write(content)
+                    if progress is not None:
+                        progress(writing.tell(), length)
+                if length not in (-1, writing.tell()):
+                    raise UnexpectedAnswer(url=self.url, reason=f"{writing.tell()} of {length} bytes of {path}")
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def read(self, model: type[AnyModel], response: httpx2.Response) -> AnyModel:
         """The message in an answer."""

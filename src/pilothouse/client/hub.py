@@ -13,9 +13,9 @@ import httpx2
 
 from pilothouse.client.administration import Administration
 from pilothouse.client.answers import DiskUse, Rescanned, Swept
+from pilothouse.client.archive import Archive
 from pilothouse.client.connection import AnyModel, Connection
 from pilothouse.client.pace import Pace, Progress, Stop, Throttle
-from pilothouse.client.problems import UnexpectedAnswer
 from pilothouse.client.upload import Upload
 from pilothouse.wire import (
     Annotation,
@@ -107,27 +107,12 @@ class HubClient:
 
     def download(self, session_id: str, path: Path, *, progress: Progress | None = None) -> None:
         """Write a recording's file to ``path``, which appears only when it is complete."""
-        partial = path.with_name(f"{path.name}.part")
-        try:
-            with partial.open("wb") as file:
-                for content, length in self._contents(session_id):
-                    file.write(content)
-                    if progress is not None:
-                        progress(file.tell(), length)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        self._connection.fetch(f"{_session(session_id)}/mcap", path, progress=progress)
 
-    def _contents(self, session_id: str) -> Iterator[tuple[bytes, int]]:
-        headers = {"Accept-Encoding": "identity"}
-        with self._connection.stream(f"{_session(session_id)}/mcap", headers=headers) as response:
-            length = int(response.headers.get("content-length", "-1"))
-            received = 0
-            for content in response.iter_bytes():
-                received += len(content)
-                yield content, length
-        if received != length:
-            raise UnexpectedAnswer(url=self.url, reason=f"{received} of {length} bytes of {session_id}")
+    @property
+    def archive(self) -> Archive:
+        """Looking for recordings, keeping, sharing and cutting them."""
+        return Archive(self._connection)
 
     def upload(
         self,
