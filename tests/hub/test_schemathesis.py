@@ -44,7 +44,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         announced = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": metadata_of(b"x").to_header()}
         upload = httpx2.post(f"{hub.url}/api/uploads", headers={**ROBOT, **announced}).headers["location"]
         upload_id = upload.rpartition("/")[2]
-        known = {"session_id": "arm_1", "robot_id": "arm", "annotation_id": 1, "upload_id": upload_id}
+        known = {"session_id": "arm_1", "robot_id": "arm", "annotation_id": 1, "upload_id": upload_id, "token": "none"}
         yield Target(hub.url, {**known, **made(hub.url)})
 
 
