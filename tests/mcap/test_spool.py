@@ -262,3 +262,21 @@ def record_more(spool: Spool) -> None:
     with Ring(window_s=60, max_bytes=MIB, spool=spool) as ring:
         ring.append(ring.add_channel(json_channel("/b")), START_NS, b"{}")
     spool.flush()
+
+
+def test_a_camera_whose_clock_is_an_hour_ahead_takes_no_telemetry_out_of_what_is_recovered(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB)
+    with Ring(window_s=30, max_bytes=64 * MIB, spool=spool) as ring:
+        state, camera = ring.add_channel(json_channel("/state")), ring.add_channel(json_channel("/camera"))
+        for number in range(100):
+            at_ns = START_NS + number * NS_PER_S // 10
+            ring.append(camera, at_ns + 3600 * NS_PER_S, os.urandom(20_000))
+            if number % 4 == 0:
+                ring.append(state, at_ns, b"{}")
+            ring.seal()
+    spool.close()
+
+    captured = recover_spool(spool.path, tmp_path / "a.mcap", metadata={}, window_s=30)
+
+    assert captured is not None
+    assert captured.message_count == 125

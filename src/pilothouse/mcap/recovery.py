@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from pilothouse.mcap.timeline import Timeline
 from pilothouse.mcap.verification import verify
 
 NO_METADATA: Metadata = MappingProxyType({})
+# Chunks in which whoever still speaks is heard twice: two cameras make eighteen a second, the small topics two.
+HEARD_AT_THE_END = 32
 
 
 def recover(
@@ -117,7 +120,7 @@ def _snapshot_of(segments: list[_Segment], window_s: float | None) -> tuple[Snap
     registry = Registry()
     for one in segments:
         registry.take_over(one.found.registry)
-    limit_ns = 0 if window_s is None else _oldest_kept_ns([span for _, span in everything], window_s)
+    limit_ns = 0 if window_s is None else _oldest_kept_ns(_spoken(everything, registry), window_s)
     spans = [(source, span) for source, span in everything if span.newest_ns >= limit_ns]
     start_ns = max(limit_ns, min(span.oldest_ns for _, span in spans))
     end_ns = max(span.newest_ns for _, span in spans)
@@ -136,12 +139,31 @@ def _snapshot_of(segments: list[_Segment], window_s: float | None) -> tuple[Snap
     return snapshot, chunks()
 
 
+def _spoken(everything: list[tuple[Source, Span]], registry: Registry) -> list[Span]:
+    """Without what is said once, unless there is nothing else."""
+    spans = [span for _, span in everything]
+    return [one for one in spans if not _latched(one, registry)] or spans
+
+
 def _oldest_kept_ns(spans: list[Span], window_s: float) -> int:
-    """Where the last seconds begin; as in the ring, one message with a wrong stamp does not move it."""
-    timeline = Timeline(round(window_s * NS_PER_S))
+    """Where the last seconds begin; as in the ring, one message with a wrong stamp does not move it.
+
+    Channels that never share a chunk may have clocks of their own: of those heard at the end, the one furthest behind
+    counts. That may keep too much where clocks differ, and never too little.
+    """
+    lanes: list[tuple[set[int], Timeline]] = []
+    heard: deque[Timeline] = deque(maxlen=HEARD_AT_THE_END)
     for span in spans:
-        timeline.observe(span.newest_ns)
-    return timeline.oldest_kept_ns
+        channels = set(span.channels or ())
+        known = next((one for one in lanes if not channels or channels & one[0]), None)
+        if known is None:
+            known = (set(), Timeline(round(window_s * NS_PER_S)))
+            lanes.append(known)
+        known[0].update(channels)
+        known[1].observe(span.newest_ns)
+        heard.append(known[1])
+    last = [one for one in heard if heard.count(one) > 1] or [heard[-1]]
+    return min(one.oldest_kept_ns for one in last)
 
 
 def _latched(span: Span, registry: Registry) -> bool:
