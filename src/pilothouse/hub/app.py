@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     app: Service
 
 UPPER = (incidents.router, notifications.router, playback.router, backtests.router)
+# Threads that decode recordings keep the interpreter so long, each time before an answer gets it: with the usual 5 ms
+# an ordinary answer waits for half a second beside two of them.
+SWITCH_S = 0.0005
 DESCRIPTION = """What robots recorded, which robots there are, and what happens, live.
 
 Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns`. Lists take `limit` and `offset`.
@@ -57,6 +61,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sys.setswitchinterval(SWITCH_S)
         identity.warn_if_open()
         await limits.start()
         async with hub.running():
