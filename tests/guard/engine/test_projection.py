@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pilothouse.guard.engine.program import Program
 from pilothouse.guard.engine.projection import compiled_beside
 from pilothouse.guard.model import Action, Decision
-from tests.support.guards import HOME, ROBOT, UNSEEN, box_around, decide, engine_of, observed
+from tests.support.guards import HOME, PERIOD_S, ROBOT, UNSEEN, box_around, decide, engine_of, observed
 
+STEP = 2.0 * PERIOD_S
 WIDTH = st.one_of(st.just(0.0), st.floats(1e-12, 1e-6), st.floats(1e-3, 0.1))
 SLOPE = st.one_of(st.just(0.0), st.just(-0.0), st.floats(-1e-9, 1e-9), st.floats(-2, 2))
 
@@ -71,19 +72,16 @@ def test_whichever_way_it_is_found_the_verdict_is_the_same(robot, pushes):
         first = decide(both, observed(here, at_s=at_s), wanted, at_s=at_s)
         second = decide(solving, observed(here, at_s=at_s), wanted, at_s=at_s)
 
-        # Walls that are curved the solver takes as flat, also those that are not in the way: it may stay further off.
+        # The solver takes curved walls as flat, also those that are not in the way: it may stay further off.
         if second.action is not None:
             assert first.decision is second.decision
-            assert off(first, wanted) <= off(second, wanted) + 1e-5
-        if robot is UNSEEN:
-            assert (first.decision, first.boundary) == (second.decision, second.boundary)
+            clipped = [
+                max(one - STEP, min(one + STEP, by)) for one, by in zip(here, wanted.joint_positions, strict=True)
+            ]
+            assert far(first.action.joint_positions, clipped) <= far(second.action.joint_positions, clipped) + 1e-5
         if first.action is not None:
             here = first.action.joint_positions
             solving.executed(first.action, 100.0 + at_s)
-
-
-def off(verdict, wanted):
-    return far(verdict.action.joint_positions, wanted.joint_positions)
 
 
 def test_one_wall_in_the_way_needs_no_solver():

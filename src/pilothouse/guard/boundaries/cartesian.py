@@ -29,6 +29,13 @@ class WorkspaceBox(SpatialBoundary):
         (a, b, c), (d, e, f) = self.lower, self.upper
         return (x - a, y - b, z - c, d - x, e - y, f - z)
 
+    def swept(self, space: Space, start: Joints, target: Joints) -> Margins:
+        # As the margins less what is uncertain, written out: this is asked in every cycle.
+        x, y, z = space.point(target)
+        less = space.doubt(target)[0]
+        (a, b, c), (d, e, f) = self.lower, self.upper
+        return (x - a - less, y - b - less, z - c - less, d - x - less, e - y - less, f - z - less)
+
     def slopes(self, space: Space, target: Joints) -> tuple[Margins, Slopes]:
         (x, y, z), rows = space.course(target)
         (a, b, c), (d, e, f) = self.lower, self.upper

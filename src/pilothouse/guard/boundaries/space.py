@@ -168,9 +168,10 @@ def _compiled_shift(joints: int) -> Callable[[Rows, Joints, Joints], Shift]:
         lines.append(f"    {''.join(f'{letter}{number}, ' for number in range(joints))} = {vector}")
     lines += [f"    {name} = e{number} - s{number}" for number, name in enumerate(names)]
     sums = [" + ".join(f"{letter}{number} * {name}" for number, name in enumerate(names)) for letter in "abc"]
-    sizes = [f"abs({name})" for name in names]
-    lines.append(f"    sizes = ({''.join(f'{one}, ' for one in sizes)})")
-    lines.append(f"    return {', '.join(sums)}, sum(sizes), max(sizes)")
+    lines += [f"    z{number} = {name} if {name} >= 0.0 else -{name}" for number, name in enumerate(names)]
+    sizes = [f"z{number}" for number in range(joints)]
+    largest = f"max({', '.join(sizes)})" if joints > 1 else sizes[0]
+    lines.append(f"    return {', '.join(sums)}, {' + '.join(sizes)}, {largest}")
     space: dict[str, Any] = {}
     exec(compile("\n".join(lines), "<shift of a tool>", "exec"), space)  # noqa: S102 - loop indices only
     function: Callable[[Rows, Joints, Joints], Shift] = space["shift"]

@@ -275,7 +275,7 @@ class Engine:
             return Verdict(
                 decision, self._action(candidate), requested, _reasons(findings), statuses, mode=self.spec.mode
             )
-        blocked = decided.decision.severity >= Decision.REJECT.severity
+        blocked = decided.decision is not Decision.CLAMP
         return Verdict(
             decision=decided.decision,
             action=None if blocked else self._action(candidate),

@@ -49,11 +49,15 @@ def worst(findings: list[Finding], ranks: Mapping[str, int]) -> Finding | None:
 def most_severe(findings: list[Finding], ranks: Mapping[str, int]) -> Finding:
     """Of several, at least one; of those alike in everything the first."""
     most = findings[0]
+    if len(findings) == 1:
+        return most
     for one in findings[1:]:
         if one.decision is not most.decision:
             is_worse = one.decision.severity > most.decision.severity
         else:
-            rank, highest = ranks.get(one.fallback or "", 0), ranks.get(most.fallback or "", 0)
+            rank = highest = 0
+            if one.fallback != most.fallback:
+                rank, highest = ranks.get(one.fallback or "", 0), ranks.get(most.fallback or "", 0)
             is_worse = rank > highest or (rank == highest and (one.layer or "") > (most.layer or ""))
         if is_worse:
             most = one

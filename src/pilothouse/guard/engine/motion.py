@@ -101,9 +101,11 @@ class Motion:
         return target
 
     def _blame_joints(self, moment: Moment, findings: list[Finding]) -> None:
-        before = len(findings)
-        for owned in self._limited:
-            self._watch(owned, moment, findings)
+        before, requested = len(findings), moment.requested
+        for guard, boundary in self._limited:
+            reason = boundary.why(moment, requested)
+            if reason:
+                findings.append(against(Decision.CLAMP, boundary, reason, guard, self._fallback))
         if len(findings) == before:
             slow = [one for one in self._limited if isinstance(one[1], JointAcceleration | JointJerk)]
             self._object(Decision.CLAMP, (slow or self._limited)[:1], "has to brake before a limit", findings)

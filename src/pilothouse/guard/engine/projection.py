@@ -27,6 +27,8 @@ def compiled_beside(joints: int) -> Beside:
 
     def beside(wanted: Joints, lower: Joints, upper: Joints, slope: Sequence[float], need: float) -> Joints | None:
         k = 0.0
+        if need <= EXACT:
+            return wanted
         for _ in range(STEPS):
             target, gained, rate = step(wanted, lower, upper, slope, k)
             missing = need - gained
