@@ -79,7 +79,7 @@ async def test_a_stranger_looks_into_none(hub_app: FastAPI, operator: httpx2.Asy
 
 
 async def test_of_an_announced_recording_there_are_facts_and_nothing_to_look_into(operator: httpx2.AsyncClient) -> None:
-    told = {"session_id": "ada_20270101T000000Z", "robot_id": "ada", "reason": "manual", "size_bytes": 1000, "label": ""}
+    told = {"session_id": "ada_20270101T000000Z", "robot_id": "ada", "label": "", "size_bytes": 1000}
     assert (await operator.post("/api/v1/recordings/announcements", json=told)).status_code == 200
     path = f"/api/sessions/{told['session_id']}"
 
