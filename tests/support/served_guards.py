@@ -103,7 +103,9 @@ def guarding(
     content = stack_of() if stack is None else stack
     file = data / "stack.yaml"
     file.write_text(yaml.safe_dump(content))
-    told = GuardSettings(data=data, stackfile=file, robot_id="robot", **settings)
+    # A busy machine shall not look like a robot that hangs.
+    patient = {"watchdog_timeout_s": 20, "policy_timeout_s": 60, **settings}
+    told = GuardSettings(data=data, stackfile=file, robot_id="robot", **patient)
     joints = len(content["robot"]["joints"])
     policy, sink, arm = FakePolicy(), FakeSink(), Arm(joints)
     policy.say = lambda observation: Action((0.01,) * joints)

@@ -161,7 +161,7 @@ def test_a_slow_policy_gets_the_fallback_and_the_metrics_say_so(tmp_path: Path) 
 
     with guarding(tmp_path) as guard:
         guard.policy.say = lambda observation: (answered.wait(20), Action((0.01, 0.01)))[1]
-        guard.run(3)
+        guard.run(3, cycle_budget_ms=200)
         answered.set()
 
         assert {event["failure_type"] for event in guard.events()} == {"policy_late"}
