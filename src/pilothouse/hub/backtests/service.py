@@ -202,9 +202,7 @@ class Backtests:
             stop.set()
         return await testing, recording.robot_id
 
-    async def _write(
-        self, row: BacktestRow, session_id: str, robot_id: str, outcome: Outcome, before: Tally
-    ) -> Tally:
+    async def _write(self, row: BacktestRow, session_id: str, robot_id: str, outcome: Outcome, before: Tally) -> Tally:
         """Keep a result and tell how far it is: counted on from before, for adding all results up after each would
         take the square of their number."""
         tally = Tally(
