@@ -46,7 +46,7 @@ ROWS = [
     row(1, label="gripper slipped", rule="/gripper.force < 1", reason="trigger", topics=["/gripper/force"]),
     row(2, label="hit a wall", reason="manual", size_bytes=3_000, duration_ns=9 * NS_PER_S, topics=["/tf", "/scan"]),
     row(3, label="Grüße aus Köln", robot_id="rover", incident_id="inc_1", topics=["/scan"]),
-    row(4, label="hit a wall", robot_id="rover", size_bytes=2_000, state="indexing", topics=[]),
+    row(4, label="hit a wall", robot_id="rover", size_bytes=2_000, topics=[]),
 ]
 
 
@@ -78,7 +78,8 @@ NARROWED: list[tuple[dict[str, Any], list[str]]] = [
     ({"reason": "manual"}, ["arm_2"]),
     ({"topic": "/scan"}, ["arm_3", "arm_2"]),
     ({"topic": "/sca"}, []),
-    ({"state": "indexing"}, ["arm_4"]),
+    ({"state": "announced"}, ["arm_4", "arm_3", "arm_2", "arm_1"]),
+    ({"state": "indexing"}, []),
     ({"since": "2023-11-14T22:13:23Z"}, ["arm_4", "arm_3"]),
     ({"until": "2023-11-14T22:13:22Z"}, ["arm_1"]),
     ({"annotated": True}, ["arm_3"]),
