@@ -116,7 +116,7 @@ def listen(url: str, count: int, results: Any) -> None:
                 got += 1
                 missed += event.get("missed", 0)
                 if last is not None:
-                    gaps += event["seq"] - last - 1
+                    gaps += abs(event["seq"] - last - 1 - event.get("missed", 0))
                 last = event["seq"]
                 delays.append((at - event["timestamp"]) * 1e3)
 
@@ -147,7 +147,7 @@ def measure(hz: float, clients: int, seconds: float) -> dict[str, float]:
         "offered": count,
         "share": got / (count * clients) if clients else 0.0,
         "uncounted": sum(abs(count - one[0] - one[1]) for one in found),
-        "gaps": sum(one[2] - one[1] for one in found),
+        "gaps": sum(one[2] for one in found),
         "p99_ms": delays[int(len(delays) * 0.99)] if delays else 0.0,
         "p50_ms": statistics.median(delays) if delays else 0.0,
         "offer_us": statistics.median(costs),
