@@ -222,3 +222,21 @@ def test_what_falls_silent_leaves_when_the_others_have_spoken_for_a_window() -> 
             ring.append(state, START_NS + second * NS_PER_S, b"{}")
             ring.seal()
         assert kept(ring)["/camera"] == 0
+
+
+def test_a_minute_is_kept_whole_whatever_is_sealed_first() -> None:
+    with Ring(window_s=61, max_bytes=512 << 20, compression="none") as ring:
+        camera, state = (ring.add_channel(json_channel(topic)) for topic in ("/camera", "/state"))
+        for second in range(6):
+            ring.append(state, START_NS + second * NS_PER_S, b"{}")
+            ring.seal()
+        # What the camera saw meanwhile comes only now, as in a burst, when a thread seals one place before the other.
+        for second in range(60):
+            ring.append(camera, START_NS + second * NS_PER_S, bytes(100_000))
+            if second >= 6:
+                ring.append(state, START_NS + second * NS_PER_S, b"{}")
+            ring.seal()
+
+        captured = ring.snapshot(START_NS, START_NS + 60 * NS_PER_S)
+
+        assert captured.message_count == 120

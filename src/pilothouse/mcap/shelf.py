@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -45,11 +45,22 @@ class Row:
         self.passed_ns = passed_ns if jumped else self.passed_ns + moved_ns
         return max(passed_ns, self.passed_ns)
 
-    def oldest_kept_ns(self, passed_ns: int) -> int:
+    def oldest_kept_ns(self, passed_ns: int, presents: Collection[int]) -> int:
         """Chunks whose newest message is older than this may leave; while others speak, time passes here too."""
         keep_s = self.place.keep.keep_s
         span_ns = self.timeline.window_ns if keep_s is None else round(keep_s * NS_PER_S)
-        return self.timeline.before(span_ns - (passed_ns - self.passed_ns))
+        return self.timeline.before(span_ns - self._behind_ns(passed_ns, presents))
+
+    def _behind_ns(self, passed_ns: int, presents: Collection[int]) -> int:
+        """How far others have gone on: by what passed since this place spoke, and not more than clocks that agree say.
+
+        Chunks of a burst are sealed in any order, so what passed in between says too much; clocks that differ by a
+        little would say too much in a steady stream.
+        """
+        since_ns, now_ns, window_ns = passed_ns - self.passed_ns, self.timeline.now_ns, self.timeline.window_ns
+        agreeing = [] if now_ns is None else [one - now_ns for one in presents if abs(one - now_ns) <= window_ns]
+        # Its own present is among them: alone it agrees with nobody.
+        return min(since_ns, max(agreeing)) if len(agreeing) > 1 else since_ns
 
     @property
     def leaves(self) -> tuple[int, int]:
@@ -117,8 +128,9 @@ class Shelf:
         return tuple(sorted((one for one in latched if one.oldest_ns < start_ns), key=_by_number))
 
     def _let_the_past_go(self) -> None:
+        presents = [row.timeline.now_ns for row in self.rows.values() if row.timeline.now_ns is not None]
         for row in list(self.rows.values()):
-            limit_ns = row.oldest_kept_ns(self._passed_ns)
+            limit_ns = row.oldest_kept_ns(self._passed_ns, presents)
             if any(one.newest_ns < limit_ns for one in row.chunks):
                 for one in [one for one in row.chunks if one.newest_ns < limit_ns]:
                     self._remove(row, one)
