@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from tests.support.asking import ask_everything
 from tests.support.deliveries import metadata_of
 from tests.support.flights import write_flight
 from tests.support.processes import pilothouse
@@ -18,8 +17,6 @@ from tests.support.processes import pilothouse
 # A stream never ends; it has tests of its own.
 STREAMS = "/api/v1/events"
 ROBOT = {"Authorization": "Bearer hunter2"}
-# Schemas cannot say that text holds no NUL and numbers fit into 64 bits, nor how headers of tus depend on each other.
-REFUSES_VALID = [positive_data_acceptance]
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
@@ -70,28 +67,4 @@ def made(url: str) -> dict[str, object]:
 
 
 def test_whatever_is_asked_the_answer_is_as_documented(target: Target) -> None:
-    schema = schemathesis.openapi.from_url(f"{target.url}/openapi.json").exclude(path=STREAMS)
-    failures: dict[str, BaseException] = {}
-    operations = [found.ok() for found in schema.get_all_operations()]
-    for operation in operations:
-        try:
-            ask(operation, target.known)
-        except BaseException as failure:
-            failures[operation.label] = failure
-
-    assert len(operations) > 15
-    assert not failures, "\n\n".join(f"{label}: {failure}" for label, failure in failures.items())
-
-
-def ask(operation: Any, known: dict[str, object]) -> None:
-    """Try one operation with generated cases, the same ones each time."""
-
-    @settings(max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy())
-    def with_cases(case: Any) -> None:
-        for name, value in (case.path_parameters or {}).items():
-            if len(str(value)) < 3:
-                case.path_parameters[name] = known[name]
-        case.call_and_validate(timeout=10, headers=ROBOT, excluded_checks=REFUSES_VALID)
-
-    with_cases()
+    assert ask_everything(target.url, without=STREAMS, known=target.known, examples=60, headers=ROBOT) > 15

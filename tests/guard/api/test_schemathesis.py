@@ -7,16 +7,12 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
-import schemathesis
 import yaml
-from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from tests.support.asking import ask_everything
 from tests.support.processes import eventually, pilothouse
 from tests.support.served_guards import stack_of
 
-# Schemas cannot say that a boundary's keys depend on its type, nor which numbers make sense together.
-REFUSES_VALID = [positive_data_acceptance]
 # Stops the guard's cycles for good; it has tests of its own.
 ESTOP = "/api/control/estop"
 
@@ -47,31 +43,7 @@ def cycled(url: str) -> dict[str, object]:
 
 
 def test_whatever_is_asked_the_answer_is_as_documented(target: Target) -> None:
-    schema = schemathesis.openapi.from_url(f"{target.url}/openapi.json").exclude(path=ESTOP)
-    failures: dict[str, BaseException] = {}
-    operations = [found.ok() for found in schema.get_all_operations()]
-    for operation in operations:
-        try:
-            ask(operation, target.known)
-        except BaseException as failure:
-            failures[operation.label] = failure
-
-    assert len(operations) > 20
-    assert not failures, "\n\n".join(f"{label}: {failure}" for label, failure in failures.items())
-
-
-def ask(operation: Any, known: dict[str, object]) -> None:
-    """Try one operation with generated cases, the same ones each time."""
-
-    @settings(max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy())
-    def with_cases(case: Any) -> None:
-        for name, value in (case.path_parameters or {}).items():
-            if len(str(value)) < 3:
-                case.path_parameters[name] = known[name]
-        case.call_and_validate(timeout=10, excluded_checks=REFUSES_VALID)
-
-    with_cases()
+    assert ask_everything(target.url, without=ESTOP, known=target.known, examples=30) > 20
 
 
 def test_every_route_answers_errors_in_the_one_shape(target: Target) -> None:
