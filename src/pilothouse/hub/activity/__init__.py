@@ -1,0 +1,1 @@
+"""What happened in an organization and on its boards: who, what, before and after."""

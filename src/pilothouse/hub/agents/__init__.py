@@ -1,0 +1,1 @@
+"""Autonomous agents: their registration, their liveness, and the routes made for them."""

@@ -1,0 +1,1 @@
+"""Boards where people and agents work: tasks, dependencies, comments, approvals."""

@@ -1,0 +1,1 @@
+"""Deliveries from and to other systems."""

@@ -1,0 +1,1 @@
+"""Run what nobody vouches for, within limits, and say how it ended."""

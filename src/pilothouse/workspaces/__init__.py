@@ -1,0 +1,1 @@
+"""Repositories mirrored, and checked out for one session at a time."""
