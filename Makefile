@@ -19,8 +19,12 @@ help:  ## Say what there is
 demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARGS=--once to prove it and stop)
 	@$(BIN)/pilothouse demo $(ARGS)
 
+# Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
+# What it took is printed; a test that needed it twice is mended, not repeated.
 test: check-code curl  ## Every check and every test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
+	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
+	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
 
 check: check-code curl  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
