@@ -1,17 +1,29 @@
 """Checkouts of repositories for sessions: mirrors, workspaces, patches, set-ups; what guests did never runs here."""
 
-from pilothouse.workspaces.model import Owner, Repository, Timings, Warmth, Workspace
+from pilothouse.workspaces.debugging import DebugDoor, DebugLine
+from pilothouse.workspaces.environments import Environment, Environments, Ran, Runner, Setup
+from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmth, Workspace
+from pilothouse.workspaces.recordings import recordings_shown
 from pilothouse.workspaces.repositories import Credentials, Repositories
 from pilothouse.workspaces.workspaces import Workspaces, patch_hash
 
 __all__ = [
     "Credentials",
+    "DebugDoor",
+    "DebugLine",
+    "Environment",
+    "Environments",
     "Owner",
+    "Ran",
     "Repositories",
     "Repository",
+    "Runner",
+    "Setup",
+    "Shown",
     "Timings",
     "Warmth",
     "Workspace",
     "Workspaces",
     "patch_hash",
+    "recordings_shown",
 ]

@@ -8,8 +8,21 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-NOTHING: Mapping[str, Path] = MappingProxyType({})
-NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a guest is shown beside its workspace. ``a | b`` shows both."""
+
+    read_only: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))  # path inside -> path here
+    variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    path: tuple[str, ...] = ()  # directories inside, to stand first in PATH
+
+    def __or__(self, other: Shown) -> Shown:
+        return Shown(
+            read_only={**self.read_only, **other.read_only},
+            variables={**self.variables, **other.variables},
+            path=(*other.path, *self.path),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +71,4 @@ class Workspace:
     warmth: Warmth
     layered: bool  # an overlay over a shared checkout, not a checkout of its own
     timings: Timings
-    read_only: Mapping[str, Path] = field(default=NOTHING)  # path inside -> path here; to be mounted beside it
-    environment: Mapping[str, str] = field(default=NO_VARIABLES)  # variables that guests need to find their way
+    shown: Shown = field(default_factory=Shown)

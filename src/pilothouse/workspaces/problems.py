@@ -59,3 +59,11 @@ class SetupFailed(Conflict):
 
 class SetupInvalid(Invalid):
     """The set-up of a repository cannot be used: {reason}."""
+
+
+class DebuggerAbsent(Unavailable):
+    """The debugger did not answer within {timeout_s:.0f} s: the command has ended, or runs without Python's debugpy."""
+
+
+class DebuggerBusy(Conflict):
+    """Somebody else is connected to this debugger; one editor at a time."""
