@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from pilothouse.hub import landing
+from pilothouse.hub.activity import Activity
 from pilothouse.hub.backtests import jobs as backtest_jobs
 from pilothouse.hub.backtests import routes as backtests
 from pilothouse.hub.backtests.service import Backtests
@@ -34,6 +35,9 @@ from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.routes.links import LINK_PATH
 from pilothouse.hub.recordings.service import build_services, count_by_robot
+from pilothouse.hub.repairs import jobs as repair_jobs
+from pilothouse.hub.repairs import routes as repairs
+from pilothouse.hub.repairs.service import Repairs
 from pilothouse.hub.risk import RiskEvents
 from pilothouse.hub.risk import routes as risk
 from pilothouse.hub.settings import HubSettings
@@ -43,7 +47,7 @@ from pilothouse.web import RateLimits, Service, create_service
 if TYPE_CHECKING:
     app: Service
 
-UPPER = (incidents.router, notifications.router, playback.router, backtests.router)
+UPPER = (incidents.router, notifications.router, playback.router, backtests.router, repairs.router)
 # Threads that decode recordings keep the interpreter so long, each time before an answer gets it: with the usual 5 ms
 # an ordinary answer waits for half a second beside two of them.
 SWITCH_S = 0.0005
@@ -85,6 +89,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     limits = RateLimits(settings, service.state.metrics)
     hub.jobs.measure(service.state.metrics)
     service.state.hub = hub
+    service.state.activity = Activity(hub.events)
     service.state.identity = identity
     service.state.tokens = tokens
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
@@ -112,6 +117,11 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     service.state.playback = Playback()
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)
+    service.state.repairs = Repairs(
+        hub.database, hub.events, hub.jobs, hub.clock, recordings=recordings.recordings, intake=recordings.intake,
+        directory=hub.settings.data / "repairs",
+    )  # fmt: skip
+    repair_jobs.register(hub.jobs, service.state.repairs)
     service.state.notifications = build_notifications(hub.settings, hub.database, hub.events, robots, hub.clock)
     notification_jobs.register(hub.jobs, service.state.notifications)
 

@@ -8,6 +8,7 @@ from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.everything import RecordingServices, build_services
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
+from pilothouse.hub.recordings.service.intake import Intake
 from pilothouse.hub.recordings.service.keeping import DELETE_JOB, Keeping
 from pilothouse.hub.recordings.service.partial import Partials
 from pilothouse.hub.recordings.service.recordings import Content, Recordings, count_by_robot
@@ -25,6 +26,7 @@ __all__ = [
     "Content",
     "Digests",
     "Indexing",
+    "Intake",
     "Keeping",
     "LocalSessions",
     "Partials",

@@ -15,6 +15,7 @@ from pilothouse.hub.recordings.service.bucket import BucketSessions
 from pilothouse.hub.recordings.service.digests import Digests
 from pilothouse.hub.recordings.service.files import SessionFiles
 from pilothouse.hub.recordings.service.indexing import Indexing
+from pilothouse.hub.recordings.service.intake import Intake
 from pilothouse.hub.recordings.service.keeping import Keeping
 from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
 from pilothouse.hub.recordings.service.partial import Partials
@@ -42,6 +43,7 @@ class RecordingServices:
     uploads: Uploads
     retention: Retention
     indexing: Indexing
+    intake: Intake
     digests: Digests
     watch: Watch
 
@@ -84,6 +86,7 @@ def build_services(
         uploads=uploads,
         retention=retention,
         indexing=indexing,
+        intake=Intake(database, store, partials, arrivals),
         digests=digests,
         watch=Watch(database, store, arrivals, indexing, retention, uploads, clock),
     )

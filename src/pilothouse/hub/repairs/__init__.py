@@ -1,0 +1,1 @@
+"""Damaged recordings, read as far as they go and made whole again as new ones."""
