@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ class _Draft:
     subject: str
     payload: dict[str, Any]
     recorded_at: datetime
+    numbered: Callable[[AsyncSession, Event], None] | None
 
 
 class Events:
@@ -38,8 +39,12 @@ class Events:
         self.bus = bus or Bus()
         self._clock = clock or SystemClock()
 
-    def append(self, session: AsyncSession, stream: str, kind: str, subject: str, payload: dict[str, Any]) -> None:
-        """Record that something happened, in the caller's transaction.
+    def append(
+        self, session: AsyncSession, stream: str, kind: str, subject: str, payload: dict[str, Any], *,
+        numbered: Callable[[AsyncSession, Event], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Record that something happened, in the caller's transaction; ``numbered`` is told the number it got, still
+        within that transaction.
 
         Numbers are taken at the very end of the transaction, in the order of the streams' names: a stream is locked
         for a moment instead of for the whole transaction, and two transactions never wait for each other in a circle.
@@ -47,7 +52,7 @@ class Events:
         drafts: list[_Draft] = session.info.setdefault(_APPENDED, [])
         if not drafts:
             before_commit(session, self._write)
-        drafts.append(_Draft(stream, kind, subject, payload, at(self._clock.now_ns())))
+        drafts.append(_Draft(stream, kind, subject, payload, at(self._clock.now_ns()), numbered))
 
     async def _write(self, session: AsyncSession) -> None:
         drafts: list[_Draft] = sorted(session.info.pop(_APPENDED), key=lambda draft: draft.stream)
@@ -55,10 +60,11 @@ class Events:
         for stream, group in groupby(drafts, key=lambda draft: draft.stream):
             own = list(group)
             first = await repository.take_sequences(session, stream, len(own))
-            events.extend(
-                Event(stream, number, draft.kind, draft.subject, draft.payload, draft.recorded_at)
-                for number, draft in enumerate(own, first)
-            )
+            for number, draft in enumerate(own, first):
+                event = Event(stream, number, draft.kind, draft.subject, draft.payload, draft.recorded_at)
+                events.append(event)
+                if draft.numbered is not None:
+                    draft.numbered(session, event)
         await repository.add(session, events)
         after_commit(session, lambda: self.bus.publish(events))
 

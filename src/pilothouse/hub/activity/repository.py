@@ -1,0 +1,48 @@
+"""The SQL of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.activity.domain import Sought
+from pilothouse.hub.activity.models import ActivityRow
+
+
+class ActivityRows:
+    """Queries on changes within one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def page(self, sought: Sought, limit: int) -> Sequence[ActivityRow]:
+        """The latest first."""
+        query = select(ActivityRow).where(*_conditions(sought)).order_by(ActivityRow.sequence.desc()).limit(limit)
+        return (await self._session.scalars(query)).all()
+
+
+def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+    row = ActivityRow
+    conditions: list[ColumnElement[bool]] = [row.organization_id == sought.organization_id]
+    for column, value in (
+        (row.board_id, sought.board_id), (row.subject_kind, sought.subject_kind),
+        (row.subject_id, sought.subject_id), (row.actor_id, sought.actor_id),
+    ):  # fmt: skip
+        if value is not None:
+            conditions.append(column == value)
+    if sought.boards is not None:
+        visible = row.board_id.in_(sorted(sought.boards))
+        conditions.append(or_(visible, row.board_id.is_(None)) if sought.organization_wide else visible)
+    elif not sought.organization_wide:
+        conditions.append(row.board_id.is_not(None))
+    if sought.kinds:
+        conditions.append(or_(*(row.kind == one if "." in one else row.kind.like(f"{one}.%") for one in sought.kinds)))
+    if sought.since is not None:
+        conditions.append(row.recorded_at >= sought.since)
+    if sought.until is not None:
+        conditions.append(row.recorded_at < sought.until)
+    if sought.before_sequence is not None:
+        conditions.append(row.sequence < sought.before_sequence)
+    return conditions
