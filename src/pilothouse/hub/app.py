@@ -20,7 +20,7 @@ from pilothouse.hub.fleet import jobs as fleet_jobs
 from pilothouse.hub.fleet.routes import ROUTERS as FLEET
 from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
 from pilothouse.hub.fleet.service import build_services as build_fleet
-from pilothouse.hub.identity import Identity, Tokens
+from pilothouse.hub.identity import Access, Identity, Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
 from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.incidents import jobs as incident_jobs
@@ -92,6 +92,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     service.state.activity = Activity(hub.events)
     service.state.identity = identity
     service.state.tokens = tokens
+    service.state.access = Access()
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
     install_slices(service, hub, tokens)
     return service

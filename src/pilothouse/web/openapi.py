@@ -80,7 +80,8 @@ def _rate_limits(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], dict[str,
         for call in _calls(route):
             described = getattr(call, "openapi_extension", None)
             if isinstance(described, dict):
-                found |= {(route.path_format or "", method.lower()): described for method in route.methods or ()}
+                for method in route.methods or ():
+                    found.setdefault((route.path_format or "", method.lower()), {}).update(described)
     return found
 
 

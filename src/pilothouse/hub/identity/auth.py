@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header
-from fastapi.security import HTTPBasic, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBasic, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection, Request
 
@@ -16,15 +16,24 @@ from pilothouse.hub.composition import Hub
 from pilothouse.hub.db import RequestKey
 from pilothouse.hub.identity.domain import (
     ADMIN,
+    BOARDS_READ,
+    BOARDS_WRITE,
     FLEET_READ,
     FLEET_WRITE,
+    AgentsOnly,
     Caller,
     CallerKind,
+    NoOrganization,
+    NotForAgents,
     NotForRobots,
+    NotVisible,
     OperatorsOnly,
+    OrganizationRole,
+    PeopleOnly,
+    RoleMissing,
     ScopeMissing,
 )
-from pilothouse.hub.identity.service import Identity
+from pilothouse.hub.identity.service import Access, Identity
 from pilothouse.hub.identity.service.tokens import CHALLENGES
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
 from pilothouse.web.errors import REQUEST_ID
@@ -58,11 +67,26 @@ _token = _Token(
 )
 
 
+class _AgentToken(APIKeyHeader):
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Only describes itself in OpenAPI."""
+
+
+_agent = _AgentToken(name="X-Agent-Token", scheme_name="agent", description="An agent's own token", auto_error=False)
+
+
 async def _caller(
     connection: HTTPConnection,
     _by_password: Annotated[None, Depends(_password)],
     _by_token: Annotated[None, Depends(_token)],
 ) -> Caller:
+    return await _identified(connection)
+
+
+async def _identified(connection: HTTPConnection) -> Caller:
+    agent_token = connection.headers.get("x-agent-token")
+    if agent_token is not None:
+        return await _identity(connection).identify(Credentials("bearer", agent_token))
     return await _identity(connection).identify(Credentials.parse(connection.headers.get("authorization")))
 
 
@@ -72,8 +96,16 @@ def _identity(connection: HTTPConnection) -> Identity:
     return identity
 
 
+def _access(connection: HTTPConnection) -> Access:
+    access = connection.app.state.access
+    assert isinstance(access, Access)
+    return access
+
+
 AnyCaller = Annotated[Caller, Depends(_caller)]
 """Whoever is calling; grants nothing by itself."""
+TheAccess = Annotated[Access, Depends(_access)]
+"""Which boards a caller may see."""
 
 
 class Allowed:
@@ -85,6 +117,9 @@ class Allowed:
         self.openapi_extension = {"x-required-scope": scope}
 
     async def __call__(self, caller: AnyCaller) -> Caller:
+        # One hub has one fleet: to whoever acts in another organization than its own there is none.
+        if not caller.is_at_home:
+            raise NotVisible
         if self._rule(caller):
             return caller
         if caller.kind == CallerKind.OPEN:
@@ -93,6 +128,8 @@ class Allowed:
             raise ScopeMissing(scope=self._scope)
         if caller.kind == CallerKind.ROBOT:
             raise NotForRobots(robot_id=caller.robot_id)
+        if caller.kind == CallerKind.AGENT:
+            raise NotForAgents
         raise OperatorsOnly
 
 
@@ -111,13 +148,76 @@ Admin = Annotated[Caller, Depends(Allowed(ADMIN, lambda caller: caller.may_decid
 never somebody unknown, however open the hub is."""
 
 
+class _Belongs:
+    """Lets in people who act in an organization, with at least this role in it."""
+
+    def __init__(self, role: OrganizationRole = OrganizationRole.MEMBER) -> None:
+        self._role = role
+        self.openapi_extension = {"x-required-role": role.value}
+
+    async def __call__(self, caller: AnyCaller) -> Caller:
+        if caller.kind == CallerKind.OPEN:
+            raise CredentialsMissing(challenges=CHALLENGES)
+        if not caller.is_person:
+            raise PeopleOnly
+        if caller.role is None:
+            raise NoOrganization
+        if not caller.has_role(self._role):
+            raise RoleMissing(role=self._role)
+        return caller
+
+
+_person = _Belongs()
+
+
+class _Works:
+    """Lets in people, agents, and programs whose token carries a scope."""
+
+    def __init__(self, scope: str) -> None:
+        self._scope = scope
+        self.openapi_extension = {"x-required-role": "member or agent", "x-required-scope": scope}
+
+    async def __call__(self, caller: AnyCaller, _by_agent: Annotated[None, Depends(_agent)]) -> Caller:
+        if caller.kind == CallerKind.TOKEN and not caller.grants(self._scope):
+            raise ScopeMissing(scope=self._scope)
+        if caller.kind in (CallerKind.TOKEN, CallerKind.AGENT):
+            return caller
+        return await _person(caller)
+
+
+async def _agent_caller(caller: AnyCaller, _by_agent: Annotated[None, Depends(_agent)]) -> Caller:
+    if caller.kind == CallerKind.OPEN:
+        raise CredentialsMissing(challenges=CHALLENGES)
+    if caller.kind != CallerKind.AGENT:
+        raise AgentsOnly
+    return caller
+
+
+Person = Annotated[Caller, Depends(_person)]
+"""A person who belongs to the organization they act in; never a program, a robot or an agent."""
+OrganizationAdmin = Annotated[Caller, Depends(_Belongs(OrganizationRole.ADMIN))]
+"""An admin or owner of the organization they act in."""
+OrganizationOwner = Annotated[Caller, Depends(_Belongs(OrganizationRole.OWNER))]
+"""An owner of it."""
+Member = Annotated[Caller, Depends(_Works(BOARDS_READ))]
+"""Somebody of an organization who may look at boards: a person, an agent, or a token with the scope."""
+WritingMember = Annotated[Caller, Depends(_Works(BOARDS_WRITE))]
+"""The same with the scope to change them."""
+AgentCaller = Annotated[Caller, Depends(_agent_caller)]
+"""An agent, by its own token: `X-Agent-Token`, or the same as Bearer."""
+
+
+# Who is somebody else, or acts somewhere else, must ask anew.
+_STAYS = ("kind", "token_id", "user_id", "organization_id", "agent_id", "board_id")
+
+
 async def still_allowed(connection: HTTPConnection, caller: Caller) -> bool:
     """Whether who was let in would be let in again now; asked while a stream lives."""
     try:
-        again = await _caller(connection, None, None)
+        again = await _identified(connection)
     except (CredentialsMissing, CredentialsWrong):
         return False
-    return again.kind == caller.kind and again.token_id == caller.token_id
+    return all(getattr(again, name) == getattr(caller, name) for name in _STAYS)
 
 
 async def _reading(hub: ThisHub) -> AsyncIterator[AsyncSession]:

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from pilothouse.hub.identity.domain import OPEN, Caller, CallerKind
+from pilothouse.hub.identity.domain import HOME, OPEN, Caller, CallerKind, operator
 from pilothouse.hub.identity.service.tokens import CHALLENGES, Tokens
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.logs import get_logger
@@ -57,17 +57,19 @@ class Identity:
     async def _known(self, credentials: Credentials) -> Caller | None:
         if credentials.scheme == "basic":
             fits = _fits(credentials.secret, self._password)
-            return Caller(CallerKind.OPERATOR, _name(credentials.user)) if fits else None
+            return operator(_name(credentials.user)) if fits else None
         return self._configured(credentials.secret) or await self._tokens.check(credentials.secret)
 
     def _configured(self, secret: str) -> Caller | None:
         if _fits(secret, self._local_token):
-            return Caller(CallerKind.OPERATOR)
+            return operator()
         # Without a password nothing is checked, so a token alone proves nothing.
         if self._password is None or not _fits(secret, self._shared_token):
             return None
         # Whoever shows the password as Bearer has it, and could as well show it as Basic.
-        return Caller(CallerKind.OPERATOR if self._shared_token == self._password else CallerKind.SHARED)
+        if self._shared_token == self._password:
+            return operator()
+        return Caller(CallerKind.SHARED, organization_id=HOME)
 
 
 def _name(user: str) -> str:

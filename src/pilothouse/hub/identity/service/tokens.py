@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.identity.domain import (
+    HOME,
     LOCAL,
     Caller,
     CallerKind,
@@ -70,8 +71,10 @@ class Tokens:
             raise CredentialsWrong(challenges=CHALLENGES)
         await self._used(row, now)
         if row.kind == TokenKind.ROBOT:
-            return Caller(CallerKind.ROBOT, row.name, row.robot_id, row.id)
-        return Caller(CallerKind.TOKEN, row.name, None, row.id, frozenset(row.scopes), row.expires_at)
+            return Caller(CallerKind.ROBOT, row.name, row.robot_id, row.id, organization_id=HOME)
+        return Caller(
+            CallerKind.TOKEN, row.name, None, row.id, frozenset(row.scopes), row.expires_at, organization_id=HOME
+        )
 
     async def create(self, session: AsyncSession, new: NewToken, maker: Caller) -> MadeToken:
         """A token for a program; it grants at most what its maker has."""

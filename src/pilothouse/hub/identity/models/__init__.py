@@ -1,0 +1,5 @@
+"""Tables of who may call."""
+
+from pilothouse.hub.identity.models.tokens import TokenRow
+
+__all__ = ["TokenRow"]

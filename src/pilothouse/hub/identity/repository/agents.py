@@ -1,0 +1,121 @@
+"""The SQL of agents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.db import UtcDateTime
+from pilothouse.hub.identity.domain.agents import OFFLINE_INTERVALS, STALE_INTERVALS, AgentsSought, Beat, Liveness
+from pilothouse.hub.identity.models.agents import AgentRow
+
+
+class AgentRows:
+    """Queries on agents within one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def by_id(self, agent_id: str, *, lock: bool = False) -> AgentRow | None:
+        query = select(AgentRow).where(AgentRow.id == agent_id)
+        return await self._session.scalar(query.with_for_update() if lock else query)
+
+    async def by_ids(self, agent_ids: Collection[str]) -> Sequence[AgentRow]:
+        return (await self._session.scalars(select(AgentRow).where(AgentRow.id.in_(agent_ids)))).all()
+
+    async def add(self, row: AgentRow) -> None:
+        self._session.add(row)
+        await self._session.flush()
+
+    async def delete(self, agent_id: str) -> bool:
+        """Whether there was one."""
+        gone = delete(AgentRow).where(AgentRow.id == agent_id).returning(AgentRow.id)
+        return await self._session.scalar(gone) is not None
+
+    async def of_board(self, board_id: str) -> Sequence[AgentRow]:
+        """All of a board, the earliest first."""
+        query = select(AgentRow).where(AgentRow.board_id == board_id).order_by(AgentRow.created_at, AgentRow.id)
+        return (await self._session.scalars(query)).all()
+
+    async def counts(self, board_ids: Collection[str]) -> dict[str, int]:
+        """How many agents each of these boards has; one without agents is left out."""
+        query = select(AgentRow.board_id, func.count()).where(AgentRow.board_id.in_(board_ids))
+        found = await self._session.execute(query.group_by(AgentRow.board_id))
+        return {board_id: count for board_id, count in found}
+
+    async def page(self, sought: AgentsSought, limit: int, offset: int) -> tuple[Sequence[AgentRow], int]:
+        """The latest first, and how many there are."""
+        wanted = _conditions(sought)
+        total = await self._session.scalar(select(func.count()).select_from(AgentRow).where(*wanted)) or 0
+        latest = (AgentRow.created_at.desc(), AgentRow.id.desc())
+        query = select(AgentRow).where(*wanted).order_by(*latest).limit(limit).offset(offset)
+        return (await self._session.scalars(query)).all(), total
+
+    async def beat(self, beats: Mapping[str, Beat]) -> None:
+        """Write the latest heartbeats; what another process wrote later stays."""
+        seen_at = bindparam("seen_at", type_=UtcDateTime())
+        is_later = or_(AgentRow.last_seen_at.is_(None), AgentRow.last_seen_at < seen_at)
+        statement = update(AgentRow).where(AgentRow.id == bindparam("agent_id"), is_later)
+        statement = statement.values(
+            last_seen_at=seen_at,
+            stale_at=bindparam("due_stale_at", type_=UtcDateTime()),
+            offline_at=bindparam("due_offline_at", type_=UtcDateTime()),
+            status=bindparam("said"),
+        )
+        # In one order, so that two hubs that write at once do not wait for each other in a circle.
+        values = [_parameters(agent_id, beats[agent_id]) for agent_id in sorted(beats)]
+        await (await self._session.connection()).execute(statement, values)
+
+    async def not_online(self, agent_ids: Collection[str]) -> Sequence[AgentRow]:
+        """Those of them that do not count as online; they are locked."""
+        query = select(AgentRow).where(AgentRow.id.in_(agent_ids), AgentRow.liveness != Liveness.ONLINE)
+        return (await self._session.scalars(query.order_by(AgentRow.id).with_for_update())).all()
+
+    async def is_any_due(self, now: datetime, listening_s: float) -> bool:
+        """Whether ``overdue`` would find any."""
+        due = or_(*(_is_due(liveness, now, listening_s) for liveness in (Liveness.STALE, Liveness.OFFLINE)))
+        return await self._session.scalar(select(AgentRow.id).where(due).limit(1)) is not None
+
+    async def overdue(self, liveness: Liveness, now: datetime, listening_s: float) -> Sequence[AgentRow]:
+        """Those that count as stale, or offline, from now on; they are locked, by one hub at a time.
+
+        Nobody is blamed for what was said while no hub listened: ``listening_s`` is for how long this one has.
+        """
+        query = select(AgentRow).where(_is_due(liveness, now, listening_s)).order_by(AgentRow.id)
+        return (await self._session.scalars(query.with_for_update(skip_locked=True))).all()
+
+
+def _parameters(agent_id: str, beat: Beat) -> dict[str, Any]:
+    return {
+        "agent_id": agent_id,
+        "seen_at": beat.seen_at,
+        "due_stale_at": beat.stale_at,
+        "due_offline_at": beat.offline_at,
+        "said": beat.status,
+    }
+
+
+def _is_due(liveness: Liveness, now: datetime, listening_s: float) -> ColumnElement[bool]:
+    is_stale = liveness == Liveness.STALE
+    due_at = AgentRow.stale_at if is_stale else AgentRow.offline_at
+    intervals = STALE_INTERVALS if is_stale else OFFLINE_INTERVALS
+    was = (Liveness.ONLINE,) if is_stale else (Liveness.ONLINE, Liveness.STALE)
+    heard_for = AgentRow.heartbeat_interval_s * intervals <= listening_s
+    return and_(AgentRow.liveness.in_(was), due_at <= now, heard_for)
+
+
+def _conditions(sought: AgentsSought) -> list[ColumnElement[bool]]:
+    row = AgentRow
+    conditions: list[ColumnElement[bool]] = [row.organization_id == sought.organization_id]
+    if sought.boards is not None:
+        conditions.append(row.board_id.in_(sorted(sought.boards)))
+    for column, value in ((row.board_id, sought.board_id), (row.role, sought.role), (row.liveness, sought.liveness)):
+        if value is not None:
+            conditions.append(column == value)
+    if sought.text:
+        conditions.append(row.name.icontains(sought.text, autoescape=True))
+    return conditions
