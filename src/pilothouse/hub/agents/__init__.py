@@ -1,1 +1,1 @@
-"""Autonomous agents: their registration, their liveness, and the routes made for them."""
+"""Autonomous agents: who they are, whether they live, what they may spend, and the surface they work on."""

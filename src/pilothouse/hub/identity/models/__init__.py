@@ -1,5 +1,6 @@
 """Tables of who may call."""
 
+from pilothouse.hub.identity.models.agents import AgentRow
 from pilothouse.hub.identity.models.tokens import TokenRow
 
-__all__ = ["TokenRow"]
+__all__ = ["AgentRow", "TokenRow"]

@@ -45,7 +45,7 @@ class AgentRows:
         """How many agents each of these boards has; one without agents is left out."""
         query = select(AgentRow.board_id, func.count()).where(AgentRow.board_id.in_(board_ids))
         found = await self._session.execute(query.group_by(AgentRow.board_id))
-        return {board_id: count for board_id, count in found}
+        return dict(found.tuples().all())
 
     async def page(self, sought: AgentsSought, limit: int, offset: int) -> tuple[Sequence[AgentRow], int]:
         """The latest first, and how many there are."""

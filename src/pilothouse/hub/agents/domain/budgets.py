@@ -1,0 +1,96 @@
+"""What an agent may spend in a day, counted from midnight UTC."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+
+from pilothouse.kit.errors import Throttled
+
+# Costs are kept in millionths, so that a thousand small ones add up to what they are.
+MICROS = 1_000_000
+
+
+class RequestBudgetSpent(Throttled):
+    """This agent has made the {limit} requests it may make in a day; it may go on at {resets_at}."""
+
+
+class TaskBudgetSpent(Throttled):
+    """This agent has created or claimed the {limit} tasks it may in a day; it may go on at {resets_at}."""
+
+
+class CostBudgetSpent(Throttled):
+    """This agent has reported the cost of {limit} that it may cause in a day; until {resets_at} it may read, release
+    what it holds and say that it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """What is allowed in a day; None is without limit."""
+
+    requests: int | None = None
+    tasks: int | None = None
+    cost_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one agent has used up on one day."""
+
+    day: date
+    requests: int = 0
+    tasks: int = 0
+    cost_micros: int = 0
+
+    def on(self, day: date) -> Spent:
+        """The same day's, or nothing: each day begins with nothing spent."""
+        return self if self.day == day else Spent(day)
+
+
+def day_of(now: datetime) -> date:
+    return now.astimezone(UTC).date()
+
+
+def resets_at(day: date) -> datetime:
+    """When the next day begins."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def check_requests(budgets: Budgets, spent: Spent, now: datetime) -> None:
+    """Raise RequestBudgetSpent when one more would be too many."""
+    if budgets.requests is not None and spent.requests >= budgets.requests:
+        raise RequestBudgetSpent(limit=budgets.requests, **_until(spent.day, now))
+
+
+def check_tasks(budgets: Budgets, spent: Spent, now: datetime) -> None:
+    """Raise TaskBudgetSpent when one more would be too many."""
+    if budgets.tasks is not None and spent.tasks >= budgets.tasks:
+        raise TaskBudgetSpent(limit=budgets.tasks, **_until(spent.day, now))
+
+
+def check_cost(budgets: Budgets, spent: Spent, now: datetime) -> None:
+    """Raise CostBudgetSpent once as much was reported as is allowed."""
+    if budgets.cost_micros is not None and spent.cost_micros >= budgets.cost_micros:
+        raise CostBudgetSpent(limit=cost(budgets.cost_micros), **_until(spent.day, now))
+
+
+def least(wanted: int | None, most: int | None) -> int | None:
+    """A budget that is within another one; None is without limit."""
+    return min((one for one in (wanted, most) if one is not None), default=None)
+
+
+def micros(amount: float) -> int:
+    """An amount in millionths."""
+    return round(Fraction(str(amount)) * MICROS)
+
+
+def cost(amount_micros: int) -> float:
+    return amount_micros / MICROS
+
+
+def _until(day: date, now: datetime) -> dict[str, object]:
+    end = resets_at(day)
+    wait_s = max(1, math.ceil((end - now).total_seconds()))
+    return {"resets_at": end.isoformat().replace("+00:00", "Z"), "retry_after_s": wait_s}
