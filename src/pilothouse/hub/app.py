@@ -29,6 +29,7 @@ from pilothouse.hub.incidents.service import Following, Grouping, Incidents, Rec
 from pilothouse.hub.notifications import jobs as notification_jobs
 from pilothouse.hub.notifications import routes as notifications
 from pilothouse.hub.notifications.service import build_services as build_notifications
+from pilothouse.hub.outgoing.service import build_services as build_outgoing
 from pilothouse.hub.playback import routes as playback
 from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
@@ -123,7 +124,13 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
         directory=hub.settings.data / "repairs",
     )  # fmt: skip
     repair_jobs.register(hub.jobs, service.state.repairs)
-    service.state.notifications = build_notifications(hub.settings, hub.database, hub.events, robots, hub.clock)
+    service.state.similarity = Similarity(
+        hub.database, hub.jobs, hub.clock, recordings=recordings.recordings, incidents=service.state.incidents
+    )
+    similarity_jobs.register(hub.jobs, service.state.similarity)
+    recordings.indexing.then(service.state.similarity.indexed)
+    outgoing = build_outgoing(hub.settings, hub.database, hub.clock)
+    service.state.notifications = build_notifications(outgoing, hub.database, hub.events, robots, hub.clock)
     notification_jobs.register(hub.jobs, service.state.notifications)
 
 

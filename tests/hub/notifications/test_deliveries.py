@@ -16,7 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from pilothouse.hub.app import create_app
 from pilothouse.hub.composition import Hub
-from pilothouse.hub.notifications.domain.delivering import AT_ONCE
+from pilothouse.hub.outgoing.domain.delivering import AT_ONCE
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import ManualClock
 from tests.support.notifying import ROOT, detail, happen, listed, made, open_incident, until, until_all
@@ -339,7 +339,7 @@ async def test_of_what_is_over_only_so_much_is_kept(
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pilothouse.hub.notifications.service.delivering.MOST_KEPT", 2)
+    monkeypatch.setattr("pilothouse.hub.outgoing.service.delivering.MOST_KEPT", 2)
     await made(operator, receiver.url)
     for number in range(1, 5):
         await open_incident(operator)

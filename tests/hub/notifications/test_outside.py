@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.hub.notifications.domain.addresses import AddressForbidden, is_public
-from pilothouse.hub.notifications.domain.delivering import MOST_TRIES, DestinationKind, cleaned, delay_s
-from pilothouse.hub.notifications.domain.notices import KINDS, Filter, notice_of, on_one_line
-from pilothouse.hub.notifications.service.outside import Outside, look_up
-from pilothouse.hub.notifications.service.sending import Sender, Target
+from pilothouse.hub.notifications.domain.notices import KINDS, Filter, notice_of
+from pilothouse.hub.outgoing.domain.addresses import AddressForbidden, is_public
+from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES, DestinationKind, cleaned, delay_s, on_one_line
+from pilothouse.hub.outgoing.service.outside import Outside, look_up
+from pilothouse.hub.outgoing.service.sending import Sender, Target
 from pilothouse.kit.clock import at
 from tests.support.receivers import GARBAGE, HANG, receiving
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import HTTPConnection
@@ -10,21 +11,19 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.notifications.auth import Admin, Viewer
-from pilothouse.hub.notifications.domain.delivering import DeliveryState
-from pilothouse.hub.notifications.repository import Sought
+from pilothouse.hub.notifications.domain.notices import trial
 from pilothouse.hub.notifications.schemas import (
-    Delivery,
-    DeliveryDetail,
-    DeliveryList,
     Destination,
     DestinationChange,
     DestinationList,
     MadeDestination,
     NewDestination,
-    NewSecret,
-    Revived,
 )
 from pilothouse.hub.notifications.service import Notifications
+from pilothouse.hub.outgoing.domain.delivering import DeliveryState
+from pilothouse.hub.outgoing.models import DestinationRow
+from pilothouse.hub.outgoing.repository import Sought
+from pilothouse.hub.outgoing.schemas import Delivery, DeliveryDetail, DeliveryList, NewSecret, Revived
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
 
@@ -41,6 +40,10 @@ def _notifications(connection: HTTPConnection) -> Notifications:
 
 
 These = Annotated[Notifications, Depends(_notifications)]
+
+
+def _trial(destination: DestinationRow, now: datetime) -> dict[str, Any]:
+    return trial(destination.id, destination.name, now).message()
 
 
 @router.post("/destinations", status_code=201, summary="Add a destination")
@@ -97,7 +100,7 @@ async def rotate_destination_secret(
 @router.post("/destinations/{destination_id}/test", status_code=202, summary="Send a message to see that it works")
 async def try_destination(_caller: Admin, these: These, session: Writing, destination_id: DestinationId) -> Delivery:
     """Tried once. What came of it: `GET /api/v1/notifications/deliveries/{id}`."""
-    return await these.deliveries.test(session, destination_id)
+    return await these.deliveries.test(session, destination_id, _trial)
 
 
 @router.post("/destinations/{destination_id}/resend", status_code=202, summary="Send everything dead again")

@@ -10,9 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pilothouse.hub.incidents.domain.states import Severity
-
-TEST = "notification.test"
-LONGEST_TITLE = 300
+from pilothouse.hub.outgoing.domain.delivering import TEST, on_one_line
 
 
 class NoticeKind(StrEnum):
@@ -107,12 +105,6 @@ def trial(destination_id: str, name: str, occurred_at: datetime) -> Notice:
     """What the test button sends."""
     title = f"Pilothouse can reach {name}"
     return Notice(TEST, None, occurred_at, destination_id, Severity.LOW, None, on_one_line(title), {})
-
-
-def on_one_line(text: str) -> str:
-    """Text that fits where one line is expected, such as the subject of a mail."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:LONGEST_TITLE]
 
 
 def _judged(kind: NoticeKind, subject: str, facts: Mapping[str, Any]) -> tuple[Severity, str]:

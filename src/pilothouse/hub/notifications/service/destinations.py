@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import HttpUrl, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.audit import record
 from pilothouse.hub.identity import Caller
-from pilothouse.hub.notifications.domain.addresses import check_public
-from pilothouse.hub.notifications.domain.delivering import (
+from pilothouse.hub.notifications.schemas import (
+    Destination,
+    DestinationChange,
+    DestinationList,
+    Filters,
+    MadeDestination,
+    NewDestination,
+)
+from pilothouse.hub.outgoing.domain.addresses import AddressPolicy
+from pilothouse.hub.outgoing.domain.delivering import (
     MOST_DESTINATIONS,
     DeliveryState,
     DestinationChanged,
@@ -26,31 +29,20 @@ from pilothouse.hub.notifications.domain.delivering import (
     TooManyDestinations,
     UnknownDestination,
 )
-from pilothouse.hub.notifications.models import DestinationRow
-from pilothouse.hub.notifications.repository import DestinationRows
-from pilothouse.hub.notifications.schemas import (
-    Destination,
-    DestinationChange,
-    DestinationList,
-    Filters,
-    MadeDestination,
-    NewDestination,
-    NewSecret,
-)
+from pilothouse.hub.outgoing.models import DestinationRow
+from pilothouse.hub.outgoing.repository import DestinationRows
+from pilothouse.hub.outgoing.schemas import NewSecret
+from pilothouse.hub.outgoing.service.secrets import address_of, new_secret
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
-
-SECRET_BYTES = 32
-_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 
 
 class Destinations:
     """Every destination of this hub."""
 
-    def __init__(self, clock: Clock, *, private_addresses: bool, plain_http: bool, has_mail: bool) -> None:
+    def __init__(self, clock: Clock, policy: AddressPolicy, *, has_mail: bool) -> None:
         self._clock = clock
-        self._private_addresses = private_addresses
-        self._plain_http = plain_http
+        self._policy = policy
         self._has_mail = has_mail
 
     async def create(self, session: AsyncSession, caller: Caller, new: NewDestination) -> Destination:
@@ -63,7 +55,7 @@ class Destinations:
         row = await rows.add(
             id=new_id("dest"), kind=new.kind, name=new.name, enabled=new.enabled, url=url,
             recipients=list(new.recipients), filters=new.filters.model_dump(mode="json"),
-            secret=_new_secret() if new.kind is DestinationKind.WEBHOOK else None, previous_secret=None,
+            secret=new_secret() if new.kind is DestinationKind.WEBHOOK else None, previous_secret=None,
             previous_until=None, created_at=now, created_by=caller.title, changed_at=now, version=1,
         )  # fmt: skip
         record(session, "destination.created", row.id, after=_told(row))
@@ -119,7 +111,7 @@ class Destinations:
         now = self._now()
         row.previous_secret = row.secret if wanted.overlap_s else None
         row.previous_until = now + timedelta(seconds=wanted.overlap_s) if wanted.overlap_s else None
-        row.secret, row.version, row.changed_at = _new_secret(), row.version + 1, now
+        row.secret, row.version, row.changed_at = new_secret(), row.version + 1, now
         record(session, "destination.secret_rotated", row.id, after={"overlap_s": wanted.overlap_s})
         await session.flush()
         shown = await self.get(session, destination_id)
@@ -141,22 +133,7 @@ class Destinations:
             return None
         if url is None or recipients:
             raise DestinationUnusable(reason=f"A destination of kind {kind} has a url, and no recipients.")
-        return self._checked_url(url)
-
-    def _checked_url(self, url: str) -> str:
-        try:
-            parsed = _URL.validate_python(url)
-        except ValidationError as error:
-            raise DestinationUnusable(reason=f"url: {error.errors(include_input=False)[0]['msg']}") from None
-        if parsed.username is not None or parsed.password is not None:
-            raise DestinationUnusable(reason="url: leave out the user and the password; webhooks are signed instead.")
-        if parsed.scheme != "https" and not self._plain_http:
-            reason = "url: use https; for http:// set PILOTHOUSE_NOTIFY_PLAIN_HTTP=true."
-            raise DestinationUnusable(reason=reason)
-        host = (parsed.host or "").strip("[]")
-        if not self._private_addresses and _is_address(host):
-            check_public(host, host)
-        return str(parsed).partition("#")[0]
+        return self._policy.checked(url)
 
     async def _found(self, session: AsyncSession, destination_id: str, *, lock: bool = False) -> DestinationRow:
         row = await DestinationRows(session).get(destination_id, lock=lock)
@@ -166,29 +143,6 @@ class Destinations:
 
     def _now(self) -> datetime:
         return at(self._clock.now_ns())
-
-
-def _new_secret() -> str:
-    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def address_of(kind: DestinationKind, url: str | None) -> str | None:
-    """What of a URL may be shown: whoever has a chat's path may write there, and queries carry tokens."""
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if kind is DestinationKind.SLACK:
-        return f"{origin}/…"
-    return f"{origin}{parts.path}{'?…' if parts.query else ''}"
 
 
 def _told(row: DestinationRow) -> dict[str, Any]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Events
+from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.fleet import Robots
-from pilothouse.hub.notifications.service.deliveries import Deliveries
-from pilothouse.hub.notifications.service.delivering import Delivering
 from pilothouse.hub.notifications.service.destinations import Destinations
 from pilothouse.hub.notifications.service.following import Following
-from pilothouse.hub.notifications.service.mailing import MailServer
-from pilothouse.hub.notifications.service.outside import Outside
-from pilothouse.hub.notifications.service.sending import Sender
-from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.outgoing.models import DeliveryRow, DestinationRow
+from pilothouse.hub.outgoing.service import Deliveries, Delivering, Outgoing
 from pilothouse.kit.clock import Clock
 
 
@@ -29,37 +27,19 @@ class Notifications:
 
 
 def build_services(
-    settings: HubSettings, database: Database, events: Events, robots: Robots, clock: Clock
+    outgoing: Outgoing, database: Database, events: Events, robots: Robots, clock: Clock
 ) -> Notifications:
     """Start nothing."""
-    mail_server = _mail_server(settings)
-    private_addresses = settings.notify_private_addresses
-    outside = Outside(private_addresses=private_addresses)
-    sender = Sender(outside, mail_server, timeout_s=settings.notify_timeout_s)
-    delivering = Delivering(database, events, sender, clock, log_days=settings.notify_log_days)
+
+    def tell_death(session: AsyncSession, row: DeliveryRow, destination: DestinationRow) -> None:
+        if destination.board_id is None:
+            facts = {"id": row.id, "destination_id": row.destination_id, "problem": row.problem}
+            events.append(session, HUB_STREAM, "notification.dead", row.id, facts)
+
+    outgoing.delivering.when_dead.append(tell_death)
     return Notifications(
-        destinations=Destinations(
-            clock,
-            private_addresses=private_addresses,
-            plain_http=settings.notify_plain_http,
-            has_mail=mail_server is not None,
-        ),
-        deliveries=Deliveries(clock, wake=delivering.wake),
-        following=Following(database, events, robots, clock, wake=delivering.wake),
-        delivering=delivering,
-    )
-
-
-def _mail_server(settings: HubSettings) -> MailServer | None:
-    if settings.notify_smtp_host is None:
-        return None
-    password = settings.notify_smtp_password
-    return MailServer(
-        host=settings.notify_smtp_host,
-        port=settings.notify_smtp_port,
-        sender=settings.notify_smtp_from,
-        security=settings.notify_smtp_security,
-        user=settings.notify_smtp_user,
-        password=password.get_secret_value() if password else None,
-        timeout_s=settings.notify_timeout_s,
+        destinations=Destinations(clock, outgoing.policy, has_mail=outgoing.has_mail),
+        deliveries=outgoing.deliveries,
+        following=Following(database, events, robots, clock, wake=outgoing.delivering.wake),
+        delivering=outgoing.delivering,
     )

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.events import HUB_STREAM, Event, Events
 from pilothouse.hub.fleet import Robots
-from pilothouse.hub.notifications.domain.delivering import MOST_TRIES, DeliveryState
 from pilothouse.hub.notifications.domain.notices import KINDS, Filter, Notice, notice_of
-from pilothouse.hub.notifications.repository import CursorRows, DeliveryRows, DestinationRows
+from pilothouse.hub.notifications.repository import CursorRows
+from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
+from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows
+from pilothouse.hub.outgoing.service import delivery_values
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Unavailable
-from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -77,23 +78,16 @@ class Following:
             after_commit(session, self._wake)
 
 
-def delivery_values(destination_id: str, notice: Notice, now: datetime, *, most_tries: int) -> dict[str, Any]:
-    """A new delivery, due at once."""
-    return {
-        "id": new_id("msg"), "destination_id": destination_id, "event_sequence": notice.sequence,
-        "event_kind": notice.kind, "subject": notice.subject, "message": notice.message(),
-        "state": DeliveryState.WAITING, "attempts": 0, "tries": 0, "most_tries": most_tries, "next_attempt_at": now,
-        "leased_until": None, "problem": None, "created_at": now, "finished_at": None,
-    }  # fmt: skip
-
-
 def _deliveries(
     wanted: Sequence[tuple[str, Filter]], notices: Sequence[Notice], sites: dict[str, str | None], now: datetime
 ) -> Iterator[dict[str, Any]]:
     for notice in notices:
         for destination_id, asked in wanted:
             if asked.wants(notice, sites.get(notice.robot_id or "")):
-                yield delivery_values(destination_id, notice, now, most_tries=MOST_TRIES)
+                yield delivery_values(
+                    destination_id, kind=notice.kind, subject=notice.subject, sequence=notice.sequence,
+                    message=notice.message(), now=now, most_tries=MOST_TRIES,
+                )  # fmt: skip
 
 
 def _notice(event: Event) -> Notice | None:

@@ -13,8 +13,17 @@ branch_labels = None
 depends_on = None
 
 
+# A destination of the hub itself belongs to no board.
+OF_BOARDS = ("organization_id", "board_id", "agent_id")
+
+
 def upgrade() -> None:
     _create_activity()
+    for name in OF_BOARDS:
+        op.add_column("notification_destinations", sa.Column(name, sa.String(100), nullable=True))
+    op.create_index(
+        "ix_notification_destinations_board_id_created_at", "notification_destinations", ["board_id", "created_at"]
+    )
 
 
 def _create_activity() -> None:
@@ -41,4 +50,8 @@ def _create_activity() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notification_destinations_board_id_created_at", "notification_destinations")
+    with op.batch_alter_table("notification_destinations") as changing:
+        for name in OF_BOARDS:
+            changing.drop_column(name)
     op.drop_table("activity")

@@ -21,7 +21,10 @@ MOST_DESTINATIONS = 100
 ANSWER_BYTES = 500
 # The secret that a new one took the place of still signs for so long.
 OVERLAP_S = 24 * 3_600.0
+LONGEST_LINE = 300
 HIDDEN = "***"
+TEST = "notification.test"
+"""What is sent to see whether a destination works; also where it is switched off for the rest."""
 
 
 class DestinationKind(StrEnum):
@@ -91,3 +94,9 @@ def cleaned(text: str, hidden: Iterable[str], most_bytes: int) -> str:
         text = text.replace(one, HIDDEN)
     text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     return text.encode("utf-8", "replace")[:most_bytes].decode("utf-8", "ignore")
+
+
+def on_one_line(text: str) -> str:
+    """Text that fits where one line is expected, such as the subject of a mail."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:LONGEST_LINE]

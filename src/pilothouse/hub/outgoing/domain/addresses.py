@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from pydantic import HttpUrl, TypeAdapter, ValidationError
+
+from pilothouse.hub.outgoing.domain.delivering import DestinationUnusable
 from pilothouse.kit.errors import Invalid
+
+_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 
 # Clouds answer machines here with their credentials, and Python calls these public: one address of Azure's, the
 # protocol assignments with one of Oracle's, and the relays that once led from IPv4 into IPv6.
@@ -46,3 +52,35 @@ def check_public(host: str, address: str) -> None:
     bare = address.partition("%")[0]
     if "%" in address or not is_public(ip_address(bare)):
         raise AddressForbidden(host=host, address=bare)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPolicy:
+    """What this hub allows an address to be; names are looked up and checked once more when they are connected to."""
+
+    private_addresses: bool
+    plain_http: bool
+
+    def checked(self, url: str) -> str:
+        """The URL as it is used; raises DestinationUnusable, AddressForbidden."""
+        try:
+            parsed = _URL.validate_python(url)
+        except ValidationError as error:
+            raise DestinationUnusable(reason=f"url: {error.errors(include_input=False)[0]['msg']}") from None
+        if parsed.username is not None or parsed.password is not None:
+            raise DestinationUnusable(reason="url: leave out the user and the password; webhooks are signed instead.")
+        if parsed.scheme != "https" and not self.plain_http:
+            reason = "url: use https; for http:// set PILOTHOUSE_NOTIFY_PLAIN_HTTP=true."
+            raise DestinationUnusable(reason=reason)
+        host = (parsed.host or "").strip("[]")
+        if not self.private_addresses and _is_address(host):
+            check_public(host, host)
+        return str(parsed).partition("#")[0]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -11,9 +11,9 @@ from typing import Any
 import httpcore2
 from standardwebhooks import Webhook
 
-from pilothouse.hub.notifications.domain.addresses import AddressForbidden
-from pilothouse.hub.notifications.domain.delivering import Outcome
-from pilothouse.hub.notifications.service.outside import HttpAnswer, NoAddress, Outside
+from pilothouse.hub.outgoing.domain.addresses import AddressForbidden
+from pilothouse.hub.outgoing.domain.delivering import Outcome
+from pilothouse.hub.outgoing.service.outside import HttpAnswer, NoAddress, Outside
 
 _JSON = {"content-type": "application/json", "user-agent": "pilothouse"}
 _GONE = 410

@@ -13,9 +13,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, Literal
 
-from pilothouse.hub.notifications.domain.delivering import Outcome
-from pilothouse.hub.notifications.domain.notices import on_one_line
-from pilothouse.hub.notifications.service.daemon_threads import on_daemon_thread
+from pilothouse.hub.outgoing.domain.delivering import Outcome, on_one_line
+from pilothouse.hub.outgoing.service.daemon_threads import on_daemon_thread
 
 Security = Literal["starttls", "tls", "none"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pilothouse.hub.notifications.domain.delivering import ANSWER_BYTES, DestinationKind, Outcome, cleaned
-from pilothouse.hub.notifications.service.mailing import MailServer, compose, send_mail
-from pilothouse.hub.notifications.service.outside import Outside
-from pilothouse.hub.notifications.service.posting import post_slack, post_webhook
+from pilothouse.hub.outgoing.domain.delivering import ANSWER_BYTES, DestinationKind, Outcome, cleaned
+from pilothouse.hub.outgoing.service.mailing import MailServer, compose, send_mail
+from pilothouse.hub.outgoing.service.outside import Outside
+from pilothouse.hub.outgoing.service.posting import post_slack, post_webhook
 from pilothouse.kit.logs import get_logger
 
 # A shorter part of an address is no secret, and would black out words.

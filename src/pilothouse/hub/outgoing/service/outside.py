@@ -13,8 +13,8 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from pilothouse.hub.notifications.domain.addresses import check_public
-from pilothouse.hub.notifications.service.daemon_threads import on_daemon_thread
+from pilothouse.hub.outgoing.domain.addresses import check_public
+from pilothouse.hub.outgoing.service.daemon_threads import on_daemon_thread
 
 # Of an answer no more is read; the log keeps the beginning of it.
 READ_BYTES = 4_096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import HUB_STREAM, Events
-from pilothouse.hub.notifications.domain.delivering import AT_ONCE, DeliveryState, Outcome, delay_s
-from pilothouse.hub.notifications.models import DeliveryRow, DestinationRow
-from pilothouse.hub.notifications.repository import DeliveryRows, DestinationRows
-from pilothouse.hub.notifications.service.sending import Sender, Target
+from pilothouse.hub.outgoing.domain.delivering import AT_ONCE, DeliveryState, Outcome, delay_s
+from pilothouse.hub.outgoing.models import DeliveryRow, DestinationRow
+from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows
+from pilothouse.hub.outgoing.service.sending import Sender, Target
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
@@ -40,18 +40,22 @@ class Claim:
     target: Target
 
 
+WhenDead = Callable[[AsyncSession, DeliveryRow, DestinationRow], None]
+"""Tells of a delivery that was given up, in the transaction that gives it up."""
+
+
 class Delivering:
     """Runs in every hub; rows say who attempts what."""
 
-    def __init__(self, database: Database, events: Events, sender: Sender, clock: Clock, *, log_days: int) -> None:
+    def __init__(self, database: Database, sender: Sender, clock: Clock, *, log_days: int) -> None:
         self._database = database
-        self._events = events
         self._sender = sender
         self._clock = clock
         self._log_days = log_days
         self._running: Counter[str] = Counter()
         self._wakened = asyncio.Event()
         self._is_failing = False
+        self.when_dead: list[WhenDead] = []
 
     def wake(self) -> None:
         """Look now."""
@@ -93,7 +97,7 @@ class Delivering:
         now = self._now()
         until = now + timedelta(seconds=self._sender.timeout_s + LEASE_MARGIN_S)
         async with self._database.transaction() as session:
-            destination = await DestinationRows(session).get(destination_id)
+            destination = await DestinationRows(session).find(destination_id)
             if destination is None:
                 return []
             claimed = await DeliveryRows(session).claim(destination, room, now, until)
@@ -131,14 +135,16 @@ class Delivering:
                 row.problem, row.leased_until = outcome.problem, None
             # Our lease has ended and somebody else attempts it: what comes of theirs counts.
             elif row.attempts == claim.number and row.state is DeliveryState.WAITING:
-                self._failed(session, row, outcome, now)
+                await self._failed(session, row, outcome, now)
 
-    def _failed(self, session: AsyncSession, row: DeliveryRow, outcome: Outcome, now: datetime) -> None:
+    async def _failed(self, session: AsyncSession, row: DeliveryRow, outcome: Outcome, now: datetime) -> None:
         row.problem, row.leased_until = outcome.problem, None
         if outcome.is_final or row.tries >= row.most_tries:
             row.state, row.finished_at = DeliveryState.DEAD, now
-            facts = {"id": row.id, "destination_id": row.destination_id, "problem": outcome.problem}
-            self._events.append(session, HUB_STREAM, "notification.dead", row.id, facts)
+            destination = await DestinationRows(session).find(row.destination_id)
+            if destination is not None:
+                for tell in self.when_dead:
+                    tell(session, row, destination)
             log.warning("a notification was given up", delivery_id=row.id, destination_id=row.destination_id)
             return
         chance = random.random()  # noqa: S311 - spreads load, guards nothing

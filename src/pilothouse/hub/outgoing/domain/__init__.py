@@ -1,0 +1,1 @@
+"""Which addresses are allowed, how often is tried, and what can be wrong. Pure."""

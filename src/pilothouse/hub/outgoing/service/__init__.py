@@ -1,0 +1,7 @@
+"""What can be done about destinations and deliveries."""
+
+from pilothouse.hub.outgoing.service.deliveries import Deliveries, delivery_values
+from pilothouse.hub.outgoing.service.delivering import Delivering
+from pilothouse.hub.outgoing.service.everything import Outgoing, build_services
+
+__all__ = ["Deliveries", "Delivering", "Outgoing", "build_services", "delivery_values"]
