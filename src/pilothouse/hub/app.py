@@ -42,13 +42,16 @@ from pilothouse.hub.repairs.service import Repairs
 from pilothouse.hub.risk import RiskEvents
 from pilothouse.hub.risk import routes as risk
 from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.similarity import jobs as similarity_jobs
+from pilothouse.hub.similarity import routes as similarity
+from pilothouse.hub.similarity.service import Similarity
 from pilothouse.kit.clock import Clock
 from pilothouse.web import RateLimits, Service, create_service
 
 if TYPE_CHECKING:
     app: Service
 
-UPPER = (incidents.router, notifications.router, playback.router, backtests.router, repairs.router)
+UPPER = (incidents.router, notifications.router, playback.router, backtests.router, repairs.router, similarity.router)
 # Threads that decode recordings keep the interpreter so long, each time before an answer gets it: with the usual 5 ms
 # an ordinary answer waits for half a second beside two of them.
 SWITCH_S = 0.0005

@@ -49,6 +49,7 @@ class IncidentRow(Base):
         Index(None, "state", "severity_rank", "opened_at"),
         Index(None, "robot_id", "opened_at"),
         Index(None, "rule", "last_occurred_at"),
+        Index(None, "label", "last_occurred_at"),
     )
 
 

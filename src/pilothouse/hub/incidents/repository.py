@@ -117,6 +117,39 @@ class IncidentRows:
         latest = (IncidentEntryRow.occurred_at.desc(), IncidentEntryRow.id.desc())
         return [one for one in await self._session.scalars(query.order_by(*latest).limit(limit)) if one is not None]
 
+    async def incidents_of(self, kind: str, subjects: Collection[str]) -> dict[str, str]:
+        """Of each subject of one kind, the incident it belongs to; the latest if it belongs to several."""
+        entry = IncidentEntryRow
+        query = select(entry.subject, entry.incident_id).where(entry.kind == kind, entry.subject.in_(subjects))
+        return {one: found for one, found in await self._session.execute(query.order_by(entry.id)) if one is not None}
+
+    async def latest_subjects(self, incident_ids: Collection[str], kind: str, of_each: int) -> dict[str, list[str]]:
+        """What of one kind belongs to each of these incidents, the latest of each."""
+        entry = IncidentEntryRow
+        place = func.row_number().over(partition_by=entry.incident_id, order_by=(entry.occurred_at.desc(), entry.id))
+        ranked = select(entry.incident_id, entry.subject, place.label("place")).where(
+            entry.incident_id.in_(incident_ids), entry.kind == kind, entry.subject.is_not(None)
+        )
+        chosen = ranked.subquery()
+        query = select(chosen.c.incident_id, chosen.c.subject).where(chosen.c.place <= of_each)
+        found: dict[str, list[str]] = {}
+        for incident_id, subject in await self._session.execute(query):
+            found.setdefault(incident_id, []).append(subject)
+        return found
+
+    async def namesakes(self, rule: str, label: str, limit: int) -> Sequence[IncidentRow]:
+        """The latest of the same rule and the latest of the same label, so many of each."""
+        latest = (IncidentRow.last_occurred_at.desc(), IncidentRow.id)
+        same = [IncidentRow.rule == rule] + ([IncidentRow.label == label] if label else [])
+        found: dict[str, IncidentRow] = {}
+        for condition in same:
+            query = select(IncidentRow).where(condition).order_by(*latest).limit(limit)
+            found.update((row.id, row) for row in await self._session.scalars(query))
+        return list(found.values())
+
+    async def named(self, incident_ids: Collection[str]) -> Sequence[IncidentRow]:
+        return (await self._session.scalars(select(IncidentRow).where(IncidentRow.id.in_(incident_ids)))).all()
+
     async def unresolved(self, kind: str) -> Sequence[str]:
         """What of one kind belongs to incidents that are not closed."""
         entry = IncidentEntryRow

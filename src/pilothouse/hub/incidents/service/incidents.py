@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -146,6 +146,24 @@ class Incidents:
                     actor="alert", facts={"labels": occurrence.facts["labels"]},
                 )  # fmt: skip
         return AlertsTaken(incident_ids=incident_ids)
+
+    async def namesakes(self, session: AsyncSession, rule: str, label: str, limit: int) -> list[Incident]:
+        """The latest incidents by the same rule and those with the same label, so many of each."""
+        return [_incident(row) for row in await IncidentRows(session).namesakes(rule, label, limit)]
+
+    async def named(self, session: AsyncSession, incident_ids: Collection[str]) -> list[Incident]:
+        """Those that are there, without their recordings."""
+        return [_incident(row) for row in await IncidentRows(session).named(incident_ids)]
+
+    async def of_recordings(self, session: AsyncSession, session_ids: Collection[str]) -> dict[str, str]:
+        """Of each recording that belongs to an incident, which."""
+        return await IncidentRows(session).incidents_of("recording", session_ids)
+
+    async def recordings_of(
+        self, session: AsyncSession, incident_ids: Collection[str], of_each: int
+    ) -> dict[str, list[str]]:
+        """The latest recordings of each of these incidents."""
+        return await IncidentRows(session).latest_subjects(incident_ids, "recording", of_each)
 
     async def statistics(self, session: AsyncSession, caller: Caller, days: int) -> IncidentStatistics:
         """Over the incidents opened in the last days."""

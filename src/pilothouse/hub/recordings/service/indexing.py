@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import HUB_STREAM, Events
@@ -44,6 +47,11 @@ class Indexing:
         self._events = events
         self._robots = robots
         self._clock = clock
+        self._then: list[Callable[[AsyncSession, str], Awaitable[None]]] = []
+
+    def then(self, begin: Callable[[AsyncSession, str], Awaitable[None]]) -> None:
+        """What follows on a recording that was read well: begun in the transaction that says so."""
+        self._then.append(begin)
 
     async def index(self, session_id: str) -> None:
         """Index one recording if it still waits for it and its file still is the one that was seen."""
@@ -96,6 +104,8 @@ class Indexing:
             if not is_told:
                 self._events.append(session, HUB_STREAM, kind, row.session_id, _facts(row, values))
             await self._robots.seen_in_recording(session, values["robot_id"])
+            for begin in self._then if examined.contents is not None else ():
+                await begin(session, row.session_id)
         if examined.damage is not None and not is_told:
             log.warning("a recording is damaged", session_id=row.session_id, reason=examined.damage)
 
