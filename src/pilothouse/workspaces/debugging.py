@@ -9,7 +9,7 @@ from pilothouse.workspaces.model import Shown
 
 
 class DebugDoor:
-    """One debugged command's way out: a socket that only this session sees. One caller at a time, any number in turn."""
+    """One debugged command's way out: a socket that only this session sees. One caller at a time, many in turn."""
 
     def __init__(self, directory: Path) -> None:
         """``directory`` is new, of this command alone, and short (a socket's path has 107 bytes at most)."""

@@ -2,40 +2,203 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import fcntl
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from pilothouse.kit.clock import Clock
-from pilothouse.workspaces.model import Owner, Repository, Workspace
+from pilothouse.kit.clock import NS_PER_S, Clock
+from pilothouse.kit.errors import Conflict
+from pilothouse.kit.ids import new_id
+from pilothouse.kit.logs import get_logger
+from pilothouse.workspaces.checkouts import Checkout, Checkouts
+from pilothouse.workspaces.git import Git
+from pilothouse.workspaces.guest_git import OBJECTS_INSIDE, write_guest_git
+from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmth, Workspace
+from pilothouse.workspaces.overlay import Overlays, mounted_beneath, probe, unmount
+from pilothouse.workspaces.ownership import give
+from pilothouse.workspaces.patches import apply_patch, patch_hash
+from pilothouse.workspaces.removal import remove_tree
 from pilothouse.workspaces.repositories import Repositories
+
+log = get_logger(__name__)
+
+
+class WorkspacesInUse(Conflict):
+    """Another worker keeps its workspaces in {directory}; give each a directory of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    checkout: Checkout
+    session: Path | None
 
 
 class Workspaces:
     """The workspaces of one worker, in a directory that nothing else uses."""
 
     def __init__(
-        self, directory: Path, repositories: Repositories, *, clock: Clock, owner: Owner | None = None, warm: int = 8
+        self,
+        directory: Path,
+        repositories: Repositories,
+        *,
+        clock: Clock,
+        owner: Owner | None = None,
+        warm: int = 8,
+        layered: bool = True,
+        mounts: bool = True,
     ) -> None:
-        """``owner`` is whom guests run as (None: this user); ``warm`` checkouts are kept for each repository."""
-        raise NotImplementedError
+        """``owner`` is whom guests run as (None: this user); ``warm`` checkouts are kept for each repository.
+        ``layered`` tries overlays; ``mounts`` says that guests see what they are shown where it is to be shown."""
+        self._directory = directory.absolute()
+        self._repositories = repositories
+        self._clock = clock
+        self._owner = owner
+        self._warm = warm
+        self._wants_layers = layered
+        self._mounts = mounts
+        self._git = Git()
+        self._overlays: Overlays | None = None
+        self._checkouts: Checkouts | None = None
+        self._lent: dict[str, _Lent] = {}
+        self._lock = -1
+
+    @property
+    def layered(self) -> bool:
+        """Whether workspaces are overlays over shared checkouts here; known after ``start``."""
+        return self._overlays is not None
 
     async def start(self) -> None:
         """Take away what a worker that died has left behind; find out what this machine offers."""
-        raise NotImplementedError
+        await asyncio.to_thread(self._start)
+
+    def _start(self) -> None:
+        self._sessions.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise WorkspacesInUse(directory=self._directory) from None
+        for target in mounted_beneath(self._directory):
+            unmount(target)
+        for left in self._sessions.iterdir():
+            remove_tree(left)
+        self._overlays = probe(self._directory) if self._wants_layers else None
+        place = self._directory / "checkouts"
+        self._checkouts = Checkouts(place, self._git, owner=self._owner, shared=self.layered, warm=self._warm)
+        self._checkouts.find()
 
     async def acquire(self, repository: Repository, commit_sha: str, patch: bytes | None = None) -> Workspace:
         """A clean workspace at ``commit_sha`` (from ``Repositories.resolve``) with a patch applied. Raises
         CheckoutFailed, PatchUnreadable, PatchForbidden, PatchDoesNotApply (with ``file`` and ``hunk`` in its facts)."""
-        raise NotImplementedError
+        assert self._checkouts is not None
+        began_ns = self._clock.monotonic_ns()
+        mirror = self._repositories.mirror(repository)
+        checkout, warmth = await self._checkouts.take(repository, mirror, commit_sha)
+        checked_out_ns = self._clock.monotonic_ns()
+        name = new_id("wsp")
+        session = self._sessions / name if self.layered else None
+        self._lent[name] = _Lent(checkout, session)
+        try:
+            tree = await self._made(session, checkout, commit_sha, mirror)
+            patched_from_ns = self._clock.monotonic_ns()
+            if patch is not None:
+                await apply_patch(self._git, patch, tree=tree, git_directory=checkout.git, commit=commit_sha)
+                await asyncio.to_thread(give, self._written(session, tree), self._owner)
+        except BaseException:
+            await self._take_back(name)
+            raise
+        ended_ns = self._clock.monotonic_ns()
+        timings = Timings(
+            checkout_s=(checked_out_ns - began_ns) / NS_PER_S,
+            patch_s=(ended_ns - patched_from_ns) / NS_PER_S,
+            total_s=(ended_ns - began_ns) / NS_PER_S,
+        )
+        return self._workspace(name, tree, repository, commit_sha, patch, warmth, timings, mirror)
 
     async def release(self, workspace: Workspace) -> None:
         """Take back a workspace, whatever was done in it. Its processes must have ended. May be called twice."""
-        raise NotImplementedError
+        await self._take_back(workspace.id)
 
     async def close(self) -> None:
         """Give up all workspaces; checkouts stay on disk for the next start."""
-        raise NotImplementedError
+        for name in list(self._lent):
+            await self._take_back(name)
+        if self._checkouts is not None:
+            await self._checkouts.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    @property
+    def _sessions(self) -> Path:
+        return self._directory / "sessions"
+
+    async def _made(self, session: Path | None, checkout: Checkout, commit: str, mirror: Path) -> Path:
+        objects = OBJECTS_INSIDE if self._mounts else str(mirror / "objects")
+
+        def make() -> Path:
+            written = checkout.tree if session is None else session / "upper"
+            if session is not None:
+                for name in ("upper", "work", "tree"):
+                    (session / name).mkdir(parents=True)
+            write_guest_git(
+                written, commit, index=checkout.git / "index", refs=checkout.refs, objects=objects, owner=self._owner
+            )
+            if session is None or self._overlays is None:
+                return written
+            give(written, self._owner)
+            self._overlays.mount(checkout.tree, written, session / "work", session / "tree")
+            return session / "tree"
+
+        return await asyncio.to_thread(make)
+
+    @staticmethod
+    def _written(session: Path | None, tree: Path) -> Path:
+        """Where a patch's files are: above, or anywhere in a checkout of its own."""
+        return tree if session is None else session / "upper"
+
+    async def _take_back(self, name: str) -> None:
+        lent = self._lent.pop(name, None)
+        if lent is None:
+            return
+        assert self._checkouts is not None
+        if lent.session is not None:
+            await asyncio.to_thread(_remove_session, lent.session)
+        await self._checkouts.give_back(lent.checkout)
+
+    def _workspace(
+        self,
+        name: str,
+        tree: Path,
+        repository: Repository,
+        commit: str,
+        patch: bytes | None,
+        warmth: Warmth,
+        timings: Timings,
+        mirror: Path,
+    ) -> Workspace:
+        return Workspace(
+            id=name,
+            path=tree,
+            repository=repository.name,
+            commit_sha=commit,
+            patch_hash=None if patch is None else patch_hash(patch),
+            warmth=warmth,
+            layered=self.layered,
+            timings=timings,
+            shown=Shown(read_only={OBJECTS_INSIDE: mirror / "objects"}) if self._mounts else Shown(),
+        )
 
 
-def patch_hash(patch: bytes) -> str:
-    """SHA-256 of a patch, hexadecimal."""
-    raise NotImplementedError
+def _remove_session(session: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        unmount(session / "tree")
+    try:
+        remove_tree(session)
+    except OSError as problem:
+        # The next start tries again; the session is gone for everybody else already.
+        log.warning("a workspace cannot be removed", session=session.name, reason=str(problem))
