@@ -17,6 +17,12 @@ class NewToken(Message):
         default_factory=list, max_length=50, description="What it grants; none grants nothing"
     )
     expires_at: Moment | None = Field(None, description="When it ends; at the latest with its maker's own")
+    repository: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        None, description="Good for debug sessions of this repository only"
+    )
+    session_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        None, description="Good for this debug session only"
+    )
 
 
 class Token(Message):
@@ -26,6 +32,10 @@ class Token(Message):
     name: str
     prefix: str = Field(description="The part before the dot, by which its holder knows it")
     robot_id: str | None = Field(None, description="The one robot it speaks for")
+    user_id: str | None = Field(None, description="The one person it speaks for")
+    agent_id: str | None = Field(None, description="The one agent it speaks for")
+    repository: str | None = Field(None, description="The one repository whose debug sessions it opens")
+    session_id: str | None = Field(None, description="The one debug session it opens")
     scopes: list[str]
     created_at: Moment
     created_by: str

@@ -34,7 +34,7 @@ from pilothouse.hub.identity.domain import (
     ScopeMissing,
 )
 from pilothouse.hub.identity.service import Access, Identity
-from pilothouse.hub.identity.service.tokens import CHALLENGES
+from pilothouse.hub.identity.service.known_tokens import CHALLENGES
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
 from pilothouse.web.errors import REQUEST_ID
 

@@ -21,6 +21,7 @@ from pilothouse.hub.identity.domain.callers import (
     TokenKind,
     UnknownScope,
     UnknownToken,
+    check_bound,
     check_maker,
     check_scopes,
     check_speaks_for,
@@ -43,6 +44,7 @@ from pilothouse.hub.identity.domain.scopes import (
     LAB_SCOPES,
     SCOPES,
 )
+from pilothouse.hub.identity.domain.tokens import Holder, TokensSought
 
 __all__ = [
     "ADMIN",
@@ -64,6 +66,7 @@ __all__ = [
     "Caller",
     "CallerKind",
     "ExpiryInThePast",
+    "Holder",
     "MoreThanYouHave",
     "NoOrganization",
     "NotForAgents",
@@ -76,8 +79,10 @@ __all__ = [
     "RoleMissing",
     "ScopeMissing",
     "TokenKind",
+    "TokensSought",
     "UnknownScope",
     "UnknownToken",
+    "check_bound",
     "check_maker",
     "check_scopes",
     "check_speaks_for",

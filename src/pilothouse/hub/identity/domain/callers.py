@@ -12,6 +12,7 @@ from pilothouse.hub.identity.domain.scopes import (
     ADMIN,
     FLEET_READ,
     FLEET_WRITE,
+    LAB_SCOPES,
     SCOPES,
 )
 from pilothouse.kit.errors import Forbidden, Invalid, NotFound
@@ -201,6 +202,15 @@ def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
     for scope in sorted(wanted - SCOPES.keys()):
         raise UnknownScope(scope=scope[:100], known=", ".join(SCOPES))
     return tuple(scope for scope in SCOPES if scope in wanted)
+
+
+def check_bound(scopes: Iterable[str], *, repository: str | None, session_id: str | None) -> None:
+    """Raise BoundToMore when a token for one repository or debug session would open something else too."""
+    if repository is None and session_id is None:
+        return
+    for scope in scopes:
+        if scope not in LAB_SCOPES:
+            raise BoundToMore(scope=scope, known=", ".join(LAB_SCOPES))
 
 
 def check_maker(maker: Caller, scopes: Collection[str], expires_at: datetime | None) -> datetime | None:

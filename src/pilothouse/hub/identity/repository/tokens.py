@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, upda
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import UtcDateTime
-from pilothouse.hub.identity.domain import TokenKind
-from pilothouse.hub.identity.models import TokenRow
+from pilothouse.hub.identity.domain import Holder, TokenKind, TokensSought
+from pilothouse.hub.identity.models import AgentRow, TokenRow
 
 
 class TokenRows:
@@ -19,36 +19,36 @@ class TokenRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def by_prefix(self, prefix: str) -> TokenRow | None:
-        return await self._session.scalar(select(TokenRow).where(TokenRow.prefix == prefix))
+    async def by_prefix(self, prefix: str) -> tuple[TokenRow, AgentRow | None] | None:
+        """The token, and the agent whose it is if it is an agent's."""
+        query = select(TokenRow, AgentRow).outerjoin(AgentRow, AgentRow.id == TokenRow.agent_id)
+        found = (await self._session.execute(query.where(TokenRow.prefix == prefix))).one_or_none()
+        return None if found is None else (found[0], found[1])
 
     async def add(self, row: TokenRow) -> None:
         self._session.add(row)
         await self._session.flush()
 
-    async def page(
-        self, *, kind: TokenKind | None, robot_id: str | None, limit: int, offset: int
-    ) -> tuple[Sequence[TokenRow], int]:
+    async def page(self, sought: TokensSought, limit: int, offset: int) -> tuple[Sequence[TokenRow], int]:
         """Newest first, and how many there are."""
-        wanted = _of(kind, robot_id)
+        wanted = _of(sought)
         newest = (TokenRow.created_at.desc(), TokenRow.id.desc())
         total = await self._session.scalar(select(func.count(TokenRow.id)).where(*wanted)) or 0
         query = select(TokenRow).where(*wanted).order_by(*newest).limit(limit).offset(offset)
         return (await self._session.scalars(query)).all(), total
 
-    async def revoke(
-        self, now: datetime, *, token_id: str | None = None, kind: TokenKind | None = None, robot_id: str | None = None
-    ) -> Sequence[str]:
+    async def revoke(self, now: datetime, sought: TokensSought) -> Sequence[str]:
         """Revoke what is not revoked yet, among those that fit; answers their prefixes."""
-        wanted = [*_of(kind, robot_id), *([] if token_id is None else [TokenRow.id == token_id])]
-        return await self._end(now, *wanted)
+        return await self._end(now, *_of(sought))
 
-    async def becomes_current(self, token: TokenRow, now: datetime, others_until: datetime) -> Sequence[str]:
-        """A robot shows a token for the first time: those it showed or was given before end, and are answered.
+    async def becomes_current(
+        self, token: TokenRow, holder: Holder, now: datetime, others_until: datetime
+    ) -> Sequence[str]:
+        """Its holder shows a token for the first time: those it showed or was given before end, and are answered.
 
-        One that was made later and never shown may still be on its way to the robot. It goes on for a while.
+        One that was made later and never shown may still be on its way to the holder. It goes on for a while.
         """
-        others = (TokenRow.robot_id == token.robot_id, TokenRow.id != token.id)
+        others = (_held_by(holder), TokenRow.id != token.id)
         is_older = or_(TokenRow.last_used_at.is_not(None), TokenRow.created_at <= token.created_at)
         ended = await self._end(now, *others, is_older)
         later = update(TokenRow).where(*others, TokenRow.revoked_at.is_(None)).values(superseded_until=others_until)
@@ -61,33 +61,31 @@ class TokenRows:
         statement = update(TokenRow).where(TokenRow.revoked_at.is_(None), *wanted).values(revoked_at=now)
         return (await self._session.scalars(statement.returning(TokenRow.prefix))).all()
 
-    async def exists(self, token_id: str, *, kind: TokenKind | None, robot_id: str | None) -> bool:
-        query = select(TokenRow.id).where(TokenRow.id == token_id, *_of(kind, robot_id))
-        return (await self._session.scalar(query)) is not None
+    async def exists(self, sought: TokensSought) -> bool:
+        return (await self._session.scalar(select(TokenRow.id).where(*_of(sought)).limit(1))) is not None
 
-    async def take_turn(self, robot_id: str) -> None:
-        """Wait for others that change this robot's tokens; in one order, so that nobody waits in a circle."""
-        query = select(TokenRow.id).where(TokenRow.robot_id == robot_id, TokenRow.revoked_at.is_(None))
+    async def take_turn(self, holder: Holder) -> None:
+        """Wait for others that change this holder's tokens; in one order, so that nobody waits in a circle."""
+        query = select(TokenRow.id).where(_held_by(holder), TokenRow.revoked_at.is_(None))
         await self._session.execute(query.order_by(TokenRow.id).with_for_update())
 
-    async def supersede(self, robot_id: str, new_id: str, until: datetime, now: datetime) -> bool:
-        """Let a new token take the place of a robot's others that it never showed; whether any of them was still good.
+    async def supersede(self, holder: Holder, new_id: str, until: datetime, now: datetime) -> bool:
+        """Let a new token take the place of others that were never shown; whether any of them was still good.
 
-        One that it has shown is one that it holds, and perhaps the only one: that ends when the new one is first used.
+        One that was shown is one that the holder has, and perhaps the only one: that ends when the new one is first
+        used.
         """
         statement = (
             update(TokenRow)
-            .where(TokenRow.robot_id == robot_id, TokenRow.id != new_id, TokenRow.last_used_at.is_(None), *_good(now))
+            .where(_held_by(holder), TokenRow.id != new_id, TokenRow.last_used_at.is_(None), *_good(now))
             .values(superseded_until=until)
             .returning(TokenRow.id)
         )
         return bool((await self._session.scalars(statement)).all())
 
-    async def has_used(self, robot_id: str, now: datetime) -> bool:
-        """Whether the robot holds a good token, and has shown it."""
-        query = select(TokenRow.id).where(
-            TokenRow.robot_id == robot_id, TokenRow.last_used_at.is_not(None), *_good(now)
-        )
+    async def has_used(self, holder: Holder, now: datetime) -> bool:
+        """Whether the holder has a good token, and has shown it."""
+        query = select(TokenRow.id).where(_held_by(holder), TokenRow.last_used_at.is_not(None), *_good(now))
         return (await self._session.scalar(query.limit(1))) is not None
 
     async def note_uses(self, uses: Mapping[str, datetime]) -> None:
@@ -106,13 +104,17 @@ class TokenRows:
         await self._session.execute(delete(TokenRow).where(or_(*ended)))
 
 
-def _of(kind: TokenKind | None, robot_id: str | None) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    if kind is not None:
-        wanted.append(TokenRow.kind == kind)
-    if robot_id is not None:
-        wanted.append(TokenRow.robot_id == robot_id)
-    return wanted
+def _held_by(holder: Holder) -> ColumnElement[bool]:
+    return (TokenRow.robot_id if holder.kind == TokenKind.ROBOT else TokenRow.agent_id) == holder.id
+
+
+def _of(sought: TokensSought) -> list[ColumnElement[bool]]:
+    row = TokenRow
+    asked = (
+        (row.id, sought.token_id), (row.kind, sought.kind), (row.robot_id, sought.robot_id),
+        (row.user_id, sought.user_id), (row.agent_id, sought.agent_id), (row.session_id, sought.session_id),
+    )  # fmt: skip
+    return [column == value for column, value in asked if value is not None]
 
 
 def _good(now: datetime) -> list[ColumnElement[bool]]:

@@ -7,7 +7,8 @@ import secrets
 from pathlib import Path
 
 from pilothouse.hub.identity.domain import HOME, OPEN, Caller, CallerKind, operator
-from pilothouse.hub.identity.service.tokens import CHALLENGES, Tokens
+from pilothouse.hub.identity.service.known_tokens import CHALLENGES
+from pilothouse.hub.identity.service.tokens import Tokens
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.logs import get_logger
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong, same

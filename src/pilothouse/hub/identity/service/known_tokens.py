@@ -1,0 +1,152 @@
+"""Which token somebody presents: asked with every request, so remembered for a moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.db import Database, after_commit
+from pilothouse.hub.identity.domain import HOME, Caller, CallerKind, Holder, TokenKind
+from pilothouse.hub.identity.models import AgentRow, TokenRow
+from pilothouse.hub.identity.repository import TokenRows
+from pilothouse.kit.clock import NS_PER_S, Clock, at
+from pilothouse.web import CredentialsWrong, hash_secret, same, split_token
+
+NOTE_USE_EVERY = timedelta(minutes=1)
+# How long a token stays good that was given out and not shown before there was another.
+PREVIOUS_GOOD_FOR = timedelta(hours=24)
+# What another process revokes is honoured here after at most so long.
+REMEMBERED_NS = NS_PER_S
+MOST_REMEMBERED = 4_096
+_OURS = re.compile(rf"(?:{'|'.join(TokenKind)})_[0-9a-z]{{12}}")
+_LONGEST = 200
+CHALLENGES = ("Basic", "Bearer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    row: TokenRow
+    agent: AgentRow | None
+    read_at_ns: int
+
+
+class KnownTokens:
+    """Finds and checks tokens, and keeps account of when they were used."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._remembered: dict[str, _Remembered] = {}
+        self._noted: dict[str, datetime] = {}
+        self._unwritten: dict[str, datetime] = {}
+
+    async def check(self, presented: str, *, in_cookie: bool = False) -> Caller | None:
+        """Who presents a token, None when it does not look like one of ours.
+
+        A person's caller says who they are; what they may is added by who knows organizations. Raises
+        CredentialsWrong for a token that is unknown, revoked, expired, has another secret, or belongs in a cookie and
+        is not in one.
+        """
+        parts = split_token(presented) if len(presented) <= _LONGEST else None
+        if parts is None or _OURS.fullmatch(parts[0]) is None:
+            return None
+        known = await self._known(parts[0])
+        now = at(self._clock.now_ns())
+        if known is None or not same(hash_secret(parts[1]), known.row.secret_sha256) or not known.row.is_good(now):
+            raise CredentialsWrong(challenges=CHALLENGES)
+        if in_cookie != (known.row.kind == TokenKind.BROWSER):
+            raise CredentialsWrong(challenges=CHALLENGES)
+        caller = _caller(known.row, known.agent)
+        await self._used(known.row, now)
+        return caller
+
+    async def write_uses(self) -> None:
+        """Write down which tokens were used since the last time."""
+        if not self._unwritten:
+            return
+        uses, self._unwritten = self._unwritten, {}
+        async with self._database.transaction() as session:
+            await TokenRows(session).note_uses(uses)
+
+    def forget(self, session: AsyncSession, prefixes: Sequence[str]) -> None:
+        """What was changed in this transaction is asked for again once it is committed."""
+
+        def forget() -> None:
+            for prefix in prefixes:
+                self._remembered.pop(prefix, None)
+
+        after_commit(session, forget)
+
+    def forget_agent(self, session: AsyncSession, agent_id: str) -> None:
+        """The same for every token of an agent that was changed."""
+
+        def forget() -> None:
+            for prefix, known in list(self._remembered.items()):
+                if known.row.agent_id == agent_id:
+                    del self._remembered[prefix]
+
+        after_commit(session, forget)
+
+    async def _known(self, prefix: str) -> _Remembered | None:
+        now_ns = self._clock.monotonic_ns()
+        remembered = self._remembered.get(prefix)
+        if remembered is not None and now_ns - remembered.read_at_ns < REMEMBERED_NS:
+            return remembered
+        async with self._database.reading() as session:
+            found = await TokenRows(session).by_prefix(prefix)
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        if found is None:
+            return None
+        self._remembered[prefix] = known = _Remembered(*found, now_ns)
+        return known
+
+    async def _used(self, row: TokenRow, now: datetime) -> None:
+        if row.last_used_at is None:
+            await self._first_use(row, now)
+            return
+        if now - max(row.last_used_at, self._noted.get(row.id, row.last_used_at)) >= NOTE_USE_EVERY:
+            if len(self._noted) >= MOST_REMEMBERED:
+                self._noted.clear()
+            self._noted[row.id] = self._unwritten[row.id] = now
+
+    async def _first_use(self, row: TokenRow, now: datetime) -> None:
+        """The holder has it: what it took the place of ends here."""
+        async with self._database.transaction() as session:
+            rows = TokenRows(session)
+            holder = holder_of(row)
+            if holder is not None:
+                await rows.take_turn(holder)
+            await rows.note_uses({row.id: now})
+            ended: Sequence[str] = []
+            if holder is not None:
+                ended = await rows.becomes_current(row, holder, now, now + PREVIOUS_GOOD_FOR)
+            self.forget(session, [row.prefix, *ended])
+
+
+def holder_of(row: TokenRow) -> Holder | None:
+    """Who has this token and no other; None for those of which somebody may have many."""
+    held_by = row.robot_id if row.kind == TokenKind.ROBOT else row.agent_id
+    return Holder(row.kind, held_by) if held_by is not None and row.kind in (TokenKind.ROBOT, TokenKind.AGENT) else None
+
+
+def _caller(row: TokenRow, agent: AgentRow | None) -> Caller:
+    if row.kind == TokenKind.ROBOT:
+        return Caller(CallerKind.ROBOT, row.name, row.robot_id, row.id, organization_id=HOME)
+    if row.kind == TokenKind.AGENT:
+        if agent is None:
+            raise CredentialsWrong(challenges=CHALLENGES)
+        return Caller(
+            CallerKind.AGENT, agent.name, token_id=row.id, expires_at=row.expires_at,
+            organization_id=agent.organization_id, agent_id=agent.id, agent_role=agent.role, board_id=agent.board_id,
+        )  # fmt: skip
+    if row.user_id is not None:
+        return Caller(CallerKind.OPERATOR, token_id=row.id, expires_at=row.expires_at, user_id=row.user_id)
+    return Caller(
+        CallerKind.TOKEN, row.name, None, row.id, frozenset(row.scopes), row.expires_at,
+        organization_id=HOME, repository=row.repository, session_id=row.session_id,
+    )  # fmt: skip
