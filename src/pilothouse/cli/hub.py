@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from pilothouse.cli import hub_backup
+
 
 class Mode(StrEnum):
     SINGLE = "single"
@@ -19,6 +21,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.callback(invoke_without_command=True)
 def hub(
+    ctx: typer.Context,
     data: Annotated[
         Path | None,
         typer.Option(help="Directory that holds everything the hub keeps. [default: ./pilothouse-data]"),
@@ -48,6 +51,8 @@ def hub(
     \b
     Exit codes: 0 ended by a signal, 2 something must be changed first (settings, a taken port), 1 anything else.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     from pilothouse.hub.app import create_app
     from pilothouse.hub.settings import HubSettings
     from pilothouse.kit.settings import load
@@ -56,3 +61,7 @@ def hub(
     flags = {"data": data, "mode": mode and mode.value, "host": host, "port": port}
     settings = load(HubSettings, file=config, overrides=flags)
     raise SystemExit(run_service(lambda: create_app(settings), settings))
+
+
+app.command()(hub_backup.backup)
+app.command()(hub_backup.restore)

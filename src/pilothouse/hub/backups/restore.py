@@ -1,0 +1,88 @@
+"""Put a backup back, into an empty directory and an empty database of either kind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import anyio
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pilothouse.hub.backups.archive import Reader, check
+from pilothouse.hub.backups.databases import all_or_nothing, is_empty
+from pilothouse.hub.backups.manifest import FILES, TABLES, BackupUnreadable, Manifest, NotEmpty
+from pilothouse.hub.backups.rows import count_on, fill, tables_of
+from pilothouse.hub.db.engine import parse_url
+from pilothouse.hub.db.migrate import Migrations
+
+_TABLE_END = ".jsonl.zst"
+
+
+def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None] = lambda _: None) -> Manifest:
+    """Check every byte of a backup, then put it back and bring the database to the newest revision.
+
+    Raises BackupUnreadable, NotEmpty, NoDatabase, UnknownRevision; then nothing was changed, or what was begun is
+    nothing that a hub would start on.
+    """
+    backup = check(path)
+    data.mkdir(parents=True, exist_ok=True)
+    if any(data.iterdir()):
+        raise NotEmpty(where=data)
+    if not is_empty(address):
+        raise NotEmpty(where="the database")
+    migrations = Migrations(parse_url(address))
+    anyio.run(migrations.up, backup.manifest.revision)
+    with all_or_nothing(address) as connection:
+        _put_back(connection, backup, data, tell)
+    anyio.run(migrations.up)
+    return backup.manifest
+
+
+def _put_back(connection: Connection, backup: Reader, data: Path, tell: Callable[[str], None]) -> None:
+    known = {table.name: table for table in backup.manifest.tables}
+    tables = {table.name: table for table in tables_of(connection, known)}
+    _let_references_wait(connection)
+    for table in reversed(list(tables.values())):
+        connection.execute(sa.delete(table))  # what migrations put there
+    for name, content in backup.parts():
+        tell(name)
+        if name.startswith(FILES):
+            _write(data / name.removeprefix(FILES), content)
+        elif name.startswith(TABLES) and name.endswith(_TABLE_END):
+            described = known[name.removeprefix(TABLES).removesuffix(_TABLE_END)]
+            count = fill(connection, tables[described.name], described.columns, _lines(content))
+            if count != described.row_count:
+                raise BackupUnreadable(path=name, reason=f"{count} rows of {described.row_count}")
+    for table_name, table in tables.items():
+        count_on(connection, table, known[table_name].last_number)
+
+
+def _let_references_wait(connection: Connection) -> None:
+    """Rows of one table may refer to each other; where the role may not switch that off, their order has to do."""
+    if connection.dialect.name == "sqlite":
+        return
+    is_superuser = connection.execute(sa.text("SELECT current_setting('is_superuser')")).scalar() == "on"
+    if is_superuser:
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+
+
+def _lines(content: IO[bytes]) -> Iterator[bytes]:
+    import io
+
+    import zstandard
+
+    with zstandard.ZstdDecompressor().stream_reader(content) as readable:
+        yield from io.BufferedReader(readable, 1 << 20)
+
+
+def _write(path: Path, content: IO[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        shutil.copyfileobj(content, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,187 @@
+"""Everything a hub keeps, in one file and back again."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from sqlalchemy import func, select, text
+from typer.testing import CliRunner
+
+from pilothouse.cli.app import app as cli
+from pilothouse.hub.app import create_app
+from pilothouse.hub.audit import AnchorFile, Audit
+from pilothouse.hub.backups import BackupUnreadable, NotEmpty, back_up, restore
+from pilothouse.hub.backups.databases import one_moment
+from pilothouse.hub.composition import Hub
+from pilothouse.hub.db import Base
+from pilothouse.hub.db.engine import sqlite_url
+from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.clock import SystemClock
+from tests.hub.conftest import client_of
+from tests.support.flights import saying, write_messages
+from tests.support.postgres import Postgres
+
+ID = "ada_20260101T000001Z"
+
+
+@pytest.fixture
+async def kept(hub: Hub, client: httpx2.AsyncClient) -> Hub:
+    """A hub that keeps a recording with a remark, an incident, and what changed them."""
+    write_messages(hub.settings.data / "sessions" / f"{ID}.mcap", saying("/speed", [{"v": 1.0}] * 50))
+    await client.post("/api/admin/rescan")
+    remark = {"time_ns": 1, "body": "Bremse „quietscht“ \U0001f916", "tags": ["brake"]}
+    answer = await client.post(f"/api/sessions/{ID}/annotations", json=remark)
+    assert answer.status_code == 201, answer.text
+    await client.post("/api/v1/incidents", json={"title": "smoke", "session_ids": [ID]})
+    return hub
+
+
+def back(hub: Hub, path: Path, **options: Any) -> Any:
+    return back_up(path, data=hub.settings.data, address=hub.settings.database_address, clock=SystemClock(), **options)
+
+
+@contextmanager
+def empty_database(kind: str, postgres: Postgres, tmp_path: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield sqlite_url(tmp_path / "restored" / "hub.db")
+        return
+    address = postgres.new(migrated=False)
+    yield address
+    postgres.drop(address)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("onto", ["sqlite", "postgresql"])
+async def test_what_is_restored_is_what_was_kept_on_either_database(
+    kept: Hub, tmp_path: Path, postgres: Postgres, onto: str
+) -> None:
+    made = await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "hub.tar"))
+
+    assert made.file_count >= 2
+    with empty_database(onto, postgres, tmp_path) as address:
+        data = tmp_path / "restored"
+        await anyio.to_thread.run_sync(lambda: restore(tmp_path / "hub.tar", data=data, address=address))
+
+        assert rows_in(address) == rows_in(kept.settings.database_address)
+        settings = HubSettings(data=data, database_url=address, host="127.0.0.1", port=0)
+        app = create_app(settings)
+        async with app.router.lifespan_context(app), client_of(app) as client:
+            found = (await client.get("/api/sessions?q=quietscht")).json()
+            assert [one["session_id"] for one in found["sessions"]] == [ID]
+            (remark,) = (await client.get(f"/api/sessions/{ID}/annotations")).json()["annotations"]
+            assert remark["body"] == "Bremse „quietscht“ \U0001f916"
+            content = (await client.get(f"/api/sessions/{ID}/mcap")).content
+            assert content == (kept.settings.data / "sessions" / f"{ID}.mcap").read_bytes()
+            added = await client.post(f"/api/sessions/{ID}/annotations", json={"time_ns": 2, "body": "another"})
+            assert (added.status_code, added.json()["id"]) == (201, remark["id"] + 1)
+            audit = Audit(app.state.hub.database, SystemClock(), AnchorFile(data))
+            assert (await audit.verify()).ok
+
+
+@pytest.mark.anyio
+async def test_rows_are_those_of_one_moment_whatever_is_written_meanwhile(kept: Hub, tmp_path: Path) -> None:
+    count = select(func.count()).select_from(Base.metadata.tables["annotations"])
+    with one_moment(kept.settings.database_address) as moment:
+        before = moment.execute(count).scalar()
+        async with kept.database.transaction() as session:
+            await session.execute(text("DELETE FROM annotations"))
+        assert moment.execute(count).scalar() == before == 1
+
+    made = await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "hub.tar"))
+
+    assert next(table for table in made.manifest.tables if table.name == "annotations").row_count == 0
+
+
+@pytest.mark.anyio
+async def test_a_backup_is_its_owners_alone_and_leaves_recordings_out_when_told(kept: Hub, tmp_path: Path) -> None:
+    path = tmp_path / "hub.tar"
+    await anyio.to_thread.run_sync(lambda: back(kept, path, recordings=False))
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(one.name for one in tmp_path.iterdir() if "active" in one.name) == []
+    with tarfile.open(path) as tar:
+        assert not [name for name in tar.getnames() if "sessions" in name]
+        assert tar.getnames()[-1] == "manifest.json"
+
+
+@pytest.mark.anyio
+async def test_a_backup_with_one_wrong_byte_is_refused_before_anything_is_written(kept: Hub, tmp_path: Path) -> None:
+    path, data = tmp_path / "hub.tar", tmp_path / "restored"
+    await anyio.to_thread.run_sync(lambda: back(kept, path))
+    content = bytearray(path.read_bytes())
+    for damage in (_flipped(content), content[: len(content) // 2], b"", b"not a tar at all" * 100):
+        path.write_bytes(damage)
+        with pytest.raises(BackupUnreadable):
+            await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+        assert not data.exists()
+
+
+@pytest.mark.anyio
+async def test_nothing_is_restored_over_what_is_there(kept: Hub, tmp_path: Path) -> None:
+    path = tmp_path / "hub.tar"
+    await anyio.to_thread.run_sync(lambda: back(kept, path))
+
+    with pytest.raises(NotEmpty):
+        await anyio.to_thread.run_sync(
+            lambda: restore(path, data=kept.settings.data, address=sqlite_url(tmp_path / "other.db"))
+        )
+    with pytest.raises(NotEmpty, match="database"):
+        await anyio.to_thread.run_sync(
+            lambda: restore(path, data=tmp_path / "fresh", address=kept.settings.database_address)
+        )
+
+
+def test_parts_that_would_leave_the_directory_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as tar:
+        entry = tarfile.TarInfo("files/../../outside")
+        entry.size = 4
+        tar.addfile(entry, io.BytesIO(b"evil"))
+
+    with pytest.raises(BackupUnreadable, match="does not belong"):
+        restore(path, data=tmp_path / "data", address=sqlite_url(tmp_path / "data" / "hub.db"))
+    assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.anyio
+async def test_the_command_line_takes_a_backup_beside_the_hub_and_puts_it_back(
+    kept: Hub, tmp_path: Path, dialect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dialect == "postgresql":
+        monkeypatch.setenv("PILOTHOUSE_DATABASE_URL", kept.settings.database_address)
+    else:
+        (kept.settings.data / "hub.db").symlink_to(tmp_path / "hub.db")
+    path, data = tmp_path / "hub.tar", kept.settings.data
+    backup = ["hub", "backup", str(path), "--data", str(data)]
+    done = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(cli, backup))
+    assert done.exit_code == 0, done.output
+    assert "rows" in done.output
+
+    monkeypatch.delenv("PILOTHOUSE_DATABASE_URL", raising=False)
+    put_back = ["hub", "restore", str(path), "--data", str(tmp_path / "restored")]
+    restored = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(cli, put_back))
+    assert restored.exit_code == 0, restored.output
+    assert (tmp_path / "restored" / "hub.db").is_file()
+
+
+def rows_in(address: str) -> dict[str, int]:
+    """How many rows every table has."""
+    with one_moment(address) as connection:
+        tables = Base.metadata.sorted_tables
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
+        }
+
+
+def _flipped(content: bytearray) -> bytes:
+    changed = bytearray(content)
+    changed[515] ^= 1  # the first byte of the first part stands at 512
+    return bytes(changed)
