@@ -8,7 +8,7 @@ import signal
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tests.support.processes import Program, eventually, pilothouse
 from tests.support.served_guards import stack_of
 
 ROBOT = """
-import os, threading, time
+import ctypes, os, signal, time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -39,7 +39,24 @@ def policy(observation):
     if (HERE / "sleep").exists():
         note("asleep")
         time.sleep(10)
+    if (HERE / "keep").exists():
+        note("keeping")
+        ctypes.PyDLL(None).sleep(10)  # a C call that keeps Python's interpreter lock
+        note("let-go")
+    if (HERE / "kill").exists():
+        (HERE / "kill").unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
     return [0.01, 0.01]
+
+
+def other(observation):
+    note("other")
+    return [0.0, 0.02]
+
+
+class Broken:
+    def __init__(self):
+        raise RuntimeError("no weights")
 
 
 class Sink:
@@ -79,6 +96,11 @@ class Robot:
             found: dict[str, Any] = json.load(answer)
             return found
 
+    def failures(self) -> list[str | None]:
+        """What failed in each of the latest cycles."""
+        with urllib.request.urlopen(self.program.url + "/api/telemetry/history?n=1000", timeout=20) as answer:
+            return [event["failure_type"] for event in json.load(answer)["events"]]
+
     def moving(self) -> None:
         self.post("/api/control/start")
         eventually(lambda: self.told.count("apply") > 3, what="actions")
@@ -91,12 +113,12 @@ class Robot:
 
 
 @contextmanager
-def robot(tmp_path: Path, **settings: str) -> Iterator[Robot]:
+def robot(tmp_path: Path, policy: Mapping[str, Any] | None = None, **settings: Any) -> Iterator[Robot]:
     (tmp_path / "robot_of_a_test.py").write_text(ROBOT)
     stack = stack_of(
         sources={"arm": {"type": "python", "function": "robot_of_a_test:observe", "rate_hz": 100}},
         sinks={"arm": {"type": "python", "function": "robot_of_a_test:Sink"}},
-        policy={"type": "python", "function": "robot_of_a_test:policy"},
+        policy={"type": "python", "function": "robot_of_a_test:policy", **(policy or {})},
         loopback={"backend": "mcap"},
     )
     file = tmp_path / "stack.yaml"
@@ -163,6 +185,113 @@ def test_a_message_on_a_websocket_reaches_the_sink(tmp_path: Path) -> None:
 
             eventually(lambda: arm.told[-1] == "estop", what="the stop")
         assert arm.status["emergency"]["source"] == "websocket"
+
+
+def by_rest(arm: Robot) -> None:
+    arm.post("/api/control/estop")
+
+
+def by_websocket(arm: Robot) -> None:
+    from websockets.sync.client import connect
+
+    with connect(arm.program.url.replace("http", "ws") + "/ws/telemetry") as client:
+        client.send('{"type": "estop"}')
+        eventually(lambda: arm.told[-1] == "estop", what="the stop")
+
+
+def by_signal(arm: Robot) -> None:
+    os.kill(arm.program.pid, signal.SIGUSR2)
+
+
+@pytest.mark.parametrize("way", [by_rest, by_websocket, by_signal])
+def test_it_reaches_the_sink_while_the_policy_keeps_the_interpreter(
+    tmp_path: Path, way: Callable[[Robot], None]
+) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        arm.begin("keep", "keeping")
+
+        way(arm)
+
+        eventually(lambda: "estop" in arm.told, what="the stop")
+        assert "let-go" not in arm.told
+        (tmp_path / "keep").unlink()
+        arm.post("/api/control/reset")
+        told = len(arm.told)
+        arm.post("/api/control/start")
+        eventually(lambda: "apply" in arm.told[told:], what="the robot to move again")
+
+
+def test_a_policy_that_keeps_the_interpreter_is_killed_by_the_watchdog_and_begun_again_after_a_reset(
+    tmp_path: Path,
+) -> None:
+    with robot(tmp_path, PILOTHOUSE_POLICY_TIMEOUT_S="0.3") as arm:
+        arm.moving()
+        arm.begin("keep", "keeping")
+
+        eventually(lambda: "estop" in arm.told, what="the watchdog")
+        assert arm.status["emergency"]["source"] == "watchdog"
+        (tmp_path / "keep").unlink()
+        arm.post("/api/control/reset")
+        told = len(arm.told)
+        arm.moving()
+
+        eventually(lambda: "apply" in arm.told[told:], what="the robot to move again")
+        assert "let-go" not in arm.told
+
+
+def test_a_policy_whose_process_is_killed_stops_the_robot_until_it_is_reset(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        (tmp_path / "kill").touch()
+
+        eventually(lambda: "estop" in arm.told, what="the stop")
+        emergency = eventually(lambda: arm.status["emergency"], what="the cause")
+        assert (emergency["source"], "SIGKILL" in emergency["reason"]) == ("policy", True)
+        arm.post("/api/control/reset")
+        told = len(arm.told)
+        arm.post("/api/control/start")
+        eventually(lambda: "apply" in arm.told[told:], what="the robot to move again")
+
+
+def test_a_policy_that_may_be_begun_again_is_while_the_fallback_holds(tmp_path: Path) -> None:
+    with robot(tmp_path, {"restarts": 1}) as arm:
+        arm.moving()
+        (tmp_path / "kill").touch()
+
+        eventually(lambda: not (tmp_path / "kill").exists(), what="the end of the policy")
+        eventually(lambda: "policy_away" in arm.failures(), what="a cycle without a policy")
+        eventually(lambda: arm.failures()[-1] is None, what="the policy to be back")
+        assert arm.status["state"] == "running"
+        assert "estop" not in arm.told
+
+
+def test_a_reload_swaps_the_policy_while_the_robot_moves(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        file = tmp_path / "stack.yaml"
+        file.write_text(file.read_text().replace("robot_of_a_test:policy", "robot_of_a_test:other"))
+
+        answer = arm.post("/api/control/reload")
+
+        assert answer["ok"] is True
+        eventually(lambda: "other" in arm.told, what="the other policy")
+        assert arm.status["state"] == "running"
+        assert "estop" not in arm.told
+
+
+def test_a_policy_that_cannot_be_begun_leaves_the_one_that_acts(tmp_path: Path) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        file = tmp_path / "stack.yaml"
+        file.write_text(file.read_text().replace("robot_of_a_test:policy", "robot_of_a_test:Broken"))
+
+        with pytest.raises(urllib.error.HTTPError, match="422") as refused:
+            arm.post("/api/control/reload")
+
+        assert "RuntimeError: no weights" in json.load(refused.value)["detail"]
+        applied = arm.told.count("apply")
+        eventually(lambda: arm.told.count("apply") > applied, what="the robot to go on")
 
 
 @pytest.mark.parametrize(("what", "word", "part"), [("sleep", "asleep", "policy"), ("hang", "apply", "sink")])

@@ -99,7 +99,7 @@ def python(own: tuple[str, Path], *, source: str = "read", policy: dict[str, Any
 def test_functions_of_ones_own_are_source_policy_and_sink(own: tuple[str, Path]) -> None:
     stack = python(
         own,
-        policy={"function": "follow", "parameters": {"gain": 2}},
+        policy={"function": "follow", "parameters": {"gain": 2}, "process": "shared"},
         sink={"function": "move", "emergency_stop": "halt"},
     )
     adapters = open_adapters(stack, ManualClock())
@@ -122,7 +122,8 @@ def test_functions_of_ones_own_are_source_policy_and_sink(own: tuple[str, Path])
 
 
 def test_classes_of_ones_own_are_made_and_asked(own: tuple[str, Path]) -> None:
-    stack = python(own, policy={"function": "Learned", "parameters": {"bias": 0.5}}, sink={"function": "Arm"})
+    learned = {"function": "Learned", "parameters": {"bias": 0.5}, "process": "shared"}
+    stack = python(own, policy=learned, sink={"function": "Arm"})
     adapters = open_adapters(stack, ManualClock())
     adapters.policy.reset()
     sink = adapters.sinks["arm"]

@@ -24,8 +24,20 @@ class Source(Protocol):
     def stop(self) -> None: ...
 
 
+class PolicyAway(Exception):
+    """Nobody can be asked just now, and will be again: the fallback acts until then."""
+
+
+class Elsewhere(Exception):
+    """What was raised in another process; its text begins with the kind."""
+
+
 class Policy(Protocol):
-    """Who decides what to do. One that has something to close may have a ``stop`` as well."""
+    """Who decides what to do.
+
+    It may have a ``start``, called once before it is asked anything, a ``stop``, and a ``kill``, which any thread may
+    call to end the call under way.
+    """
 
     def predict(self, observation: Observation) -> Action | Mapping[str, Any] | Sequence[float]:
         """Joint targets: an action, a mapping, or numbers in joint order (any array)."""

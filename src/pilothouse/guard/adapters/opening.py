@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
-from pilothouse.guard.adapters.base import Adapters, Policy, Sink, Source
+from pilothouse.guard.adapters.base import Adapters, Elsewhere, Policy, Sink, Source
+from pilothouse.guard.adapters.policies import policy_here
 from pilothouse.guard.problems import AdapterMissing, AdapterUnusable, GuardExtraMissing
 from pilothouse.guard.stackfile import Stackfile
 from pilothouse.guard.stackfile import adapters as configs
 from pilothouse.guard.stackfile.plugins import installed
+from pilothouse.guard.stackfile.yours import (
+    PluginConfig,
+    PluginPolicyConfig,
+    PythonPolicyConfig,
+    PythonSinkConfig,
+    PythonSourceConfig,
+)
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.errors import Problem
 
+if TYPE_CHECKING:
+    from pilothouse.guard.adapters.apart import PolicyProcess
+
+# A policy that takes the place of another while the robot moves gets ready in this time.
+READY_S = 120.0
 _PACKAGES = {
     "mujoco": ("mujoco", "'pilothouse[mujoco]'"),
     "zenoh": ("eclipse-zenoh", "'pilothouse[zenoh]'"),
@@ -57,7 +71,7 @@ class _Opening:
                 from pilothouse.guard.adapters.lerobot import LeRobotSource, LeRobotWorld
 
                 return LeRobotSource(self._world(config, lambda: LeRobotWorld.open(robot, config, self.clock)))
-            case configs.PythonSourceConfig():
+            case PythonSourceConfig():
                 from pilothouse.guard.adapters.python import PythonSource
 
                 return PythonSource(config, robot, self.clock, stack.directory)
@@ -65,11 +79,12 @@ class _Opening:
                 return cast("Source", self._plugin("sources", config))
 
     def policy(self, config: Any) -> Policy:
+        robot = self.stack.robot
         match config:
             case configs.SimPolicyConfig():
                 from pilothouse.guard.adapters.sim import SimPolicy
 
-                return SimPolicy(config, self.stack.robot)
+                return SimPolicy(config, robot)
             case configs.ReplayPolicyConfig():
                 from pilothouse.guard.adapters.replay import ReplayPolicy
 
@@ -78,12 +93,10 @@ class _Opening:
                 from pilothouse.guard.adapters.zenoh import ZenohPolicy
 
                 return ZenohPolicy(config, self.clock)
-            case configs.PythonPolicyConfig():
-                from pilothouse.guard.adapters.python import PythonPolicy
-
-                return PythonPolicy(config, self.stack.directory)
+            case _ if is_apart(config):
+                return _apart(config, self.stack)
             case _:
-                return cast("Policy", self._plugin("policies", config))
+                return policy_here(config, robot, self.stack.directory)
 
     def sink(self, config: Any) -> Sink:
         match config:
@@ -107,7 +120,7 @@ class _Opening:
                 from pilothouse.guard.adapters.lerobot import LeRobotSink
 
                 return LeRobotSink(self.worlds["lerobot", config.world])
-            case configs.PythonSinkConfig():
+            case PythonSinkConfig():
                 from pilothouse.guard.adapters.python import PythonSink
 
                 return PythonSink(config, self.stack.directory)
@@ -124,8 +137,39 @@ class _Opening:
             self.worlds[key] = make()
         return self.worlds[key]
 
-    def _plugin(self, kind: str, config: configs.PluginConfig) -> Any:
+    def _plugin(self, kind: str, config: PluginConfig) -> Any:
         return installed(kind)[config.type].load()(self.stack.robot, **config.options)
+
+
+def _apart(config: PythonPolicyConfig | PluginPolicyConfig, stack: Stackfile) -> PolicyProcess:
+    from pilothouse.guard.adapters.apart import PolicyProcess
+
+    return PolicyProcess.of(config, stack.robot, stack.directory)
+
+
+def open_policy(stack: Stackfile) -> Policy:
+    """The policy of a Stackfile alone, one that has a process of its own; waits until it is ready to act.
+
+    Raises AdapterUnusable when it does not get ready, or not soon.
+    """
+    assert is_apart(stack.policy)
+    policy = _apart(stack.policy, stack)
+    giving_up = threading.Timer(READY_S, policy.kill)
+    giving_up.daemon = True
+    giving_up.start()
+    try:
+        policy.reset()
+    except Elsewhere as error:
+        policy.stop()
+        raise AdapterUnusable(kind="policy", name="policy", reason=f"{error!s:.300}") from None
+    finally:
+        giving_up.cancel()
+    return policy
+
+
+def is_apart(config: object) -> TypeGuard[PythonPolicyConfig | PluginPolicyConfig]:
+    """Whether a policy has a process of its own."""
+    return getattr(config, "process", "shared") == "own"
 
 
 def open_adapters(stack: Stackfile, clock: Clock | None = None) -> Adapters:

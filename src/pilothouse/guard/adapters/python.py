@@ -10,9 +10,9 @@ from typing import Any
 
 from pilothouse.guard.guardrail import observation_of
 from pilothouse.guard.model import Action, Observation
-from pilothouse.guard.stackfile.adapters import PythonPolicyConfig, PythonSinkConfig, PythonSourceConfig
 from pilothouse.guard.stackfile.callables import resolve
 from pilothouse.guard.stackfile.robot import RobotConfig
+from pilothouse.guard.stackfile.yours import PythonPolicyConfig, PythonSinkConfig, PythonSourceConfig
 from pilothouse.kit.clock import NS_PER_S, Clock
 
 END_S = 1.0

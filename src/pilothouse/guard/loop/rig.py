@@ -4,12 +4,13 @@ longer than there is time."""
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from pilothouse.guard.adapters.base import Adapters, Sink, Source, merged
+from pilothouse.guard.adapters.base import Adapters, Elsewhere, Policy, PolicyAway, Sink, Source, merged
 from pilothouse.guard.guardrail.conversion import Unmappable
 from pilothouse.guard.loop.counters import Counters
 from pilothouse.guard.loop.emergency import EmergencyStop
@@ -21,6 +22,8 @@ from pilothouse.kit.logs import get_logger
 # Ending waits for the call under way at most so long; a hung one is left behind.
 END_S = 0.5
 WARM_UP_LOOK_S = 0.05
+# When a person resets or starts the guard, a call that has taken so long hangs.
+GIVEN_UP_S = 1.0
 
 log = get_logger("pilothouse.guard")
 
@@ -50,6 +53,7 @@ class Rig:
         self._adapters = adapters
         self.unmappable = ""
         """What about the policy's last answer could not be understood."""
+        self._is_getting_ready = False
         self._emergency = emergency
         self._pacer = pacer
         self._counters = counters
@@ -59,7 +63,7 @@ class Rig:
             name: Errand(f"source-{name}", partial(self._watched, "source", name, partial(_read, source)))
             for name, source in adapters.sources.items()
         }
-        self._policy: Errand[Observation | None, Action | None] = Errand(
+        self._policy: Errand[Observation | None, Action | str] = Errand(
             "policy", partial(self._watched, "policy", "policy", self._predict)
         )
         self._sinks: dict[str, Errand[Action, None]] = {
@@ -72,6 +76,7 @@ class Rig:
             errand.start()
         for source in self._adapters.sources.values():
             source.start()
+        _do(self._adapters.policy, "start")
 
     def errands(self) -> list[Errand[Any, Any]]:
         return [*self._sources.values(), self._policy, *self._sinks.values()]
@@ -84,11 +89,14 @@ class Rig:
     def begin(self, keep_waiting: Callable[[], bool]) -> None:
         """A session starts: old observations do not count, and the policy may take the time it needs to get ready."""
         self._newest.clear()
-        self.is_live = True
         policy = self._policy
         while keep_waiting() and not policy.is_free:
+            self._give_up_a_hung_policy()
             policy.wait(WARM_UP_LOOK_S)
+        # What a call of the session before still comes to is no failure of this one.
+        self.is_live = True
         if keep_waiting():
+            self._is_getting_ready = True
             policy.ask(None)
             while keep_waiting() and not policy.wait(WARM_UP_LOOK_S):
                 pass
@@ -112,12 +120,15 @@ class Rig:
         """The policy's action, if it is back in time; a late one is never used."""
         policy = self._policy
         if policy.is_free:
+            self._is_getting_ready = False
             policy.ask(observation)
             if policy.wait(self._left_s(until_ns)):
                 if policy.failure is not None:
                     return Answer(None, "policy_exception")
-                action = policy.answer
-                return Answer(action, None if action is not None else "policy_unusable")
+                said = policy.answer
+                if isinstance(said, Action):
+                    return Answer(said)
+                return Answer(None, said or "policy_unusable")
         self._counters.late_policies += 1
         return Answer(None, "policy_late")
 
@@ -140,9 +151,7 @@ class Rig:
         self.is_live = False
         adapters = {f"sink {name}": sink.stop for name, sink in self._adapters.sinks.items()}
         adapters |= {f"source {name}": source.stop for name, source in self._adapters.sources.items()}
-        stop_policy = getattr(self._adapters.policy, "stop", None)
-        if stop_policy is not None:
-            adapters["policy"] = stop_policy
+        adapters["policy"] = partial(_do, self._adapters.policy, "stop")
         telling = [threading.Thread(target=_tell, args=one, daemon=True) for one in adapters.items()]
         for thread in telling:
             thread.start()
@@ -150,12 +159,21 @@ class Rig:
         for thread in telling:
             thread.join(max(0.0, self._left_s(until_ns)))
 
+    def exchange(self, policy: Policy) -> None:
+        """From the next cycle on another policy is asked; it is ready. What the one before still says is not heard."""
+        before, self._adapters = self._adapters.policy, replace(self._adapters, policy=policy)
+        threading.Thread(target=_tell, args=("policy", partial(_do, before, "stop")), daemon=True).start()
+
+    def give_up(self, kind: str) -> None:
+        """End the call of a policy that hangs, where it can be ended: it has a process of its own."""
+        if kind == "policy":
+            _do(self._adapters.policy, "kill")
+
     def rearm(self) -> None:
-        """Sinks that want to know of it hear that the emergency is over."""
+        """Sinks that want to know of it hear that the emergency is over; a policy that still hangs is given up."""
+        self._give_up_a_hung_policy()
         for name, sink in self._adapters.sinks.items():
-            reset = getattr(sink, "reset", None)
-            if reset is not None:
-                _tell(f"sink {name}", reset)
+            _tell(f"sink {name}", partial(_do, sink, "reset"))
 
     def end(self) -> None:
         for errand in self.errands():
@@ -174,21 +192,35 @@ class Rig:
         except BaseException as error:
             # From here, not from the loop: it may have stopped waiting for this call long ago.
             if self.is_live:
-                self._emergency.trigger(
-                    kind, f"{kind} {name} raised {type(error).__name__}: {error}", failure_type=f"{kind}_exception"
-                )
+                words = str(error) if isinstance(error, Elsewhere) else f"{type(error).__name__}: {error}"
+                what = kind if kind == name else f"{kind} {name}"
+                self._emergency.trigger(kind, f"{what} raised {words}", failure_type=f"{kind}_exception")
             raise
 
-    def _predict(self, observation: Observation | None) -> Action | None:
-        if observation is None:
-            self._adapters.policy.reset()
-            return None
+    def _give_up_a_hung_policy(self) -> None:
+        since_ns = self._policy.since_ns
+        taken_ns = time.monotonic_ns() - since_ns if since_ns else 0
+        # Getting ready may take minutes, and is not begun again for a second start.
+        if taken_ns > GIVEN_UP_S * NS_PER_S and not self._is_getting_ready:
+            self.give_up("policy")
+
+    def _predict(self, observation: Observation | None) -> Action | str:
+        policy = self._adapters.policy
         try:
-            return self._understand(self._adapters.policy.predict(observation))
+            if observation is None:
+                policy.reset()
+                return "policy_unusable"
+            return self._understand(policy.predict(observation))
         except Unmappable as problem:
             # Refused in this cycle; a policy that says nonsense once may be right in the next.
             self.unmappable = str(problem)
-            return None
+            return "policy_unusable"
+        except PolicyAway:
+            return "policy_away"
+        except Exception:
+            if policy is self._adapters.policy:
+                raise
+            return "policy_late"  # another has taken its place: what becomes of it concerns nobody
 
     def _apply(self, sink: Sink, action: Action) -> None:
         if self._emergency.is_latched:
@@ -201,6 +233,13 @@ class Rig:
 
 def _read(source: Source, _: None) -> Observation | None:
     return source.read()
+
+
+def _do(adapter: object, name: str) -> None:
+    """What an adapter may be told, if it wants to hear it."""
+    do = getattr(adapter, name, None)
+    if do is not None:
+        do()
 
 
 def _tell(what: str, stop: Callable[[], None]) -> None:

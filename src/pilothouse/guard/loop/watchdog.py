@@ -27,12 +27,20 @@ def hung(
 
 
 class Watchdog:
-    """A thread that triggers the emergency stop when a call hangs while cycles run."""
+    """A thread that triggers the emergency stop when a call hangs while cycles run, and then gives up what hangs."""
 
     def __init__(
-        self, calls: Calls, emergency: EmergencyStop, *, timeout_s: float, policy_timeout_s: float, priority: int = 0
+        self,
+        calls: Calls,
+        emergency: EmergencyStop,
+        *,
+        timeout_s: float,
+        policy_timeout_s: float,
+        priority: int = 0,
+        give_up: Callable[[str], object] = lambda kind: None,
     ) -> None:
         self._calls = calls
+        self._give_up = give_up
         self._emergency = emergency
         self._timeout_s = timeout_s
         self._policy_timeout_s = policy_timeout_s
@@ -56,6 +64,7 @@ class Watchdog:
             self._emergency.trigger(
                 "watchdog", f"{what} has not answered for {taken_s:.2f} s", failure_type=f"{kind}_hung"
             )
+            self._give_up(kind)
 
     def _work(self) -> None:
         raise_priority(self._priority)

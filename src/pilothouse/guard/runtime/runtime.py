@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from pilothouse.guard.adapters.base import Adapters
+from pilothouse.guard.adapters import Adapters, is_apart, open_policy
 from pilothouse.guard.guardrail import action_of
 from pilothouse.guard.loop import (
     Command,
@@ -100,7 +100,7 @@ class Runtime:
             self._input = HardwareInput(_function(settings.estop_function, stack), self.emergency)
         self._watchdog = Watchdog(
             self._calls, self.emergency, timeout_s=settings.watchdog_timeout_s,
-            policy_timeout_s=settings.policy_timeout_s, priority=before_the_loop,
+            policy_timeout_s=settings.policy_timeout_s, priority=before_the_loop, give_up=self.rig.give_up,
         )  # fmt: skip
         self._adapters = adapters
         self._changing = threading.Lock()
@@ -178,7 +178,8 @@ class Runtime:
     def change(self, stack: Stackfile, detail: str, *, keep: Callable[[], object] = lambda: None) -> ReloadOutcome:
         """Compile another Stackfile, ``keep`` it, and swap; whoever calls holds ``changing``."""
         changed = changed_sections(self.stack, stack)
-        fixed = sorted(changed.intersection(FIXED))
+        is_other_policy = "policy" in changed and is_apart(self.stack.policy) and is_apart(stack.policy)
+        fixed = sorted(changed.intersection(FIXED) - ({"policy"} if is_other_policy else set()))
         if stack.robot.joint_names != self.stack.robot.joint_names:
             fixed.append("the robot's joints")
         if fixed:
@@ -189,9 +190,12 @@ class Runtime:
             raise TaskGone(task=session.task)
         period_ms = session.period_ns / 1e6 if is_on else None
         engaged = self._engaged(stack, session.task if is_on else None, session.n_cycles, period_ms)
+        policy = open_policy(stack) if is_other_policy else None
         keep()
         self.stack = stack
         self.loop.replace_engine(engaged)
+        if policy is not None:
+            self.rig.exchange(policy)
         self._last_reload = self._outcome(detail, ok=True, changed=changed)
         log.info("engine swapped", detail=detail, config_hash=stack.config_hash)
         return self._last_reload

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from pilothouse.guard.stackfile.base import Name, Number, Positive, Reference, Seconds, Section
+from pilothouse.guard.stackfile.base import Name, Number, Positive, Rate, Seconds, Section
 from pilothouse.guard.stackfile.plugins import installed
+from pilothouse.guard.stackfile.yours import (
+    PLUGIN,
+    PluginConfig,
+    PluginPolicyConfig,
+    PythonPolicyConfig,
+    PythonSinkConfig,
+    PythonSourceConfig,
+)
 
-Rate = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
 Topic = Annotated[str, Field(min_length=1, max_length=500)]
 World = Annotated[Name, Field(description="Adapters that name the same world share one robot")]
 Positions = Annotated[tuple[Number, ...], Field(min_length=1, max_length=64)]
@@ -170,33 +177,6 @@ class ZenohSinkConfig(_ZenohConfig):
     gripper_joint: str | None = Field(None, description="The joint in the trajectory that is the gripper")
 
 
-class _PythonConfig(Section):
-    function: Reference = Field(description="module:function, or module:Class, on the path or beside the Stackfile")
-    parameters: dict[str, Any] = Field(default_factory=dict, max_length=64, description="Passed as keywords")
-
-
-class PythonSourceConfig(_PythonConfig):
-    """A function of yours that returns the newest observation, called so often from a thread of its own."""
-
-    type: Literal["python"] = "python"
-    rate_hz: Rate = Field(100.0, description="How often it is asked")
-
-
-class PythonPolicyConfig(_PythonConfig):
-    """A function of yours, called with the observation, returning joint targets; a class is made once and asked."""
-
-    type: Literal["python"] = "python"
-
-
-class PythonSinkConfig(_PythonConfig):
-    """A function of yours that moves the robot, called with each action."""
-
-    type: Literal["python"] = "python"
-    emergency_stop: Reference | None = Field(
-        None, description="The function that stops the robot at once; a class has it as its method emergency_stop"
-    )
-
-
 class GymnasiumSourceConfig(Section):
     """An environment of Gymnasium; needs the extra gymnasium. Its sink steps it."""
 
@@ -241,25 +221,9 @@ class LeRobotSinkConfig(Section):
     world: World = "lerobot"
 
 
-PLUGIN = "plugin"
-"""The tag of what no class here describes."""
-
-
-class PluginConfig(BaseModel):
-    """An adapter of an installed package, found by its entry point; its options are those of its factory."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
-
-    type: str = Field(description="The name of the entry point")
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
-
-
-def _kind_of(kind: str, *built_in: type[Section]) -> Callable[[Any], str | None]:
+def _kind_of(kind: str, union: Any) -> Callable[[Any], str | None]:
     """Which model a configuration is: one of ours by its type, that of a plugin when there is an entry point."""
-    own = frozenset(str(one.model_fields["type"].default) for one in built_in)
+    own = {tag.tag for member in get_args(union) for tag in get_args(member)[1:]}
 
     def kind_of(given: Any) -> str | None:
         name = given.get("type") if isinstance(given, dict) else getattr(given, "type", None)
@@ -270,7 +234,7 @@ def _kind_of(kind: str, *built_in: type[Section]) -> Callable[[Any], str | None]
     return kind_of
 
 
-SourceConfig = Annotated[
+_Sources = (
     Annotated[SimSourceConfig, Tag("sim")]
     | Annotated[MujocoSourceConfig, Tag("mujoco")]
     | Annotated[ReplaySourceConfig, Tag("replay")]
@@ -278,23 +242,16 @@ SourceConfig = Annotated[
     | Annotated[PythonSourceConfig, Tag("python")]
     | Annotated[GymnasiumSourceConfig, Tag("gymnasium")]
     | Annotated[LeRobotSourceConfig, Tag("lerobot")]
-    | Annotated[PluginConfig, Tag(PLUGIN)],
-    Discriminator(
-        _kind_of(
-            "sources", SimSourceConfig, MujocoSourceConfig, ReplaySourceConfig, ZenohSourceConfig, PythonSourceConfig,
-            GymnasiumSourceConfig, LeRobotSourceConfig,
-        )
-    ),
-]  # fmt: skip
-PolicyConfig = Annotated[
+    | Annotated[PluginConfig, Tag(PLUGIN)]
+)
+_Policies = (
     Annotated[SimPolicyConfig, Tag("sim")]
     | Annotated[ReplayPolicyConfig, Tag("replay")]
     | Annotated[ZenohPolicyConfig, Tag("zenoh")]
     | Annotated[PythonPolicyConfig, Tag("python")]
-    | Annotated[PluginConfig, Tag(PLUGIN)],
-    Discriminator(_kind_of("policies", SimPolicyConfig, ReplayPolicyConfig, ZenohPolicyConfig, PythonPolicyConfig)),
-]
-SinkConfig = Annotated[
+    | Annotated[PluginPolicyConfig, Tag(PLUGIN)]
+)
+_Sinks = (
     Annotated[SimSinkConfig, Tag("sim")]
     | Annotated[MujocoSinkConfig, Tag("mujoco")]
     | Annotated[DiscardSinkConfig, Tag("discard")]
@@ -302,11 +259,8 @@ SinkConfig = Annotated[
     | Annotated[PythonSinkConfig, Tag("python")]
     | Annotated[GymnasiumSinkConfig, Tag("gymnasium")]
     | Annotated[LeRobotSinkConfig, Tag("lerobot")]
-    | Annotated[PluginConfig, Tag(PLUGIN)],
-    Discriminator(
-        _kind_of(
-            "sinks", SimSinkConfig, MujocoSinkConfig, DiscardSinkConfig, ZenohSinkConfig, PythonSinkConfig,
-            GymnasiumSinkConfig, LeRobotSinkConfig,
-        )
-    ),
-]  # fmt: skip
+    | Annotated[PluginConfig, Tag(PLUGIN)]
+)
+SourceConfig = Annotated[_Sources, Discriminator(_kind_of("sources", _Sources))]
+PolicyConfig = Annotated[_Policies, Discriminator(_kind_of("policies", _Policies))]
+SinkConfig = Annotated[_Sinks, Discriminator(_kind_of("sinks", _Sinks))]

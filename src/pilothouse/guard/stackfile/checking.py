@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import BaseModel
-
 from pilothouse.guard.problems import Path
-from pilothouse.guard.stackfile.adapters import PluginConfig, PythonPolicyConfig, PythonSinkConfig, PythonSourceConfig
-from pilothouse.guard.stackfile.callables import Unresolved, misfits, resolve
 from pilothouse.guard.stackfile.compiling import boundary_faults
+from pilothouse.guard.stackfile.elsewhere import faults_elsewhere
 from pilothouse.guard.stackfile.fallbacks import SEVERITY, RetreatConfig
 from pilothouse.guard.stackfile.faults import did_you_mean
-from pilothouse.guard.stackfile.plugins import installed
+from pilothouse.guard.stackfile.functions import faults_of_adapter, faults_of_function
 from pilothouse.guard.stackfile.stack import Stackfile
+from pilothouse.guard.stackfile.yours import PluginConfig
 
 Found = Iterator[tuple[Path, str]]
 
@@ -137,66 +135,22 @@ def _worlds(stack: Stackfile) -> Found:
 
 def _adapters(stack: Stackfile) -> Found:
     for name, source in stack.sources.items():
-        yield from _adapter(("sources", name), "sources", source, stack, given=0)
+        yield from _at(("sources", name), faults_of_adapter("sources", source, stack.directory))
     if stack.policy is not None:
-        yield from _adapter(("policy",), "policies", stack.policy, stack, given=1)
+        is_apart = getattr(stack.policy, "process", "shared") == "own"
+        look = faults_elsewhere if is_apart else faults_of_adapter
+        yield from _at(("policy",), look("policies", stack.policy, stack.directory))
     for name, sink in stack.sinks.items():
-        yield from _adapter(("sinks", name), "sinks", sink, stack, given=1)
+        yield from _at(("sinks", name), faults_of_adapter("sinks", sink, stack.directory))
 
 
-def _adapter(path: Path, kind: str, config: BaseModel, stack: Stackfile, *, given: int) -> Found:
-    if isinstance(config, PluginConfig):
-        yield from _plugin(path, kind, config)
-    elif isinstance(config, PythonSourceConfig | PythonPolicyConfig | PythonSinkConfig):
-        yield from _function(path, config.function, config.parameters, stack, given=given)
-        if isinstance(config, PythonSinkConfig):
-            yield from _stopping(path, config, stack)
-
-
-def _function(path: Path, reference: str, parameters: Mapping[str, Any], stack: Stackfile, *, given: int) -> Found:
-    try:
-        function = resolve(reference, stack.directory)
-    except Unresolved as reason:
-        yield (*path, "function"), str(reason)
-        return
-    # A class is made from the parameters; what it is then called with is its instances' business.
-    yield from _misfits(path, function, parameters, given=0 if isinstance(function, type) else given)
-
-
-def _misfits(path: Path, function: Callable[..., Any], parameters: Mapping[str, Any], *, given: int) -> Found:
-    for name, reason in misfits(function, parameters, given=given):
-        yield (*path, "parameters", name) if name else (*path, "function"), reason
-
-
-def _stopping(path: Path, config: PythonSinkConfig, stack: Stackfile) -> Found:
-    """A robot that cannot be told to stop is not to be moved."""
-    try:
-        if config.emergency_stop is not None:
-            yield from _misfits(path, resolve(config.emergency_stop, stack.directory), {}, given=0)
-            return
-        function = resolve(config.function, stack.directory)
-    except Unresolved as reason:
-        if config.emergency_stop is not None:
-            yield (*path, "emergency_stop"), str(reason)
-        return
-    if not callable(getattr(function, "emergency_stop", None)):
-        yield path, "needs emergency_stop: a function that stops the robot at once"
-
-
-def _plugin(path: Path, kind: str, config: PluginConfig) -> Found:
-    try:
-        factory = installed(kind)[config.type].load()
-    except Exception as error:  # noqa: BLE001 - a package may raise anything while it is imported
-        yield (
-            (*path, "type"),
-            f"{config.type!r} is installed and cannot be loaded: {type(error).__name__}: {error!s:.200}",
-        )
-        return
-    for name, reason in misfits(factory, config.options, given=1):
-        yield (*path, name) if name else path, reason.replace("unknown parameter", "unknown key")
+def _at(path: Path, found: Found) -> Found:
+    for steps, reason in found:
+        yield (*path, *steps), reason
 
 
 def _callbacks(stack: Stackfile) -> Found:
     for name, boundary in stack.boundaries.items():
         if boundary.type == "callback":
-            yield from _function(("boundaries", name), boundary.function, boundary.parameters, stack, given=2)
+            found = faults_of_function(boundary.function, boundary.parameters, stack.directory, given=2)
+            yield from _at(("boundaries", name), found)

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pilothouse.guard.problems import Fault, Path
-from pilothouse.guard.stackfile.adapters import PLUGIN
 from pilothouse.guard.stackfile.document import Document
 from pilothouse.guard.stackfile.plugins import installed
+from pilothouse.guard.stackfile.yours import PLUGIN
 from pilothouse.kit.nearest import nearest
 
 # What typing makes of a union with an Annotated member.
