@@ -69,9 +69,14 @@ def _tables(connection: Connection) -> list[Table]:
 
 
 def _fill(connection: Connection) -> dict[str, int]:
-    """Two rows in every table, as far as it has not one from the beginning; how many there are."""
-    for table in _tables(connection):
-        if not connection.scalar(select(func.count()).select_from(table)):
+    """Two rows in every table, as far as it has not one from the beginning; how many there are.
+
+    What other tables refer to is filled in any case: they refer to what is made here.
+    """
+    tables = _tables(connection)
+    referred_to = {key.column.table.name for table in tables for key in table.foreign_keys}
+    for table in tables:
+        if table.name in referred_to or not connection.scalar(select(func.count()).select_from(table)):
             for number in (1, 2):
                 values = {column.name: _value(table, column, number) for column in table.columns}
                 connection.execute(insert(table).values(**values))

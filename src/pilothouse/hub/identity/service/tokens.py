@@ -23,12 +23,14 @@ from pilothouse.hub.identity.domain import (
 )
 from pilothouse.hub.identity.models import TokenRow
 from pilothouse.hub.identity.repository import TokenRows
-from pilothouse.hub.identity.service.known_tokens import PREVIOUS_GOOD_FOR, KnownTokens
+from pilothouse.hub.identity.service.known_tokens import CHALLENGES, PREVIOUS_GOOD_FOR, KnownTokens
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 from pilothouse.web import mint_token
 from pilothouse.wire import RobotToken
 from pilothouse.wire.token import MadeToken, NewToken, Token, TokenList
+
+__all__ = ["CHALLENGES", "Tokens"]
 
 FORGOTTEN_AFTER = timedelta(days=90)
 
