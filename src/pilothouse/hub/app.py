@@ -26,6 +26,9 @@ from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
 from pilothouse.hub.incidents.service import Following, Grouping, Incidents, RecordingLinks
+from pilothouse.hub.lab.routes import ROUTERS as LAB
+from pilothouse.hub.lab.service import build_services as build_lab
+from pilothouse.hub.lab.service.mirrors import mirrors_of
 from pilothouse.hub.notifications import jobs as notification_jobs
 from pilothouse.hub.notifications import routes as notifications
 from pilothouse.hub.notifications.service import build_services as build_notifications
@@ -80,7 +83,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, *IDENTITY, *FLEET, *RECORDINGS, risk.router, *UPPER],
+        routers=[landing.router, *IDENTITY, *FLEET, *RECORDINGS, risk.router, *UPPER, *LAB],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -119,6 +122,8 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     grouping = Grouping(hub.events, hub.clock, window=timedelta(seconds=hub.settings.incident_window_s))
     service.state.incidents = Incidents(hub.events, hub.clock, grouping, recordings.recordings)
     incident_jobs.register(hub.jobs, Following(hub.database, hub.events, grouping))
+    mirrors = mirrors_of(hub.settings, hub.clock)
+    service.state.lab = build_lab(hub, recordings.recordings, service.state.incidents, mirrors)
     service.state.playback = Playback()
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)

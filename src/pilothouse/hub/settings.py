@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,17 @@ from pilothouse.web import ServiceSettings
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _mapping(secret: SecretStr | None, name: str) -> dict[str, str]:
+    """Texts by name, written as JSON; what is wrong with it is said without showing it."""
+    try:
+        found = json.loads(secret.get_secret_value() or "{}") if secret else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise BadConfiguration(problem=f'{name} must be JSON such as {{"NAME": "VALUE"}}')
+    return found
 
 
 class HubSettings(ServiceSettings):
@@ -99,6 +111,44 @@ class HubSettings(ServiceSettings):
     notify_smtp_user: str | None = setting(None, "Signs in to the mail server as this user")
     notify_smtp_password: SecretStr | None = setting(None, "With this password")
     notify_smtp_from: str = setting("pilothouse@localhost", "Sender of mail")
+    lab_worker: bool = setting(True, "This hub runs debug sessions itself; off, only `pilothouse worker` does")
+    lab_capacity: Annotated[int, Field(ge=1, le=1_000)] = setting(
+        4, "So many debug sessions run at once in one hub or worker"
+    )
+    lab_allow_unsandboxed: bool = setting(
+        False, "Run debug sessions although this machine cannot isolate them: only what is trusted may come then"
+    )
+    lab_git_protocols: str = setting(
+        "https,ssh", "How repositories may be fetched, with commas; `file` only where it is named"
+    )
+    lab_git_credentials: SecretStr | None = setting(
+        None, 'Who fetches repositories, as `{"HOST": "USER:PASSWORD"}`, by host or by the beginning of an address'
+    )
+    lab_secrets: SecretStr | None = setting(
+        None, 'Secrets for debug sessions that ask for them by name, as `{"NAME": "VALUE"}`'
+    )
+    lab_session_ttl_s: Annotated[float, Field(ge=1, le=2_592_000)] = setting(
+        14_400.0, "A debug session ends after so many seconds, unless it says otherwise"
+    )
+    lab_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = setting(
+        3_600.0, "A command of a debug session may run for so many seconds, unless it says otherwise"
+    )
+    lab_cpu: Annotated[float, Field(ge=0, le=1_024)] = setting(
+        0.0, "Processor cores a command may use, unless it says otherwise; 0 is all"
+    )
+    lab_memory_mb: Annotated[int, Field(ge=8, le=2**24)] = setting(2_048, "The same for memory")
+    lab_pids: Annotated[int, Field(ge=1, le=100_000)] = setting(512, "The same for processes")
+    lab_disk_mb: Annotated[int, Field(ge=1, le=2**24)] = setting(8_192, "The same for what the checkout may hold")
+    lab_output_mb: Annotated[int, Field(ge=1, le=65_536)] = setting(
+        64, "Output kept of one command: its beginning and its end; what is between is dropped"
+    )
+    lab_artifact_mb: Annotated[int, Field(ge=1, le=2**24)] = setting(1_024, "Artifacts of one debug session at most")
+    lab_artifact_days: Annotated[float, Field(gt=0, le=36_500)] = setting(
+        30.0, "Artifacts are deleted so many days after they were made"
+    )
+    lab_lease_s: Annotated[float, Field(ge=1, le=600)] = setting(
+        15.0, "A worker that is silent for so long is taken for dead, and what ran there for lost"
+    )
     redis_url: SecretStr | None = setting(
         None, "Redis or Valkey for jobs and live events across processes; in this process when not set"
     )
@@ -126,8 +176,20 @@ class HubSettings(ServiceSettings):
 
         return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data / "hub.db")
 
+    @property
+    def lab_secret_values(self) -> dict[str, str]:
+        """Secrets of debug sessions by name."""
+        return _mapping(self.lab_secrets, "PILOTHOUSE_LAB_SECRETS")
+
+    @property
+    def lab_credentials(self) -> dict[str, str]:
+        """`USER:PASSWORD` by host or by the beginning of an address."""
+        return _mapping(self.lab_git_credentials, "PILOTHOUSE_LAB_GIT_CREDENTIALS")
+
     def check(self) -> HubSettings:
         """These settings, or BadConfiguration that says what to change."""
+        assert self.lab_secret_values is not None
+        assert self.lab_credentials is not None
         if self.mode == "fleet" and self.password is None:
             raise BadConfiguration(
                 problem="fleet mode needs a password: set MD_HUB_AUTH_PASSWORD (and MD_HUB_AUTH_TOKEN for the robots)"

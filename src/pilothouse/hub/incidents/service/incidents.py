@@ -128,6 +128,15 @@ class Incidents:
         await self._link_recording(session, caller, row, session_id)
         return await self._shown(session, row)
 
+    async def link_lab_session(
+        self, session: AsyncSession, caller: Caller, incident_id: str, lab_session_id: str, facts: dict[str, Any]
+    ) -> str:
+        """A debug session looks into an incident, which shows it; the incident's own id. Raises UnknownIncident."""
+        row = await self._found(session, caller, incident_id)
+        if await self._enter(session, row, "lab_session", lab_session_id, caller.title, facts):
+            self._grouping.tell(session, row, "incident.grew", {"kind": "lab_session", "subject": lab_session_id})
+        return row.id
+
     async def take_alerts(self, session: AsyncSession, caller: Caller, webhook: AlertWebhook) -> AlertsTaken:
         """Alerts that fire open incidents or join them, each once; those that are over say so on theirs. What a robot
         sends by a token of its own is its own, whatever the labels say."""

@@ -1,0 +1,104 @@
+"""Who runs what: turns of sessions, and the leases of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.lab.domain.states import LIVE, Turn
+from pilothouse.hub.lab.models import RepositoryRow, SessionRow, WorkerRow
+
+# Of those that wait a worker looks at so many before it gives up on finding one it may take.
+LOOKED_AT = 50
+
+
+class QueueRows:
+    """Within one session of the database."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def claim(self, worker_id: str, worker: str) -> SessionRow | None:
+        """Take the turn of the session that waits first by priority and time, if its repository has room. Nobody else
+        gets the same one."""
+        for session_id, repository_id, most in await self._candidates(worker_id):
+            if most is not None and not await self._has_room(repository_id, most):
+                continue
+            statement = (
+                update(SessionRow)
+                .where(SessionRow.id == session_id, SessionRow.turn == Turn.WAITING, _free_for(worker_id))
+                .values(turn=Turn.TAKEN, worker_id=worker_id, worker=worker)
+                .returning(SessionRow)
+            )
+            taken = await self._session.scalar(statement)
+            if taken is not None:
+                return taken
+        return None
+
+    async def end_turn(self, session_id: str, worker_id: str) -> bool:
+        """Whether the turn was still this worker's."""
+        return await self.hold(session_id, worker_id, turn=Turn.NONE, waiting_since=None)
+
+    async def hold(self, session_id: str, worker_id: str, **values: Any) -> bool:
+        """Change a session that this worker holds; False when it no longer does."""
+        held = (SessionRow.id == session_id, SessionRow.worker_id == worker_id)
+        statement = update(SessionRow).where(*held).values(**values).returning(SessionRow.id)
+        return await self._session.scalar(statement) is not None
+
+    async def held(self, worker_id: str) -> Sequence[SessionRow]:
+        """Every session that is somebody's, and not over."""
+        query = select(SessionRow).where(SessionRow.worker_id == worker_id).order_by(SessionRow.id)
+        return (await self._session.scalars(query.with_for_update())).all()
+
+    async def waiting(self) -> int:
+        query = select(func.count()).select_from(SessionRow).where(SessionRow.turn == Turn.WAITING)
+        return await self._session.scalar(query) or 0
+
+    async def register(self, **values: Any) -> None:
+        self._session.add(WorkerRow(**values))
+        await self._session.flush()
+
+    async def beat(self, worker_id: str, lease_until: datetime, running: int) -> bool:
+        """Whether this worker still counts as alive."""
+        values = {"lease_until": lease_until, "running": running}
+        statement = update(WorkerRow).where(WorkerRow.id == worker_id).values(**values).returning(WorkerRow.id)
+        return await self._session.scalar(statement) is not None
+
+    async def dead(self, now: datetime) -> Sequence[str]:
+        return (await self._session.scalars(select(WorkerRow.id).where(WorkerRow.lease_until <= now))).all()
+
+    async def bury(self, worker_id: str, now: datetime | None) -> bool:
+        """Forget a worker; True for the one who did so. With a time only if its lease has run out by then."""
+        wanted = [WorkerRow.id == worker_id]
+        if now is not None:
+            wanted.append(WorkerRow.lease_until <= now)
+        return await self._session.scalar(delete(WorkerRow).where(*wanted).returning(WorkerRow.id)) is not None
+
+    async def workers(self) -> Sequence[WorkerRow]:
+        return (await self._session.scalars(select(WorkerRow).order_by(WorkerRow.started_at, WorkerRow.id))).all()
+
+    async def on_host(self, host: str) -> Sequence[WorkerRow]:
+        return (await self._session.scalars(select(WorkerRow).where(WorkerRow.host == host))).all()
+
+    async def _candidates(self, worker_id: str) -> Sequence[tuple[str, str, int | None]]:
+        columns = (SessionRow.id, SessionRow.repository_id, RepositoryRow.max_parallel)
+        query = select(*columns).join(RepositoryRow, RepositoryRow.id == SessionRow.repository_id)
+        query = query.where(SessionRow.turn == Turn.WAITING, SessionRow.state.in_(LIVE), _free_for(worker_id))
+        order = (SessionRow.priority.desc(), SessionRow.waiting_since, SessionRow.id)
+        query = query.order_by(*order).limit(LOOKED_AT).with_for_update(of=SessionRow, skip_locked=True)
+        return [(one, repository, most) for one, repository, most in await self._session.execute(query)]
+
+    async def _has_room(self, repository_id: str, most: int) -> bool:
+        # Whoever takes the last place holds the repository until that is committed.
+        await self._session.execute(select(RepositoryRow.id).where(RepositoryRow.id == repository_id).with_for_update())
+        taken = (SessionRow.repository_id == repository_id, SessionRow.turn == Turn.TAKEN)
+        running = await self._session.scalar(select(func.count()).select_from(SessionRow).where(*taken)) or 0
+        return running < most
+
+
+def _free_for(worker_id: str) -> Any:
+    return or_(SessionRow.worker_id.is_(None), SessionRow.worker_id == worker_id)

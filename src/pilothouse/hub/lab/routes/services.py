@@ -1,0 +1,22 @@
+"""What every route of the lab takes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path
+from starlette.requests import HTTPConnection
+
+from pilothouse.hub.lab.service import Lab
+
+
+def _lab(connection: HTTPConnection) -> Lab:
+    lab = connection.app.state.lab
+    assert isinstance(lab, Lab)
+    return lab
+
+
+TheLab = Annotated[Lab, Depends(_lab)]
+SessionPath = Annotated[str, Path(max_length=40)]
+CommandPath = Annotated[str, Path(max_length=40)]
+RepositoryPath = Annotated[str, Path(max_length=100)]

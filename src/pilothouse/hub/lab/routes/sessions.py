@@ -1,0 +1,87 @@
+"""The life of debug sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from pilothouse.hub.db import answer_once
+from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
+from pilothouse.hub.lab.auth import SessionReader, SessionWriter, check_scope
+from pilothouse.hub.lab.domain.states import LIVE
+from pilothouse.hub.lab.repository import Sought
+from pilothouse.hub.lab.routes.services import SessionPath, TheLab
+from pilothouse.kit.clock import at
+from pilothouse.web import Paging, body_limit
+from pilothouse.wire.lab import (
+    LabSession,
+    LabSessionChange,
+    LabSessionList,
+    LabSessionState,
+    MadeLabSession,
+    NewLabSession,
+)
+
+router = APIRouter(prefix="/sessions", tags=["debug sessions"])
+
+MAX_BODY_BYTES = 16 << 20
+
+
+async def _sought(
+    caller: SessionReader,
+    state: Annotated[
+        list[LabSessionState] | None, Query(description="Any of these; those that live by default")
+    ] = None,
+    *,
+    every: Annotated[bool, Query(alias="all", description="Those that are over, too")] = False,
+    repository: Annotated[str | None, Query(max_length=100)] = None,
+    incident_id: Annotated[str | None, Query(max_length=100)] = None,
+    batch_id: Annotated[str | None, Query(max_length=40)] = None,
+    label: Annotated[str | None, Query(max_length=100)] = None,
+    commit_sha: Annotated[str | None, Query(max_length=64)] = None,
+) -> Sought:
+    states = tuple(state or (() if every else LIVE))
+    return Sought(
+        states=states, repository=repository, incident_id=incident_id, batch_id=batch_id, label=label,
+        commit_sha=commit_sha, only_session=caller.session_id, only_repository=caller.repository,
+    )  # fmt: skip
+
+
+@router.post("", status_code=201, summary="Make a debug session", **body_limit(MAX_BODY_BYTES))
+async def create_session(
+    caller: SessionWriter, lab: TheLab, session: Writing, hub: ThisHub, once: OnceKey, new: NewLabSession
+) -> MadeLabSession:
+    """A worker checks the commit out, applies the patch, sets the environment up and runs the commands in their order.
+    An unknown commit, or a patch that does not apply, makes a session that ends `failed` and says why. Commands need
+    `commands:write` as well."""
+    if new.commands:
+        check_scope(caller, ["commands:write"])
+    now = at(hub.clock.now_ns())
+    return await answer_once(session, once, now, MadeLabSession, lambda: lab.sessions.create(session, caller, new))
+
+
+@router.get("", summary="List debug sessions, newest first")
+async def list_sessions(
+    lab: TheLab, session: Reading, page: Paging, sought: Annotated[Sought, Depends(_sought)]
+) -> LabSessionList:
+    return await lab.sessions.page(session, sought, page.limit, page.offset)
+
+
+@router.get("/{session_id}", summary="Get a debug session")
+async def get_session(caller: SessionReader, lab: TheLab, session: Reading, session_id: SessionPath) -> LabSession:
+    return await lab.sessions.get(session, caller, session_id)
+
+
+@router.patch("/{session_id}", summary="Let a debug session live longer, or label it")
+async def change_session(
+    caller: SessionWriter, lab: TheLab, session: Writing, session_id: SessionPath, change: LabSessionChange
+) -> LabSession:
+    return await lab.sessions.change(session, caller, session_id, change)
+
+
+@router.delete("/{session_id}", status_code=204, summary="Cancel a debug session")
+async def cancel_session(caller: SessionWriter, lab: TheLab, session: Writing, session_id: SessionPath) -> None:
+    """Everything that runs in it is ended, setsid daemons included, and its checkout is gone. It stays listed with
+    `?all=true`, with its output and artifacts."""
+    await lab.sessions.cancel(session, caller, session_id)
