@@ -12,13 +12,15 @@ from typing import get_args
 
 import pytest
 
+from pilothouse.guard.adapters import open_adapters
+from pilothouse.guard.model import Action, Observation
 from pilothouse.guard.stackfile import Stackfile, load, load_text
 from pilothouse.guard.stackfile.adapters import PolicyConfig, SinkConfig, SourceConfig
 from tests.support.processes import PILOTHOUSE, pilothouse
 
 GUIDE = (Path(__file__).parents[2] / "docs/guides/guard.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
-(STACKFILE,) = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+STACKFILE, POLICY = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 GUARDRAIL, LEARNED = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 ENVIRONMENT = {**os.environ, "PATH": f"{PILOTHOUSE.parent}:{os.environ['PATH']}"}
 
@@ -79,6 +81,30 @@ def test_the_python_does_what_it_says(tmp_path: Path) -> None:
     finally:
         sys.modules.pop("mypolicy", None)
         sys.path[:] = [one for one in sys.path if one != str(tmp_path)]
+
+
+def test_the_policy_runs_in_a_process_of_its_own_as_written(tmp_path: Path) -> None:
+    (tmp_path / "mypolicy.py").write_text(LEARNED)
+    said = []
+    for process in ("own", "shared"):
+        (tmp_path / f"{process}.yaml").write_text(
+            STACKFILE.replace("policy: {type: sim}", POLICY.replace("process: own", f"process: {process}"))
+        )
+        command = f"pilothouse guard validate {process}.yaml"
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=ENVIRONMENT, check=True, capture_output=True, text=True,
+            timeout=60,
+        )  # fmt: skip
+        said.append(done.stdout)
+    assert "policy   in a process of its own" in said[0]
+    assert "warning  the policy shares the guard's process" in said[1]
+
+    adapters = open_adapters(load(tmp_path / "own.yaml"))
+    adapters.policy.reset()
+    try:
+        assert adapters.policy.predict(Observation(0.0, (1.0, 0.5))) == Action((0.9, 0.45))
+    finally:
+        adapters.policy.stop()  # type: ignore[attr-defined]
 
 
 def test_the_table_of_types_is_complete() -> None:

@@ -90,6 +90,7 @@ def _facts(stack: Stackfile) -> dict[str, Any]:
         "config_hash": stack.config_hash,
         "guards": {name: list(boundaries) for name, (_, boundaries) in guard_names(stack).items()},
         "tasks": {name: list(task.boundaries or stack.boundaries) for name, task in stack.tasks.items()},
+        "policy_process": getattr(stack.policy, "process", None),
         "warnings": _warnings(stack),
     }
 
@@ -104,6 +105,8 @@ def _lines(file: Path, stack: Stackfile) -> list[str]:
         lines.append(f"guard    {layer.value} {name}: {', '.join(boundaries)}")
     for name, task in stack.tasks.items():
         lines.append(f"task     {name}: {', '.join(task.boundaries or stack.boundaries)}")
+    if getattr(stack.policy, "process", "") == "own":
+        lines.append("policy   in a process of its own: nothing it does holds up the emergency stop")
     lines += [f"warning  {one}" for one in _warnings(stack)]
     return [*lines, f"hash     {stack.config_hash}"]
 
@@ -116,6 +119,11 @@ def _warnings(stack: Stackfile) -> list[str]:
         warnings.append("there is no task 'default', which start runs unless told otherwise")
     if stack.safety.mode.value != "enforce":
         warnings.append(f"mode {stack.safety.mode.value}: nothing that is refused is kept from the robot")
+    if getattr(stack.policy, "process", "") == "shared":
+        warnings.append(
+            "the policy shares the guard's process: code of its that keeps Python's interpreter lock holds up the "
+            "emergency stop until it returns; `process: own` is the default"
+        )
     for kind, found in (("sources", stack.sources), ("policy", stack.policy), ("sinks", stack.sinks)):
         if not found:
             warnings.append(f"no {kind}: Guardrail works with this Stackfile, `pilothouse guard run` does not")

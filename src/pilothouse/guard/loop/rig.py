@@ -183,6 +183,12 @@ class Rig:
     def late_policies_discarded(self) -> int:
         return self._policy.late
 
+    @property
+    def policy_restarts(self) -> int:
+        """How often the process of the policy was begun again."""
+        restarts: int = getattr(self._adapters.policy, "restarts", 0)
+        return restarts
+
     def _left_s(self, until_ns: int) -> float:
         return (until_ns - self._pacer.monotonic_ns()) / NS_PER_S
 

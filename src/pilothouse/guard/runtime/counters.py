@@ -42,6 +42,11 @@ class GuardCollector:
         yield CounterMetricFamily(
             "pilothouse_guard_discarded_policies", "Actions that came too late", runtime.rig.late_policies_discarded
         )
+        yield CounterMetricFamily(
+            "pilothouse_guard_policy_restarts",
+            "How often the process of the policy was begun again",
+            runtime.rig.policy_restarts,
+        )
         decisions = CounterMetricFamily("pilothouse_guard_decisions", "Cycles by decision", labels=["decision"])
         for decision, count in counters.decisions.items():
             decisions.add_metric([decision], count)
