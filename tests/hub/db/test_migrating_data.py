@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Column, MetaData, Table, func, insert, inspect, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.types import JSON, Boolean, DateTime, Float, Integer, LargeBinary, String
+from sqlalchemy.types import JSON, Boolean, Date, DateTime, Float, Integer, LargeBinary, String
 
 import pilothouse.hub.app  # every table of every slice
 from pilothouse.hub.db import Database
@@ -94,12 +94,17 @@ def _value(table: Table, column: Column[Any], number: int) -> object:
     if allowed:
         return allowed[0]
     if column.foreign_keys:
-        return _value(next(iter(column.foreign_keys)).column.table, next(iter(column.foreign_keys)).column, number)
+        target = next(iter(column.foreign_keys)).column
+        # A row that refers twice to the same table refers to both of its rows.
+        columns = [one for one in table.columns if any(key.column is target for key in one.foreign_keys)]
+        return _value(target.table, target, number if columns.index(column) % 2 == 0 else 3 - number)
     kind = column.type
     if isinstance(kind, Boolean):
         return False
     if isinstance(kind, DateTime):
         return datetime(2026, 5, 12, 8, 42, number, tzinfo=UTC)
+    if isinstance(kind, Date):
+        return date(2026, 5, number)
     if isinstance(kind, JSON):
         return _document(column.name)
     if isinstance(kind, Integer):
