@@ -13,6 +13,10 @@ from pilothouse.kit.errors import Throttled
 MICROS = 1_000_000
 
 
+# An agent that has spent everything still says that it lives, what it has cost, and learns what it may.
+FREE_ROUTES = frozenset({"/api/v1/agent/heartbeat", "/api/v1/agent/usage", "/api/v1/agent/manifest"})
+
+
 class RequestBudgetSpent(Throttled):
     """This agent has made the {limit} requests it may make in a day; it may go on at {resets_at}."""
 
@@ -47,6 +51,16 @@ class Spent:
     def on(self, day: date) -> Spent:
         """The same day's, or nothing: each day begins with nothing spent."""
         return self if self.day == day else Spent(day)
+
+
+def is_free(route: str) -> bool:
+    """Whether requests to a route are not counted."""
+    return route in FREE_ROUTES
+
+
+def costs(method: str, route: str) -> bool:
+    """Whether a request goes on with the work. One that has spent its money may look, and give back what it holds."""
+    return method not in ("GET", "HEAD") and not route.endswith(("/release", "/inbox/ack"))
 
 
 def day_of(now: datetime) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from pilothouse.kit.errors import Conflict, Forbidden, NotFound
 
 
 class UnknownAgent(NotFound):
@@ -13,20 +13,8 @@ class AgentNameTaken(Conflict):
     """This board has an agent named {name} already; choose another name."""
 
 
-class LeadPresent(Conflict):
-    """This board has a lead already, {name}; make that one a worker or remove it first."""
-
-
-class TooManyAgents(Conflict):
-    """This board takes {most} agents and has them; remove one, or let a board admin raise max_agents."""
-
-
 class AgentChanged(Conflict):
     """Somebody else changed this agent meanwhile; it is at version {version} now, read it again."""
-
-
-class NothingToChange(Invalid):
-    """Name at least one field that is to be different."""
 
 
 class BoardMismatch(Forbidden):
@@ -42,9 +30,9 @@ class LeadsOnly(Forbidden):
 
 
 class NotSpawned(Forbidden):
-    """The agent {agent_id} was registered by a person, and only people remove or change it; a lead tends the workers
-    that leads of its board made."""
+    """The agent {agent_id} was registered by a person, and only people remove it; a lead tends the workers that leads
+    of its board made."""
 
 
 class BeyondOwnBudget(Forbidden):
-    """A lead gives its workers at most what it has itself: {budget} is limited to {most} a day."""
+    """A lead gives its workers at most what it has itself, and its {budget} is {most}."""

@@ -1,0 +1,7 @@
+"""Who registers agents, and who calls as one."""
+
+from __future__ import annotations
+
+from pilothouse.hub.identity.auth import AgentCaller, Member, Person
+
+__all__ = ["AgentCaller", "Member", "Person"]

@@ -1,0 +1,7 @@
+"""Agents as people see them, and the surface that agents work on."""
+
+from pilothouse.hub.agents.routes import agents, surface
+
+ROUTERS = (agents.router, surface.router)
+
+__all__ = ["ROUTERS"]

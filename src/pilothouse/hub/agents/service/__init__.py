@@ -1,0 +1,9 @@
+"""Agents, their liveness, what they spend, and what waits for them."""
+
+from pilothouse.hub.agents.service.agents import Agents
+from pilothouse.hub.agents.service.everything import AgentServices, build_services
+from pilothouse.hub.agents.service.inbox import Inboxes
+from pilothouse.hub.agents.service.rollcall import RollCall
+from pilothouse.hub.agents.service.spending import Spendings
+
+__all__ = ["AgentServices", "Agents", "Inboxes", "RollCall", "Spendings", "build_services"]

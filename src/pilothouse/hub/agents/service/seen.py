@@ -1,0 +1,35 @@
+"""What this process remembers of the agents it has heard of: written down in groups, within a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from pilothouse.hub.agents.domain.budgets import Budgets, Spent
+from pilothouse.hub.identity import Caller
+from pilothouse.hub.identity.domain.agents import AgentRecord
+
+
+@dataclass(slots=True)
+class Seen:
+    """One agent: as it was last read, what it had spent then, and what has come since that is not written yet."""
+
+    caller: Caller
+    record: AgentRecord
+    spent: Spent
+    requests: int = 0
+    beaten_at: datetime | None = None
+    status: str = ""
+
+    @property
+    def budgets(self) -> Budgets:
+        return budgets_of(self.record)
+
+    def total(self, day: date) -> Spent:
+        """What it has used up today, what is not written yet included."""
+        spent = self.spent.on(day)
+        return replace(spent, requests=spent.requests + self.requests)
+
+
+def budgets_of(record: AgentRecord) -> Budgets:
+    return Budgets(record.requests_per_day, record.tasks_per_day, record.cost_micros_per_day)
