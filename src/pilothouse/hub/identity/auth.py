@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Header
 from fastapi.security import APIKeyHeader, HTTPBasic, HTTPBearer
@@ -75,12 +75,23 @@ class _AgentToken(APIKeyHeader):
 _agent = _AgentToken(name="X-Agent-Token", scheme_name="agent", description="An agent's own token", auto_error=False)
 
 
+class AgentGate(Protocol):
+    """Counts what agents ask for, and refuses what is beyond their budgets; given by the slice that knows them."""
+
+    async def admit(self, caller: Caller, method: str, route: str) -> None: ...
+
+
 async def _caller(
     connection: HTTPConnection,
     _by_password: Annotated[None, Depends(_password)],
     _by_token: Annotated[None, Depends(_token)],
 ) -> Caller:
-    return await _identified(connection)
+    caller = await _identified(connection)
+    gate: AgentGate | None = getattr(connection.app.state, "agent_gate", None)
+    if caller.kind == CallerKind.AGENT and gate is not None:
+        scope = connection.scope
+        await gate.admit(caller, scope.get("method", "GET"), scope.get("pilothouse.route", scope["path"]))
+    return caller
 
 
 async def _identified(connection: HTTPConnection) -> Caller:
