@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 from fastapi import Depends, Header
 from fastapi.security import APIKeyHeader, HTTPBasic, HTTPBearer
@@ -164,7 +164,7 @@ class _Belongs:
 
     def __init__(self, role: OrganizationRole = OrganizationRole.MEMBER) -> None:
         self._role = role
-        self.openapi_extension = {"x-required-role": role.value}
+        self.openapi_extension = {"x-required-actor": "person", "x-required-role": role.value}
 
     async def __call__(self, caller: AnyCaller) -> Caller:
         if caller.kind == CallerKind.OPEN:
@@ -186,7 +186,11 @@ class _Works:
 
     def __init__(self, scope: str) -> None:
         self._scope = scope
-        self.openapi_extension = {"x-required-role": "member or agent", "x-required-scope": scope}
+        self.openapi_extension = {
+            "x-required-actor": "person, agent or program",
+            "x-required-role": "member, lead or worker",
+            "x-required-scope": scope,
+        }
 
     async def __call__(self, caller: AnyCaller, _by_agent: Annotated[None, Depends(_agent)]) -> Caller:
         if caller.kind == CallerKind.TOKEN and not caller.grants(self._scope):
@@ -196,12 +200,17 @@ class _Works:
         return await _person(caller)
 
 
-async def _agent_caller(caller: AnyCaller, _by_agent: Annotated[None, Depends(_agent)]) -> Caller:
-    if caller.kind == CallerKind.OPEN:
-        raise CredentialsMissing(challenges=CHALLENGES)
-    if caller.kind != CallerKind.AGENT:
-        raise AgentsOnly
-    return caller
+class _IsAgent:
+    """Lets in agents alone."""
+
+    openapi_extension: ClassVar = {"x-required-actor": "agent", "x-required-role": "lead or worker"}
+
+    async def __call__(self, caller: AnyCaller, _by_agent: Annotated[None, Depends(_agent)]) -> Caller:
+        if caller.kind == CallerKind.OPEN:
+            raise CredentialsMissing(challenges=CHALLENGES)
+        if caller.kind != CallerKind.AGENT:
+            raise AgentsOnly
+        return caller
 
 
 Person = Annotated[Caller, Depends(_person)]
@@ -214,7 +223,7 @@ Member = Annotated[Caller, Depends(_Works(BOARDS_READ))]
 """Somebody of an organization who may look at boards: a person, an agent, or a token with the scope."""
 WritingMember = Annotated[Caller, Depends(_Works(BOARDS_WRITE))]
 """The same with the scope to change them."""
-AgentCaller = Annotated[Caller, Depends(_agent_caller)]
+AgentCaller = Annotated[Caller, Depends(_IsAgent())]
 """An agent, by its own token: `X-Agent-Token`, or the same as Bearer."""
 
 
