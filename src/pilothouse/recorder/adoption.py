@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pilothouse.kit.clock import Clock
+from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
@@ -25,6 +25,8 @@ from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import RECORDING_METADATA, CaptureFacts
 
 LOOK_S = 2.0
+# What the guard says of a session comes about as soon as its file: this late it is here.
+SETTLED_NS = 3 * NS_PER_S
 # A file system that knows no hard links, or another one than that of the recordings.
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS})
 
@@ -51,6 +53,7 @@ class Adoption(Worker):
     def __init__(
         self, *, outbox: Outbox, sessions: Path, directories: Sequence[AdoptConfig], clock: Clock,
         steady_ns: Callable[[], int], on_sealed: Callable[[], None],
+        incident_of: Callable[[str, int, int], str | None] = lambda guard_session_id, first_ns, last_ns: None,
     ) -> None:  # fmt: skip
         super().__init__("adoption")
         self._outbox = outbox
@@ -59,6 +62,7 @@ class Adoption(Worker):
         self._clock = clock
         self._steady_ns = steady_ns
         self._on_sealed = on_sealed
+        self._incident_of = incident_of
         self._done: set[str] = set()
         self._problem: str | None = None
 
@@ -92,6 +96,8 @@ class Adoption(Worker):
                     status = path.stat()
                 except OSError:
                     continue  # gone again
+                if 0 <= self._clock.now_ns() - status.st_mtime_ns < SETTLED_NS:
+                    continue
                 yield Found(path.absolute(), one.label, status.st_size, status.st_mtime_ns)
 
     def _adopt(self, found: Found) -> None:
@@ -164,9 +170,16 @@ class Adoption(Worker):
         }  # fmt: skip
         if facts is not None:
             about["label"] = facts.label or None
-            about["incident_id"] = facts.incident_id
+            about["incident_id"] = facts.incident_id or self._incident(summary)
             about["trigger"] = facts.trigger.model_dump_json() if facts.trigger else None
         return {name: value for name, value in about.items() if value is not None}
+
+    def _incident(self, summary: Summary) -> str | None:
+        """That of the guard's events in this file; the last of them is often why it ended, a moment after its end."""
+        guard_session_id = summary.metadata[RECORDING_METADATA].get("guard_session_id")
+        if not guard_session_id or summary.start_ns is None or summary.end_ns is None:
+            return None
+        return self._incident_of(guard_session_id, summary.start_ns - NS_PER_S, summary.end_ns + NS_PER_S)
 
     def _insert(
         self, run: Run, found: Found, session_id: str, state: CaptureState, why: str | None, about: dict[str, object]

@@ -60,6 +60,13 @@ CREATE TABLE adopted (
   incident_id TEXT NOT NULL, found_at_ns INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """,
+    # 4: which incidents the sessions of the guard belong to
+    """
+CREATE TABLE guard_incidents (
+  guard_session_id TEXT NOT NULL, at_ns INTEGER NOT NULL, incident_id TEXT NOT NULL,
+  PRIMARY KEY (guard_session_id, incident_id)
+) STRICT;
+""",
 )
 
 

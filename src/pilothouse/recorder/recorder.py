@@ -136,7 +136,7 @@ class Recorder:
     def _made_adoption(self, sessions: Path) -> Adoption:
         return Adoption(
             outbox=self.outbox, sessions=sessions, directories=self.settings.adopt, clock=self.clock,
-            steady_ns=self._steady.now_ns, on_sealed=self._on_sealed,
+            steady_ns=self._steady.now_ns, on_sealed=self._on_sealed, incident_of=self.risk_events.incident_of,
         )  # fmt: skip
 
     def _made_captures(self, stream: Stream, sessions: Path) -> Captures:

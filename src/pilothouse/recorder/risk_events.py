@@ -14,7 +14,7 @@ from pilothouse.wire import RiskEvent, RiskEventsAccepted, RiskLevel
 MAX_WAITING_BYTES = 256 << 20
 # Dropping one for one that comes would make every arrival look for the oldest.
 DROPPED_AT_ONCE_BYTES = 1 << 20
-# An event that is posted again after it was delivered counts once, among so many of the latest.
+# An event that is posted again after it was delivered counts once, among so many of the latest; so many incidents too.
 REMEMBERED = 50_000
 BATCH_BYTES = 256 << 10
 NEVER_DROPPED = 2
@@ -61,6 +61,7 @@ class RiskEvents:
         with self._database.lock:
             with self._database.transaction() as run:
                 taken_bytes = [size for one in events if (size := _insert(run, one))]
+                _note_incidents(run, events)
                 held_bytes, count = self._held_bytes + sum(taken_bytes), self.waiting + len(taken_bytes)
                 if held_bytes > self._max_bytes:
                     dropped, freed_bytes = self._drop(run, held_bytes - self._max_bytes)
@@ -113,7 +114,19 @@ class RiskEvents:
             " WHERE trigger IS NOT NULL ORDER BY fired_at_ns",
             (NS_PER_S, NS_PER_S),
         )
-        return [WaitingEvent(one.number, _with_incident(one.event, captures)) for one in found]
+        told = [WaitingEvent(one.number, _with_incident(one.event, captures)) for one in found]
+        with self._database.transaction() as run:
+            _note_incidents(run, [one.event for one in told])
+        return told
+
+    def incident_of(self, guard_session_id: str, first_ns: int, last_ns: int) -> str | None:
+        """What happened last in this part of a guard's session, if anything did."""
+        rows = self._database.rows(
+            "SELECT incident_id FROM guard_incidents WHERE guard_session_id = ? AND at_ns BETWEEN ? AND ?"
+            " ORDER BY at_ns DESC LIMIT 1",
+            (guard_session_id, first_ns, last_ns),
+        )
+        return str(rows[0][0]) if rows else None
 
     def settle(self, numbers: Iterable[int], *, refused: bool = False) -> None:
         """The hub has them, or will never have them."""
@@ -164,6 +177,20 @@ def _insert(run: Run, event: RiskEvent) -> int:
         (event.event_id, WAITING, weight_of(event), len(body.encode()), body),
     ).rowcount
     return len(body.encode()) if inserted > 0 else 0
+
+
+def _note_incidents(run: Run, events: Sequence[RiskEvent]) -> None:
+    """The session of a guard is told of later than its events, and belongs to the same incident."""
+    for event in events:
+        if event.incident_id and event.guard_session_id:
+            run(
+                "INSERT OR IGNORE INTO guard_incidents VALUES (?, ?, ?)",
+                (event.guard_session_id, to_ns(event.occurred_at), event.incident_id),
+            )
+            run(
+                "DELETE FROM guard_incidents WHERE rowid <= (SELECT max(rowid) FROM guard_incidents) - ?",
+                (REMEMBERED,),
+            )
 
 
 def _with_incident(event: RiskEvent, captures: Sequence[tuple[float, float, str]]) -> RiskEvent:

@@ -37,7 +37,7 @@ def rows(data: Path, query: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-def test_one_incident_joins_event_and_capture_and_the_session_follows(tmp_path: Path) -> None:
+def test_one_incident_joins_event_capture_and_session(tmp_path: Path) -> None:
     sessions = tmp_path / "guard/sessions"
     config = tmp_path / "recorder.yaml"
     config.write_text(f"adopt: [{{directory: {sessions}}}]\n")
@@ -62,7 +62,12 @@ def test_one_incident_joins_event_and_capture_and_the_session_follows(tmp_path: 
         eventually(lambda: forwarder.position == 9, what="the events at the recorder")
         last = ask(program, "/sessions/last")
         sent = [json.loads(body) for (body,) in rows(tmp_path / "data", "SELECT body FROM risk_events ORDER BY number")]
-        adopted = eventually(lambda: rows(tmp_path / "data", "SELECT file FROM adopted WHERE done = 1"))
+        adopted = eventually(
+            lambda: rows(
+                tmp_path / "data",
+                "SELECT file, captures.incident_id FROM adopted JOIN captures USING (session_id) WHERE done = 1",
+            )
+        )
         forwarder.stop()
     recorder.stop()
     log.stop()
@@ -71,6 +76,7 @@ def test_one_incident_joins_event_and_capture_and_the_session_follows(tmp_path: 
     assert {one["incident_id"] for one in sent if one["risk_level"] == "CRITICAL"} == {last["incident_id"]}
     assert last["label"].startswith("guard: rejected by limits")
     assert "session_20231114_221320_abc123.mcap" in adopted[0][0]
+    assert adopted[0][1] == last["incident_id"]
 
 
 def test_a_recorder_of_another_robot_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
