@@ -12,6 +12,10 @@ from fastapi import FastAPI
 
 from pilothouse.hub import landing
 from pilothouse.hub.activity import Activity
+from pilothouse.hub.agents import jobs as agent_jobs
+from pilothouse.hub.agents.routes import ROUTERS as AGENTS
+from pilothouse.hub.agents.service import build_services as build_agents
+from pilothouse.hub.agents.service import describe_operations, without_boards
 from pilothouse.hub.backtests import jobs as backtest_jobs
 from pilothouse.hub.backtests import routes as backtests
 from pilothouse.hub.backtests.service import Backtests
@@ -83,7 +87,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, *IDENTITY, *FLEET, *RECORDINGS, risk.router, *UPPER, *LAB],
+        routers=[landing.router, *IDENTITY, *FLEET, *RECORDINGS, risk.router, *UPPER, *LAB, *AGENTS],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -102,6 +106,8 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     service.state.access = Access()
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
     install_slices(service, hub, tokens)
+    install_agents(service, hub, tokens)
+    service.describe_more = describe_operations
     return service
 
 
@@ -140,6 +146,16 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     outgoing = build_outgoing(hub.settings, hub.database, hub.clock)
     service.state.notifications = build_notifications(outgoing, hub.database, hub.events, robots, hub.clock)
     notification_jobs.register(hub.jobs, service.state.notifications)
+
+
+def install_agents(service: Service, hub: Hub, tokens: Tokens) -> None:
+    """Agents stand on everything that people and agents work with."""
+    agents = build_agents(
+        hub.database, service.state.activity, tokens, service.state.access, hub.clock, without_boards()
+    )
+    agent_jobs.register(hub.jobs, agents, hub.clock)
+    service.state.agents = agents
+    service.state.agent_gate = agents.roll
 
 
 def __getattr__(name: str) -> Any:

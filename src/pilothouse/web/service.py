@@ -45,6 +45,8 @@ class Service(FastAPI):
     settings: ServiceSettings
     allowed_hosts: AllowedHosts | None = None
     never_refused: Collection[str] = ()
+    describe_more: Callable[[dict[str, Any]], None] | None = None
+    """Adds to the description what only the service itself knows of its operations."""
 
     def begin_closing(self) -> None:
         """The process is ending: streams finish, requests under way may complete."""
@@ -73,7 +75,12 @@ class Service(FastAPI):
             # Of a route that answers GET and HEAD; they are named apart afterwards.
             warnings.filterwarnings("ignore", message="Duplicate Operation ID")
             schema = super().openapi()
-        return schema if schema is known else describe_errors(schema, self.routes)
+        if schema is known:
+            return schema
+        described = describe_errors(schema, self.routes)
+        if self.describe_more is not None:
+            self.describe_more(described)
+        return described
 
 
 def _telemetry_is_wanted() -> bool:

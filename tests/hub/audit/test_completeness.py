@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 # What robots and programs send by themselves, many times a minute; none of it is a decision.
 TELEMETRY = {
     "POST /api/v1/agents/heartbeat",
+    "POST /api/v1/agent/heartbeat",
     "POST /api/v1/risk-events",
     "POST /api/v1/recordings/announcements",
     "POST /api/uploads",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from pilothouse.hub.agents.auth import AgentCaller
 from pilothouse.hub.agents.routes.services import AgentPath, Services
@@ -17,6 +17,7 @@ from pilothouse.hub.agents.schemas import (
     Inbox,
     MadeAgent,
     MadeAgentToken,
+    Manifest,
     NewUsage,
     NewWorker,
     TokenWanted,
@@ -41,6 +42,12 @@ async def agent_heartbeat(caller: AgentCaller, services: Services, heartbeat: Ag
 async def agent_me(caller: AgentCaller, services: Services, session: Reading) -> Agent:
     assert caller.agent_id is not None
     return await services.agents.one(session, caller, caller.agent_id)
+
+
+@router.get("/manifest", summary="What you may do, in short", response_model_exclude_none=True)
+async def agent_manifest(request: Request, caller: AgentCaller, services: Services) -> Manifest:
+    """For your role, under 8 kB; `/openapi.json` says everything."""
+    return services.manifests.of(caller, request.app.openapi())
 
 
 @router.post("/usage", summary="Report what you cost")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pilothouse.hub.activity import Activity
-from pilothouse.hub.agents.service.agents import Agents, Hold, LetGo
+from pilothouse.hub.agents.service.agents import Agents
+from pilothouse.hub.agents.service.boards import BoardPorts
 from pilothouse.hub.agents.service.heartbeats import Heartbeats
 from pilothouse.hub.agents.service.inbox import Inboxes
-from pilothouse.hub.agents.service.rollcall import Lose, Renew, RollCall
+from pilothouse.hub.agents.service.manifest import Manifests
+from pilothouse.hub.agents.service.rollcall import RollCall
 from pilothouse.hub.agents.service.spending import Spendings
-from pilothouse.hub.agents.service.waiting import CountWork, Waiting
+from pilothouse.hub.agents.service.waiting import Waiting
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Access, Tokens
 from pilothouse.hub.identity.service import AgentRegister
@@ -27,17 +29,7 @@ class AgentServices:
     spendings: Spendings
     inboxes: Inboxes
     waiting: Waiting
-
-
-@dataclass(frozen=True, slots=True)
-class BoardPorts:
-    """What agents need of boards."""
-
-    hold: Hold
-    let_go: LetGo
-    renew: Renew
-    lose: Lose
-    count_work: CountWork
+    manifests: Manifests
 
 
 def build_services(
@@ -52,5 +44,11 @@ def build_services(
         register, tokens, access, activity, roll, inboxes, clock, hold=boards.hold, let_go=boards.let_go
     )  # fmt: skip
     return AgentServices(
-        agents, roll, Heartbeats(roll, waiting), Spendings(register, activity, roll, clock), inboxes, waiting
+        agents,
+        roll,
+        Heartbeats(roll, waiting),
+        Spendings(register, activity, roll, clock),
+        inboxes,
+        waiting,
+        Manifests(),
     )
