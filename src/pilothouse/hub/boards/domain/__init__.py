@@ -1,0 +1,1 @@
+"""What tasks, boards and approvals may do: pure."""
