@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
+import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +56,27 @@ def other(observation):
     return [0.0, 0.02]
 
 
+def unless_the_disk_hangs(do):
+    def call(*given):
+        if (HERE / "hang-disk").exists():
+            note("disk")
+        while (HERE / "hang-disk").exists():
+            time.sleep(0.05)
+        return do(*given)
+    return call
+
+
 class Broken:
     def __init__(self):
         raise RuntimeError("no weights")
 
 
 class Sink:
+    def __init__(self):
+        # What brings recordings to the disk in this process, the guard's.
+        for name in ("writev", "fsync"):
+            setattr(os, name, unless_the_disk_hangs(getattr(os, name)))
+
     def apply(self, action):
         note("apply")
         if (HERE / "hang").exists():
@@ -194,7 +211,8 @@ def by_rest(arm: Robot) -> None:
 def by_websocket(arm: Robot) -> None:
     from websockets.sync.client import connect
 
-    with connect(arm.program.url.replace("http", "ws") + "/ws/telemetry") as client:
+    # Without an end to what may wait unread: nobody reads here, and closing waits for what was sent.
+    with connect(arm.program.url.replace("http", "ws") + "/ws/telemetry", max_queue=None) as client:
         client.send('{"type": "estop"}')
         eventually(lambda: arm.told[-1] == "estop", what="the stop")
 
@@ -292,6 +310,37 @@ def test_a_policy_that_cannot_be_begun_leaves_the_one_that_acts(tmp_path: Path) 
         assert "RuntimeError: no weights" in json.load(refused.value)["detail"]
         applied = arm.told.count("apply")
         eventually(lambda: arm.told.count("apply") > applied, what="the robot to go on")
+
+
+@pytest.mark.parametrize("way", [by_rest, by_websocket, by_signal])
+def test_it_reaches_the_sink_while_the_disk_hangs(tmp_path: Path, way: Callable[[Robot], None]) -> None:
+    with robot(tmp_path) as arm, closing(sqlite3.connect(tmp_path / "data/risk.db")) as log:
+        arm.moving()
+        # Nobody else can write the risk log, and whoever writes a recording waits.
+        log.execute("BEGIN EXCLUSIVE")
+        arm.begin("hang-disk", "disk")
+
+        way(arm)
+
+        eventually(lambda: "estop" in arm.told, what="the stop")
+        log.rollback()
+        (tmp_path / "hang-disk").unlink()
+
+
+@pytest.mark.parametrize("way", [by_rest, by_websocket, by_signal])
+def test_it_reaches_the_sink_while_the_disk_is_full(tmp_path: Path, way: Callable[[Robot], None]) -> None:
+    with robot(tmp_path) as arm:
+        arm.moving()
+        recorded = tmp_path / "data/sessions"
+        eventually(lambda: sum(one.stat().st_size for one in recorded.glob("*")) > 24 << 10, what="a recording")
+        # No file of this size can grow; the log of what the robot was told is far smaller.
+        resource.prlimit(arm.program.pid, resource.RLIMIT_FSIZE, (24 << 10, resource.RLIM_INFINITY))
+        eventually(lambda: "session not recorded" in arm.program.stderr, what="the full disk")
+
+        way(arm)
+
+        eventually(lambda: "estop" in arm.told, what="the stop")
+        assert arm.status["state"] == "emergency"
 
 
 @pytest.mark.parametrize(("what", "word", "part"), [("sleep", "asleep", "policy"), ("hang", "apply", "sink")])
