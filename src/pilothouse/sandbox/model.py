@@ -111,6 +111,8 @@ class Command:
     """Between SIGTERM and SIGKILL, whenever a command is ended."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Enter the environment under their names; their values never reach the log."""
+    stdin: bool = True
+    """Whether anything may be sent to it; otherwise its standard input is empty from the start."""
     terminal: tuple[int, int] | None = None
     """Rows and columns of a pseudo-terminal; without one, standard output and error are two streams."""
 

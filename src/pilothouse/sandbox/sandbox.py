@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pilothouse.sandbox import ordering
+from pilothouse.sandbox.channels import Channels
+from pilothouse.sandbox.keeping import KeeperLink
 from pilothouse.sandbox.log import OutputLog
-from pilothouse.sandbox.model import Command, Ending, Level, Offer, TerminationReason
-from pilothouse.sandbox.problems import SandboxTooWeak
+from pilothouse.sandbox.model import Command, Ending, Level, NetworkMode, Offer, TerminationReason
+from pilothouse.sandbox.probing import abilities_of
+from pilothouse.sandbox.problems import NetworkModeNotOffered, SandboxTooWeak
+from pilothouse.sandbox.proxy import Allowance, AllowListProxy
+from pilothouse.sandbox.running import Running
+
+__all__ = ["Running", "Sandbox"]
 
 
 class Sandbox:
-    """Starts commands; ends all of them when it is closed or its process dies. Use as ``async with``."""
+    """Starts commands; ends all of them when it is closed or its process dies. Use as ``async with``.
+
+    One keeper process serves it; it is started with the first command (or by ``open``).
+    """
 
     def __init__(self, directory: Path, offer: Offer, *, allow_unsandboxed: bool = False) -> None:
         if offer.level is not Level.ISOLATED and not allow_unsandboxed:
             raise SandboxTooWeak(missing="; ".join(offer.missing()))
         self._directory = directory
         self.offer = offer
+        self._link: KeeperLink | None = None
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
+        await self.open()
         return self
 
     async def __aexit__(
@@ -28,39 +44,50 @@ class Sandbox:
     ) -> None:
         await self.close()
 
+    async def open(self) -> None:
+        """Start the keeper, if it does not run yet; the first command is then as fast as the others."""
+        async with self._opening:
+            if self._link is not None and self._link.gone:
+                await self._link.close()
+                self._link = None
+            if self._link is None:
+                await asyncio.to_thread(ordering.make_system_directory, self._etc)
+                self._link = KeeperLink(abilities_of(self.offer))
+
     async def start(self, command: Command, log: OutputLog) -> Running:
         """Start it. Its output goes to the log, which is closed with the ending."""
-        raise NotImplementedError
+        mode = command.network.mode
+        if mode not in self.offer.network:
+            raise NetworkModeNotOffered(mode=mode.value, offered=", ".join(self.offer.network))
+        allowances = tuple(Allowance.parse(entry) for entry in command.network.allow)
+        order = ordering.order_of(command, self._etc, proxied=mode is NetworkMode.ALLOWLIST)
+        await self.open()
+        assert self._link is not None
+        log.hide(command.secrets.values())
+        proxy = AllowListProxy(allowances) if mode is NetworkMode.ALLOWLIST else None
+        channels = Channels.open(terminal=command.terminal, stdin=command.stdin)
+        running = Running(command, log, channels, self._link, proxy)
+        order_fd = os.memfd_create("order")
+        try:
+            os.write(order_fd, order.to_json())
+            await running.start([order_fd, *channels.theirs])
+        finally:
+            os.close(order_fd)
+            channels.close_theirs()
+        return running
 
     async def close(self) -> None:
         """End every command that runs, and the process that started them."""
+        link, self._link = self._link, None
+        if link is not None:
+            await asyncio.gather(*(one.cancel() for one in link.commands()))
+            await link.close()
+
+    @property
+    def _etc(self) -> Path:
+        return self._directory / "etc"
 
 
-class Running:
-    """A command that was started."""
-
-    pid: int
-
-    async def wait(self) -> Ending:
-        """How it ended. Cancelling the wait does not end the command."""
-        raise NotImplementedError
-
-    async def send(self, content: bytes) -> None:
-        """Write to its standard input; waits while the command does not read."""
-        raise NotImplementedError
-
-    async def close_stdin(self) -> None:
-        """End of its standard input (for a terminal: Ctrl-D)."""
-        raise NotImplementedError
-
-    async def signal(self, number: int) -> None:
-        """Send a signal to the foreground process group inside."""
-        raise NotImplementedError
-
-    async def resize(self, rows: int, columns: int) -> None:
-        """Tell the terminal its new size; nothing happens without one."""
-        raise NotImplementedError
-
-    async def cancel(self, reason: TerminationReason = TerminationReason.CANCELLED) -> None:
-        """SIGTERM to everything in it, SIGKILL after its grace; returns when nothing is left."""
-        raise NotImplementedError
+def ending_without_start(problem: str) -> Ending:
+    """For a command that never came to be."""
+    return Ending(TerminationReason.SETUP_FAILED, detail=problem)

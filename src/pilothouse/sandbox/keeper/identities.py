@@ -1,0 +1,83 @@
+"""Uids for commands: one each while it runs, out of a range that belongs to nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from pilothouse.sandbox.keeper import kernel
+
+# Above what distributions, systemd and subordinate ranges hand out, below the sign bit.
+_FIRST, _BLOCK, _BLOCKS = 1_900_000_000, 1024, 100_000
+
+
+class NoUidsLeft(Exception):
+    """More commands at once than this keeper has uids for."""
+
+
+class Identities:
+    """A block of uids that no other keeper on this machine uses at the same time."""
+
+    def __init__(self) -> None:
+        self._lock, first = _claim_block()
+        self._free = list(range(first + _BLOCK - 1, first - 1, -1))
+        self._namespaces: dict[tuple[int, int, int], int] = {}
+
+    def take(self) -> int:
+        if not self._free:
+            raise NoUidsLeft
+        return self._free.pop()
+
+    def give_back(self, uid: int) -> None:
+        """Nothing runs under it any more."""
+        self._free.append(uid)
+
+    def showing(self, uid: int, owner: int, group: int) -> int:
+        """A user namespace for mounts on which the owner's files appear to belong to `uid`."""
+        key = (uid, owner, group)
+        if key not in self._namespaces:
+            self._namespaces[key] = kernel.user_namespace(f"{owner} {uid} 1", f"{group} {uid} 1")
+        return self._namespaces[key]
+
+
+def mappable(uid: int) -> bool:
+    """Whether this process may become `uid` (in a container, only some ids exist)."""
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = (int(one) for one in line.split())
+        if first <= uid < first + count:
+            return True
+    return False
+
+
+def can_own_uids() -> bool:
+    return os.geteuid() == 0 and mappable(_FIRST) and mappable(_FIRST + _BLOCK * _BLOCKS)
+
+
+def hand_over(tree: Path, uid: int, gid: int) -> None:
+    """Change the owner of everything in a directory nothing runs in; links are not followed."""
+    _walk(tree, lambda name, directory: os.chown(name, uid, gid, dir_fd=directory, follow_symlinks=False))
+    os.chown(tree, uid, gid, follow_symlinks=False)
+
+
+def _walk(tree: Path, change: Callable[[str, int], None]) -> None:
+    for _, directories, files, descriptor in os.fwalk(tree, follow_symlinks=False):
+        for name in (*directories, *files):
+            with contextlib.suppress(FileNotFoundError):
+                change(name, descriptor)
+
+
+def _claim_block() -> tuple[socket.socket, int]:
+    # An abstract socket is a lock the kernel gives back however its holder ends.
+    for number in random.SystemRandom().sample(range(_BLOCKS), 100):
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            lock.bind(f"\0pilothouse-uids-{number}")
+        except OSError:
+            lock.close()
+            continue
+        return lock, _FIRST + number * _BLOCK
+    raise NoUidsLeft
