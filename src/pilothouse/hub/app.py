@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from pilothouse.hub import landing
 from pilothouse.hub.activity import Activity
+from pilothouse.hub.activity import routes as activity
 from pilothouse.hub.agents import jobs as agent_jobs
 from pilothouse.hub.agents.routes import ROUTERS as AGENTS
 from pilothouse.hub.agents.service import build_services as build_agents
@@ -87,7 +88,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, *IDENTITY, *FLEET, *RECORDINGS, risk.router, *UPPER, *LAB, *AGENTS],
+        routers=[landing.router, *IDENTITY, activity.router, *FLEET, *RECORDINGS, risk.router, *UPPER, *LAB, *AGENTS],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={

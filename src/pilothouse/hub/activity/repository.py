@@ -22,6 +22,18 @@ class ActivityRows:
         query = select(ActivityRow).where(*_conditions(sought)).order_by(ActivityRow.sequence.desc()).limit(limit)
         return (await self._session.scalars(query)).all()
 
+    async def after(self, board_id: str, sequence: int, limit: int) -> Sequence[ActivityRow]:
+        """What changed on a board after a number, the earliest first."""
+        later = (ActivityRow.board_id == board_id, ActivityRow.sequence > sequence)
+        query = select(ActivityRow).where(*later).order_by(ActivityRow.sequence).limit(limit)
+        return (await self._session.scalars(query)).all()
+
+    async def latest(self, board_id: str, sequence: int, limit: int) -> Sequence[ActivityRow]:
+        """The latest that changed on a board after a number, in order."""
+        later = (ActivityRow.board_id == board_id, ActivityRow.sequence > sequence)
+        query = select(ActivityRow).where(*later).order_by(ActivityRow.sequence.desc()).limit(limit)
+        return list(reversed((await self._session.scalars(query)).all()))
+
 
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     row = ActivityRow

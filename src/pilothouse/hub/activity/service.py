@@ -24,8 +24,8 @@ class Activity:
         self._events = events
 
     def note(
-        self, session: AsyncSession, caller: Caller | None, *, organization_id: str, board_id: str | None, kind: str,
-        subject: tuple[str, str], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None,
+        self, session: AsyncSession, caller: Caller | Doer | None, *, organization_id: str, board_id: str | None,
+        kind: str, subject: tuple[str, str], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None,
         summary: str = "",
     ) -> None:  # fmt: skip
         """Write down a change in the transaction that makes it: in the log, in the organization's stream, in the audit.
@@ -55,6 +55,14 @@ class Activity:
         last = rows[limit - 1].sequence if len(rows) > limit else None
         return ActivityList(items=[_entry(row) for row in rows[:limit]], limit=limit, next_cursor=last)
 
+    async def after(self, session: AsyncSession, board_id: str, sequence: int, limit: int) -> list[ActivityEntry]:
+        """What changed on a board after a number, the earliest first."""
+        return [_entry(row) for row in await ActivityRows(session).after(board_id, sequence, limit)]
+
+    async def latest(self, session: AsyncSession, board_id: str, sequence: int, limit: int) -> list[ActivityEntry]:
+        """The latest that changed on a board after a number, in order."""
+        return [_entry(row) for row in await ActivityRows(session).latest(board_id, sequence, limit)]
+
     async def last(self, organization_id: str) -> int:
         """The number of an organization's latest change; 0 when there is none."""
         return await self._events.last(stream_of(organization_id))
@@ -66,11 +74,13 @@ class Activity:
                 yield event
 
 
-def doer_of(caller: Caller | None) -> Doer:
+def doer_of(caller: Caller | Doer | None) -> Doer:
     """A caller as the log names them."""
-    if caller is None:
-        return THE_HUB
-    return Doer(str(caller.kind), (caller.identity or caller.kind)[:200], (caller.name or caller.title)[:200])
+    if caller is None or isinstance(caller, Doer):
+        return caller or THE_HUB
+    kind = "person" if caller.is_person else caller.kind.value
+    identity = caller.user_id if caller.is_person and caller.user_id else caller.identity
+    return Doer(kind, (identity or kind)[:200], (caller.name or caller.title)[:200])
 
 
 def _keep(session: AsyncSession, event: Event) -> None:

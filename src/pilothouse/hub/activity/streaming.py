@@ -1,4 +1,8 @@
-"""Follow a board, live."""
+"""Follow a board, or all boards that somebody sees, live.
+
+Every stream of an organization has the numbers of its changes: `Last-Event-ID` of one resumes any other. One commit is
+told to all streams in this process; nothing is asked of the database for a stream but what it missed.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +14,76 @@ from starlette.requests import Request
 from pilothouse.hub.activity.domain import is_of_kind
 from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.activity.service import Activity
+from pilothouse.hub.composition import Hub
 from pilothouse.hub.events import Event
+from pilothouse.hub.identity import Access, BoardRights, Caller
 from pilothouse.hub.identity.auth import still_allowed
-from pilothouse.hub.identity.domain import Caller
+from pilothouse.kit.errors import NotFound
 from pilothouse.web.streams import EventStream, StreamEvent
 
-# Rights that were lost end a stream within this time.
+# Rights that were lost end a stream within five seconds, the asking included.
 RECHECK_S = 4.0
+
+Wanted = Callable[[Event], bool]
+
+
+class NotFollowed(NotFound):
+    """No board with this id is visible to you."""
+
+
+class Sight:
+    """What a caller may see of an organization's changes, asked for again while a stream lives."""
+
+    def __init__(self, request: Request, caller: Caller, board_id: str | None = None) -> None:
+        state = request.app.state
+        self._request = request
+        self._hub: Hub = state.hub
+        self._access: Access = state.access
+        self._caller = caller
+        self._board_id = board_id
+        self._rights = BoardRights(None)
+
+    async def look(self) -> bool:
+        """Whether there is anything to see."""
+        async with self._hub.database.reading() as session:
+            self._rights = await self._access.boards(session, self._caller)
+        return self._board_id is None or self._rights.reads(self._board_id)
+
+    async def look_again(self) -> bool:
+        """Whether there still is."""
+        return await still_allowed(self._request, self._caller) and await self.look()
+
+    def shows(self, event: Event) -> bool:
+        """What concerns no board is for people."""
+        board_id = event.payload["board_id"]
+        if self._board_id is not None:
+            return bool(board_id == self._board_id)
+        return self._caller.is_person if board_id is None else self._rights.reads(board_id)
 
 
 async def board_stream(
-    request: Request, caller: Caller, board_id: str, kinds: tuple[str, ...], since: int | None, *,
-    organization_id: str = "home",
-) -> EventStream:  # fmt: skip
-    """What changes on a board, of some kinds (``task`` or ``task.updated``; none is all), after a number.
+    request: Request, caller: Caller, board_id: str, kinds: tuple[str, ...], since: int | None
+) -> EventStream:
+    """What changes on a board, of some kinds (``task`` or ``task.updated``; none is all), after a number."""
+    return await follow(request, caller, since, lambda event: is_of_kind(event.kind, kinds), board_id=board_id)
 
-    Every stream of an organization has the same numbers: `Last-Event-ID` of one resumes any other.
-    """
+
+async def follow(
+    request: Request, caller: Caller, since: int | None, wanted: Wanted, *, board_id: str | None = None,
+    sight: Sight | None = None,
+) -> EventStream:  # fmt: skip
+    """What changes on one board, or on all that the caller sees; raises NotFollowed."""
     activity = request.app.state.activity
     assert isinstance(activity, Activity)
-    start = await activity.last(organization_id) if since is None else since
+    sight = sight or Sight(request, caller, board_id)
+    if caller.organization_id is None or not await sight.look():
+        raise NotFollowed
+    start = await activity.last(caller.organization_id) if since is None else since
+    told = _told(activity.follow(caller.organization_id, start), lambda event: sight.shows(event) and wanted(event))
+    return EventStream(request, told, still_allowed=sight.look_again, keepalive_s=RECHECK_S)
 
-    def wanted(event: Event) -> bool:
-        return event.payload["board_id"] == board_id and is_of_kind(event.kind, kinds)
 
-    told = _told(activity.follow(organization_id, start), wanted)
-    return EventStream(request, told, still_allowed=lambda: still_allowed(request, caller), keepalive_s=RECHECK_S)
-
-
-async def _told(events: AsyncGenerator[Event], wanted: Callable[[Event], bool]) -> AsyncGenerator[StreamEvent]:
+async def _told(events: AsyncGenerator[Event], wanted: Wanted) -> AsyncGenerator[StreamEvent]:
     async with aclosing(events):
         async for event in events:
             if wanted(event):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +77,11 @@ class Events:
         """The number of the newest event of a stream; 0 when there is none."""
         async with self._database.reading() as session:
             return (await repository.last_sequences(session, [stream])).get(stream, 0)
+
+    async def lasts(self, streams: Collection[str]) -> dict[str, int]:
+        """The number of the newest event of each stream that has any."""
+        async with self._database.reading() as session:
+            return await repository.last_sequences(session, streams)
 
     @asynccontextmanager
     async def following(self, stream: str, since: int | None = None) -> AsyncIterator[Follower]:

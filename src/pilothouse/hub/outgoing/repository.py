@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,11 +29,13 @@ class Sought:
 
 
 class DestinationRows:
-    """Queries within one session on the destinations of one board, or on those of the hub, which are of none."""
+    """Queries within one session on the destinations of one board, or on those of the hub, which are of none; only
+    those of an agent when it is named."""
 
-    def __init__(self, session: AsyncSession, board_id: str | None = None) -> None:
+    def __init__(self, session: AsyncSession, board_id: str | None = None, agent_id: str | None = None) -> None:
         self._session = session
-        self._own = DestinationRow.board_id.is_(None) if board_id is None else DestinationRow.board_id == board_id
+        own = DestinationRow.board_id.is_(None) if board_id is None else DestinationRow.board_id == board_id
+        self._own = own if agent_id is None else and_(own, DestinationRow.agent_id == agent_id)
 
     async def add(self, **values: Any) -> DestinationRow:
         row = DestinationRow(**values)
@@ -81,6 +83,27 @@ class DestinationRows:
         await self._session.execute(delete(AttemptRow).where(AttemptRow.delivery_id.in_(own)))
         await self._session.execute(delete(DeliveryRow).where(DeliveryRow.destination_id == destination_id))
         await self._session.execute(delete(DestinationRow).where(DestinationRow.id == destination_id))
+
+
+class OrganizationDestinations:
+    """Queries within one session on the destinations of all boards of an organization."""
+
+    def __init__(self, session: AsyncSession, organization_id: str) -> None:
+        self._session = session
+        self._own = DestinationRow.organization_id == organization_id
+
+    async def enabled(self) -> Sequence[DestinationRow]:
+        """Those that want to be told; none of them is changed or deleted until this transaction ends."""
+        query = select(DestinationRow).where(DestinationRow.enabled, self._own).order_by(DestinationRow.id)
+        return (await self._session.scalars(query.with_for_update(read=True))).all()
+
+    async def of_board(self, board_id: str) -> Sequence[str]:
+        query = select(DestinationRow.id).where(self._own, DestinationRow.board_id == board_id)
+        return (await self._session.scalars(query)).all()
+
+    async def of_agent(self, agent_id: str) -> Sequence[str]:
+        query = select(DestinationRow.id).where(self._own, DestinationRow.agent_id == agent_id)
+        return (await self._session.scalars(query)).all()
 
 
 class DeliveryRows:

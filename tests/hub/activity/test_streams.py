@@ -1,0 +1,150 @@
+"""Streams over real sockets: every change once, whoever is cut off, and nothing held meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from pilothouse.hub.composition import Hub
+from tests.hub.activity.conftest import OWNER
+from tests.support.activities import ROOT, happen
+from tests.support.streaming import SseClient, served
+
+pytestmark = pytest.mark.anyio
+
+STREAM = f"{ROOT}/stream"
+MANY = 500
+
+
+async def test_changes_arrive_as_they_happen_and_only_those_asked_for(hub_app: FastAPI) -> None:
+    async with served(hub_app) as hub_on:
+        everything = await hub_on.connect(STREAM, OWNER)
+        board = await hub_on.connect(f"{STREAM}?board=board_a", OWNER)
+        comments = await hub_on.connect(f"{STREAM}?kind=comment", OWNER)
+        await happen(hub_app, board_id="board_a")
+        await happen(hub_app, board_id="board_b", kind="comment.created")
+        await happen(hub_app, board_id="board_a", kind="task.deleted")
+
+        kinds = [(await everything.next())["kind"] for _ in range(3)]
+        of_board = [(await board.next())["kind"] for _ in range(2)]
+        comment = await comments.next()
+
+    assert kinds == ["task.updated", "comment.created", "task.deleted"]
+    assert of_board == ["task.updated", "task.deleted"]
+    assert board.seen == [1, 3]
+    assert comment["sequence"] == 2 == comments.seen[0]
+
+
+async def test_the_number_of_one_stream_resumes_any_other(hub_app: FastAPI) -> None:
+    await happen(hub_app, board_id="board_a")
+    await happen(hub_app, 3, board_id="board_b")
+    async with served(hub_app) as hub_on:
+        first = await hub_on.connect(f"{STREAM}?board=board_a&since=0", OWNER)
+        await first.next()
+        first.cut()
+        again = await hub_on.connect(f"{STREAM}?board=board_b", {**OWNER, "Last-Event-ID": str(first.seen[-1])})
+        for _ in range(3):
+            await again.next()
+
+    assert again.seen == [2, 3, 4]
+
+
+async def test_a_hundred_disconnects_lose_and_repeat_nothing(hub_app: FastAPI) -> None:
+    chance = random.Random(5)
+    total = 200
+    async with served(hub_app) as hub_on:
+        client = await hub_on.connect(f"{STREAM}?since=0", OWNER)
+        happening = asyncio.create_task(happen(hub_app, total))
+        seen: list[int] = []
+        cuts = 0
+        while len(seen) < total:
+            for _ in range(chance.randint(0, 3)):
+                if len(seen) + len(client.seen) < total:
+                    await client.next()
+            seen += client.seen
+            client.cut()
+            cuts += 1
+            last = str(seen[-1] if seen else 0)
+            client = await hub_on.connect(STREAM, {**OWNER, "Last-Event-ID": last}) if seen else await hub_on.connect(
+                f"{STREAM}?since=0", OWNER
+            )  # fmt: skip
+        await happening
+
+    assert cuts >= 100
+    assert seen == list(range(1, total + 1))
+
+
+async def test_five_hundred_open_streams_hold_no_connection_and_ordinary_requests_go_on(
+    hub_app: FastAPI, hub: Hub
+) -> None:
+    async with served(hub_app) as hub_on:
+        clients: list[SseClient] = []
+        for _ in range(MANY // 50):
+            clients += await asyncio.gather(*(hub_on.connect(STREAM, OWNER) for _ in range(50)))
+        async with httpx2.AsyncClient(base_url=hub_on.url, headers=OWNER, timeout=60) as calling:
+            answers = [(await calling.get(ROOT)).status_code for _ in range(20)]
+        await _until(lambda: hub.database.connections_in_use == 0)
+        await happen(hub_app, 3)
+        for client in clients:
+            for _ in range(3):
+                await client.next()
+        for client in clients:
+            client.cut()
+
+    assert answers == [200] * 20
+    assert all(client.seen == [1, 2, 3] for client in clients)
+
+
+async def test_a_client_that_reads_nothing_costs_a_bounded_queue_and_still_gets_everything(
+    hub_app: FastAPI, hub: Hub
+) -> None:
+    async with served(hub_app) as hub_on:
+        slow = await hub_on.connect(STREAM, OWNER)
+        quick = await hub_on.connect(STREAM, OWNER)
+        await happen(hub_app, 400, text="x" * 4_000)
+        for _ in range(400):
+            await quick.next()
+        subscriptions = hub.events.bus.subscriptions("organization:home")
+        longest = max(len(one._waiting) for one in subscriptions)
+        for _ in range(400):
+            await slow.next()
+
+    assert longest <= 256
+    assert slow.seen == quick.seen == list(range(1, 401))
+
+
+async def test_a_token_that_is_revoked_ends_its_stream_and_no_other(
+    hub_app: FastAPI, owner: httpx2.AsyncClient
+) -> None:
+    made = (await owner.post("/auth/tokens", json={"name": "reader", "scopes": ["boards:read"]})).json()
+    async with served(hub_app) as hub_on:
+        its = await hub_on.connect(STREAM, {"Authorization": f"Bearer {made['token']}"})
+        owners = await hub_on.connect(STREAM, OWNER)
+        await happen(hub_app)
+        await its.next()
+        await owner.delete(f"/auth/tokens/{made['id']}")
+        await its.ended()
+        await happen(hub_app)
+        await owners.next()
+        await owners.next()
+
+    assert its.seen == [1]
+    assert owners.seen == [1, 2]
+
+
+async def test_a_board_that_is_not_yours_is_not_followed(hub_app: FastAPI, owner: httpx2.AsyncClient) -> None:
+    made = (await owner.post("/auth/tokens", json={"name": "other", "scopes": ["fleet:read"]})).json()
+    async with served(hub_app) as hub_on:
+        refused = await hub_on.connect(f"{STREAM}?board=x", {"Authorization": f"Bearer {made['token']}"})
+
+    assert refused.status == 403
+
+
+async def _until(probe: object) -> None:
+    async with asyncio.timeout(30):
+        while not probe():  # type: ignore[operator]
+            await asyncio.sleep(0.01)
