@@ -25,6 +25,7 @@ _FORBIDDEN = (
 _IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
 _GITS = frozenset((".git", "git~1"))
 _ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_QUOTED = re.compile(rb'"(?:\\.|[^"\\])*"')
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)")
 
 
@@ -41,11 +42,12 @@ def files_of(patch: bytes) -> Iterator[str]:
             in_hunk = 1
         elif line.startswith((b"diff ", b"Index: ")):
             in_hunk = 0
+            yield from (_stripped(name) for name in _both(line))
         elif (found := _NAMES.match(line)) is not None and not (in_hunk and line[3:4] != b" "):
             name = _unquoted(found[1])
             if name != b"/dev/null":
-                strip = line.startswith((b"--- ", b"+++ "))
-                yield (name.partition(b"/")[2] or name if strip else name).decode(errors="surrogateescape")
+                is_prefixed = line.startswith((b"--- ", b"+++ "))
+                yield _stripped(name) if is_prefixed else name.decode(errors="surrogateescape")
 
 
 def refuse_outside(patch: bytes) -> None:
@@ -109,6 +111,24 @@ def _outside(file: str) -> str | None:
     if any(part in _GITS or part.startswith(".git:") for part in plain):
         return "it belongs to git"
     return "its name holds a NUL" if "\0" in file else None
+
+
+def _stripped(name: bytes) -> str:
+    return (name.partition(b"/")[2] or name).decode(errors="surrogateescape")
+
+
+def _both(line: bytes) -> tuple[bytes, ...]:
+    """The names in a line `diff --git A B`: nothing else tells them when a file is empty or only its mode changes."""
+    if not line.startswith(b"diff --git "):
+        return ()
+    names = line.removeprefix(b"diff --git ").rstrip(b"\r")
+    quoted = _QUOTED.findall(names)
+    if quoted:
+        return tuple(map(_unquoted, quoted))
+    # Unquoted names may hold spaces; then they are the same, but for the letter before them.
+    half = len(names) // 2
+    old, new = names[:half], names[half + 1 :]
+    return (old, new) if _stripped(old) == _stripped(new) else ()
 
 
 def _unquoted(name: bytes) -> bytes:

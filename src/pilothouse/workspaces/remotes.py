@@ -76,6 +76,8 @@ def _scp(url: str) -> Remote:
         if "@" in url and ":" in url.partition("@")[0]:
             raise CredentialsInUrl
         raise NotARemote(url=url[:80], reason="it is neither an address nor an absolute path")
+    if found["user"] is None and "@" in found["path"].partition("/")[0]:
+        raise CredentialsInUrl  # somebody meant USER:PASSWORD@HOST:PATH
     if found["path"].startswith("-"):
         raise NotARemote(url=url[:80], reason="its path begins with '-'")
     return Remote(url, "ssh", found["host"])

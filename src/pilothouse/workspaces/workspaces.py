@@ -16,9 +16,10 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.workspaces.checkouts import Checkout, Checkouts
 from pilothouse.workspaces.git import Git
 from pilothouse.workspaces.guest_git import OBJECTS_INSIDE, write_guest_git
+from pilothouse.workspaces.harvest import move_made
 from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmth, Workspace
 from pilothouse.workspaces.overlay import Overlays, mounted_beneath, probe, unmount
-from pilothouse.workspaces.ownership import give
+from pilothouse.workspaces.ownership import give, usual_owner
 from pilothouse.workspaces.patches import apply_patch, patch_hash
 from pilothouse.workspaces.removal import remove_tree
 from pilothouse.workspaces.repositories import Repositories
@@ -32,8 +33,11 @@ class WorkspacesInUse(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class _Lent:
+    repository: Repository
+    commit: str
+    patch: bytes | None
     checkout: Checkout
-    session: Path | None
+    session: Path | None  # None: the checkout is this session's alone
 
 
 class Workspaces:
@@ -50,12 +54,12 @@ class Workspaces:
         layered: bool = True,
         mounts: bool = True,
     ) -> None:
-        """``owner`` is whom guests run as (None: this user); ``warm`` checkouts are kept for each repository.
+        """``owner`` is whom files belong to (None: somebody without rights); ``warm`` checkouts of each are kept.
         ``layered`` tries overlays; ``mounts`` says that guests see what they are shown where it is to be shown."""
         self._directory = directory.absolute()
         self._repositories = repositories
         self._clock = clock
-        self._owner = owner
+        self._owner = owner or usual_owner()
         self._warm = warm
         self._wants_layers = layered
         self._mounts = mounts
@@ -101,7 +105,7 @@ class Workspaces:
         checked_out_ns = self._clock.monotonic_ns()
         name = new_id("wsp")
         session = self._sessions / name if self.layered else None
-        self._lent[name] = _Lent(checkout, session)
+        self._lent[name] = _Lent(repository, commit_sha, patch, checkout, session)
         try:
             tree = await self._made(session, checkout, commit_sha, mirror)
             patched_from_ns = self._clock.monotonic_ns()
@@ -122,6 +126,27 @@ class Workspaces:
     async def release(self, workspace: Workspace) -> None:
         """Take back a workspace, whatever was done in it. Its processes must have ended. May be called twice."""
         await self._take_back(workspace.id)
+
+    async def acquire_twin(self, workspace: Workspace) -> Workspace:
+        """Another one of the same commit and patch, clean."""
+        lent = self._lent[workspace.id]
+        return await self.acquire(lent.repository, lent.commit, lent.patch)
+
+    async def harvest(self, workspace: Workspace, into: Path) -> tuple[str, ...]:
+        """Release a workspace, but move what its processes have made, and the repository does not have, into a
+        directory on the same file system; the paths of what was moved. Its processes must have ended."""
+        lent = self._lent[workspace.id]
+        try:
+            if lent.session is None:
+                noted = lent.checkout.noted
+                return await asyncio.to_thread(move_made, lent.checkout.tree, into, noted.__contains__)
+            unmount(lent.session / "tree")
+            below = lent.checkout.tree
+            return await asyncio.to_thread(
+                move_made, lent.session / "upper", into, lambda path: os.path.lexists(below / path)
+            )
+        finally:
+            await self.release(workspace)
 
     async def close(self) -> None:
         """Give up all workspaces; checkouts stay on disk for the next start."""
