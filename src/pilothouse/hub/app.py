@@ -44,6 +44,9 @@ from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.routes.links import LINK_PATH
 from pilothouse.hub.recordings.service import build_services, count_by_robot
+from pilothouse.hub.relay import jobs as relay_jobs
+from pilothouse.hub.relay import routes as relay
+from pilothouse.hub.relay.service import Relays, lines_of
 from pilothouse.hub.repairs import jobs as repair_jobs
 from pilothouse.hub.repairs import routes as repairs
 from pilothouse.hub.repairs.service import Repairs
@@ -59,7 +62,15 @@ from pilothouse.web import RateLimits, Service, create_service
 if TYPE_CHECKING:
     app: Service
 
-UPPER = (incidents.router, notifications.router, playback.router, backtests.router, repairs.router, similarity.router)
+UPPER = (
+    incidents.router,
+    notifications.router,
+    playback.router,
+    backtests.router,
+    repairs.router,
+    similarity.router,
+    relay.router,
+)
 # Threads that decode recordings keep the interpreter so long, each time before an answer gets it: with the usual 5 ms
 # an ordinary answer waits for half a second beside two of them.
 SWITCH_S = 0.0005
@@ -72,8 +83,8 @@ Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns
 def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     """The hub as an application; ``app.state.hub`` holds what it is made of."""
     hub = compose(settings.check(), clock=clock)
-    tokens = Tokens(hub.database, hub.clock)
-    identity = Identity(settings, tokens)
+    activity_log = Activity(hub.events)
+    people = build_identity(settings, hub.database, hub.clock, notes=activity_log)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -145,6 +156,11 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     similarity_jobs.register(hub.jobs, service.state.similarity)
     recordings.indexing.then(service.state.similarity.indexed)
     outgoing = build_outgoing(hub.settings, hub.database, hub.clock)
+    redis_url = hub.settings.redis_url
+    lines = lines_of(redis_url.get_secret_value() if redis_url else None)
+    service.state.relays = Relays(hub.database, hub.clock, lines)
+    robots.is_watched = service.state.relays.is_watched
+    relay_jobs.register(hub.jobs, service.state.relays)
     service.state.notifications = build_notifications(outgoing, hub.database, hub.events, robots, hub.clock)
     notification_jobs.register(hub.jobs, service.state.notifications)
 

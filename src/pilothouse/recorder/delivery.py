@@ -15,6 +15,7 @@ from pilothouse.recorder.hub_credential import HubCredential
 from pilothouse.recorder.hub_link import Hub, HubLink
 from pilothouse.recorder.notices import Notices
 from pilothouse.recorder.outbox import Outbox
+from pilothouse.recorder.relay import Relay
 from pilothouse.recorder.risk_events import RiskEvents
 from pilothouse.recorder.schemas import DeliveryStatus, TokenStatus, Waiting
 from pilothouse.recorder.settings import RecorderSettings
@@ -22,7 +23,7 @@ from pilothouse.wire import Heartbeat
 
 
 class Delivery:
-    """Two threads: one for what is small and urgent, one for recordings."""
+    """Two threads: one for what is small and urgent, one for recordings; and a third while somebody watches."""
 
     def __init__(
         self, *, settings: RecorderSettings, hub_url: str, clock: Clock, outbox: Outbox, sessions: Path,
@@ -38,9 +39,11 @@ class Delivery:
         )  # fmt: skip
         self.link = HubLink(hub_url, lambda: connect(self.credential), self.health)
         self._announcements = Announcements(outbox, sessions, settings.robot_id)
+        self.relay = Relay(settings, self.link, self.credential, compose)
         self.notices = Notices(
             link=self.link, clock=clock, announcements=self._announcements, risk_events=risk_events,
             credential=self.credential, compose=compose, interval_s=settings.heartbeat_s, on_empty=self._on_empty,
+            on_watched=self.relay.watched,
         )  # fmt: skip
         self.recordings = Deliveries(
             outbox=outbox, sessions=sessions, robot_id=settings.robot_id, link=self.link, credential=self.credential,
@@ -48,17 +51,19 @@ class Delivery:
         )  # fmt: skip
 
     def start(self) -> None:
+        self.relay.start()
         self.notices.start()
         self.recordings.start()
 
     def ask_to_stop(self) -> None:
+        self.relay.ask_to_stop()
         self.notices.ask_to_stop()
         self.recordings.ask_to_stop()
 
     def join(self, deadline_s: float) -> None:
         """Wait for the end of both, at most so long."""
         until = time.monotonic() + deadline_s
-        for one in (self.notices, self.recordings):
+        for one in (self.notices, self.recordings, self.relay):
             one.join(max(0.0, until - time.monotonic()))
 
     def hint(self) -> None:
@@ -71,6 +76,7 @@ class Delivery:
         self.credential.use(settings)
         self.link.use(settings.hub_url or self.link.url)
         self.notices.interval_s = settings.heartbeat_s
+        self.relay.use(settings)
         self.health.use(settings.delivery.alert_after_s)
         self.recordings.use(settings.delivery)
 

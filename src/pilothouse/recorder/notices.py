@@ -15,7 +15,7 @@ from pilothouse.recorder.hub_refusals import is_refusal, is_unknown_route
 from pilothouse.recorder.outbox_database import OutboxUnwritable
 from pilothouse.recorder.risk_events import RiskEvents, WaitingEvent
 from pilothouse.recorder.worker import Worker
-from pilothouse.wire import Heartbeat, RiskEventBatch
+from pilothouse.wire import Heartbeat, HeartbeatAccepted, RiskEventBatch
 
 ANNOUNCEMENTS, RISK_EVENTS, HEARTBEATS = "announcements", "risk events", "heartbeats"
 # Looking into this many recordings takes a second or so; then the hub hears of them.
@@ -35,6 +35,7 @@ class Notices(Worker):
     def __init__(
         self, *, link: HubLink, clock: Clock, announcements: Announcements, risk_events: RiskEvents,
         credential: HubCredential, compose: Callable[[], Heartbeat], interval_s: float, on_empty: Callable[[], None],
+        on_watched: Callable[[], None],
     ) -> None:  # fmt: skip
         super().__init__("notices")
         self._link = link
@@ -44,6 +45,7 @@ class Notices(Worker):
         self._compose = compose
         self.interval_s = interval_s
         self._on_empty = on_empty
+        self._on_watched = on_watched
         self._credential = credential
         self._hub: Hub
         self._backoff = Backoff()
@@ -165,13 +167,15 @@ class Notices(Worker):
             return True
         heartbeat = self._compose()
         try:
-            self._hub.heartbeat(heartbeat)
+            answer = self._hub.heartbeat(heartbeat)
         except Problem as problem:
             return self._failed(HEARTBEATS, problem)
         self._next_beat_ns = self._clock.monotonic_ns() + round(self.interval_s * NS_PER_S)
         self._link.health.worked(HEARTBEATS)
         self._credential.proven()
         self._link.health.told(list(heartbeat.alerts))
+        if isinstance(answer, HeartbeatAccepted) and answer.is_watched:
+            self._on_watched()
         return True
 
     def _failed(self, kind: str, problem: Problem) -> bool:

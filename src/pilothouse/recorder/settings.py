@@ -17,6 +17,7 @@ from pilothouse.recorder.sources.topics import TopicRule, TopicRules
 from pilothouse.triggers import Triggers, build_rule
 from pilothouse.triggers.rule import Seconds
 from pilothouse.wire.base import RobotId
+from pilothouse.wire.relay import RelayMode
 
 MIB = 1 << 20
 
@@ -66,6 +67,13 @@ class RecorderSettings(CaptureSettings):
     hub_token: SecretStr | None = setting(None, "Credential shown to the hub", names=("MD_HUB_AUTH_TOKEN",))
     heartbeat_s: Annotated[float, Field(gt=0, le=86_400)] = setting(10.0, "Seconds between heartbeats to the hub")
     delivery: DeliverySettings = setting(DeliverySettings(), "How fast, when and by which way recordings are delivered")
+    relay: RelayMode = setting(
+        RelayMode.WATCH,
+        "What the hub may do while somebody there watches this robot live, over a connection the robot makes: `off` "
+        "nothing, `watch` telemetry and the emergency stop, `control` everything a person at the guard may do",
+    )
+    guard_url: str = setting("http://127.0.0.1:8080", "The guard of this robot, for whoever watches it live")
+    guard_token: SecretStr | None = setting(None, "Credential shown to that guard")
     adopt: tuple[AdoptConfig, ...] = setting((), "Directories of other programs whose recordings are delivered too")
     recorder_token: SecretStr | None = setting(
         None, "Bearer token callers must show; required when listening on anything but loopback"

@@ -57,6 +57,7 @@ class HeartbeatAccepted(Message):
     ok: bool = True
     robot_id: str
     received_at: Moment
+    is_watched: bool = Field(False, description="Somebody wants to see the robot live: connect to its relay")
 
 
 class Robot(Message):

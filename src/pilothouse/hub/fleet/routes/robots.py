@@ -30,7 +30,7 @@ async def _wanted(
     return Wanted(site=site, tag=tag, health=health, text=text, robot_id=caller.robot_id, retired=retired)
 
 
-@router.post("/agents/heartbeat")
+@router.post("/agents/heartbeat", response_model_exclude_unset=True)
 async def heartbeat(caller: Writer, services: Services, session: Reporting, heartbeat: Heartbeat) -> HeartbeatAccepted:
     """A robot says that it lives. Only `robot_id` is required."""
     check_speaks_for(caller, [heartbeat.robot_id])

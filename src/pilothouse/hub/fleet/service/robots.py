@@ -26,6 +26,14 @@ async def none_known(_session: AsyncSession, _robot_ids: Collection[str]) -> Map
     return {}
 
 
+IsWatched = Callable[[str], Awaitable[bool]]
+"""Whether anybody wants to see this robot live; given by the slice that knows, which stands above this one."""
+
+
+async def nobody_watches(_robot_id: str) -> bool:
+    return False
+
+
 class Robots:
     """Every robot known by enrolment, by heartbeat or by recording."""
 
@@ -40,6 +48,7 @@ class Robots:
         self._clock = clock
         self._count_recordings = count_recordings
         self._tokens = tokens
+        self.is_watched: IsWatched = nobody_watches
 
     async def beat(self, session: AsyncSession, heartbeat: Heartbeat) -> HeartbeatAccepted:
         """A robot says that it lives; raises RobotRetired."""
@@ -65,7 +74,8 @@ class Robots:
             self._tell(
                 session, f"robot.{alert.kind.value}", robot_id, **alert.model_dump(mode="json", exclude={"kind"})
             )
-        return HeartbeatAccepted(robot_id=robot_id, received_at=now)
+        watched = {"is_watched": True} if await self.is_watched(robot_id) else {}
+        return HeartbeatAccepted(ok=True, robot_id=robot_id, received_at=now, **watched)
 
     async def _untold(self, session: AsyncSession, heartbeat: Heartbeat) -> Sequence[DeliveryAlert]:
         """Its alerts without those of the heartbeat before: it sends them again until it hears that they arrived."""

@@ -1,4 +1,4 @@
-"""Repairs of recordings, and what makes incidents alike."""
+"""Repairs of recordings, what makes incidents alike, and robots that are watched."""
 
 from __future__ import annotations
 
@@ -51,6 +51,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("band", "recorded_ns", "session_id", name="pk_recording_signature_bands"),
     )
     op.create_index("ix_recording_signature_bands_session_id", "recording_signature_bands", ["session_id"])
+    op.create_table(
+        "watched_robots",
+        sa.Column("robot_id", sa.String(100), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("robot_id", name="pk_watched_robots"),
+    )
     op.create_index("ix_incidents_label_last_occurred_at", "incidents", ["label", "last_occurred_at"])
     # What was indexed before waits for its signature; only incidents are compared.
     op.execute(
@@ -61,6 +67,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_incidents_label_last_occurred_at", "incidents")
+    op.drop_table("watched_robots")
     op.drop_table("recording_signature_bands")
     op.drop_table("recording_signatures")
     op.drop_table("repairs")

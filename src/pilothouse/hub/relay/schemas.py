@@ -1,0 +1,27 @@
+"""What is asked and answered about live robots."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pilothouse.wire.base import Message
+
+
+class LiveRequest(Message):
+    """A request to the robot's guard, in its own words."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str = Field(max_length=500, pattern=r"^/api/[A-Za-z0-9_./-]*$")
+    query: dict[str, str] = Field(default_factory=dict, max_length=50)
+    body: Any = None
+    timeout_s: float = Field(20.0, ge=1, le=60, description="How long to wait for the robot to connect and to answer")
+
+
+class LiveAnswer(Message):
+    """What the guard answered; ``status`` is its own, 0 when the robot could not ask it."""
+
+    status: int
+    body: Any = None
+    detail: str = ""

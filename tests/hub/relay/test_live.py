@@ -1,0 +1,142 @@
+"""A robot behind a router, seen live through the hub: real hub, real recorder, real guard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.processes import Program, eventually, pilothouse
+from tests.support.served_guards import stack_of
+
+PASSWORD = {"MD_HUB_AUTH_PASSWORD": "people", "MD_HUB_AUTH_TOKEN": "robots"}
+BASIC = {"Authorization": "Basic OnBlb3BsZQ=="}
+WITHIN_S = 30.0
+SEEING = {"arm": {"type": "sim", "cameras": {"front": {}}}}
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One hub, one robot with a recorder and a guard."""
+
+    hub: Program
+    recorder: Program
+    guard: Program
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        asked = {"method": method, "path": path, **options}
+        url = f"{self.hub.url}/api/v1/robots/ada/live/requests"
+        return httpx2.post(url, json=asked, headers=BASIC, timeout=60)
+
+    @contextmanager
+    def watched(self, **headers: str) -> Iterator[ClientConnection]:
+        url = self.hub.url.replace("http", "ws", 1) + "/api/v1/robots/ada/live"
+        with connect(url, additional_headers=headers or BASIC, proxy=None) as viewer:
+            yield viewer
+
+
+@contextmanager
+def fleet(directory: Path, **recorder: Any) -> Iterator[Fleet]:
+    (directory / "stack.yaml").write_text(yaml.safe_dump(stack_of(6, sources=SEEING)))
+    with (
+        pilothouse("hub", "--data", directory / "hub", "--port", "0", "--host", "127.0.0.1", env=PASSWORD) as hub,
+        pilothouse("guard", "run", directory / "stack.yaml", "--data", directory / "guard", "--port", "0") as guard,
+    ):
+        settings = {
+            "robot_id": "ada", "hub_url": hub.url, "hub_token": "robots", "guard_url": guard.url, "heartbeat_s": 0.2,
+            "data": str(directory / "recorder"), "port": 0, **recorder,
+        }  # fmt: skip
+        (directory / "recorder.yaml").write_text(yaml.safe_dump(settings))
+        with pilothouse("recorder", "run", "--config", directory / "recorder.yaml") as running:
+            eventually(lambda: httpx2.get(f"{hub.url}/api/v1/robots/ada", headers=BASIC).status_code == 200)
+            yield Fleet(hub, running, guard)
+
+
+def heard(viewer: ClientConnection, fits: Callable[[Any], bool]) -> Any:
+    """The first message that fits; words are read as JSON, images stay bytes."""
+    while True:
+        message = viewer.recv(timeout=WITHIN_S)
+        said = json.loads(message) if isinstance(message, str) else message
+        if fits(said):
+            return said
+
+
+def is_cycle(said: Any) -> bool:
+    return isinstance(said, dict) and "cycle_id" in said
+
+
+def state_of(guard: Program) -> str:
+    found: str = httpx2.get(f"{guard.url}/api/control/status").json()["state"]
+    return found
+
+
+def test_cycles_frames_and_topics_reach_a_viewer_and_the_emergency_stop_reaches_the_robot(tmp_path: Path) -> None:
+    with fleet(tmp_path) as robot, robot.watched() as viewer:
+        assert heard(viewer, lambda said: said["type"] == "relay")["state"] == "waiting"
+        heard(viewer, lambda said: isinstance(said, dict) and said.get("state") == "connected")
+        httpx2.post(f"{robot.guard.url}/api/control/start")
+
+        first = heard(viewer, is_cycle)
+        image = heard(viewer, lambda said: isinstance(said, bytes))
+        recorder = heard(viewer, lambda said: isinstance(said, dict) and said.get("type") == "recorder")
+
+        assert heard(viewer, is_cycle)["cycle_id"] > first["cycle_id"]
+        assert image[0] == 1
+        assert recorder["heartbeat"]["robot_id"] == "ada"
+        stopped = robot.ask("POST", "/api/control/estop").json()
+        assert (stopped["status"], stopped["body"]["state"]) == (200, "emergency")
+        assert state_of(robot.guard) == "emergency"
+
+
+def test_a_robot_is_controlled_through_the_hub_only_where_it_lets_it(tmp_path: Path) -> None:
+    with fleet(tmp_path / "one") as robot:
+        refused = robot.ask("POST", "/api/control/start").json()
+        status = robot.ask("GET", "/api/control/status").json()
+
+        assert refused["status"] == 403
+        assert "relay: control" in refused["detail"]
+        assert (status["status"], status["body"]["state"]) == (200, "idle")
+        assert robot.ask("GET", "/mcap/sessions").json()["code"] == "validation_failed"
+        assert robot.ask("GET", "/api/mcap").json()["code"] == "relay_refused"
+
+    with fleet(tmp_path / "two", relay="control") as robot:
+        assert robot.ask("POST", "/api/control/start", query={"n_cycles": "1000000"}).json()["status"] == 200
+        eventually(lambda: state_of(robot.guard) == "running", deadline_s=WITHIN_S)
+
+
+def test_nobody_watches_without_the_right_to_and_a_robot_that_is_off_is_left_alone(tmp_path: Path) -> None:
+    with fleet(tmp_path, relay="off") as robot:
+        for headers in ({"Authorization": "Basic Ondyb25n"}, {"X-Nothing": ""}):
+            with pytest.raises(InvalidStatus) as refused, robot.watched(**headers):
+                pass
+            assert refused.value.response.status_code == 401
+
+        answer = robot.ask("POST", "/api/control/estop", timeout_s=1)
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "robot_not_connected")
+
+
+def test_a_connection_is_made_only_while_somebody_watches_and_comes_back_with_the_hub(tmp_path: Path) -> None:
+    with fleet(tmp_path) as robot:
+        assert relay_threads(robot.recorder) == 1
+        with robot.watched() as viewer:
+            heard(viewer, lambda said: isinstance(said, dict) and said.get("type") == "recorder")
+            assert relay_threads(robot.recorder) == 3
+            robot.guard.kill()
+            trouble = heard(viewer, lambda said: isinstance(said, dict) and said.get("state") == "trouble")
+            assert robot.guard.url in trouble["detail"]
+
+
+def relay_threads(program: Program) -> int:
+    """Threads of the recorder that have to do with being watched."""
+    tasks = Path(f"/proc/{program.pid}/task").iterdir()
+    return sum((task / "comm").read_text().startswith("relay") for task in tasks)
