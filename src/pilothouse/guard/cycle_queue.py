@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import replace
 
@@ -76,3 +77,58 @@ class CycleQueue:
         """What waits, oldest first, at most so many."""
         waiting = self._waiting
         return [waiting.popleft() for _ in range(min(most, len(waiting)))]
+
+
+class CycleWriter(ABC):
+    """Writes down, in a thread of its own and pass by pass, what the queue holds; the loop wakes nobody."""
+
+    def __init__(self, name: str) -> None:
+        self._queue = CycleQueue()
+        self._passed = threading.Condition()
+        self._passes_begun = self._passes_done = 0
+        self._asked = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def dropped_rejected(self) -> int:
+        """Rejected cycles that were left out because the disk stood still for minutes."""
+        return self._queue.dropped_rejected
+
+    def start(self) -> None:
+        """Begin to write; whatever there is to put in order first, nobody waits for it."""
+        self._thread.start()
+
+    def flush(self, deadline_s: float) -> bool:
+        """Wait until everything offered before is written; False when that takes longer."""
+        with self._passed:
+            wanted = self._passes_begun + 1
+            self._asked.set()
+            return self._passed.wait_for(lambda: self._passes_done >= wanted, deadline_s)
+
+    def stop(self, deadline_s: float = 3.0) -> None:
+        """Write what waits, as far as the disk lets us in this time, and end. Idempotent."""
+        self._stop.set()
+        self._asked.set()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+
+    @abstractmethod
+    def _run(self) -> None:
+        """The thread: wait, and pass, until it is to stop."""
+
+    def _wait(self, look_s: float) -> bool:
+        """Until it is time to look, or sooner when somebody asks; whether somebody did."""
+        asked = self._asked.wait(look_s)
+        self._asked.clear()
+        return asked
+
+    def _begin_pass(self) -> None:
+        """What was offered until now is written when this pass is done."""
+        with self._passed:
+            self._passes_begun += 1
+
+    def _end_pass(self) -> None:
+        with self._passed:
+            self._passes_done = self._passes_begun
+            self._passed.notify_all()

@@ -8,6 +8,7 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
+from pilothouse.guard.adapters.watching import WatchingSource
 from pilothouse.guard.model import Action, Observation
 from pilothouse.guard.stackfile.adapters import LeRobotSourceConfig
 from pilothouse.guard.stackfile.robot import RobotConfig
@@ -16,7 +17,6 @@ from pilothouse.kit.clock import NS_PER_S, Clock
 POSITION = ".pos"
 # How long an emergency waits for the serial line before it speaks on it all the same.
 PATIENCE_S = 0.05
-END_S = 1.0
 
 
 class LeRobotWorld:
@@ -103,39 +103,25 @@ def _jpeg(pixels: Any) -> bytes:
     return file.getvalue()
 
 
-class LeRobotSource:
-    """Asks the robot on a thread of its own."""
+class LeRobotSource(WatchingSource):
+    """What the robot observes."""
 
     def __init__(self, world: LeRobotWorld) -> None:
+        super().__init__("lerobot", world.period_s)
         self._world = world
-        self._stop = threading.Event()
-        self._newest: Observation | None = None
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._watch, name="lerobot", daemon=True)
 
     def start(self) -> None:
         self._world.connect()
-        self._thread.start()
+        super().start()
 
-    def read(self) -> Observation | None:
-        """The newest; raises what the robot raised."""
-        if self._failure is not None:
-            raise self._failure
-        return self._newest
+    def look(self) -> Observation:
+        return self._world.observe()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(END_S)
+        is_connected = self._thread.is_alive()
+        super().stop()
+        if is_connected:
             self._world.close()
-
-    def _watch(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self._newest = self._world.observe()
-                self._stop.wait(self._world.period_s)
-        except Exception as failure:  # noqa: BLE001 - it becomes that of whoever reads
-            self._failure = failure
 
 
 class LeRobotSink:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pilothouse.guard.adapters.watching import WatchingSource
 from pilothouse.guard.guardrail import observation_of
 from pilothouse.guard.model import Action, Observation
 from pilothouse.guard.stackfile.callables import resolve
@@ -15,46 +15,23 @@ from pilothouse.guard.stackfile.robot import RobotConfig
 from pilothouse.guard.stackfile.yours import PythonPolicyConfig, PythonSinkConfig, PythonSourceConfig
 from pilothouse.kit.clock import NS_PER_S, Clock
 
-END_S = 1.0
 
-
-class PythonSource:
-    """Asks a function, or the ``read`` of an object, on a thread of its own."""
+class PythonSource(WatchingSource):
+    """Asks a function, or the ``read`` of an object that is made at the first look."""
 
     def __init__(self, config: PythonSourceConfig, robot: RobotConfig, clock: Clock, directory: Path) -> None:
+        super().__init__("python-source", 1 / config.rate_hz)
         self._config = config
         self._robot = robot
         self._clock = clock
         self._directory = directory
-        self._stop = threading.Event()
-        self._newest: Observation | None = None
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._watch, name="python-source", daemon=True)
+        self._ask: Callable[..., Any] | None = None
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def read(self) -> Observation | None:
-        """The newest; raises what the function raised."""
-        if self._failure is not None:
-            raise self._failure
-        return self._newest
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(END_S)
-
-    def _watch(self) -> None:
-        try:
-            ask, _ = bound(self._config.function, self._config.parameters, self._directory, "read")
-            while not self._stop.is_set():
-                given = ask()
-                if given is not None:
-                    self._newest = observation_of(given, self._robot, self._clock.now_ns() / NS_PER_S)
-                self._stop.wait(1 / self._config.rate_hz)
-        except Exception as failure:  # noqa: BLE001 - it becomes that of whoever reads
-            self._failure = failure
+    def look(self) -> Observation | None:
+        if self._ask is None:
+            self._ask, _ = bound(self._config.function, self._config.parameters, self._directory, "read")
+        given = self._ask()
+        return None if given is None else observation_of(given, self._robot, self._clock.now_ns() / NS_PER_S)
 
 
 class PythonPolicy:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from pilothouse.guard.boundaries import Boundary, Moment
-from pilothouse.guard.boundaries.boundary import Joints
 from pilothouse.guard.boundaries.space import space_of
 from pilothouse.guard.engine.clocks import Clocks
-from pilothouse.guard.engine.findings import Finding, against, most_severe, worst
+from pilothouse.guard.engine.findings import Finding, against
 from pilothouse.guard.engine.history import History
 from pilothouse.guard.engine.integrity import problem_of_action, problem_of_observation
 from pilothouse.guard.engine.motion import ROBOT, Motion
 from pilothouse.guard.engine.plan import Plan, PlannedGuard, plan_of
 from pilothouse.guard.engine.problems import UnknownTask
 from pilothouse.guard.engine.spec import EngineSpec
-from pilothouse.guard.model import Action, Decision, GuardStatus, Layer, Observation, Verdict
+from pilothouse.guard.engine.verdicts import verdict_of
+from pilothouse.guard.model import Action, Decision, Layer, Observation, Verdict
 
 
 class Engine:
@@ -145,7 +145,7 @@ class Engine:
             return self._decide(observation, action, now_s, monotonic_s, begin, fallback)
         except Exception as broken:  # noqa: BLE001 - whatever goes wrong in here, nothing leaves
             finding = self._own(Decision.FAULT, "engine", None, f"{type(broken).__name__}: {broken}")
-            return self._verdict(None, _kept(action), [finding], ())
+            return verdict_of(self.spec, None, _kept(action), [finding])
 
     def _own(self, decision: Decision, boundary: str, layer: Layer | None, reason: str) -> Finding:
         return Finding(decision, boundary, layer, reason, self._plan.fallback if self._plan else None, None)
@@ -176,7 +176,7 @@ class Engine:
         if reason:
             findings.append(self._rejected("observation", Layer.L3, reason))
         if reason or plan is None or observation is None:
-            return self._verdict(None, _kept(action), findings, ())
+            return verdict_of(spec, None, _kept(action), findings)
         age_s = self._clocks.age(observation.timestamp, now_s, monotonic_s)
         reason = self._clocks.problem_of_age(age_s, observation.timestamp, now_s, spec.max_obs_age_s)
         if reason:
@@ -230,7 +230,8 @@ class Engine:
         if budget_s is not None and timer() - begin > budget_s:
             reason = f"deciding took {(timer() - begin) * 1e3:.1f} ms; {budget_s * 1e3:g} ms are allowed"
             findings.append(self._own(Decision.FAULT, "budget", None, reason))
-        return self._verdict(moment.candidate, _kept(action), findings, statuses)
+        allowed = None if moment.candidate is None else Action(moment.candidate, moment.gripper)
+        return verdict_of(self.spec, allowed, _kept(action), findings, statuses)
 
     def _grip(self, plan: Plan, moment: Moment, findings: list[Finding]) -> None:
         """Clamp the gripper's command; what every gripper has to keep to is its range."""
@@ -261,53 +262,10 @@ class Engine:
         if reason:
             findings.append(against(Decision.REJECT, boundary, reason, guard, fallback))
 
-    def _verdict(
-        self,
-        candidate: Joints | None,
-        requested: Action | None,
-        findings: list[Finding],
-        guards: Sequence[tuple[PlannedGuard, float]],
-    ) -> Verdict:
-        decided = worst(findings, self.spec.fallback_ranks) if findings else None
-        statuses = tuple([self._status(guard, latency_s, findings) for guard, latency_s in guards])
-        if decided is None:
-            decision = Decision.PASS if candidate is not None else Decision.FAULT
-            return Verdict(
-                decision, self._action(candidate), requested, _reasons(findings), statuses, mode=self.spec.mode
-            )
-        blocked = decided.decision is not Decision.CLAMP
-        return Verdict(
-            decision=decided.decision,
-            action=None if blocked else self._action(candidate),
-            requested=requested,
-            reasons=_reasons(findings),
-            guard_statuses=statuses,
-            boundary=decided.boundary,
-            layer=decided.layer,
-            fallback=decided.fallback if blocked else None,
-            mode=self.spec.mode,
-        )
-
-    def _status(self, guard: PlannedGuard, latency_s: float, findings: list[Finding]) -> GuardStatus:
-        own = [one for one in findings if one.guard is guard] if findings else []
-        if not own:
-            return GuardStatus(guard.name, guard.layer, Decision.PASS, latency_ms=latency_s * 1e3, mode=guard.mode)
-        most = most_severe(own, self.spec.fallback_ranks)
-        return GuardStatus(
-            guard.name, guard.layer, most.decision, most.reason, most.boundary, latency_s * 1e3, guard.mode
-        )
-
-    def _action(self, candidate: Joints | None) -> Action | None:
-        return None if candidate is None else Action(candidate, self._moment.gripper)
-
 
 def _kept(action: object) -> Action | None:
     """What was asked for goes into the record, however bad."""
     return action if isinstance(action, Action) else None
-
-
-def _reasons(findings: list[Finding]) -> tuple[str, ...]:
-    return tuple([f"{one.boundary}: {one.reason}" for one in findings if one.reported]) if findings else ()
 
 
 def _no_time() -> float:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from pilothouse.guard.cycle_queue import CycleQueue
+from pilothouse.guard.cycle_queue import CycleWriter
 from pilothouse.guard.loopback.names import is_session_id
 from pilothouse.guard.loopback.recovery import complete_leftovers
 from pilothouse.guard.loopback.retention import keep_within
@@ -28,7 +27,7 @@ MOST_LINGERING = 2
 log = get_logger(__name__)
 
 
-class Loopback:
+class Loopback(CycleWriter):
     """A CycleListener. A session begins with its first cycle and ends with ``end``, or with the next session's first.
 
     ``offer`` hands over a reference; everything else happens in the writer's thread. When that falls two seconds
@@ -36,26 +35,17 @@ class Loopback:
     """
 
     def __init__(self, directory: Path, options: LoopbackOptions | None = None, clock: Clock | None = None) -> None:
+        super().__init__("pilothouse-loopback")
         self.directory = directory
         self._options = options or LoopbackOptions()
         self._clock = clock or SystemClock()
-        self._queue = CycleQueue()
         self._session: SessionWriter | None = None
         self._begun = ""
         self._ended: tuple[str, ...] = ()
         self._closed = ""
         self._lingering: list[SessionWriter] = []  # ended, and not written for want of room
         self._lost_cycles = 0
-        self._passed = threading.Condition()
-        self._passes_begun = self._passes_done = 0
-        self._asked = threading.Event()
-        self._stop = threading.Event()
         self._synced_ns = self._settled_ns = 0
-        self._thread = threading.Thread(target=self._run, name="pilothouse-loopback", daemon=True)
-
-    def start(self) -> None:
-        """Complete what a crash left, then record; the loop need not wait for either."""
-        self._thread.start()
 
     def offer(self, cycle: Cycle) -> None:
         """Take in a cycle from the loop; costs less than a microsecond, never blocks, never raises."""
@@ -97,36 +87,16 @@ class Loopback:
         return self._queue.dropped + self._lost_cycles + sum(one.lost_cycles for one in every)
 
     @property
-    def dropped_rejected(self) -> int:
-        """Rejected cycles left out because the writer stood still for minutes."""
-        return self._queue.dropped_rejected
-
-    @property
     def dropped_frames(self) -> int:
         """Camera frames left out because the writer was behind."""
         return self._queue.dropped_frames
-
-    def flush(self, deadline_s: float) -> bool:
-        """Wait until everything offered before stands in the file; False when that takes longer."""
-        with self._passed:
-            wanted = self._passes_begun + 1
-            self._asked.set()
-            return self._passed.wait_for(lambda: self._passes_done >= wanted, deadline_s)
-
-    def stop(self, deadline_s: float = 3.0) -> None:
-        """Write what waits and finish the file, as far as the disk lets us in this time. Idempotent."""
-        self._stop.set()
-        self._asked.set()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def _run(self) -> None:
         self._attempt(lambda: complete_leftovers(self.directory))
         self._attempt(lambda: keep_within(self.directory, self._options.max_total_bytes))
         syncer = Syncer()
         while not self._stop.is_set():
-            asked = self._asked.wait(LOOK_S)
-            self._asked.clear()
+            asked = self._wait(LOOK_S)
             self._attempt(partial(self._pass, asked=asked, syncer=syncer))
         self._attempt(lambda: self._pass(asked=True, syncer=syncer))
         self._attempt(lambda: self._close("stopped"))
@@ -141,8 +111,7 @@ class Loopback:
             log.exception("recording of sessions stumbled")
 
     def _pass(self, *, asked: bool, syncer: Syncer) -> None:
-        with self._passed:
-            self._passes_begun += 1
+        self._begin_pass()
         ended = self._ended
         while taken := self._queue.take():
             for cycle in taken:
@@ -159,9 +128,7 @@ class Loopback:
             self._settled_ns = now_ns
             self._settle()
         self._sync(syncer)
-        with self._passed:
-            self._passes_done = self._passes_begun
-            self._passed.notify_all()
+        self._end_pass()
 
     def _record(self, cycle: Cycle) -> None:
         try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from pathlib import Path
 
 import msgspec
 
-from pilothouse.guard.cycle_queue import CycleQueue
+from pilothouse.guard.cycle_queue import CycleWriter
 from pilothouse.guard.model import Cycle
 from pilothouse.guard.risk.events import is_notable, record_of
 from pilothouse.guard.risk.filters import SEVERITY
@@ -26,7 +25,7 @@ TRIM_EVERY = 512
 log = get_logger(__name__)
 
 
-class RiskLog:
+class RiskLog(CycleWriter):
     """A CycleListener. Rejected cycles are the last to be dropped on the way in, and the last to be deleted."""
 
     def __init__(
@@ -38,6 +37,7 @@ class RiskLog:
         max_age_s: float = 30 * 86_400.0,
         clock: Clock | None = None,
     ) -> None:
+        super().__init__("pilothouse-risk-log")
         self.events = EventReader(path)
         self.problem: str | None = None
         self._path = path
@@ -45,69 +45,36 @@ class RiskLog:
         self._max_rows = max_rows
         self._max_age_s = max_age_s
         self._clock = clock or SystemClock()
-        self._queue = CycleQueue()
         self._writer: EventWriter | None = None
         self._unwritten: list[NewEvent] = []
         self._untrimmed = TRIM_EVERY  # the first batch of a run is followed by a trim
-        self._passed = threading.Condition()
-        self._passes_begun = self._passes_done = 0
-        self._stop = threading.Event()
-        self._asked = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pilothouse-risk-log", daemon=True)
 
     @property
     def dropped(self) -> int:
         """Passed or clamped cycles that were left out because the disk was behind."""
         return self._queue.dropped
 
-    @property
-    def dropped_rejected(self) -> int:
-        """Rejected cycles that were left out because the disk stood still for minutes."""
-        return self._queue.dropped_rejected
-
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
-
     def offer(self, cycle: Cycle) -> None:
         """Take in a cycle from the loop; costs a microsecond, never blocks, never raises."""
         if self._log_all or is_notable(cycle):
             self._queue.offer(cycle)
 
-    def flush(self, deadline_s: float) -> bool:
-        """Wait until everything offered before is stored; False when that takes longer."""
-        with self._passed:
-            wanted = self._passes_begun + 1
-            self._asked.set()
-            return self._passed.wait_for(lambda: self._passes_done >= wanted, deadline_s)
-
-    def stop(self, deadline_s: float = 3.0) -> None:
-        """Write what waits, as far as the disk lets us in this time, and end. Idempotent."""
-        self._stop.set()
-        self._asked.set()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
-
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._asked.wait(RETRY_S if self.problem else LOOK_S)
-            self._asked.clear()
+            self._wait(RETRY_S if self.problem else LOOK_S)
             self._write_what_waits()
         self._write_what_waits()
         if self._writer is not None:
             self._writer.close()
 
     def _write_what_waits(self) -> None:
-        with self._passed:
-            self._passes_begun += 1
+        self._begin_pass()
         while self._queue or self._unwritten:
             if not self._unwritten:
                 self._unwritten = self._rows_of(self._queue.take(BATCH))
             if not self._stored():
                 return
-        with self._passed:
-            self._passes_done = self._passes_begun
-            self._passed.notify_all()
+        self._end_pass()
 
     def _rows_of(self, cycles: list[Cycle]) -> list[NewEvent]:
         rows = []
