@@ -134,10 +134,10 @@ class MadeAgentToken(BaseModel):
 
 
 class MadeAgent(Agent):
-    """A new agent; ``token`` is shown this once."""
+    """A new agent; ``token`` is shown this once, also when the request is sent again with its `Idempotency-Key`."""
 
-    token: str
-    token_id: str
+    token: str | None
+    token_id: str | None
 
 
 class TokenWanted(BaseModel):

@@ -52,6 +52,13 @@ class Spent:
         """The same day's, or nothing: each day begins with nothing spent."""
         return self if self.day == day else Spent(day)
 
+    def and_more(self, more: Spent) -> Spent:
+        """Both together, on the later of the two days."""
+        if self.day != more.day:
+            return max(self, more, key=lambda spent: spent.day)
+        tasks, requests = self.tasks + more.tasks, self.requests + more.requests
+        return Spent(self.day, requests, tasks, self.cost_micros + more.cost_micros)
+
 
 def is_free(route: str) -> bool:
     """Whether requests to a route are not counted."""

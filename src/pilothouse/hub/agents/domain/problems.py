@@ -13,6 +13,14 @@ class AgentNameTaken(Conflict):
     """This board has an agent named {name} already; choose another name."""
 
 
+class BoardFull(Conflict):
+    """This board takes {most} agents and has as many; remove one or raise max_agents."""
+
+
+class LeadTaken(Conflict):
+    """This board has a lead already, {lead}; a board has at most one. Make that one a worker first."""
+
+
 class AgentChanged(Conflict):
     """Somebody else changed this agent meanwhile; it is at version {version} now, read it again."""
 

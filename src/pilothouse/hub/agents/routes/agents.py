@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from pilothouse.hub.agents.auth import Member, Person
+from pilothouse.hub.agents.routes.making import make_once
 from pilothouse.hub.agents.routes.services import AgentPath, Services
 from pilothouse.hub.agents.routes.streaming import agent_stream
 from pilothouse.hub.agents.schemas import (
@@ -21,7 +22,7 @@ from pilothouse.hub.agents.schemas import (
     Usage,
 )
 from pilothouse.hub.identity import AgentRole
-from pilothouse.hub.identity.auth import Reading, TheAccess, ThisHub, Writing
+from pilothouse.hub.identity.auth import OnceKey, Reading, TheAccess, ThisHub, Writing
 from pilothouse.hub.identity.domain.agents import AgentsSought, Liveness
 from pilothouse.web import Paging
 from pilothouse.web.streams import EventStream, Since
@@ -40,10 +41,12 @@ async def _sought(
 
 
 @router.post("", status_code=201, summary="Register an agent")
-async def create_agent(caller: Person, services: Services, session: Writing, new: NewAgent) -> MadeAgent:
+async def create_agent(
+    caller: Person, services: Services, session: Writing, hub: ThisHub, once: OnceKey, new: NewAgent
+) -> MadeAgent:
     """Of any runtime: whatever can send a request can be an agent. The answer is the only one that holds its token;
     who missed it asks for another one. Names are unique on a board, so that sending this again makes no second."""
-    return await services.agents.create(session, caller, new)
+    return await make_once(session, hub, once, lambda: services.agents.create(session, caller, new))
 
 
 @router.get("", summary="List agents, the latest first")

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from pilothouse.hub.agents.auth import AgentCaller
+from pilothouse.hub.agents.routes.making import make_once
 from pilothouse.hub.agents.routes.services import AgentPath, Services
 from pilothouse.hub.agents.schemas import (
     AcknowledgeInbox,
@@ -23,7 +24,7 @@ from pilothouse.hub.agents.schemas import (
     TokenWanted,
     Usage,
 )
-from pilothouse.hub.identity.auth import Reading, Writing
+from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.identity.domain.agents import AgentsSought
 from pilothouse.web import Paging
 
@@ -96,10 +97,12 @@ async def list_workers(caller: AgentCaller, services: Services, session: Reading
 
 
 @router.post("/workers", status_code=201, summary="Make a worker")
-async def spawn_worker(caller: AgentCaller, services: Services, session: Writing, new: NewWorker) -> MadeAgent:
+async def spawn_worker(
+    caller: AgentCaller, services: Services, session: Writing, hub: ThisHub, once: OnceKey, new: NewWorker
+) -> MadeAgent:
     """Only the lead, on its own board, within `max_agents` and its own budgets. The answer is the only one that holds
     the worker's token; running it is yours to do."""
-    return await services.agents.spawn(session, caller, new)
+    return await make_once(session, hub, once, lambda: services.agents.spawn(session, caller, new))
 
 
 @router.delete("/workers/{agent_id}", status_code=204, summary="Remove a worker")

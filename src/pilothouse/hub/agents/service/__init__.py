@@ -1,6 +1,6 @@
 """Agents, their liveness, what they spend, and what waits for them."""
 
-from pilothouse.hub.agents.service.agents import Agents
+from pilothouse.hub.agents.service.agents import Agents, Made
 from pilothouse.hub.agents.service.boards import BoardPorts, without_boards
 from pilothouse.hub.agents.service.describing import describe_operations
 from pilothouse.hub.agents.service.everything import AgentServices, build_services
@@ -13,6 +13,7 @@ __all__ = [
     "Agents",
     "BoardPorts",
     "Inboxes",
+    "Made",
     "RollCall",
     "Spendings",
     "build_services",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,9 @@ from pilothouse.hub.agents.domain.problems import (
     AgentChanged,
     AgentNameTaken,
     BeyondOwnBudget,
+    BoardFull,
     LeadsOnly,
+    LeadTaken,
     NotSpawned,
     UnknownAgent,
 )
@@ -24,11 +26,11 @@ from pilothouse.hub.agents.repository import SpendingRows
 from pilothouse.hub.agents.service.inbox import Inboxes
 from pilothouse.hub.agents.service.rollcall import RollCall
 from pilothouse.hub.agents.service.showing import columns_of, shown, told
-from pilothouse.hub.boards.domain.problems import BoardFull, BoardNotWritable, LeadTaken, UnknownBoard
+from pilothouse.hub.boards.domain.problems import BoardNotWritable, UnknownBoard
 from pilothouse.hub.db import after_commit
 from pilothouse.hub.identity import Access, AgentRole, Caller, Tokens
 from pilothouse.hub.identity.domain.agents import AgentRecord, AgentsSought, Liveness, beat
-from pilothouse.hub.identity.service import AgentRegister
+from pilothouse.hub.identity.service.agents import AgentRegister
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 
@@ -39,6 +41,14 @@ class HeldBoard(Protocol):
     id: str
     organization_id: str
     max_agents: int | None
+
+
+class Made(NamedTuple):
+    """A new agent, and its token, which is kept nowhere."""
+
+    agent: schemas.Agent
+    token: str
+    token_id: str
 
 
 Hold = Callable[[AsyncSession, str], Awaitable[HeldBoard | None]]
@@ -64,13 +74,13 @@ class Agents:
         self._hold = hold
         self._let_go = let_go
 
-    async def create(self, session: AsyncSession, caller: Caller, new: schemas.NewAgent) -> schemas.MadeAgent:
+    async def create(self, session: AsyncSession, caller: Caller, new: schemas.NewAgent) -> Made:
         """Register an agent of any runtime; raises UnknownBoard, BoardNotWritable, AgentNameTaken, LeadTaken and
         BoardFull."""
         board = await self._writable(session, caller, new.board_id)
         return await self._add(session, caller, board, new, new.role, spawned_by=None)
 
-    async def spawn(self, session: AsyncSession, caller: Caller, new: schemas.NewWorker) -> schemas.MadeAgent:
+    async def spawn(self, session: AsyncSession, caller: Caller, new: schemas.NewWorker) -> Made:
         """A lead makes a worker on its own board, with at most the budgets it has itself; raises LeadsOnly too."""
         lead = await self._lead(session, caller)
         board = await self._hold(session, lead.board_id)
@@ -155,7 +165,7 @@ class Agents:
     async def _add(
         self, session: AsyncSession, caller: Caller, board: HeldBoard, new: schemas.NewWorker, role: AgentRole, *,
         spawned_by: str | None,
-    ) -> schemas.MadeAgent:  # fmt: skip
+    ) -> Made:  # fmt: skip
         now = self._now()
         budgets: dict[str, Any] = columns_of(new.budgets)
         record = AgentRecord(
@@ -170,8 +180,7 @@ class Agents:
         await self._inboxes.open(session, record)
         token, _ = await self._tokens.give_agent(session, record.id, caller, name=record.name)
         self._note(session, caller, "agent.created", None, record)
-        described = self._shown(record, None)
-        return schemas.MadeAgent(**described.model_dump(), token=token.token, token_id=token.id)
+        return Made(self._shown(record, None), token.token, token.id)
 
     async def _check_place(self, session: AsyncSession, board: HeldBoard, wanted: AgentRecord, *, is_new: bool) -> None:
         """The board is held, so what is true now is true until the end."""

@@ -65,8 +65,18 @@ def _describe(method: str, path: str, operation: dict[str, Any], known: Operatio
     operation["x-side-effects"] = list(known.effects)
     is_writing = method not in _READS
     has_input = "requestBody" in operation or any(one["in"] == "query" for one in operation.get("parameters", ()))
+    operation["x-required-role"] = _with_board(operation["x-required-role"], path, known, is_writing=is_writing)
     common = common_codes(path, actor=operation["x-required-actor"], has_input=has_input, is_writing=is_writing)
     _document(operation, [*common, *known.codes])
+
+
+def _with_board(role: str, path: str, known: Operation, *, is_writing: bool) -> str:
+    """The role, with what it needs on the board that is named."""
+    if path.startswith(AGENT_ROOT):
+        return role
+    if "board_not_writable" in known.codes or (is_writing and "{board_id}" in path):
+        return f"{role}, with the right to change the board"
+    return f"{role}, with the right to read the board" if "{board_id}" in path else role
 
 
 def _document(operation: dict[str, Any], codes: list[str]) -> None:

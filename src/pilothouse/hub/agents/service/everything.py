@@ -15,7 +15,7 @@ from pilothouse.hub.agents.service.spending import Spendings
 from pilothouse.hub.agents.service.waiting import Waiting
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Access, Tokens
-from pilothouse.hub.identity.service import AgentRegister
+from pilothouse.hub.identity.service.agents import AgentRegister
 from pilothouse.kit.clock import Clock
 
 

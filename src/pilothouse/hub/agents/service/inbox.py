@@ -12,7 +12,7 @@ from pilothouse.hub.agents.domain.problems import UnknownAgent
 from pilothouse.hub.agents.repository import InboxRows
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.identity.domain.agents import AgentRecord
-from pilothouse.hub.identity.service import AgentRegister
+from pilothouse.hub.identity.service.agents import AgentRegister
 from pilothouse.kit.clock import Clock, at
 
 # Changes of a board that one request looks through; an agent that was away for long asks again.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,7 @@ from pilothouse.hub.agents.service.seen import Seen
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.identity.domain.agents import AgentRecord, Beat, Liveness, beat
-from pilothouse.hub.identity.service import AgentRegister
+from pilothouse.hub.identity.service.agents import AgentRegister
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 
 WRITE_EVERY_S = 1.0
@@ -78,10 +78,11 @@ class RollCall:
         self._seen.pop(agent_id, None)
         self._unwritten.discard(agent_id)
 
-    def read_again(self, agent_id: str) -> None:
-        """Somebody changed what it has spent: take that in with the next writing, and count on."""
-        if agent_id in self._seen:
-            self._unwritten.add(agent_id)
+    def spent(self, agent_id: str, more: Spent) -> None:
+        """It has used more up, and that is written already: it counts from the next request on."""
+        seen = self._seen.get(agent_id)
+        if seen is not None:
+            seen.spent = seen.spent.and_more(more)
 
     def last_seen(self, record: AgentRecord) -> datetime | None:
         """When an agent was heard of, whether or not that is written yet."""
@@ -173,13 +174,13 @@ class RollCall:
 
     def _written(
         self, seen: Seen, beats: dict[str, Beat], requests: int, there: dict[str, AgentRecord],
-        spent: dict[str, Spent], today: object,
+        spent: dict[str, Spent], today: date,
     ) -> None:  # fmt: skip
         agent_id = seen.record.id
         if agent_id not in there:
             self.forget(agent_id)
             return
-        seen.record, seen.spent = there[agent_id], spent.get(agent_id, Spent(seen.spent.day))
+        seen.record, seen.spent = there[agent_id], spent.get(agent_id, Spent(today))
         seen.requests -= requests
         if agent_id in beats and seen.beaten_at == beats[agent_id].seen_at:
             seen.beaten_at = None

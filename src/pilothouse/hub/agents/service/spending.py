@@ -17,7 +17,7 @@ from pilothouse.hub.agents.service.showing import shown_budgets, shown_spending
 from pilothouse.hub.db import after_commit
 from pilothouse.hub.identity import Caller, CallerKind
 from pilothouse.hub.identity.domain.agents import AgentRecord
-from pilothouse.hub.identity.service import AgentRegister
+from pilothouse.hub.identity.service.agents import AgentRegister
 from pilothouse.kit.clock import Clock, at
 
 SHOWN_DAYS = 31
@@ -49,7 +49,7 @@ class Spendings:
             subject=("agent", record.id), before={"cost": cost(before.cost_micros)},
             after={"cost": cost(before.cost_micros + reported.cost_micros), "note": new.note},
         )  # fmt: skip
-        after_commit(session, lambda: self._roll.read_again(record.id))
+        after_commit(session, lambda: self._roll.spent(record.id, reported))
         return await self._shown(session, record)
 
     async def take_task(self, session: AsyncSession, caller: Caller) -> None:
