@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -143,6 +145,72 @@ def guards() -> str:
     return "\n".join(lines) + "\n"
 
 
+def api() -> str:
+    """Every operation of mission control: who calls it and with what, when, what it does and what can go wrong."""
+    lines = [
+        "# Mission control, operation by operation",
+        "",
+        "Generated from the code by `make docs`; `/openapi.json` holds the same with every field. `Authorization`",
+        "takes `Bearer TOKEN` of a person or a program, or the password by Basic; `X-Agent-Token` takes an agent's own",
+        "token, which is as good as Bearer. [errors.md](errors.md) says what each code means. Worked examples:",
+        "[boards](guides/boards.md), [agents](guides/agents.md).",
+    ]
+    section = ""
+    for method, path, operation in _operations():
+        tag = str(operation.get("tags", ["other"])[0])
+        if tag != section:
+            section = tag
+            lines += ["", f"## {tag[0].upper()}{tag[1:]}"]
+        lines += ["", f"### `{method.upper()} {path}`", "", *_about(operation)]
+    return "\n".join(lines) + "\n"
+
+
+def _operations() -> list[tuple[str, str, dict[str, Any]]]:
+    from pilothouse.hub.agents.service.describing import operations_of
+    from pilothouse.hub.app import create_app
+    from pilothouse.hub.settings import HubSettings
+
+    with tempfile.TemporaryDirectory() as directory:
+        schema = create_app(HubSettings(data=Path(directory))).openapi()
+    order: dict[str, int] = {}
+    found = list(operations_of(schema))
+    for _, _, operation in found:
+        order.setdefault(str(operation.get("tags", ["other"])[0]), len(order))
+    return sorted(found, key=lambda one: order[str(one[2].get("tags", ["other"])[0])])
+
+
+def _about(operation: dict[str, Any]) -> Iterator[str]:
+    summary = operation.get("summary", "").rstrip(".")
+    yield f"{summary}. {' '.join(str(operation.get('description', '')).split())}".strip()
+    yield ""
+    yield f"* Use it when: {operation.get('x-when-to-use', '')}"
+    yield f"* Header: {_headers(operation)}. Actor: {operation.get('x-required-actor')}; role: {_role(operation)}."
+    if operation.get("x-side-effects"):
+        yield f"* Effects: {'; '.join(operation['x-side-effects'])}."
+    if "x-ratelimit-limit" in operation:
+        limit, window = operation["x-ratelimit-limit"], operation["x-ratelimit-window-s"]
+        yield f"* Limit: {limit} requests in {window} s, {operation['x-ratelimit-scope']}."
+    codes = [
+        f"{status} {', '.join(f'`{code}`' for code in response['x-codes'])}"
+        for status, response in operation.get("responses", {}).items()
+        if "x-codes" in response
+    ]
+    yield f"* Errors: {'; '.join(codes)}."
+
+
+def _headers(operation: dict[str, Any]) -> str:
+    schemes = {name for one in operation.get("security", ()) for name in one}
+    named = {"password": "`Authorization`", "token": "`Authorization`", "agent": "`X-Agent-Token`"}
+    found = sorted({named.get(scheme, f"`{scheme}`") for scheme in schemes})
+    return " or ".join(found) or "none"
+
+
+def _role(operation: dict[str, Any]) -> str:
+    scope = operation.get("x-required-scope")
+    role = str(operation.get("x-required-role"))
+    return role if scope is None else f"{role} (a program: scope `{scope}`)"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page and what it should say."""
     import_everything()
@@ -150,6 +218,7 @@ def pages() -> dict[Path, str]:
         HERE / "configuration.md": configuration(),
         HERE / "errors.md": errors(),
         HERE / "guards.md": guards(),
+        HERE / "api.md": api(),
     }
 
 
