@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pilothouse.sandbox.channels import END_OF_INPUT, Channels
@@ -21,6 +22,8 @@ from pilothouse.sandbox.proxy import AllowListProxy
 _READ_BYTES = 1 << 18
 # Nothing of the command is alive when its end is reported, so its pipes are at their end, but for what they still hold.
 _DRAIN_WITHIN_S = 30.0
+_LAST_WORDS_BYTES = 8192
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 
 class Running:
@@ -159,6 +162,8 @@ class Running:
         by_itself = ending.termination_reason in (TerminationReason.EXIT, TerminationReason.SIGNAL)
         if by_itself and self._disk is not None and await self._disk.full():
             ending = _ending_of({**facts, "termination_reason": "disk"})
+        if ending.termination_reason is TerminationReason.SETUP_FAILED and not ending.detail:
+            ending = self._never_began(ending)
         self._channels.close_all()
         if self._proxy is not None:
             self._proxy.close()
@@ -166,6 +171,16 @@ class Running:
         self._ended.set_result(ending)
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
+
+    def _never_began(self, ending: Ending) -> Ending:
+        """Bubblewrap says in words why; for a program that is not there this is what a shell would say."""
+        said = (
+            b"".join(frame.content for frame in self._log.read(0, _LAST_WORDS_BYTES)).decode(errors="replace").strip()
+        )
+        if said.startswith(f"bwrap: execvp {self._command.argv[0]}: "):
+            code = _NOT_EXECUTABLE if "ermission" in said else _NOT_FOUND
+            return replace(ending, termination_reason=TerminationReason.EXIT, exit_code=code)
+        return replace(ending, detail=said)
 
     async def _watch_disk(self, disk: DiskWatch) -> None:
         await disk.until_full()

@@ -158,7 +158,9 @@ def _limit(order: Order, abilities: Abilities) -> None:
     files = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     if order.disk_mb is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order.disk_mb * _MIB, order.disk_mb * _MIB))
+        # A little above, so that whoever counts the workspace sees that it was reached.
+        largest = (order.disk_mb + 1) * _MIB
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
 def _controlled(abilities: Abilities, controller: str) -> bool:

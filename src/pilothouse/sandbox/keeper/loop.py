@@ -40,6 +40,7 @@ class Keeper:
         self._hierarchies = Hierarchies(dict(abilities.cgroups))
         self._running: dict[int, Kept] = {}
         self._spare: Kept | None = None
+        self._owners = {(os.geteuid(), os.getegid())}
         self._made = 0
         self._started_at = 0.0
         self._selector = selectors.DefaultSelector()
@@ -113,6 +114,7 @@ class Keeper:
                 found = os.stat(source)  # noqa: PTH116 - a path object costs an import here
                 key = (found.st_uid, found.st_gid)
                 owners[key] = self._identities.showing(kept.uid, *key)
+            self._owners |= owners.keys()
         message = json.dumps(list(owners)).encode()
         socket.send_fds(kept.socket, [message], [*descriptors, *owners.values()])
         self._selector.register(kept.socket, selectors.EVENT_READ, lambda: self._hear(kept))
@@ -125,7 +127,8 @@ class Keeper:
         self._made += 1
         uid = self._identities.take() if self._identities is not None else None
         if uid is not None and self._identities is not None:
-            self._identities.showing(uid, os.geteuid(), os.getegid())
+            for owner in self._owners:
+                self._identities.showing(uid, *owner)
         group = self._hierarchies.group(f"pilothouse-{os.getpid()}-{self._made}")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         status_read, status_write = os.pipe()
