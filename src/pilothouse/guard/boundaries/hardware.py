@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from pilothouse.guard.boundaries.boundary import Boundary, Moment
 from pilothouse.guard.boundaries.hardware_settings import (
+    HOST_CPU,
+    HOST_DISK,
+    HOST_MEMORY,
+    HOST_TEMPERATURE,
     CurrentConfig,
     ForceTorqueConfig,
     HostHealthConfig,
@@ -84,10 +88,10 @@ class HostHealth(ChannelRanges):
         self.ranges = tuple(
             Range(channel, lower, upper, unit)
             for channel, lower, upper, unit in (
-                ("host.cpu_percent", 0.0, config.maximum_cpu_percent, "%"),
-                ("host.memory_percent", 0.0, config.maximum_memory_percent, "%"),
-                ("host.disk_free_bytes", config.minimum_disk_free_bytes, math.inf, "bytes"),
-                ("host.temperature_c", -math.inf, config.maximum_temperature_c, "°C"),
+                (HOST_CPU, 0.0, config.maximum_cpu_percent, "%"),
+                (HOST_MEMORY, 0.0, config.maximum_memory_percent, "%"),
+                (HOST_DISK, config.minimum_disk_free_bytes, math.inf, "bytes"),
+                (HOST_TEMPERATURE, -math.inf, config.maximum_temperature_c, "°C"),
             )
             if lower is not None and upper is not None
         )

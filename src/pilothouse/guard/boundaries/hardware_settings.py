@@ -76,20 +76,35 @@ class ForceTorqueConfig(BoundarySettings):
         return self
 
 
+HOST_CPU, HOST_MEMORY = "host.cpu_percent", "host.memory_percent"
+HOST_DISK, HOST_TEMPERATURE = "host.disk_free_bytes", "host.temperature_c"
+
+
 class HostHealthConfig(BoundarySettings):
-    """The computer the guard runs on is well. What is limited must be there, under its channel ``host.*``."""
+    """The computer the guard runs on is well; it is looked at twice a second, and what cannot be had is refused."""
 
     layer: ClassVar = Layer.L3
     type: Literal["host_health"] = "host_health"
-    maximum_cpu_percent: Positive | None = Field(None, description="Channel host.cpu_percent")
-    maximum_memory_percent: Positive | None = Field(None, description="Channel host.memory_percent")
+    maximum_cpu_percent: Positive | None = Field(None, description="Of all cores; channel host.cpu_percent")
+    maximum_memory_percent: Positive | None = Field(None, description="In use; channel host.memory_percent")
     minimum_disk_free_bytes: Annotated[float, Field(gt=0, le=1e18, allow_inf_nan=False)] | None = Field(
-        None, description="Channel host.disk_free_bytes"
+        None, description="On the disk of --data; channel host.disk_free_bytes"
     )
-    maximum_temperature_c: Number | None = Field(None, description="Channel host.temperature_c")
+    maximum_temperature_c: Number | None = Field(None, description="The hottest zone; channel host.temperature_c")
 
     @model_validator(mode="after")
     def _something_is_limited(self) -> Self:
         if not (self.model_fields_set - {"type", "fallback"}):
             raise ValueError("limit at least one of cpu, memory, disk and temperature")
         return self
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """What is limited."""
+        limits = {
+            HOST_CPU: self.maximum_cpu_percent,
+            HOST_MEMORY: self.maximum_memory_percent,
+            HOST_DISK: self.minimum_disk_free_bytes,
+            HOST_TEMPERATURE: self.maximum_temperature_c,
+        }
+        return frozenset(channel for channel, limit in limits.items() if limit is not None)

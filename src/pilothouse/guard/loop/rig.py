@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from pilothouse.guard.adapters.base import Adapters, Elsewhere, Policy, PolicyAway, Sink, Source, merged
+from pilothouse.guard.adapters.host import Host
 from pilothouse.guard.guardrail.conversion import Unmappable
 from pilothouse.guard.loop.counters import Counters
 from pilothouse.guard.loop.emergency import EmergencyStop
@@ -47,6 +48,7 @@ class Rig:
         pacer: Pacer,
         counters: Counters,
         understand: Callable[[Any], Action],
+        host: Host | None = None,
     ) -> None:
         self.is_live = False
         """Whether what goes wrong out there matters: while cycles run."""
@@ -58,6 +60,7 @@ class Rig:
         self._pacer = pacer
         self._counters = counters
         self._understand = understand
+        self._host = host
         self._newest: dict[str, Observation] = {}
         self._sources = {
             name: Errand(f"source-{name}", partial(self._watched, "source", name, partial(_read, source)))
@@ -114,7 +117,9 @@ class Rig:
         found = list(self._newest.values())
         if len(found) < len(self._sources) or not found:
             return None
-        return found[0] if len(found) == 1 else merged(found)
+        observation = found[0] if len(found) == 1 else merged(found)
+        host = self._host.channels() if self._host is not None else None
+        return replace(observation, channels={**host, **observation.channels}) if host else observation
 
     def ask(self, observation: Observation, until_ns: int) -> Answer:
         """The policy's action, if it is back in time; a late one is never used."""

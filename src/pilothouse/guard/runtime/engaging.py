@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from pilothouse.guard.boundaries.hardware_settings import HostHealthConfig
 from pilothouse.guard.engine import Engine
 from pilothouse.guard.fallbacks import Director, FallbackKind, FallbackPlan
 from pilothouse.guard.loop import Engaged, Session
@@ -43,6 +44,12 @@ def plans_of(stack: Stackfile) -> dict[str, FallbackPlan]:
         facts = config.model_dump(exclude={"type"})
         plans[name] = FallbackPlan(name, FallbackKind(config.type), **facts)
     return plans
+
+
+def host_channels(stack: Stackfile) -> frozenset[str]:
+    """What has to be known of the guard's own computer."""
+    found = (one.channels for one in stack.boundaries.values() if isinstance(one, HostHealthConfig))
+    return frozenset().union(*found)
 
 
 def changed_sections(old: Stackfile, new: Stackfile) -> frozenset[str]:

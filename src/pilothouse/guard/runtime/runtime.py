@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from pilothouse.guard.adapters import Adapters, is_apart, open_policy
+from pilothouse.guard.adapters.host import Host
 from pilothouse.guard.guardrail import action_of
 from pilothouse.guard.loop import (
     Command,
@@ -27,7 +28,7 @@ from pilothouse.guard.loop import (
 from pilothouse.guard.problems import UnknownTask
 from pilothouse.guard.risk.window import RiskWindow
 from pilothouse.guard.runtime.boundaries import RunningBoundaries
-from pilothouse.guard.runtime.engaging import AT_START, FIXED, changed_sections, engage
+from pilothouse.guard.runtime.engaging import AT_START, FIXED, changed_sections, engage, host_channels
 from pilothouse.guard.runtime.problems import EstopInputUnusable, NoStackfile, RestartNeeded, TaskGone
 from pilothouse.guard.runtime.records import Records
 from pilothouse.guard.runtime.status import ReloadOutcome
@@ -77,9 +78,10 @@ class Runtime:
             image_rate_hz=stack.telemetry.image_rate_hz,
             joint_names=tuple(stack.robot.joint_names),
         )
+        self._host = Host(settings.data)
         self.rig = Rig(
             adapters, emergency=self.emergency, pacer=pacer, counters=counters,
-            understand=partial(action_of, robot=stack.robot),
+            understand=partial(action_of, robot=stack.robot), host=self._host,
         )  # fmt: skip
         engaged = self._engaged(stack)
         risk = stack.risk
@@ -112,6 +114,8 @@ class Runtime:
         self.emergency.arm(list(self._adapters.sinks.items()))
         self.records.start()
         self.telemetry.start()
+        self._host.want(host_channels(self.stack))
+        self._host.start()
         self.rig.start()
         self.loop.open()
         self._watchdog.start()
@@ -128,6 +132,7 @@ class Runtime:
             self._input.end()
         self.rig.stop()
         self.rig.end()
+        self._host.stop()
         self.emergency.end()
         self.telemetry.stop()
         self.records.stop()
@@ -192,6 +197,7 @@ class Runtime:
         engaged = self._engaged(stack, session.task if is_on else None, session.n_cycles, period_ms)
         policy = open_policy(stack) if is_other_policy else None
         keep()
+        self._host.want(host_channels(stack))
         self.stack = stack
         self.loop.replace_engine(engaged)
         if policy is not None:
