@@ -25,9 +25,11 @@ from pilothouse.hub.fleet import jobs as fleet_jobs
 from pilothouse.hub.fleet.routes import ROUTERS as FLEET
 from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
 from pilothouse.hub.fleet.service import build_services as build_fleet
-from pilothouse.hub.identity import Access, Identity, Tokens
+from pilothouse.hub.identity import Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
+from pilothouse.hub.identity.routes import PUBLIC
 from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
+from pilothouse.hub.identity.service import build_services as build_identity
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
 from pilothouse.hub.incidents.service import Following, Grouping, Incidents, RecordingLinks
@@ -89,9 +91,11 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH_S)
-        identity.warn_if_open()
+        people.identity.warn_if_open()
         await limits.start()
         async with hub.running():
+            if not settings.has_credential:
+                service.state.login_code = await people.sign_ins.code_at_start()
             yield
             service.begin_closing()
 
@@ -107,25 +111,28 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             "storage": hub.storage.check_writable,
             "jobs": hub.jobs.check,
         },
-        public={"/", ENROL_PATH, LINK_PATH},
+        public={"/", ENROL_PATH, LINK_PATH, *PUBLIC},
     )
     limits = RateLimits(settings, service.state.metrics)
     hub.jobs.measure(service.state.metrics)
     service.state.hub = hub
-    service.state.activity = Activity(hub.events)
-    service.state.identity = identity
-    service.state.tokens = tokens
-    service.state.access = Access()
+    service.state.activity = activity_log
+    service.state.people, service.state.identity = people, people.identity
+    service.state.tokens, service.state.access = people.tokens, people.access
+    agents_per_minute = settings.agent_auth_limit
+    service.state.agent_limit = (
+        limits.limit(f"{agents_per_minute}/60 seconds", scope="agent authentication") if agents_per_minute else None
+    )
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
-    install_slices(service, hub, tokens)
-    install_agents(service, hub, tokens)
+    identity_jobs.register(hub.jobs, people)
+    install_slices(service, hub, people.tokens)
+    install_agents(service, hub, people.tokens)
     service.describe_more = describe_operations
     return service
 
 
 def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     """Build each slice's services, lower slices first, and make its jobs known."""
-    identity_jobs.register(hub.jobs, tokens)
     fleet = build_fleet(hub.database, hub.events, hub.clock, tokens=tokens, count_recordings=count_by_robot)
     fleet_jobs.register(hub.jobs, fleet)
     robots = fleet.robots

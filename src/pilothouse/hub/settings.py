@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.settings import setting
-from pilothouse.web import ServiceSettings
+from pilothouse.web import ServiceSettings, is_loopback
+from pilothouse.web.settings import Names
 
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _blank_is_off(value: object) -> object:
+    return 0 if isinstance(value, str) and not value.strip() else value
 
 
 def _mapping(secret: SecretStr | None, name: str) -> dict[str, str]:
@@ -44,13 +50,35 @@ class HubSettings(ServiceSettings):
     hub_auth_token: SecretStr | None = setting(
         None, "Robots present it as Bearer; the password when not set", names=("MD_HUB_AUTH_TOKEN",)
     )
-    auth_mode: Annotated[Literal["local"], BeforeValidator(_lower)] = setting(
-        "local", "How people prove who they are: `local`, one shared Bearer token", names=("AUTH_MODE",)
+    auth_mode: Annotated[Literal["local", "clerk"], BeforeValidator(_lower)] = setting(
+        "local",
+        "How people prove who they are: `local`, by the operator's token or one of their own; `clerk`, by Clerk's",
+        names=("AUTH_MODE",),
     )
     local_auth_token: SecretStr | None = setting(
         None,
         "The Bearer token of an operator; made at the first start when nothing is set",
         names=("LOCAL_AUTH_TOKEN",),
+    )
+    clerk_issuer: str | None = setting(
+        None, "Who signs people's tokens, such as `https://clerk.example.com`; `AUTH_MODE=clerk` needs it",
+        names=("CLERK_ISSUER",),
+    )  # fmt: skip
+    clerk_jwks_url: str | None = setting(
+        None, "Where the keys of these signatures are; `ISSUER/.well-known/jwks.json` when not set",
+        names=("CLERK_JWKS_URL",),
+    )  # fmt: skip
+    clerk_authorized_parties: Names = setting(
+        (), "Origins whose tokens are taken (`azp`), with commas; any when not set", names=("CLERK_AUTHORIZED_PARTIES",)
+    )
+    clerk_owners: Names = setting(
+        (), "Clerk users (`sub`), with commas, who own the home organization from their first visit; nobody else does"
+    )
+    sign_in_hours: Annotated[float, Field(ge=0.1, le=8_760)] = setting(
+        168.0, "A browser stays signed in for so many hours at most"
+    )
+    agent_auth_limit: Annotated[int, BeforeValidator(_blank_is_off), Field(ge=0, le=1_000_000)] = setting(
+        20, "Requests with an agent's token that one address may send within 60 s; 0 or blank is no limit"
     )
     enrolment_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         20, "How often one address may try a code at `/api/v1/robots/enroll` within 60 s"
@@ -149,6 +177,13 @@ class HubSettings(ServiceSettings):
     lab_lease_s: Annotated[float, Field(ge=1, le=600)] = setting(
         15.0, "A worker that is silent for so long is taken for dead, and what ran there for lost"
     )
+    webhook_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
+        60, "How often one address may post to webhooks of boards within 60 s"
+    )
+    webhook_log_days: Annotated[int, Field(ge=1, le=3_650)] = setting(
+        30, "What came in through webhooks is forgotten so many days after it was delivered or given up; so long a "
+        "delivery sent again is known",
+    )  # fmt: skip
     redis_url: SecretStr | None = setting(
         None, "Redis or Valkey for jobs and live events across processes; in this process when not set"
     )
@@ -162,6 +197,16 @@ class HubSettings(ServiceSettings):
     def local_token(self) -> str | None:
         """The operator's token, if one is configured."""
         return self.local_auth_token.get_secret_value() or None if self.local_auth_token else None
+
+    @property
+    def has_credential(self) -> bool:
+        """Whether a person can sign in by something that is configured; without it the hub makes a token itself."""
+        return self.password is not None or self.local_token is not None or self.auth_mode == "clerk"
+
+    @property
+    def clerk_keys_url(self) -> str:
+        """Where the keys of Clerk's signatures are."""
+        return self.clerk_jwks_url or f"{(self.clerk_issuer or '').rstrip('/')}/.well-known/jwks.json"
 
     @property
     def shared_token(self) -> str | None:
@@ -190,8 +235,20 @@ class HubSettings(ServiceSettings):
         """These settings, or BadConfiguration that says what to change."""
         assert self.lab_secret_values is not None
         assert self.lab_credentials is not None
+        self._check_clerk()
         if self.mode == "fleet" and self.password is None:
             raise BadConfiguration(
                 problem="fleet mode needs a password: set MD_HUB_AUTH_PASSWORD (and MD_HUB_AUTH_TOKEN for the robots)"
             )
         return self
+
+    def _check_clerk(self) -> None:
+        if self.auth_mode != "clerk":
+            return
+        if not self.clerk_issuer:
+            raise BadConfiguration(problem="AUTH_MODE=clerk needs CLERK_ISSUER, such as https://clerk.example.com")
+        for name, url in (("CLERK_ISSUER", self.clerk_issuer), ("CLERK_JWKS_URL", self.clerk_keys_url)):
+            parts = urlsplit(url)
+            is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+            if not is_safe or not parts.hostname:
+                raise BadConfiguration(problem=f"{name} must be an https:// address; http:// only on this machine")

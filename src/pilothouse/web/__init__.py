@@ -1,6 +1,6 @@
 """What every HTTP service here does the same way."""
 
-from pilothouse.web.addresses import client_address
+from pilothouse.web.addresses import client_address, is_trusted_proxy
 from pilothouse.web.auth import (
     Credentials,
     CredentialsMissing,
@@ -42,6 +42,7 @@ __all__ = [
     "error_response",
     "hash_secret",
     "is_loopback",
+    "is_trusted_proxy",
     "local_hosts",
     "mint_token",
     "problem_response",

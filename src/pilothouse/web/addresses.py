@@ -31,6 +31,13 @@ def client_address(connection: HTTPConnection) -> str:
     return str(address)
 
 
+def is_trusted_proxy(connection: HTTPConnection) -> bool:
+    """Whether the request comes from a proxy that may say what it was asked by whom."""
+    trusted = _networks(connection.app.state.settings.trusted_proxies)
+    address = _address(connection.client.host) if trusted and connection.client else None
+    return address is not None and _within(address, trusted)
+
+
 def rate_limit_key(address: str) -> str:
     """The address, or for IPv6 its /64: one customer has all of it."""
     parsed = _address(address)

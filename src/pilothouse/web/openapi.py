@@ -18,7 +18,7 @@ _REQUEST_ID = {"$ref": "#/components/headers/X-Request-Id"}
 _ERROR = {"$ref": "#/components/responses/Error"}
 
 
-def describe_errors(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> dict[str, Any]:
+def describe_errors(schema: dict[str, Any], routes: Sequence[BaseRoute], settings: object = None) -> dict[str, Any]:
     """Give every operation the one error shape instead of FastAPI's own."""
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -36,7 +36,7 @@ def describe_errors(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> dict
         "headers": {"X-Request-Id": _REQUEST_ID},
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorDocument"}}},
     }
-    limits = _rate_limits(routes)
+    limits = _rate_limits(routes, settings)
     taken: set[str] = set()
     for path, operations in schema.get("paths", {}).items():
         for method, operation in sorted(operations.items(), key=lambda one: one[0] == "head"):
@@ -74,11 +74,13 @@ def _describe(operation: dict[str, Any], limits: dict[str, Any]) -> None:
     operation.update(limits)
 
 
-def _rate_limits(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], dict[str, Any]]:
+def _rate_limits(routes: Sequence[BaseRoute], settings: object) -> dict[tuple[str, str], dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for route in iter_route_contexts(routes):
         for call in _calls(route):
             described = getattr(call, "openapi_extension", None)
+            if callable(described):
+                described = described(settings)
             if isinstance(described, dict):
                 for method in route.methods or ():
                     found.setdefault((route.path_format or "", method.lower()), {}).update(described)

@@ -77,7 +77,7 @@ class Service(FastAPI):
             schema = super().openapi()
         if schema is known:
             return schema
-        described = describe_errors(schema, self.routes)
+        described = describe_errors(schema, self.routes, self.settings)
         if self.describe_more is not None:
             self.describe_more(described)
         return described

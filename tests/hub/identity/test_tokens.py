@@ -14,6 +14,7 @@ from pilothouse.hub.identity import Caller, CallerKind, Identity
 from pilothouse.hub.identity.auth import still_allowed
 from pilothouse.hub.identity.domain import MoreThanYouHave
 from pilothouse.hub.identity.models import TokenRow
+from pilothouse.hub.identity.service import Presented
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import at
 from pilothouse.web import Credentials
@@ -239,7 +240,7 @@ async def test_a_stream_learns_that_its_token_was_revoked(guarded: Guarded) -> N
     header = (b"authorization", f"Bearer {token}".encode())
     request = Request({"type": "http", "headers": [header], "app": guarded.app})
     identity: Identity = guarded.app.state.identity
-    caller = await identity.identify(Credentials("bearer", token))
+    caller = await identity.identify(Presented(Credentials("bearer", token)))
     assert await still_allowed(request, caller)
     (row,) = await rows(guarded)
     await guarded.operator.delete(f"/auth/tokens/{row.id}")

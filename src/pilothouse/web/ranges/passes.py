@@ -20,7 +20,7 @@ from pilothouse.web.ranges.response import RangeResponse, SourceChanged
 LIFETIME_S = 5.0
 # A pass is a few hundred bytes; more readers than this at once ask more often.
 MOST = 1_000
-_CREDENTIALS = frozenset((b"authorization", b"cookie", b"x-agent-token"))
+_CREDENTIALS = frozenset((b"authorization", b"cookie", b"x-agent-token", b"x-organization-id"))
 _Key = tuple[bytes, tuple[tuple[bytes, bytes], ...]]
 
 

@@ -22,7 +22,7 @@ class OrganizationRows:
     async def by_id(self, organization_id: str, *, lock: bool = False) -> OrganizationRow | None:
         """One organization; who locks it is the only one who changes it or its members."""
         query = select(OrganizationRow).where(OrganizationRow.id == organization_id)
-        return await self._session.scalar(query.with_for_update() if lock else query)
+        return await self._session.scalar(query.with_for_update(key_share=True) if lock else query)
 
     async def add(self, row: OrganizationRow) -> None:
         self._session.add(row)
@@ -42,7 +42,7 @@ class OrganizationRows:
         """Every organization of a person, locked in one order."""
         own = select(MemberRow.organization_id).where(MemberRow.user_id == user_id)
         query = select(OrganizationRow).where(OrganizationRow.id.in_(own)).order_by(OrganizationRow.id)
-        return (await self._session.scalars(query.with_for_update())).all()
+        return (await self._session.scalars(query.with_for_update(key_share=True))).all()
 
     async def delete(self, organization_id: str) -> None:
         await self._session.execute(delete(OrganizationRow).where(OrganizationRow.id == organization_id))
@@ -56,20 +56,20 @@ class UserRows:
 
     async def by_id(self, user_id: str, *, lock: bool = False) -> UserRow | None:
         query = select(UserRow).where(UserRow.id == user_id)
-        return await self._session.scalar(query.with_for_update() if lock else query)
+        return await self._session.scalar(query.with_for_update(key_share=True) if lock else query)
 
-    async def id_of_subject(self, subject: str) -> str | None:
-        return await self._session.scalar(select(UserRow.id).where(UserRow.subject == subject))
+    async def by_subject(self, subject: str) -> UserRow | None:
+        return await self._session.scalar(select(UserRow).where(UserRow.subject == subject))
 
     async def add(self, row: UserRow) -> None:
         self._session.add(row)
         await self._session.flush()
 
-    async def add_subject(self, values: Mapping[str, object]) -> str:
-        """The id of who an issuer vouches for; of several that come at once, one makes the row."""
+    async def add_subject(self, values: Mapping[str, object]) -> UserRow:
+        """Who an issuer vouches for; of several that come at once, one makes the row."""
         insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
         await self._session.execute(insert(UserRow).values(**values).on_conflict_do_nothing(index_elements=["subject"]))
-        found = await self.id_of_subject(str(values["subject"]))
+        found = await self.by_subject(str(values["subject"]))
         assert found is not None
         return found
 

@@ -2,6 +2,7 @@
 
 from pilothouse.hub.identity.routes import audit, tokens
 
+PUBLIC: frozenset[str] = frozenset()
 ROUTERS = (tokens.router, audit.router)
 
-__all__ = ["ROUTERS"]
+__all__ = ["PUBLIC", "ROUTERS"]

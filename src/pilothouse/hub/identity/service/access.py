@@ -7,12 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.identity.domain import (
     BOARDS_READ,
     BOARDS_WRITE,
+    LOCAL_USER,
     NO_BOARDS,
     BoardRights,
     Caller,
     CallerKind,
-    OrganizationRole,
 )
+from pilothouse.hub.identity.domain.membership import Reach, Standing
+from pilothouse.hub.identity.repository import MemberRows
 
 
 class Access:
@@ -26,6 +28,16 @@ class Access:
         if caller.kind == CallerKind.TOKEN:
             writes = caller.grants(BOARDS_WRITE)
             return BoardRights(caller.organization_id, writes or caller.grants(BOARDS_READ), writes)
-        if caller.has_role(OrganizationRole.OWNER):
+        if not caller.is_person or caller.organization_id is None:
+            return NO_BOARDS
+        if caller.user_id == LOCAL_USER and caller.is_at_home:
             return BoardRights(caller.organization_id, all_read=True, all_write=True)
-        return NO_BOARDS
+        found = await MemberRows(session).rights(caller.organization_id, caller.user_id or "")
+        if found is None:
+            return NO_BOARDS
+        role, all_read, all_write, boards = found
+        return Standing(caller.user_id or "", role, Reach(all_read, all_write, boards)).rights(caller.organization_id)
+
+    async def forget_board(self, session: AsyncSession, board_id: str) -> None:
+        """A board is deleted: nobody has access to it any more."""
+        await MemberRows(session).forget_boards([board_id])

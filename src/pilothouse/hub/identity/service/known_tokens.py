@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database, after_commit
-from pilothouse.hub.identity.domain import HOME, Caller, CallerKind, Holder, TokenKind
+from pilothouse.hub.identity.domain import HOME, LOCAL_USER, Caller, CallerKind, Holder, TokenKind
 from pilothouse.hub.identity.models import AgentRow, TokenRow
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.kit.clock import NS_PER_S, Clock, at
@@ -37,9 +37,10 @@ class _Remembered:
 class KnownTokens:
     """Finds and checks tokens, and keeps account of when they were used."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, operators_secret: str = "") -> None:
         self._database = database
         self._clock = clock
+        self._operators_secret = operators_secret
         self._remembered: dict[str, _Remembered] = {}
         self._noted: dict[str, datetime] = {}
         self._unwritten: dict[str, datetime] = {}
@@ -56,13 +57,22 @@ class KnownTokens:
             return None
         known = await self._known(parts[0])
         now = at(self._clock.now_ns())
-        if known is None or not same(hash_secret(parts[1]), known.row.secret_sha256) or not known.row.is_good(now):
+        if known is None or not known.row.is_good(now):
+            raise CredentialsWrong(challenges=CHALLENGES)
+        if not same(self.hash_of(known.row.kind, known.row.user_id, parts[1]), known.row.secret_sha256):
             raise CredentialsWrong(challenges=CHALLENGES)
         if in_cookie != (known.row.kind == TokenKind.BROWSER):
             raise CredentialsWrong(challenges=CHALLENGES)
         caller = _caller(known.row, known.agent)
         await self._used(known.row, now)
         return caller
+
+    def hash_of(self, kind: TokenKind, user_id: str | None, secret: str) -> str:
+        """What is kept of a secret. A browser that was signed in by the operator's password is signed out when that
+        changes."""
+        if kind == TokenKind.BROWSER and user_id == LOCAL_USER:
+            return hash_secret(f"{secret} {self._operators_secret}")
+        return hash_secret(secret)
 
     async def write_uses(self) -> None:
         """Write down which tokens were used since the last time."""

@@ -38,10 +38,10 @@ FORGOTTEN_AFTER = timedelta(days=90)
 class Tokens:
     """Tokens of robots, programs, agents, people, browsers and debug sessions."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, operators_secret: str = "") -> None:
         self._database = database
         self._clock = clock
-        self.known = KnownTokens(database, clock)
+        self.known = KnownTokens(database, clock, operators_secret=operators_secret)
 
     async def check(self, presented: str, *, in_cookie: bool = False) -> Caller | None:
         """Who presents a token; see ``KnownTokens.check``."""
@@ -133,6 +133,11 @@ class Tokens:
         """End every token of an agent."""
         await self.end_all(session, TokensSought(TokenKind.AGENT, agent_id=agent_id))
 
+    async def end_user(self, session: AsyncSession, user_id: str, token_id: str) -> None:
+        """End a person's own token, and sign them out of every browser: one may have been signed in with it."""
+        await self.end(session, TokensSought(TokenKind.USER, token_id, user_id=user_id))
+        await self.end_all(session, TokensSought(TokenKind.BROWSER, user_id=user_id))
+
     async def revoke_session(self, session: AsyncSession, session_id: str) -> None:
         """End the tokens that a debug session was given."""
         await self.end_all(session, TokensSought(TokenKind.SESSION, session_id=session_id))
@@ -169,7 +174,7 @@ class Tokens:
             kind=kind,
             name=name,
             prefix=record.prefix,
-            secret_sha256=record.secret_hash,
+            secret_sha256=self.known.hash_of(kind, facts.get("user_id"), token.partition(".")[2]),
             created_at=self._now(),
             created_by=maker.title,
             **{"scopes": [], **facts},

@@ -1,0 +1,70 @@
+"""Browsers send a cookie along whoever asks: only pages of the hub itself may act with it."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from pilothouse.kit.errors import Forbidden
+from pilothouse.web import is_trusted_proxy
+
+COOKIE = "pilothouse_session"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PORTS = {"http": 80, "https": 443}
+
+
+class CrossSite(Forbidden):
+    """A browser sent this on behalf of another site, or without saying on whose; send a token instead of a cookie."""
+
+
+def check_origin(connection: HTTPConnection) -> None:
+    """Raise CrossSite unless a request with a cookie changes nothing, or comes from one of the hub's own pages."""
+    if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:
+        return
+    if not is_same_origin(connection):
+        raise CrossSite
+
+
+def is_same_origin(connection: HTTPConnection) -> bool:
+    """Whether the page that asks is the hub's own, by the name it was asked under."""
+    origin = _place(connection.headers.get("origin", ""))
+    if origin is None:
+        return False
+    scheme, host, port = origin
+    if is_secure(connection) and scheme != "https":
+        return False
+    asked = _place(f"{scheme}://{_asked(connection)}")
+    return asked is not None and asked == (scheme, host, port)
+
+
+def is_secure(connection: HTTPConnection) -> bool:
+    """Whether the browser came by TLS, as far as this process or a trusted proxy knows."""
+    if connection.url.scheme in ("https", "wss"):
+        return True
+    return is_trusted_proxy(connection) and connection.headers.get("x-forwarded-proto", "").strip().lower() == "https"
+
+
+def _asked(connection: HTTPConnection) -> str:
+    headers = connection.headers
+    forwarded = headers.get("x-forwarded-host") if is_trusted_proxy(connection) else None
+    return forwarded or headers.get("host", "")
+
+
+def _place(url: str) -> tuple[str, str, int] | None:
+    try:
+        parts = urlsplit(url.strip().lower())
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc or parts.path.strip("/"):
+        return None
+    return parts.scheme, _spelled(parts.hostname), port or _PORTS[parts.scheme]
+
+
+def _spelled(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host
