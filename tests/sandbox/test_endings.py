@@ -82,7 +82,9 @@ async def test_cancelling_ends_the_whole_tree_daemons_included(tmp_path: Path) -
 async def test_every_process_is_asked_before_it_is_killed(tmp_path: Path) -> None:
     child = "trap 'echo saved; exit' TERM; echo ready; while :; do sleep 0.05; done"
     async with bench(tmp_path) as sandbox:
-        running, log = await sandbox.start("sh", "-c", f'trap : TERM; setsid sh -c "{child}" & wait; wait', grace_s=20.0)
+        running, log = await sandbox.start(
+            "sh", "-c", f'trap : TERM; setsid sh -c "{child}" & wait; wait', grace_s=20.0
+        )
         await said(log, "ready")
         await running.cancel()
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from pilothouse.sandbox.keeper import kernel
 from pilothouse.sandbox.keeper.order import Abilities
 from pilothouse.sandbox.problems import KeeperGone
 
@@ -110,7 +111,7 @@ class KeeperLink:
 
     def _hear(self) -> None:
         try:
-            message, descriptors, _, _ = socket.recv_fds(self._socket, _MESSAGE_BYTES, 1)
+            message, descriptors = kernel.receive(self._socket, _MESSAGE_BYTES, 1)
         except BlockingIOError:
             return
         except OSError:

@@ -41,7 +41,7 @@ def namespace_arguments(abilities: Abilities, *, own_network: bool) -> tuple[str
     return tuple(arguments)
 
 
-def arguments(
+def options(
     abilities: Abilities,
     order: Order,
     binds: Iterable[tuple[str, str, bool]],
@@ -50,8 +50,11 @@ def arguments(
     seccomp_fd: int | None,
     own_network: bool,
 ) -> list[str]:
-    """The whole command line. `binds` are (source, target, writable); the workspace is one of them."""
-    line = [abilities.bubblewrap, *namespace_arguments(abilities, own_network=own_network)]
+    """The options, for ``--args``: on the command line anybody on the machine could read the values of variables.
+
+    `binds` are (source, target, writable); the workspace is one of them.
+    """
+    line = list(namespace_arguments(abilities, own_network=own_network))
     line += ["--json-status-fd", str(status_fd)]
     if seccomp_fd is not None:
         line += ["--seccomp", str(seccomp_fd)]
@@ -64,10 +67,11 @@ def arguments(
         line += ["--bind" if writable else "--ro-bind", source, target]
     for name, value in order.environment.items():
         line += ["--setenv", name, value]
-    return [*line, "--remount-ro", "/", "--chdir", order.cwd, "--", *_program(order)]
+    return [*line, "--remount-ro", "/", "--chdir", order.cwd]
 
 
-def _program(order: Order) -> Sequence[str]:
+def program(order: Order) -> Sequence[str]:
+    """What bubblewrap is to run."""
     # A terminal must be the controlling one of its session for Ctrl-C to mean something.
     return ("/usr/bin/setsid", "--ctty", *order.argv) if order.terminal else order.argv
 

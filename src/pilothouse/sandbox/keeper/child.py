@@ -88,15 +88,16 @@ def _isolated(
     order: Order, abilities: Abilities, identity: Identity, descriptors: list[int], status_fd: int, *, own_network: bool
 ) -> None:
     binds = _binds(order, identity)
-    filter_fd = _filter(order) if abilities.seccomp else None
-    line = bubblewrap.arguments(
+    filter_fd = _filter() if abilities.seccomp else None
+    options = bubblewrap.options(
         abilities, order, binds, status_fd=status_fd, seccomp_fd=filter_fd, own_network=own_network
     )
+    options_fd = _in_memory("\0".join(options).encode("utf-8", "surrogateescape"))
+    line = [abilities.bubblewrap, "--args", str(options_fd), "--", *bubblewrap.program(order)]
     _take(descriptors)
     _limit(order, abilities)
     _drop(identity.uid)
-    for kept in (status_fd, *(() if filter_fd is None else (filter_fd,))):
-        os.set_inheritable(kept, True)
+    kernel.inherit_only({0, 1, 2, status_fd, options_fd, *(() if filter_fd is None else (filter_fd,))})
     os.execv(abilities.bubblewrap, line)  # noqa: S606 - nothing here passes through a shell
 
 
@@ -133,11 +134,17 @@ def _shown(source: str, identity: Identity, *, writable: bool) -> int:
     return tree
 
 
-def _filter(order: Order, *, network: bool = True) -> int:
-    program = seccomp.assemble(network=network)
+def _filter() -> int:
+    program = seccomp.assemble()
     assert program is not None
-    descriptor = os.memfd_create("seccomp")
-    os.write(descriptor, program)
+    return _in_memory(program)
+
+
+def _in_memory(content: bytes) -> int:
+    descriptor = os.memfd_create("pilothouse")
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 
@@ -201,6 +208,7 @@ def _exposed(order: Order, abilities: Abilities, identity: Identity, descriptors
         os.setpgid(0, 0)
     _limit(order, abilities)
     _drop(identity.uid if limited else None)
+    kernel.inherit_only({0, 1, 2})
     os.chdir(order.workspace if order.cwd.startswith("/workspace") else order.cwd)
     if limited:
         program = seccomp.assemble(network=order.network != "none")

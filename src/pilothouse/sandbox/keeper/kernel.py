@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -116,6 +117,19 @@ def forget_keyring() -> None:
     """Start with an empty session keyring instead of the one that came with the service."""
     if _KEYCTL is not None:
         _libc.syscall(_KEYCTL, _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def receive(channel: socket.socket, size: int, descriptors: int) -> tuple[bytes, list[int]]:
+    """A message with descriptors that are not inherited by whatever is started next."""
+    message, received, _, _ = socket.recv_fds(channel, size, descriptors, socket.MSG_CMSG_CLOEXEC)
+    return message, received
+
+
+def inherit_only(kept: set[int]) -> None:
+    """Of all open descriptors, only these reach the program that is about to be started."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        with contextlib.suppress(OSError):
+            os.set_inheritable(int(name), int(name) in kept)
 
 
 def raise_loopback() -> None:

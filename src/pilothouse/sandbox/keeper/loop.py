@@ -72,7 +72,7 @@ class Keeper:
         return self._started_at + _QUIET_S - time.monotonic()
 
     def _take_order(self) -> None:
-        message, descriptors, _, _ = socket.recv_fds(self._service, _MESSAGE_BYTES, 1 + _STANDARD_STREAMS)
+        message, descriptors = kernel.receive(self._service, _MESSAGE_BYTES, 1 + _STANDARD_STREAMS)
         if not message:
             raise _ServiceGone
         asked = json.loads(message)
@@ -148,7 +148,7 @@ class Keeper:
 
     def _await(self, keeper: socket.socket, group: Group, uid: int | None, status_fd: int) -> None:
         prepare(group, self._abilities, Identity(uid, {}))
-        message, descriptors, _, _ = socket.recv_fds(keeper, _MESSAGE_BYTES, 200)
+        message, descriptors = kernel.receive(keeper, _MESSAGE_BYTES, 200)
         if not message:
             return
         spec, standard, namespaces = descriptors[0], descriptors[1:4], descriptors[4:]
@@ -159,7 +159,7 @@ class Keeper:
 
     def _hear(self, kept: Kept) -> None:
         """From a child on its way to becoming a command: the socket its proxy listens on, or that it is on its own."""
-        message, descriptors, _, _ = socket.recv_fds(kept.socket, 64, 1)
+        message, descriptors = kernel.receive(kept.socket, 64, 1)
         if not message:
             self._selector.unregister(kept.socket)
             return
