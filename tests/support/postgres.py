@@ -60,6 +60,13 @@ class Postgres:
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def pause(self) -> None:
+        """Away, as when it is updated; `resume` brings it back with everything it kept."""
+        self._server.stop()
+
+    def resume(self) -> None:
+        self._server.ensure_postgres_running()
+
     def stop(self) -> None:
         self._server.cleanup()
 
