@@ -6,10 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pilothouse.sandbox.keeper.identities import GUEST_ID
 from pilothouse.workspaces.model import Owner
-
-# Nobody's: below what the sandbox hands out, above distributions, systemd and subordinate ranges.
-GUEST_ID = 1_899_999_999
 
 
 def usual_owner() -> Owner | None:

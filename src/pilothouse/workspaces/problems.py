@@ -67,3 +67,7 @@ class DebuggerAbsent(Unavailable):
 
 class DebuggerBusy(Conflict):
     """Somebody else is connected to this debugger; one editor at a time."""
+
+
+class DebuggerMissing(Unavailable):
+    """debugpy is not installed where this session runs: pip install 'pilothouse[hub]' there."""

@@ -51,7 +51,7 @@ class Workspaces:
         clock: Clock,
         owner: Owner | None = None,
         warm: int = 8,
-        layered: bool = False,
+        layered: bool = True,
         mounts: bool = True,
     ) -> None:
         """``owner`` is whom files belong to (None: somebody without rights); ``warm`` checkouts of each are kept.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pilothouse.sandbox.keeper import bubblewrap, kernel, seccomp
 from pilothouse.sandbox.keeper.cgroups import Group
-from pilothouse.sandbox.keeper.identities import hand_over
+from pilothouse.sandbox.keeper.identities import GUEST_ID, hand_over
 from pilothouse.sandbox.keeper.order import ISOLATED, LIMITED, Abilities, Order
 
 _MIB = 1024 * 1024
@@ -28,9 +28,11 @@ PROXY_PORT = 3128
 class Identity:
     """Who the command will be: a uid of its own, or, without, whoever runs the service."""
 
-    def __init__(self, uid: int | None, namespaces: dict[tuple[int, int], int]) -> None:
+    def __init__(self, uid: int | None, namespaces: dict[tuple[int, int], int], trees: list[int]) -> None:
         self.uid = uid
         self.namespaces = namespaces
+        self.trees = trees
+        """Mounts of the workspace and of what else is shown, in their order."""
 
 
 def prepare(group: Group, abilities: Abilities, identity: Identity) -> None:
@@ -105,8 +107,10 @@ def _binds(order: Order, identity: Identity) -> list[tuple[str, str, bool]]:
     wanted = [(order.workspace, "/workspace", True), *order.mounts]
     if identity.uid is None:
         return wanted
-    # Opened before the stage covers /tmp, where some of them may lie.
-    trees = [(_shown(source, identity, writable=writable), target, writable) for source, target, writable in wanted]
+    trees = [
+        (_shown(tree, source, identity, writable=writable), target, writable)
+        for tree, (source, target, writable) in zip(identity.trees, wanted, strict=True)
+    ]
     kernel.mount_tmpfs(_STAGE, "1m")
     binds = []
     for number, (tree, target, writable) in enumerate(trees):
@@ -118,18 +122,19 @@ def _binds(order: Order, identity: Identity) -> list[tuple[str, str, bool]]:
     return binds
 
 
-def _shown(source: str, identity: Identity, *, writable: bool) -> int:
-    """A mount of the source on which its owner's files are the command's own."""
+def _shown(tree: int, source: str, identity: Identity, *, writable: bool) -> int:
+    """The mount of the source, so that its owner's files are the command's own."""
     assert identity.uid is not None
-    found = Path(source).stat()
-    tree = kernel.clone_mount(source)
+    found = os.fstat(tree)
     namespace = identity.namespaces.get((found.st_uid, found.st_gid))
     try:
         kernel.set_mount(tree, read_only=not writable, userns=namespace)
     except OSError:
-        # This file system cannot show files as somebody else's.
+        # This file system, an overlay for one, cannot show files as somebody else's.
         kernel.set_mount(tree, read_only=not writable)
-        if writable:
+        if writable and found.st_uid == found.st_gid == GUEST_ID:
+            identity.uid = GUEST_ID
+        elif writable:
             hand_over(Path(source), identity.uid, identity.uid)
     return tree
 

@@ -13,6 +13,8 @@ from pilothouse.sandbox.keeper import kernel
 
 # Above what distributions, systemd and subordinate ranges hand out, below the sign bit.
 _FIRST, _BLOCK, _BLOCKS = 1_900_000_000, 1024, 100_000
+# Whose workspaces may be where no command can be shown them as its own: the command is then this one, who is nobody.
+GUEST_ID = _FIRST - 1
 
 
 class NoUidsLeft(Exception):

@@ -109,14 +109,21 @@ class Keeper:
 
     def _hand_over(self, kept: Kept, order: Order, descriptors: list[int]) -> None:
         owners: dict[tuple[int, int], int] = {}
-        if self._identities is not None and kept.uid is not None and self._abilities.level == ISOLATED:
-            for source in (order.workspace, *(one[0] for one in order.mounts)):
-                found = os.stat(source)  # noqa: PTH116 - a path object costs an import here
-                key = (found.st_uid, found.st_gid)
-                owners[key] = self._identities.showing(kept.uid, *key)
-            self._owners |= owners.keys()
-        message = json.dumps(list(owners)).encode()
-        socket.send_fds(kept.socket, [message], [*descriptors, *owners.values()])
+        trees: list[int] = []
+        try:
+            if self._identities is not None and kept.uid is not None and self._abilities.level == ISOLATED:
+                # Cloned here: what was mounted since the child got mounts of its own, the child does not see.
+                trees += [kernel.clone_mount(source) for source in (order.workspace, *(one[0] for one in order.mounts))]
+                for tree in trees:
+                    found = os.fstat(tree)
+                    key = (found.st_uid, found.st_gid)
+                    owners[key] = self._identities.showing(kept.uid, *key)
+                self._owners |= owners.keys()
+            message = json.dumps(list(owners)).encode()
+            socket.send_fds(kept.socket, [message], [*descriptors, *owners.values(), *trees])
+        finally:
+            for tree in trees:
+                os.close(tree)
         self._selector.register(kept.socket, selectors.EVENT_READ, lambda: self._hear(kept))
         self._selector.register(kept.status, selectors.EVENT_READ, lambda: self._read_status(kept))
         self._selector.register(kept.pidfd, selectors.EVENT_READ, lambda: self._finish(kept))
@@ -147,14 +154,14 @@ class Keeper:
         return Kept(pid, ours, status_read, group, uid)
 
     def _await(self, keeper: socket.socket, group: Group, uid: int | None, status_fd: int) -> None:
-        prepare(group, self._abilities, Identity(uid, {}))
+        prepare(group, self._abilities, Identity(uid, {}, []))
         message, descriptors = kernel.receive(keeper, _MESSAGE_BYTES, 200)
         if not message:
             return
-        spec, standard, namespaces = descriptors[0], descriptors[1:4], descriptors[4:]
+        spec, standard, shown = descriptors[0], descriptors[1:4], descriptors[4:]
         order = Order.from_json(os.pread(spec, os.fstat(spec).st_size, 0))
         owners = [(owner, group_of) for owner, group_of in json.loads(message)]
-        identity = Identity(uid, dict(zip(owners, namespaces, strict=True)))
+        identity = Identity(uid, dict(zip(owners, shown, strict=False)), shown[len(owners) :])
         become(order, self._abilities, identity, standard, status_fd, keeper)
 
     def _hear(self, kept: Kept) -> None:
