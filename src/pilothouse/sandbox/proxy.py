@@ -37,10 +37,11 @@ class Allowance:
             host, port = parts.hostname or "", parts.port or _TLS_PORT
         except ValueError as problem:
             raise BadAllowance(entry=entry) from problem
+        host = _normal(host)
         plain = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
         if not plain or not (_address(host) or _NAME.fullmatch(host)):
             raise BadAllowance(entry=entry)
-        return cls(_normal(host), port)
+        return cls(host, port)
 
 
 class AllowListProxy:

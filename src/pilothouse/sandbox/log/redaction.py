@@ -38,20 +38,24 @@ class Redactor:
         return whole[:keep]
 
     def flush(self) -> bytes:
-        """The stream has ended: what was held back was no secret after all."""
+        """The stream has ended: what was held back was not the beginning of a secret, but may contain one."""
         held, self._held = self._held, b""
-        return held
+        return held if self._pattern is None else self._pattern.sub(MASK, held)
 
     def _masked(self, whole: bytes) -> bytes:
         assert self._pattern is not None
-        pieces, at = [], 0
+        # A line of a secret may be the beginning of all of it: what follows decides.
+        keep = self._beginning(whole)
+        pieces: list[bytes] = []
+        at = 0
         for found in self._pattern.finditer(whole):
+            if found.start() >= keep:
+                break
             pieces += [whole[at : found.start()], MASK]
             at = found.end()
-        rest = whole[at:]
-        keep = self._beginning(rest)
-        self._held = rest[keep:]
-        return b"".join([*pieces, rest[:keep]])
+        keep = keep if keep >= at else at + self._beginning(whole[at:])
+        self._held = whole[keep:]
+        return b"".join([*pieces, whole[at:keep]])
 
     def _beginning(self, whole: bytes) -> int:
         """Where the longest end that is the beginning of a secret starts."""

@@ -1,0 +1,229 @@
+"""The allow-list: what is named is reached, and nothing else, whatever is tried."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from pilothouse.sandbox.log import Stream
+from pilothouse.sandbox.model import Network, NetworkMode
+from pilothouse.sandbox.problems import BadAllowance
+from pilothouse.sandbox.proxy import Allowance, AllowListProxy
+from tests.support.sandboxes import bench
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def web_server() -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A service of the machine that says hello over plain HTTP, and what it was asked."""
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.read(65536)
+        if not head:
+            writer.close()
+            return
+        asked.append(head)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], asked
+
+
+async def through(allow: tuple[str, ...], request: str) -> bytes:
+    """What a proxy with this allow-list answers."""
+    proxy = AllowListProxy([Allowance.parse(one) for one in allow])
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    await proxy.serve(listener)
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        writer.write(request.encode())
+        writer.write_eof()
+        async with asyncio.timeout(30):
+            return await reader.read()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+        proxy.close()
+
+
+async def test_a_command_reaches_what_is_named_and_nothing_else(tmp_path: Path) -> None:
+    script = """
+    curl -sS http://127.0.0.1:{named}/one; echo
+    curl -sS --proxytunnel http://127.0.0.1:{named}/two; echo
+    curl -sS -o /dev/null -w '%{{http_code}}\\n' http://127.0.0.1:{other}/
+    curl -sS -o /dev/null -w '%{{http_connect}}\\n' --proxytunnel http://127.0.0.1:{other}/
+    curl -sS --noproxy '*' --max-time 5 http://127.0.0.1:{named}/
+    """
+    async with web_server() as (named, asked), web_server() as (other, refused), bench(tmp_path) as sandbox:
+        network = Network(NetworkMode.ALLOWLIST, (f"127.0.0.1:{named}",))
+        ran = await sandbox.shell(script.format(named=named, other=other), network=network)
+
+    assert ran.output(Stream.STDOUT).splitlines() == ["hello", "hello", "403", "403"], ran.output()
+    assert [head.splitlines()[0] for head in asked] == [b"GET /one HTTP/1.1", b"GET /two HTTP/1.1"]
+    assert refused == []
+
+
+async def test_around_the_proxy_there_is_nothing(tmp_path: Path) -> None:
+    program = """
+import socket, sys
+for address in ((("127.0.0.1", int(sys.argv[1]))), ("192.0.2.1", 443), ("10.0.0.1", 80)):
+    try:
+        socket.create_connection(address, timeout=5)
+        print("reached", address)
+    except OSError as problem:
+        pass
+try:
+    socket.getaddrinfo("example.com", 80)
+    print("resolved")
+except OSError:
+    print("nothing")
+    """
+    async with web_server() as (port, asked), bench(tmp_path) as sandbox:
+        network = Network(NetworkMode.ALLOWLIST, (f"127.0.0.1:{port}",))
+        ran = await sandbox.run("/usr/bin/python3", "-c", program, str(port), network=network)
+
+    assert ran.output() == "nothing\n"
+    assert asked == []
+
+
+async def test_two_commands_do_not_share_their_way_out(tmp_path: Path) -> None:
+    async with web_server() as (one, _), web_server() as (two, _), bench(tmp_path) as sandbox:
+        script = f"for port in {one} {two}; do curl -s -o /dev/null -w '%{{http_code}} ' http://127.0.0.1:$port/; done"
+        ran = await asyncio.gather(
+            sandbox.shell(script, network=Network(NetworkMode.ALLOWLIST, (f"127.0.0.1:{one}",))),
+            sandbox.shell(script, network=Network(NetworkMode.ALLOWLIST, (f"127.0.0.1:{two}",))),
+        )
+
+    assert [each.output() for each in ran] == ["200 403 ", "403 200 "]
+
+
+async def test_full_means_the_machines_network(tmp_path: Path) -> None:
+    async with web_server() as (port, _), bench(tmp_path) as sandbox:
+        ran = await sandbox.shell(f"curl -s http://127.0.0.1:{port}/", network=Network(NetworkMode.FULL))
+
+    assert ran.output() == "hello"
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "CONNECT 127.0.0.1:{other}",
+        "CONNECT localhost:{named}",
+        "CONNECT 127.1:{named}",
+        "CONNECT 2130706433:{named}",
+        "CONNECT 0x7f.1:{named}",
+        "CONNECT 127.0.0.1.:{other}",
+        "CONNECT [::1]:{named}",
+        "CONNECT 0.0.0.0:{named}",
+        "GET http://127.0.0.1:{other}/",
+        "GET http://127.0.0.1:{named}@127.0.0.1:{other}/",
+        "GET http://localhost:{named}/",
+        "GET ftp://127.0.0.1:{named}/",
+        "GET /",
+        "CONNECT 127.0.0.1",
+        "CONNECT 127.0.0.1:99999",
+        "CONNECT",
+    ],
+)
+async def test_what_is_not_named_exactly_is_refused(request_line: str) -> None:
+    async with web_server() as (named, asked), web_server() as (other, also_asked):
+        line = request_line.format(named=named, other=other)
+        answer = await through((f"127.0.0.1:{named}",), f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{named}\r\n\r\n")
+
+    assert answer.split(b" ")[1] in (b"400", b"403"), answer
+    assert asked == also_asked == []
+
+
+async def test_the_same_address_in_other_words_is_the_same_address() -> None:
+    async with web_server() as (port, _):
+        answer = await through((f"127.0.0.1:{port}",), f"CONNECT [::ffff:127.0.0.1]:{port} HTTP/1.1\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_name_that_leads_inside_is_refused_even_when_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with web_server() as (port, asked):
+        leading_to("127.0.0.1", monkeypatch)
+        answer = await through((f"rebound.example:{port}",), f"CONNECT rebound.example:{port} HTTP/1.1\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert b"private address" in answer
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1"]
+)
+async def test_no_private_range_is_reached_by_name(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    leading_to(address, monkeypatch)
+
+    assert (await through(("inside.example",), "CONNECT inside.example:443 HTTP/1.1\r\n\r\n")).startswith(
+        b"HTTP/1.1 403"
+    )
+
+
+async def test_one_public_address_beside_a_private_one_does_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    leading_to("1.1.1.1", monkeypatch, "10.0.0.1")
+
+    assert (await through(("mixed.example",), "CONNECT mixed.example:443 HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 403")
+
+
+async def test_a_second_request_on_the_same_connection_goes_nowhere_else() -> None:
+    async with web_server() as (named, asked), web_server() as (other, refused):
+        first = f"GET http://127.0.0.1:{named}/ HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n"
+        answer = await through((f"127.0.0.1:{named}",), first + f"GET http://127.0.0.1:{other}/ HTTP/1.1\r\n\r\n")
+
+    assert answer.count(b"hello") == 1
+    assert b"elsewhere" not in asked[0]
+    assert refused == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["", "*", "*.example.com", "example.com/path", "user@example.com", "a b", "host:port", "host:99999", "-x.com"],
+)
+def test_an_entry_that_names_nothing_is_refused(entry: str) -> None:
+    with pytest.raises(BadAllowance):
+        Allowance.parse(entry)
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "port"),
+    [
+        ("pypi.org", "pypi.org", 443),
+        ("PyPI.org.:8443", "pypi.org", 8443),
+        ("[::1]:80", "::1", 80),
+        ("10.0.0.1:5432", "10.0.0.1", 5432),
+        ("localhost:80", "localhost", 80),
+    ],
+)
+def test_an_entry_is_a_host_and_a_port(entry: str, host: str, port: int) -> None:
+    assert Allowance.parse(entry) == Allowance(host, port)
+
+
+def leading_to(address: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
+    """Names resolve to these."""
+    loop = asyncio.get_running_loop()
+
+    async def resolved(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in (address, *more)]
+
+    usual: Callable[..., object] = loop.getaddrinfo
+
+    async def getaddrinfo(host: str, port: int, **facts: object) -> object:
+        if host.endswith(".example"):
+            return await resolved(host, port)
+        return await usual(host, port, **facts)  # type: ignore[misc]
+
+    monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
