@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from pilothouse.hub.agents.domain.inbox import Reason
 from pilothouse.hub.identity.domain import AgentRole
 from pilothouse.hub.identity.domain.agents import Liveness
 
@@ -218,10 +219,7 @@ class InboxEntry(BaseModel):
     """One change that concerns the agent."""
 
     sequence: int = Field(description="The number of the change, the same as in the board's streams")
-    reason: str = Field(
-        description="`assigned`, `unassigned`, `mentioned`, `comment`, `task_changed`, `unblocked`, `lease_lost`, "
-        "`approval_decided`, `webhook` or `removed`"
-    )
+    reason: Reason
     kind: str = Field(examples=["task.updated"])
     subject_kind: str
     subject_id: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.agents.service.agents import HeldBoard, Hold, LetGo
+from pilothouse.hub.agents.service.inbox import TasksOf
 from pilothouse.hub.agents.service.rollcall import Lose, Renew
 from pilothouse.hub.agents.service.waiting import CountWork, Workload
 from pilothouse.hub.identity.domain.agents import AgentRecord
@@ -22,6 +23,7 @@ class BoardPorts:
     renew: Renew
     lose: Lose
     count_work: CountWork
+    tasks_of: TasksOf
 
 
 async def _hold(_session: AsyncSession, _board_id: str) -> HeldBoard | None:
@@ -38,6 +40,10 @@ async def _count_work(_session: AsyncSession, _board_id: str) -> Workload:
     return Workload()
 
 
+async def _tasks_of(_session: AsyncSession, _board_id: str, _agent_id: str) -> list[str]:
+    return []
+
+
 def without_boards() -> BoardPorts:
     """Where there are no boards, nobody works on one."""
-    return BoardPorts(_hold, _let_go, _of_all, _of_all, _count_work)
+    return BoardPorts(_hold, _let_go, _of_all, _of_all, _count_work, _tasks_of)

@@ -38,7 +38,7 @@ def build_services(
     """Build them all, start nothing."""
     register = AgentRegister()
     roll = RollCall(database, activity, register, clock, renew=boards.renew, lose=boards.lose)
-    inboxes = Inboxes(activity, register, clock)
+    inboxes = Inboxes(activity, register, clock, boards.tasks_of)
     waiting = Waiting(database, activity, inboxes, clock, boards.count_work)
     agents = Agents(
         register, tokens, access, activity, roll, inboxes, clock, hold=boards.hold, let_go=boards.let_go

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import Activity
 from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.agents import schemas
-from pilothouse.hub.agents.domain.inbox import task_of, why
+from pilothouse.hub.agents.domain.inbox import Change, Reader, why
 from pilothouse.hub.agents.domain.problems import UnknownAgent
 from pilothouse.hub.agents.repository import InboxRows
 from pilothouse.hub.identity import Caller
@@ -19,14 +21,18 @@ from pilothouse.kit.clock import Clock, at
 LOOKED_THROUGH = 2_000
 PAGE = 200
 
+TasksOf = Callable[[AsyncSession, str, str], Awaitable[Collection[str]]]
+"""The tasks of a board that an agent has and that are not done."""
+
 
 class Inboxes:
     """What of their boards' changes concerns agents. Nothing is kept for it but how far each has read."""
 
-    def __init__(self, activity: Activity, register: AgentRegister, clock: Clock) -> None:
+    def __init__(self, activity: Activity, register: AgentRegister, clock: Clock, tasks_of: TasksOf) -> None:
         self._activity = activity
         self._register = register
         self._clock = clock
+        self._tasks_of = tasks_of
 
     async def open(self, session: AsyncSession, record: AgentRecord) -> None:
         """What was on its board before an agent came does not concern it."""
@@ -54,11 +60,12 @@ class Inboxes:
     async def _page(self, session: AsyncSession, record: AgentRecord, start: int, limit: int) -> schemas.Inbox:
         items: list[schemas.InboxEntry] = []
         reached, is_at_end = start, False
+        reader = Reader(record.id, record.name, await self._tasks_of(session, record.board_id, record.id))
         for _ in range(LOOKED_THROUGH // PAGE):
             entries = await self._activity.after(session, record.board_id, reached, PAGE)
             for entry in entries:
                 reached = entry.sequence
-                if (found := concerns(entry, record)) is not None:
+                if (found := concerns(entry, reader)) is not None:
                     items.append(found)
                 if len(items) == limit:
                     return schemas.Inbox(items=items, cursor=start, next_cursor=reached, more=True)
@@ -75,16 +82,13 @@ class Inboxes:
         return record
 
 
-def concerns(entry: ActivityEntry, record: AgentRecord) -> schemas.InboxEntry | None:
+def concerns(entry: ActivityEntry, reader: Reader) -> schemas.InboxEntry | None:
     """A change as an agent finds it in its inbox; None when it is none of its business."""
-    told = {
-        "actor": {"id": entry.actor.id},
-        "subject_kind": entry.subject_kind,
-        "subject_id": entry.subject_id,
-        "before": entry.before,
-        "after": entry.after,
-    }
-    reason = why(entry.kind, told, agent_id=record.id, name=record.name)
+    change = Change(
+        kind=entry.kind, subject_kind=entry.subject_kind, subject_id=entry.subject_id, actor_id=entry.actor.id,
+        before=entry.before or {}, after=entry.after or {},
+    )  # fmt: skip
+    reason = why(change, reader)
     if reason is None:
         return None
     return schemas.InboxEntry(
@@ -93,7 +97,7 @@ def concerns(entry: ActivityEntry, record: AgentRecord) -> schemas.InboxEntry | 
         kind=entry.kind,
         subject_kind=entry.subject_kind,
         subject_id=entry.subject_id,
-        task_id=task_of(told),
+        task_id=change.task_id,
         actor=entry.actor.name,
         summary=entry.summary,
         recorded_at=entry.recorded_at,

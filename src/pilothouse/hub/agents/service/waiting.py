@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.activity import Activity
 from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.agents import schemas
+from pilothouse.hub.agents.domain.inbox import Reader
 from pilothouse.hub.agents.service.inbox import Inboxes, concerns
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity.domain.agents import AgentRecord
@@ -30,7 +31,7 @@ class Workload:
     """The open tasks of a board, by who has them, and the approvals that wait, by who asked."""
 
     unclaimed: int = 0
-    assigned: Counter[str] = field(default_factory=Counter)
+    tasks: dict[str, list[str]] = field(default_factory=dict)
     in_progress: Counter[str] = field(default_factory=Counter)
     review: Counter[str] = field(default_factory=Counter)
     pending_approvals: Counter[str] = field(default_factory=Counter)
@@ -86,7 +87,7 @@ class Waiting:
         work = board.workload
         return schemas.WaitingForYou(
             inbox=await self._unread(record, board),
-            assigned=work.assigned[record.id],
+            assigned=len(work.tasks.get(record.id, ())),
             in_progress=work.in_progress[record.id],
             review=work.review[record.id],
             unclaimed=work.unclaimed,
@@ -136,9 +137,10 @@ class Waiting:
         if reader.looked_to < board.complete_after:
             reader.count = MOST_COUNTED
             return reader.count
+        own = Reader(record.id, record.name, board.workload.tasks.get(record.id, ()))
         for entry in reversed(board.changes):
             if entry.sequence <= reader.looked_to or reader.count >= MOST_COUNTED:
                 break
-            reader.count += concerns(entry, record) is not None
+            reader.count += concerns(entry, own) is not None
         reader.looked_to = board.reached
         return reader.count
