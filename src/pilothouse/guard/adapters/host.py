@@ -30,18 +30,18 @@ class Host:
         self._busy: tuple[int, int] | None = None
         self._seen: tuple[float, Mapping[str, float]] = (0.0, {})
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="host", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def stop(self) -> None:
         self._ending.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(END_S)
 
     def want(self, channels: frozenset[str]) -> None:
         """Look at these from now on; they are there when this returns, if they can be had at all."""
+        if channels and self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="host", daemon=True)
+            self._thread.start()
         is_more = not channels <= self._wanted
         self._wanted = channels
         if is_more:

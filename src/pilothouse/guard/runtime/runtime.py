@@ -115,7 +115,6 @@ class Runtime:
         self.records.start()
         self.telemetry.start()
         self._host.want(host_channels(self.stack))
-        self._host.start()
         self.rig.start()
         self.loop.open()
         self._watchdog.start()

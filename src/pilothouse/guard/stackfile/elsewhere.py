@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from pilothouse.guard.stackfile.functions import Found, faults_of_adapter
 from pilothouse.guard.stackfile.yours import PluginPolicyConfig, PythonPolicyConfig
@@ -59,8 +59,8 @@ def main() -> None:
     """In the other process: the question comes on standard input, the answer goes to the file that is named."""
     asked: dict[str, Any] = json.load(sys.stdin)
     sys.path[:] = asked["path"]
-    yours = TypeAdapter[Any](PythonPolicyConfig if asked["config"]["type"] == "python" else PluginPolicyConfig)
-    config = yours.validate_python(asked["config"])
+    yours = PythonPolicyConfig if asked["config"]["type"] == "python" else PluginPolicyConfig
+    config = yours.model_validate(asked["config"])
     found = list(faults_of_adapter(asked["kind"], config, Path(asked["directory"])))
     with os.fdopen(int(sys.argv[1]), "w") as file:
         json.dump(found, file)

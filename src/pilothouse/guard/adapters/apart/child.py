@@ -9,8 +9,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from pilothouse.guard.adapters.apart.words import Answer, Ask, Begin, Done, End, Line, Raised, Request, Said, Unusable
 from pilothouse.guard.adapters.base import Policy
 from pilothouse.guard.guardrail import Unmappable, action_of
@@ -79,7 +77,7 @@ def _opened(begin: Begin, robot: RobotConfig) -> Policy:
 
     sys.path[:] = begin.path
     yours = PythonPolicyConfig if begin.config["type"] == "python" else PluginPolicyConfig
-    config = TypeAdapter[Any](yours).validate_python(begin.config)
+    config = yours.model_validate(begin.config)
     return policy_here(config, robot, Path(begin.directory))
 
 
