@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from pilothouse.hub.identity.auth import Operator, Reader, Writer
+from pilothouse.hub.recordings.auth import IncidentWitness
 
-__all__ = ["Operator", "Reader", "Writer"]
+__all__ = ["IncidentWitness", "Operator", "Reader", "Writer"]

@@ -107,6 +107,12 @@ class IncidentRows:
         )
         return await self._session.scalar(query.order_by(IncidentEntryRow.id).limit(1))
 
+    async def all_of(self, kind: str, subject: str) -> frozenset[str]:
+        """Every incident that something is an entry of."""
+        entry = IncidentEntryRow
+        query = select(entry.incident_id).where(entry.kind == kind, entry.subject == subject)
+        return frozenset(await self._session.scalars(query))
+
     async def subjects(self, incident_id: str, kind: str, limit: int) -> Sequence[str]:
         """What of one kind belongs to an incident, the latest first."""
         query = select(IncidentEntryRow.subject).where(

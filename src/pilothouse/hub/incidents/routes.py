@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
-from pilothouse.hub.incidents.auth import Operator, Reader, Writer
+from pilothouse.hub.incidents.auth import IncidentWitness, Operator, Reader, Writer
 from pilothouse.hub.incidents.domain.states import LIVE, IncidentState, Severity
 from pilothouse.hub.incidents.repository import Sought
 from pilothouse.hub.incidents.schemas import (
@@ -96,7 +96,7 @@ async def incident_statistics(
 
 @router.get("/{incident_id}", summary="Get an incident")
 async def get_incident(
-    caller: Reader, incidents: TheIncidents, session: Reading, incident_id: IncidentPath
+    caller: IncidentWitness, incidents: TheIncidents, session: Reading, incident_id: IncidentPath
 ) -> Incident:
     """By its id, or by any that a robot gave to what was grouped with it."""
     return await incidents.get(session, caller, incident_id)
@@ -113,7 +113,7 @@ async def change_incident(
 
 @router.get("/{incident_id}/timeline", summary="Everything that touched an incident")
 async def incident_timeline(
-    caller: Reader, incidents: TheIncidents, session: Reading, incident_id: IncidentPath, page: Paging
+    caller: IncidentWitness, incidents: TheIncidents, session: Reading, incident_id: IncidentPath, page: Paging
 ) -> IncidentTimeline:
     return await incidents.timeline(session, caller, incident_id, page.limit, page.offset)
 

@@ -86,7 +86,7 @@ class IncidentList(BaseModel):
 
 class IncidentEntry(BaseModel):
     """One thing that touched an incident: ``opened``, ``recording``, ``risk_event``, ``alert``, ``alert_over``,
-    ``changed`` or ``note``."""
+    ``changed``, ``note`` or ``task``."""
 
     id: int
     kind: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pilothouse.hub.identity.auth import Reader
-from pilothouse.hub.recordings.auth import OnlyRobot
+from pilothouse.hub.recordings.auth import OnlyRobot, RecordingWitness, check_evidence
 
-__all__ = ["OnlyRobot", "Reader"]
+__all__ = ["OnlyRobot", "RecordingWitness", "check_evidence"]

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pilothouse.hub.identity.auth import ThisHub
-from pilothouse.hub.playback.auth import OnlyRobot, Reader
+from pilothouse.hub.playback.auth import OnlyRobot, RecordingWitness, check_evidence
 from pilothouse.hub.playback.schemas import DecodedMessages, FieldTree, SeriesList
 from pilothouse.hub.playback.service import Cut, Patience, Playback
 from pilothouse.hub.recordings.service import Content, RecordingServices
@@ -90,14 +90,16 @@ class CutResponse(StreamingResponse):
 
 
 @router.get("/{session_id}/fields", summary="List the numbers that can be plotted")
-async def list_fields(_caller: Reader, playback: ThePlayback, content: TheContent, patience: ThePatience) -> FieldTree:
+async def list_fields(
+    _caller: RecordingWitness, playback: ThePlayback, content: TheContent, patience: ThePatience
+) -> FieldTree:
     """By topic, as far as the first message of each shows them."""
     return await playback.fields(content, patience)
 
 
 @router.get("/{session_id}/messages", summary="Read decoded messages of a topic")
 async def read_messages(
-    _caller: Reader,
+    _caller: RecordingWitness,
     playback: ThePlayback,
     content: TheContent,
     patience: ThePatience,
@@ -113,7 +115,7 @@ async def read_messages(
 
 @router.get("/{session_id}/series", summary="Plot fields")
 async def read_series(
-    _caller: Reader,
+    _caller: RecordingWitness,
     playback: ThePlayback,
     content: TheContent,
     patience: ThePatience,
@@ -139,7 +141,12 @@ async def read_series(
     responses={200: {"description": "JPEG, or what the camera sent", "content": {"image/jpeg": _BINARY}}},
 )
 async def read_frame(
-    _caller: Reader, playback: ThePlayback, content: TheContent, patience: ThePatience, topic: Topic, t: Seconds = 0.0
+    _caller: RecordingWitness,
+    playback: ThePlayback,
+    content: TheContent,
+    patience: ThePatience,
+    topic: Topic,
+    t: Seconds = 0.0,
 ) -> Response:
     """The last image at or before `t`. `X-Log-Time-Ns` says when it was recorded."""
     frame = await playback.frame(content, patience, topic, t)
@@ -155,7 +162,7 @@ async def read_frame(
 )
 async def cut_recording(
     connection: HTTPConnection,
-    _caller: Reader,
+    caller: RecordingWitness,
     hub: ThisHub,
     playback: ThePlayback,
     only_robot: OnlyRobot,
@@ -169,6 +176,8 @@ async def cut_recording(
     ] = None,
 ) -> StreamingResponse:
     """No message is decoded, and chunks that are wanted as a whole are passed on as they are."""
+    for session_id in following or ():
+        await check_evidence(connection, caller, "recording", session_id)
     others = [await _content(connection, hub, session_id, only_robot) for session_id in following or ()]
     wanted = [topic.strip() for topic in topics.split(",") if topic.strip()] if topics else None
     cut = await playback.cut([content, *others], Patience(), wanted, start, end)

@@ -67,6 +67,8 @@ _STEPS: dict[IncidentState, frozenset[IncidentState]] = {
     **{state: _LIVE_STEPS - {state} for state in LIVE},
     **{state: frozenset({IncidentState.OPEN, IncidentState.INVESTIGATING}) for state in CLOSED},
 }
+# A repetition is worked on where its original is.
+NEED_CONSENT = frozenset({IncidentState.RESOLVED, IncidentState.WONT_FIX})
 _NEED_REASON = frozenset({IncidentState.DUPLICATE, IncidentState.WONT_FIX})
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.audit import record
 from pilothouse.hub.events import Events
 from pilothouse.hub.identity import Caller
+from pilothouse.hub.identity.domain import HOME
 from pilothouse.hub.incidents.domain.occurrences import Occurrence, of_alert
 from pilothouse.hub.incidents.domain.states import (
+    NEED_CONSENT,
     IncidentChanged,
     IncidentState,
     NothingChanges,
@@ -47,6 +49,13 @@ SHOWN_RECORDINGS = 200
 SHOWN_GROUPS = 1_000
 
 
+class ClosingGate(Protocol):
+    """Whoever has a say in when an incident may be resolved or put aside: a board that works on it."""
+
+    async def check(self, session: AsyncSession, incident_id: str) -> None:
+        """Raise a Conflict as long as it may not."""
+
+
 class Incidents:
     """Every incident of this hub."""
 
@@ -55,6 +64,7 @@ class Incidents:
         self._clock = clock
         self._grouping = grouping
         self._recordings = recordings
+        self.gates: list[ClosingGate] = []
 
     async def create(self, session: AsyncSession, caller: Caller, new: NewIncident) -> Incident:
         """A person opens one; raises UnknownRecording."""
@@ -174,6 +184,29 @@ class Incidents:
         """The latest recordings of each of these incidents."""
         return await IncidentRows(session).latest_subjects(incident_ids, "recording", of_each)
 
+    async def known(self, session: AsyncSession, incident_id: str) -> Incident | None:
+        """By its id, or by one that was grouped with it, for whoever has settled already that it may be seen."""
+        row = await IncidentRows(session).find(incident_id)
+        return None if row is None else _incident(row)
+
+    async def is_known(self, session: AsyncSession, organization_id: str, incident_id: str) -> bool:
+        """Whether a task of an organization may be about it: the fleet belongs to the home organization."""
+        return organization_id == HOME and await IncidentRows(session).find(incident_id) is not None
+
+    async def of_recording(self, session: AsyncSession, session_id: str) -> Collection[str]:
+        """The incidents that a recording belongs to."""
+        return await IncidentRows(session).all_of("recording", session_id)
+
+    async def put_on_board(
+        self, session: AsyncSession, incident_id: str, *, task_id: str, board_id: str, actor: str
+    ) -> None:
+        """A task is there to work on it; raises UnknownIncident."""
+        row = await IncidentRows(session).find(incident_id)
+        if row is None:
+            raise UnknownIncident
+        if await self._enter(session, row, "task", task_id, actor, {"board_id": board_id}):
+            self._grouping.tell(session, row, "incident.on_board", {"task_id": task_id, "board_id": board_id})
+
     async def statistics(self, session: AsyncSession, caller: Caller, days: int) -> IncidentStatistics:
         """Over the incidents opened in the last days."""
         courses = await IncidentRows(session).courses(self._now() - timedelta(days=days), caller.robot_id)
@@ -183,6 +216,9 @@ class Incidents:
         self, session: AsyncSession, caller: Caller, row: IncidentRow, wanted: IncidentState, change: IncidentChange
     ) -> None:
         check_step(row.state, wanted, change.reason)
+        if wanted in NEED_CONSENT:
+            for gate in self.gates:
+                await gate.check(session, row.id)
         if wanted is IncidentState.DUPLICATE:
             row.duplicate_of = await self._original(session, caller, row, change.duplicate_of)
         elif row.state is IncidentState.DUPLICATE:

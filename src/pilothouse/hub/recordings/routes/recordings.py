@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from pilothouse.hub.identity.auth import Reader, Reading, ThisHub
-from pilothouse.hub.recordings.auth import OnlyRobot
+from pilothouse.hub.recordings.auth import OnlyRobot, RecordingWitness
 from pilothouse.hub.recordings.routes.filters import Cursor, Filters, InOrder, OfRobot
 from pilothouse.hub.recordings.routes.services import Services
 from pilothouse.web import Paging
@@ -54,7 +54,7 @@ async def list_recordings(
 
 @router.get("/{session_id}", summary="Get a recording")
 async def get_recording(
-    _caller: Reader, services: Services, session: Reading, only_robot: OnlyRobot, session_id: str
+    _caller: RecordingWitness, services: Services, session: Reading, only_robot: OnlyRobot, session_id: str
 ) -> Recording:
     return await services.recordings.get(session, session_id, only_robot=only_robot)
 
