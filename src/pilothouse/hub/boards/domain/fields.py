@@ -41,7 +41,7 @@ def _text(value: FieldValue, _field: Field) -> str | None:
 def _number(value: FieldValue, _field: Field) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "must be a number"
-    if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
+    if abs(value) > LARGEST_NUMBER or not math.isfinite(value):
         return "must be a number between -2^53 and 2^53"
     return None
 

@@ -65,14 +65,6 @@ class BoardHasAgents(Conflict):
     """This board still has {count} agents; remove them first."""
 
 
-class BoardFull(Conflict):
-    """This board takes {most} agents and has as many; remove one or raise max_agents."""
-
-
-class LeadTaken(Conflict):
-    """This board has a lead already, {lead}; a board has at most one."""
-
-
 class TooMany(Conflict):
     """There are {most} {things} already, which is the most; delete some first."""
 
@@ -216,6 +208,10 @@ class ApprovalVoided(Conflict):
 
 class ApprovalIsPending(Conflict):
     """An approval of the task {task_id} is pending already ({approval_id}); a task has one at a time."""
+
+
+class UnknownTaskToApprove(Invalid):
+    """task_ids: there is no task {task_id} on this board."""
 
 
 class PayloadTooLarge(Invalid):

@@ -53,6 +53,7 @@ class ApprovalTaskRow(Base):
     task_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     content_version: Mapped[int]
     is_pending: Mapped[bool]
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         Index("ix_approval_tasks_task_id", "task_id"),

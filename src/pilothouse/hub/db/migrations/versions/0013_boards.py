@@ -188,6 +188,7 @@ def _create_approvals() -> None:
     op.create_table(
         "approval_tasks",
         _text("approval_id", 40), _text("task_id", 40), _number("content_version"), _flag("is_pending"),
+        _at("used_at", nullable=True),
         _key("approval_tasks", "approval_id", "task_id"),
         _refers("approval_tasks", "approval_id", "approvals"),
     )  # fmt: skip
