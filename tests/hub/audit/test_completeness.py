@@ -34,7 +34,12 @@ TELEMETRY = {
     "POST /api/v1/recordings/direct/{upload_id}/complete",
 }
 # Carried out in a transaction of its own, in words of its own: shown below.
-IN_ITS_OWN_WORDS = {"POST /api/v1/robots/enroll"}
+IN_ITS_OWN_WORDS = {
+    "POST /api/v1/robots/enroll",
+    "POST /api/v1/organizations/invites/accept",
+    "POST /api/v1/auth/session",
+    "DELETE /api/v1/auth/session",
+}
 
 
 @pytest.fixture

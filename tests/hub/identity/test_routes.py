@@ -25,6 +25,10 @@ PUBLIC = {
     "/docs/oauth2-redirect",
     "/docs/assets/{name}",
     "/redoc",
+    # The credential is in the body: a password, a token, a code or an invite.
+    "/api/v1/auth/session",
+    "/api/v1/organizations/invites/accept",
+    "/login",
     # The one-time code is the credential.
     "/api/v1/robots/enroll",
 }

@@ -2,6 +2,6 @@
 
 from pilothouse.hub.audit.domain import Actor
 from pilothouse.hub.audit.repository import Sought
-from pilothouse.hub.audit.service import AnchorFile, Audit, act_as, is_recorded, record
+from pilothouse.hub.audit.service import AnchorFile, Audit, act_as, is_recorded, record, turns_out_to_be
 
-__all__ = ["Actor", "AnchorFile", "Audit", "Sought", "act_as", "is_recorded", "record"]
+__all__ = ["Actor", "AnchorFile", "Audit", "Sought", "act_as", "is_recorded", "record", "turns_out_to_be"]

@@ -37,6 +37,12 @@ def act_as(session: AsyncSession, actor: Actor) -> None:
     session.info[_ACTOR] = actor
 
 
+def turns_out_to_be(session: AsyncSession, name: str, kind: str) -> None:
+    """Say who acts in this transaction once that is known, in the request that was named when it began."""
+    known = session.info.get(_ACTOR, SYSTEM)
+    session.info[_ACTOR] = Actor(name, kind, known.request_id)
+
+
 def record(
     session: AsyncSession, action: str, subject: str, *,
     before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,

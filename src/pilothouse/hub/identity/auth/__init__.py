@@ -22,12 +22,22 @@ from pilothouse.hub.identity.auth.callers import (
     AgentGate,
     AgentToken,
     AnyCaller,
+    Arriving,
     TheAccess,
     ThePeople,
     ThisHub,
     still_allowed,
 )
-from pilothouse.hub.identity.auth.sessions import Decided, OnceKey, Reading, Reporting, Writing, _deciding, _writing
+from pilothouse.hub.identity.auth.sessions import (
+    ArrivingSession,
+    Decided,
+    OnceKey,
+    Reading,
+    Reporting,
+    Writing,
+    _deciding,
+    _writing,
+)
 
 __all__ = [
     "Admin",
@@ -37,6 +47,8 @@ __all__ = [
     "AgentToken",
     "Allowed",
     "AnyCaller",
+    "Arriving",
+    "ArrivingSession",
     "Decided",
     "Member",
     "MemberHere",

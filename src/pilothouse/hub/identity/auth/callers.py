@@ -149,6 +149,22 @@ TheAccess = Annotated[Access, Depends(_access)]
 ThePeople = Annotated[IdentityServices, Depends(_people)]
 """Organizations, members, invites and where people are signed in."""
 
+
+async def _arriving(
+    connection: HTTPConnection,
+) -> Caller | None:
+    shown = presented(connection)
+    if shown.is_by_cookie:
+        check_origin(connection)
+    if shown.credentials is None and shown.cookie is None and shown.agent_token is None:
+        return None
+    caller = await identity_of(connection).identify(shown)
+    return None if caller.kind == CallerKind.OPEN else caller
+
+
+Arriving = Annotated[Caller | None, Depends(_arriving)]
+"""Whoever comes with something else than a credential, and the person they are already, if they are signed in."""
+
 # Who is somebody else, or acts somewhere else, must ask anew.
 _STAYS = ("kind", "token_id", "user_id", "organization_id", "agent_id", "board_id")
 

@@ -27,6 +27,12 @@ def check_origin(connection: HTTPConnection) -> None:
         raise CrossSite
 
 
+def check_own_page(connection: HTTPConnection) -> None:
+    """Raise CrossSite when a page of another site would sign somebody in here; programs have no pages."""
+    if "origin" in connection.headers and not is_same_origin(connection):
+        raise CrossSite
+
+
 def is_same_origin(connection: HTTPConnection) -> bool:
     """Whether the page that asks is the hub's own, by the name it was asked under."""
     origin = _place(connection.headers.get("origin", ""))

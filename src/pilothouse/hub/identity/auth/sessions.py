@@ -43,6 +43,12 @@ async def _deciding(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller)
         _record_request(session, connection)
 
 
+async def _arriving(connection: HTTPConnection, hub: ThisHub) -> AsyncIterator[AsyncSession]:
+    async with hub.database.transaction() as session:
+        act_as(session, Actor("somebody", "person", str(connection.scope.get(REQUEST_ID, ""))))
+        yield session
+
+
 def _act(session: AsyncSession, connection: HTTPConnection, caller: Caller) -> None:
     act_as(session, Actor(caller.title, caller.kind, str(connection.scope.get(REQUEST_ID, ""))))
 
@@ -62,6 +68,8 @@ Decided = Annotated[None, Depends(_deciding, scope="function")]
 """For decisions that are carried out in transactions of their own: once that went well, the request is in the log."""
 Reporting = Annotated[AsyncSession, Depends(_reporting, scope="function")]
 """The same for what robots report by themselves, many times a minute; that is not a decision of anybody's."""
+ArrivingSession = Annotated[AsyncSession, Depends(_arriving, scope="function")]
+"""For who says only in the request itself who they are; the service writes down who that turned out to be."""
 
 
 async def _request_key(

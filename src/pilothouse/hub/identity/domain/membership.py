@@ -72,8 +72,8 @@ class ChangedMeanwhile(Conflict):
     """Somebody changed this meanwhile: its version is {version}; read it again and repeat your change."""
 
 
-class ActsAtHome(Invalid):
-    """Whoever calls with the password acts in the home organization; send X-Organization-Id to act in another."""
+class OneCredential(Invalid):
+    """Send one of password, token and code."""
 
 
 @dataclass(frozen=True, slots=True)

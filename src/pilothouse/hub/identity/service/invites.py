@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.audit import turns_out_to_be
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity.domain import HOME, Caller, CallerKind, OrganizationRole
 from pilothouse.hub.identity.domain.membership import (
@@ -112,6 +113,7 @@ class Invites:
             raise UnknownInvite
         await self._join(session, row, user, now)
         as_member = self._as_member(caller, row, user)
+        turns_out_to_be(session, as_member.title, as_member.kind)
         self._note(session, as_member, row, "member.joined", None, {"user_id": user.id, "role": str(row.role)})
         token = None
         if is_new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,6 +54,13 @@ class Organizations:
         active = await self._active(session, user_id)
         items = [_shown(row, member.role, is_active=row.id == active) for row, member in found]
         return OrganizationList(items=items, total=total, limit=limit, offset=offset)
+
+    async def choose(self, session: AsyncSession, caller: Caller, organization_id: str) -> Organization:
+        """Let the caller act in another organization of theirs from now on. Raises UnknownOrganization."""
+        await self._people.act_in(session, caller, organization_id)
+        member = await MemberRows(session).one(organization_id, caller.user_id or "")
+        role = OrganizationRole.MEMBER if member is None else member.role
+        return await self.one(session, replace(caller, organization_id=organization_id, role=role))
 
     async def one(self, session: AsyncSession, caller: Caller) -> Organization:
         """The organization the caller acts in."""

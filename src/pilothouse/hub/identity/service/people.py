@@ -17,11 +17,12 @@ from pilothouse.hub.identity.domain.membership import (
 )
 from pilothouse.hub.identity.models import MemberRow, UserRow
 from pilothouse.hub.identity.repository import InviteRows, MemberRows, OrganizationRows, UserRows, touch
-from pilothouse.hub.identity.schemas import User, UserChange
+from pilothouse.hub.identity.schemas import NewUserToken, User, UserChange
 from pilothouse.hub.identity.service.ports import Notes
 from pilothouse.hub.identity.service.tokens import Tokens
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.ids import new_id
+from pilothouse.wire.token import MadeToken
 
 # What another process changes is honoured here after at most so long.
 REMEMBERED_NS = NS_PER_S
@@ -163,6 +164,12 @@ class People:
         row.active_organization_id = organization_id
         await session.flush()
         self.forget(session, row.id)
+
+    async def make_token(self, session: AsyncSession, caller: Caller, new: NewUserToken) -> MadeToken:
+        """A token of somebody's own. It ends with the one that they make it with."""
+        row = await self._own(session, caller)
+        ends = [one for one in (new.expires_at, caller.expires_at if caller.token_id else None) if one is not None]
+        return await self._tokens.give_user(session, row.id, new.name, caller, min(ends, default=None))
 
     async def remove(self, session: AsyncSession, caller: Caller) -> None:
         """Forget a person who wants it; an organization that only they own keeps them. Raises LastOwner."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.audit import record, turns_out_to_be
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity.domain import LOCAL_USER, Caller, CallerKind, PeopleOnly, TokenKind, TokensSought
 from pilothouse.hub.identity.models import LoginCodeRow
@@ -71,6 +72,8 @@ class SignIns:
             CallerKind.OPERATOR, caller.name or acting.name, user_id=caller.user_id,
             organization_id=acting.organization_id, role=acting.role,
         )  # fmt: skip
+        turns_out_to_be(session, person.title, person.kind)
+        record(session, "person.signed_in", f"user {caller.user_id}", after={"browser": browser})
         return await self._tokens.give_browser(session, caller.user_id, browser, person, min(ends)), person
 
     async def page(self, session: AsyncSession, caller: Caller, limit: int, offset: int) -> TokenList:
@@ -81,6 +84,14 @@ class SignIns:
     async def end(self, session: AsyncSession, caller: Caller, token_id: str) -> None:
         """Sign a browser of the caller out. Raises UnknownToken."""
         await self._tokens.end(session, TokensSought(TokenKind.BROWSER, token_id, user_id=caller.user_id))
+
+    async def end_this(self, session: AsyncSession, caller: Caller) -> None:
+        """Sign the browser out whose cookie was sent; with another credential there is nothing to end."""
+        turns_out_to_be(session, caller.title, caller.kind)
+        record(session, "person.signed_out", f"user {caller.user_id}")
+        if caller.token_id is not None:
+            sought = TokensSought(TokenKind.BROWSER, caller.token_id, user_id=caller.user_id)
+            await self._tokens.end_all(session, sought)
 
     def _now(self) -> datetime:
         return at(self._clock.now_ns())
