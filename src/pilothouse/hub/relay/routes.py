@@ -101,7 +101,7 @@ async def _pass_on(socket: WebSocket, caller: Caller, relays: Relays, robot_id: 
         except TimeoutError:
             if not await still_allowed(socket, caller):
                 return NO_LONGER_ALLOWED
-            if not await relays.is_watched(robot_id):
+            if not relays.is_watched(robot_id):
                 return NOBODY_WATCHES
             continue
         for message in messages:

@@ -26,11 +26,11 @@ async def none_known(_session: AsyncSession, _robot_ids: Collection[str]) -> Map
     return {}
 
 
-IsWatched = Callable[[str], Awaitable[bool]]
+IsWatched = Callable[[str], bool]
 """Whether anybody wants to see this robot live; given by the slice that knows, which stands above this one."""
 
 
-async def nobody_watches(_robot_id: str) -> bool:
+def nobody_watches(_robot_id: str) -> bool:
     return False
 
 
@@ -74,7 +74,7 @@ class Robots:
             self._tell(
                 session, f"robot.{alert.kind.value}", robot_id, **alert.model_dump(mode="json", exclude={"kind"})
             )
-        watched = {"is_watched": True} if await self.is_watched(robot_id) else {}
+        watched = {"is_watched": True} if self.is_watched(robot_id) else {}
         return HeartbeatAccepted(ok=True, robot_id=robot_id, received_at=now, **watched)
 
     async def _untold(self, session: AsyncSession, heartbeat: Heartbeat) -> Sequence[DeliveryAlert]:

@@ -15,12 +15,10 @@ from pilothouse.hub.relay.domain import RENEW_EVERY_S, WANTED_FOR, RelayRefused,
 from pilothouse.hub.relay.repository import WatchedRows
 from pilothouse.hub.relay.schemas import LiveAnswer, LiveRequest
 from pilothouse.hub.relay.service.lines import Lines, Listener
-from pilothouse.kit.clock import NS_PER_S, Clock, at
+from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 from pilothouse.wire.relay import RelayAnswer, RelayMode, RelayNotice, RelayRequest, RelayState, lets_through
 
-# Heartbeats ask who is watched; the table is asked at most this often.
-REMEMBERED_NS = NS_PER_S
 _HELLO = '{"type":"relay.hello"}'
 
 
@@ -32,16 +30,15 @@ class Relays:
         self._clock = clock
         self._lines = lines
         self._watched: frozenset[str] = frozenset()
-        self._read_at_ns: int | None = None
 
-    async def is_watched(self, robot_id: str) -> bool:
-        """Whether anybody wants to see this robot; a second late at most."""
-        now_ns = self._clock.monotonic_ns()
-        if self._read_at_ns is None or now_ns - self._read_at_ns >= REMEMBERED_NS:
-            self._read_at_ns = now_ns
-            async with self._database.reading() as session:
-                self._watched = frozenset(await WatchedRows(session).watched(self._now()))
+    def is_watched(self, robot_id: str) -> bool:
+        """Whether anybody wants to see this robot, as far as was heard at the last look."""
         return robot_id in self._watched
+
+    async def look(self) -> None:
+        """See who is watched, at this hub or at another."""
+        async with self._database.reading() as session:
+            self._watched = frozenset(await WatchedRows(session).watched(self._now()))
 
     async def forget(self) -> None:
         """Delete who was watched once."""
@@ -106,7 +103,7 @@ class Relays:
         while True:
             async with self._database.transaction() as session:
                 await WatchedRows(session).watch(robot_id, self._now() + WANTED_FOR)
-            self._read_at_ns = None
+            self._watched |= {robot_id}
             await asyncio.sleep(RENEW_EVERY_S)
 
     def _now(self) -> datetime:
