@@ -116,11 +116,19 @@ class TaskRows:
         query = select(TaskRow).where(*held).order_by(TaskRow.id).with_for_update(key_share=True)
         return (await self._session.scalars(query.execution_options(populate_existing=True))).all()
 
-    async def workload(self, board_id: str) -> list[tuple[TaskStatus, str | None, int]]:
-        query = select(TaskRow.status, TaskRow.assigned_id, func.count())
-        query = query.where(TaskRow.board_id == board_id, TaskRow.status != TaskStatus.DONE)
-        grouped = query.group_by(TaskRow.status, TaskRow.assigned_id)
-        return [(status, one, count) for status, one, count in await self._session.execute(grouped)]
+    async def unclaimed(self, board_id: str) -> int:
+        """How many tasks anybody may claim."""
+        row = TaskRow
+        wanted = (row.board_id == board_id, row.status == TaskStatus.INBOX, row.assigned_id.is_(None))
+        return await self._session.scalar(select(func.count()).select_from(row).where(*wanted)) or 0
+
+    async def had(self, board_id: str, agent_id: str | None = None) -> list[tuple[str, str, TaskStatus]]:
+        """Id, holder and status of every task that somebody has and that is not done."""
+        row = TaskRow
+        holder = row.assigned_id.is_not(None) if agent_id is None else row.assigned_id == agent_id
+        query = select(row.id, row.assigned_id, row.status)
+        query = query.where(row.board_id == board_id, row.status != TaskStatus.DONE, holder)
+        return [(task_id, held_by or "", status) for task_id, held_by, status in await self._session.execute(query)]
 
     async def asking(self, board_id: str) -> list[tuple[str, int]]:
         """Who waits for how many approvals."""

@@ -6,6 +6,7 @@ from pilothouse.hub.boards.service.comments import Comments
 from pilothouse.hub.boards.service.everything import BoardServices, build_services
 from pilothouse.hub.boards.service.fields import CustomFields
 from pilothouse.hub.boards.service.groups import Groups
+from pilothouse.hub.boards.service.known import KnownBoards
 from pilothouse.hub.boards.service.leases import Leases
 from pilothouse.hub.boards.service.ports import RecentMemory
 from pilothouse.hub.boards.service.scope import OnBoard
@@ -20,6 +21,7 @@ __all__ = [
     "Comments",
     "CustomFields",
     "Groups",
+    "KnownBoards",
     "Leases",
     "OnBoard",
     "RecentMemory",

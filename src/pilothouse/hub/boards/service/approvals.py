@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.domain.approvals import (
-    DONE_ACTION,
     AutomaticApproval,
     Decision,
     automatic,
@@ -20,7 +19,6 @@ from pilothouse.hub.boards.domain.approvals import (
 from pilothouse.hub.boards.domain.problems import (
     ApprovalIsPending,
     Changed,
-    IncidentNotApproved,
     NotYourRequest,
     NotYourTask,
     UnknownApproval,
@@ -28,7 +26,7 @@ from pilothouse.hub.boards.domain.problems import (
 )
 from pilothouse.hub.boards.domain.states import THE_HUB, Actor, ActorKind, ApprovalStatus
 from pilothouse.hub.boards.models import ApprovalRow, TaskRow
-from pilothouse.hub.boards.repository import ApprovalRows, ApprovalsSought, BoardRows, Lock, TaskRows
+from pilothouse.hub.boards.repository import ApprovalRows, ApprovalsSought, Lock, TaskRows
 from pilothouse.hub.boards.schemas.approvals import (
     Approval,
     ApprovalChange,
@@ -133,16 +131,6 @@ class Approvals:
             await self._approving.settle(session, on, row, ApprovalStatus.WITHDRAWN, "withdrawn")
             await session.flush()
         return (await _shown(session, [row]))[0]
-
-    async def check_incident(self, session: AsyncSession, incident_id: str) -> None:
-        """Raise IncidentNotApproved when a board wants a task of this incident approved, and it is not."""
-        for task in await TaskRows(session).of_incident(incident_id):
-            board = await BoardRows(session).one(task.board_id)
-            if board is None or not board.require_approval_to_resolve_incidents:
-                continue
-            rows, now = ApprovalRows(session), self._approving.now()
-            if not await rows.valid_of(task.id, DONE_ACTION, task.content_version, now, with_used=True):
-                raise IncidentNotApproved(task_id=task.id)
 
     async def _tasks(self, session: AsyncSession, on: OnBoard, task_ids: Sequence[str]) -> list[TaskRow]:
         if not task_ids:

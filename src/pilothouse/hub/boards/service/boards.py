@@ -146,15 +146,6 @@ class Boards:
         await self._access.forget_board(session, row.id)
         self._notes.of(session, on, "board.deleted", row.id, before, None, f"deleted {row.name}")
 
-    async def of_organization(
-        self, session: AsyncSession, organization_id: str, board_ids: Collection[str]
-    ) -> frozenset[str]:
-        """Those of them that the organization has."""
-        return await BoardRows(session).known(organization_id, board_ids)
-
-    async def has_any(self, session: AsyncSession, organization_id: str) -> bool:
-        return await BoardRows(session).has_any(organization_id)
-
     async def _check_group(self, session: AsyncSession, organization_id: str, group_id: str | None) -> None:
         if group_id is None:
             return

@@ -10,6 +10,7 @@ from pilothouse.hub.boards.service.approving import Approving
 from pilothouse.hub.boards.service.assignees import Assignees
 from pilothouse.hub.boards.service.boards import Boards
 from pilothouse.hub.boards.service.comments import Comments
+from pilothouse.hub.boards.service.consent import Consent
 from pilothouse.hub.boards.service.fields import CustomFields
 from pilothouse.hub.boards.service.groups import Groups
 from pilothouse.hub.boards.service.leases import Leases
@@ -38,6 +39,7 @@ class BoardServices:
     approvals: Approvals
     leases: Leases
     snapshots: Snapshots
+    consent: Consent
 
 
 def build_services(
@@ -60,4 +62,5 @@ def build_services(
         approvals=approvals,
         leases=Leases(database, notes, moving, approving, clock),
         snapshots=Snapshots(activity, groups, tags, fields, approvals, register, NoMemory()),
+        consent=Consent(clock),
     )

@@ -27,7 +27,7 @@ class Work:
     """The open tasks of a board, by who has them, and the approvals that wait, by who asked."""
 
     unclaimed: int = 0
-    assigned: Counter[str] = field(default_factory=Counter)
+    tasks: dict[str, list[str]] = field(default_factory=dict)
     in_progress: Counter[str] = field(default_factory=Counter)
     review: Counter[str] = field(default_factory=Counter)
     pending_approvals: Counter[str] = field(default_factory=Counter)
@@ -92,21 +92,19 @@ class Leases:
 
     async def count_work(self, session: AsyncSession, board_id: str) -> Work:
         """What waits on a board, and for whom."""
-        work, rows = Work(), TaskRows(session)
-        for status, assigned_id, count in await rows.workload(board_id):
-            if status is TaskStatus.INBOX and assigned_id is None:
-                work.unclaimed += count
-            elif assigned_id is not None:
-                self._counter(work, status)[assigned_id] += count
+        rows = TaskRows(session)
+        work = Work(await rows.unclaimed(board_id))
+        for task_id, held_by, status in await rows.had(board_id):
+            work.tasks.setdefault(held_by, []).append(task_id)
+            if status is not TaskStatus.INBOX:
+                (work.in_progress if status is TaskStatus.IN_PROGRESS else work.review)[held_by] += 1
         for requested_by_id, count in await rows.asking(board_id):
             work.pending_approvals[requested_by_id] += count
         return work
 
-    @staticmethod
-    def _counter(work: Work, status: TaskStatus) -> Counter[str]:
-        if status is TaskStatus.INBOX:
-            return work.assigned
-        return work.in_progress if status is TaskStatus.IN_PROGRESS else work.review
+    async def tasks_of(self, session: AsyncSession, board_id: str, agent_id: str) -> frozenset[str]:
+        """What an agent has on a board and is not done."""
+        return frozenset(task_id for task_id, _, _ in await TaskRows(session).had(board_id, agent_id))
 
     async def _end(self, session: AsyncSession, tasks: Sequence[TaskRow]) -> None:
         for row in tasks:

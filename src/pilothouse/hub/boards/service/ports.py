@@ -27,6 +27,20 @@ class KnownIncidents(Protocol):
         ...
 
 
+class TaskBudget(Protocol):
+    """How many tasks somebody may take on."""
+
+    async def take_task(self, session: AsyncSession, caller: Caller) -> None:
+        """Count one that they make or claim, in the transaction that does it; raises when it is one too many."""
+        ...
+
+
+class NoBudget:
+    """Everybody takes on as much as they like."""
+
+    async def take_task(self, session: AsyncSession, caller: Caller) -> None: ...
+
+
 class NoMemory:
     """A hub without memory."""
 

@@ -26,7 +26,7 @@ from pilothouse.hub.boards.service.boards import given
 from pilothouse.hub.boards.service.comments import Comments
 from pilothouse.hub.boards.service.fields import as_field
 from pilothouse.hub.boards.service.moving import Moving
-from pilothouse.hub.boards.service.ports import KnownIncidents
+from pilothouse.hub.boards.service.ports import KnownIncidents, NoBudget, TaskBudget
 from pilothouse.hub.boards.service.scope import Notes, OnBoard, check_version, differences
 from pilothouse.hub.boards.service.showing import show
 from pilothouse.kit.clock import Clock, at
@@ -51,6 +51,7 @@ class Tasks:
         self._assignees = assignees
         self._incidents = incidents
         self._clock = clock
+        self.budget: TaskBudget = NoBudget()
 
     async def page(self, session: AsyncSession, on: OnBoard, sought: TasksSought, limit: int, offset: int) -> TaskList:
         """Those of a board that are sought."""
@@ -67,6 +68,7 @@ class Tasks:
 
     async def create(self, session: AsyncSession, on: OnBoard, new: NewTask) -> Task:
         """Raises OnlyLeadsAssign, and what is unknown or unusable among the fields."""
+        await self._take(session, on)
         actor, now = on.actor, at(self._clock.now_ns())
         if new.assigned_id is not None and actor.kind is ActorKind.WORKER:
             raise OnlyLeadsAssign
@@ -132,6 +134,7 @@ class Tasks:
 
     async def claim(self, session: AsyncSession, on: OnBoard, task_id: str) -> Task:
         """Of many that claim, one gets it; the others get TaskClaimed. Claimed again by who has it, it is renewed."""
+        await self._take(session, on)
         row = await self._found(session, on, task_id, Lock.HELD)
         await self._moving.end_lease_if_over(session, on, row)
         facts = await self._moving.facts(session, on, row)
@@ -167,6 +170,11 @@ class Tasks:
         await rows.delete(row)
         self._notes.of(session, on, "task.deleted", row.id, before, None, row.title)
         await self._moving.tell_free(session, on, waiting)
+
+    async def _take(self, session: AsyncSession, on: OnBoard) -> None:
+        # Before any task is locked: heartbeats lock agents first and their tasks afterwards.
+        if on.caller is not None:
+            await self.budget.take_task(session, on.caller)
 
     async def _found(self, session: AsyncSession, on: OnBoard, task_id: str, lock: Lock) -> TaskRow:
         row = await TaskRows(session).one(on.board.id, task_id, lock)
