@@ -145,18 +145,22 @@ async def _both_ways(
     far_reader: asyncio.StreamReader,
     far_writer: asyncio.StreamWriter,
 ) -> None:
-    async with asyncio.TaskGroup() as both:
-        both.create_task(_pour(reader, far_writer))
-        both.create_task(_pour(far_reader, writer))
+    ways = [asyncio.create_task(_pour(reader, far_writer)), asyncio.create_task(_pour(far_reader, writer))]
+    try:
+        # A side that breaks off ends both ways; one that has only said all it had to say does not.
+        await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
 
 
 async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while piece := await source.read(_PIECE_BYTES):
-            sink.write(piece)
-            await sink.drain()
-        if sink.can_write_eof():
-            sink.write_eof()
+    while piece := await source.read(_PIECE_BYTES):
+        sink.write(piece)
+        await sink.drain()
+    if sink.can_write_eof():
+        sink.write_eof()
 
 
 def _normal(host: str) -> str:

@@ -20,8 +20,9 @@ from pilothouse.sandbox.keeper.order import ISOLATED, LIMITED, Abilities, Order
 _MIB = 1024 * 1024
 _STAGE = "/tmp"  # noqa: S108 - covered with a mount of our own that only this process and bubblewrap see
 _OPEN_FILES = 4096
-# bubblewrap outside and its init inside count as processes of the command.
-_OURS = 2
+# The service, bubblewrap and its init may count, too; those who count the command end it before.
+_OURS = 64
+_ABOVE = 2
 PROXY_PORT = 3128
 
 
@@ -163,9 +164,12 @@ def _limit(order: Order, abilities: Abilities) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Where no control group counts for the whole tree, each process is bounded at least.
     if order.pids is not None and not _controlled(abilities, "pids"):
-        resource.setrlimit(resource.RLIMIT_NPROC, (order.pids + _OURS, order.pids + _OURS))
+        most = order.pids * _ABOVE + _OURS
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
     if order.memory_mb is not None and not _controlled(abilities, "memory"):
-        resource.setrlimit(resource.RLIMIT_DATA, (order.memory_mb * _MIB, order.memory_mb * _MIB))
+        # Above the limit, so that whoever counts all of them notices first and can say why it ended.
+        most = order.memory_mb * _MIB * _ABOVE
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     files = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))

@@ -11,18 +11,31 @@ import socket
 import time
 from typing import Any
 
-from pilothouse.sandbox.keeper.cgroups import Group
+from pilothouse.sandbox.keeper.cgroups import Group, Hierarchies
+from pilothouse.sandbox.keeper.counting import beneath, in_namespace_of, resident_bytes
 from pilothouse.sandbox.keeper.identities import hand_over
 from pilothouse.sandbox.keeper.order import Order
 
 _GONE_WITHIN_S = 5.0
 _SIGNALS_FROM = 128
+_MIB = 1024 * 1024
 
 
 class Kept:
     """A child, from before it has a command until nothing of it is left."""
 
-    def __init__(self, pid: int, channel: socket.socket, status: int, group: Group, uid: int | None) -> None:
+    def __init__(
+        self,
+        pid: int,
+        channel: socket.socket,
+        status: int,
+        group: Group,
+        uid: int | None,
+        hierarchies: Hierarchies,
+        *,
+        isolated: bool,
+    ) -> None:
+        self._hierarchies, self._isolated = hierarchies, isolated
         self.pid, self.pidfd = pid, os.pidfd_open(pid)
         self.socket, self.status, self.group, self.uid = channel, status, group, uid
         self.number = 0
@@ -68,15 +81,27 @@ class Kept:
             waiting, self._signals = self._signals, []
             for number, group in waiting:
                 self.signal(number, group)
-        order = self._order
-        if order is not None and not self._reason:
-            if order.memory_mb is not None and self.group.out_of_memory():
-                self.end("oom", 0)
-            elif order.pids is not None and self.group.out_of_pids():
-                self.end("pids", 0)
+        if not self._reason and (reason := self._limit_reached()):
+            self.end(reason, 0)
         if self._kill_at is not None and time.monotonic() >= self._kill_at:
             self._kill_at = None
             self.kill()
+
+    def _limit_reached(self) -> str:
+        order = self._order
+        if order is None:
+            return ""
+        if order.memory_mb is not None:
+            if self.group.out_of_memory():
+                return "oom"
+            if not self._hierarchies.has("memory") and resident_bytes(self.members()) > order.memory_mb * _MIB:
+                return "oom"
+        if order.pids is not None:
+            if self.group.out_of_pids():
+                return "pids"
+            if not self._hierarchies.has("pids") and len(self.members()) >= order.pids:
+                return "pids"
+        return ""
 
     def look_again_s(self, sample_s: float, soon_s: float) -> float | None:
         """In how many seconds at the latest `look_after` has something to do."""
@@ -95,9 +120,12 @@ class Kept:
             found = self.group.pids()
         elif self._inside is None:
             found = []
+        elif self._isolated:
+            found = in_namespace_of(self._inside)
         else:
-            found = _in_namespace_of(self._inside)
-        return [one for one in found if one not in (self.pid, self._inside)]
+            return beneath(self.pid)
+        holding = (self.pid, self._inside) if self._isolated else (self.pid,)
+        return [one for one in found if one not in holding]
 
     def end(self, reason: str, grace_s: float) -> None:
         """SIGTERM to every process now, SIGKILL after the grace. The first reason stands."""
@@ -122,10 +150,21 @@ class Kept:
     def kill(self) -> None:
         """SIGKILL to all of it: the group, pid 1 inside (with which its namespace ends), and what holds it."""
         self.group.kill()
+        if not self._isolated:
+            self._kill_descendants()
         for descriptor in (self._inside_fd, self.pidfd):
             if descriptor is not None:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+
+    def _kill_descendants(self) -> None:
+        """Without a namespace: the process that stands by collects the orphans, and is the last to go."""
+        until = time.monotonic() + _GONE_WITHIN_S
+        while (found := beneath(self.pid)) and time.monotonic() < until:
+            for pid in found:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.002)
 
     def reap(self) -> dict[str, Any]:
         """Wait until nothing is left, and say how it went."""
@@ -166,10 +205,8 @@ class Kept:
         number = code - _SIGNALS_FROM if code is not None and _SIGNALS_FROM < code <= _SIGNALS_FROM + 64 else None
         if self._reason:
             reason = self._reason
-        elif order is not None and order.memory_mb is not None and self.group.out_of_memory():
-            reason = "oom"
-        elif order is not None and order.pids is not None and self.group.out_of_pids():
-            reason = "pids"
+        elif reached := self._limit_reached():
+            reason = reached
         elif code is None and os.WIFSIGNALED(status):
             reason, number = "signal", os.WTERMSIG(status)
         elif code is None:
@@ -189,17 +226,3 @@ class Kept:
                 from pathlib import Path
 
                 hand_over(Path(self._order.workspace), *self._owner)
-
-
-def _in_namespace_of(pid: int) -> list[int]:
-    try:
-        wanted = os.readlink(f"/proc/{pid}/ns/pid")  # noqa: PTH115
-    except OSError:
-        return []
-    found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{name}/ns/pid") == wanted:  # noqa: PTH115
-                    found.append(int(name))
-    return found

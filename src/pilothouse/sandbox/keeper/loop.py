@@ -151,7 +151,8 @@ class Keeper:
                 os._exit(125)
         theirs.close()
         os.close(status_write)
-        return Kept(pid, ours, status_read, group, uid)
+        isolated = self._abilities.level == ISOLATED
+        return Kept(pid, ours, status_read, group, uid, self._hierarchies, isolated=isolated)
 
     def _await(self, keeper: socket.socket, group: Group, uid: int | None, status_fd: int) -> None:
         prepare(group, self._abilities, Identity(uid, {}, []))
