@@ -16,10 +16,14 @@ from pilothouse.hub.activity import routes as activity
 from pilothouse.hub.agents import jobs as agent_jobs
 from pilothouse.hub.agents.routes import ROUTERS as AGENTS
 from pilothouse.hub.agents.service import build_services as build_agents
-from pilothouse.hub.agents.service import describe_operations, without_boards
+from pilothouse.hub.agents.service import describe_operations, with_boards
 from pilothouse.hub.backtests import jobs as backtest_jobs
 from pilothouse.hub.backtests import routes as backtests
 from pilothouse.hub.backtests.service import Backtests
+from pilothouse.hub.boards import jobs as board_jobs
+from pilothouse.hub.boards.routes import ROUTERS as BOARDS
+from pilothouse.hub.boards.service import KnownBoards
+from pilothouse.hub.boards.service import build_services as build_boards
 from pilothouse.hub.composition import Hub, compose
 from pilothouse.hub.fleet import jobs as fleet_jobs
 from pilothouse.hub.fleet.routes import ROUTERS as FLEET
@@ -86,7 +90,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     """The hub as an application; ``app.state.hub`` holds what it is made of."""
     hub = compose(settings.check(), clock=clock)
     activity_log = Activity(hub.events)
-    people = build_identity(settings, hub.database, hub.clock, notes=activity_log)
+    people = build_identity(settings, hub.database, hub.clock, notes=activity_log, boards=KnownBoards())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -103,7 +107,18 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[landing.router, *IDENTITY, activity.router, *FLEET, *RECORDINGS, risk.router, *UPPER, *LAB, *AGENTS],
+        routers=[
+            landing.router,
+            *IDENTITY,
+            activity.router,
+            *FLEET,
+            *RECORDINGS,
+            risk.router,
+            *UPPER,
+            *LAB,
+            *BOARDS,
+            *AGENTS,
+        ],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
@@ -126,6 +141,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
     identity_jobs.register(hub.jobs, people)
     install_slices(service, hub, people.tokens)
+    install_boards(service, hub)
     install_agents(service, hub, people.tokens)
     service.describe_more = describe_operations
     return service
@@ -172,12 +188,21 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     notification_jobs.register(hub.jobs, service.state.notifications)
 
 
+def install_boards(service: Service, hub: Hub) -> None:
+    """Boards stand on incidents, and have a say in when those are over."""
+    state = service.state
+    state.boards = build_boards(hub.database, state.activity, state.access, hub.clock, state.incidents)
+    state.incidents.gates.append(state.boards.consent)
+    board_jobs.register(hub.jobs, state.boards)
+
+
 def install_agents(service: Service, hub: Hub, tokens: Tokens) -> None:
     """Agents stand on everything that people and agents work with."""
     agents = build_agents(
-        hub.database, service.state.activity, tokens, service.state.access, hub.clock, without_boards()
+        hub.database, service.state.activity, tokens, service.state.access, hub.clock, with_boards(service.state.boards)
     )
     agent_jobs.register(hub.jobs, agents, hub.clock)
+    service.state.boards.tasks.budget = agents.spendings
     service.state.agents = agents
     service.state.agent_gate = agents.roll
 

@@ -10,7 +10,7 @@ ME, OTHER = "agt_me", "agt_other"
 READER = Reader(ME, "Tessa", frozenset({"tsk_mine"}))
 
 
-def change(  # fmt: skip
+def change(
     kind: str,
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,

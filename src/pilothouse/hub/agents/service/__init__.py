@@ -1,7 +1,7 @@
 """Agents, their liveness, what they spend, and what waits for them."""
 
 from pilothouse.hub.agents.service.agents import Agents, Made
-from pilothouse.hub.agents.service.boards import BoardPorts, without_boards
+from pilothouse.hub.agents.service.boards import BoardPorts, with_boards
 from pilothouse.hub.agents.service.describing import describe_operations
 from pilothouse.hub.agents.service.everything import AgentServices, build_services
 from pilothouse.hub.agents.service.inbox import Inboxes
@@ -18,5 +18,5 @@ __all__ = [
     "Spendings",
     "build_services",
     "describe_operations",
-    "without_boards",
+    "with_boards",
 ]

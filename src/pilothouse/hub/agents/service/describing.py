@@ -19,6 +19,7 @@ from pilothouse.web.errors import STATUSES
 
 # What the web itself says without a problem of that name.
 _WEB_CODES = {"invalid": 422}
+_OF_PEOPLE = ("/api/v1/users", "/api/v1/organizations")
 _READS = ("get", "head")
 _AGENT_SECURITY: list[dict[str, list[str]]] = [{"agent": []}, {"token": []}]
 
@@ -58,7 +59,7 @@ def _describe(method: str, path: str, operation: dict[str, Any], known: Operatio
         operation["x-required-actor"] = "agent"
         operation["x-required-role"] = "lead" if "leads_only" in known.codes else "lead or worker"
         operation["security"] = _AGENT_SECURITY
-    operation.setdefault("x-required-actor", "anybody")
+    operation.setdefault("x-required-actor", "person" if path.startswith(_OF_PEOPLE) else "anybody")
     operation.setdefault("x-required-role", "none")
     operation["x-llm-intent"] = known.intent
     operation["x-when-to-use"] = known.when

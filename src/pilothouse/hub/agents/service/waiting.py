@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +12,7 @@ from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.agents import schemas
 from pilothouse.hub.agents.domain.inbox import Reader
 from pilothouse.hub.agents.service.inbox import Inboxes, concerns
+from pilothouse.hub.boards.service.leases import Work
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity.domain.agents import AgentRecord
 from pilothouse.kit.clock import NS_PER_S, Clock
@@ -26,18 +26,7 @@ MOST_COUNTED = 100
 MOST_BOARDS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """The open tasks of a board, by who has them, and the approvals that wait, by who asked."""
-
-    unclaimed: int = 0
-    tasks: dict[str, list[str]] = field(default_factory=dict)
-    in_progress: Counter[str] = field(default_factory=Counter)
-    review: Counter[str] = field(default_factory=Counter)
-    pending_approvals: Counter[str] = field(default_factory=Counter)
-
-
-CountWork = Callable[[AsyncSession, str], Awaitable[Workload]]
+CountWork = Callable[[AsyncSession, str], Awaitable[Work]]
 
 
 @dataclass(slots=True)
@@ -45,7 +34,7 @@ class _Board:
     """What was read of a board, and when."""
 
     looked_at_ns: int
-    workload: Workload
+    workload: Work
     changes: list[ActivityEntry]
     complete_after: int
     """Every change after this number is at hand."""
