@@ -37,9 +37,9 @@ from pilothouse.hub.identity.service import build_services as build_identity
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
 from pilothouse.hub.incidents.service import Following, Grouping, Incidents, RecordingLinks
+from pilothouse.hub.lab import jobs as lab_jobs
 from pilothouse.hub.lab.routes import ROUTERS as LAB
 from pilothouse.hub.lab.service import build_services as build_lab
-from pilothouse.hub.lab.service.mirrors import mirrors_of
 from pilothouse.hub.notifications import jobs as notification_jobs
 from pilothouse.hub.notifications import routes as notifications
 from pilothouse.hub.notifications.service import build_services as build_notifications
@@ -125,6 +125,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             "database": hub.database.check_migrated,
             "storage": hub.storage.check_writable,
             "jobs": hub.jobs.check,
+            "sandbox": lambda: service.state.lab.sandboxes.say(),
         },
         public={"/", ENROL_PATH, LINK_PATH, *PUBLIC},
     )
@@ -163,8 +164,10 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     grouping = Grouping(hub.events, hub.clock, window=timedelta(seconds=hub.settings.incident_window_s))
     service.state.incidents = Incidents(hub.events, hub.clock, grouping, recordings.recordings)
     incident_jobs.register(hub.jobs, Following(hub.database, hub.events, grouping))
-    mirrors = mirrors_of(hub.settings, hub.clock)
-    service.state.lab = build_lab(hub, recordings.recordings, service.state.incidents, mirrors)
+    lab = build_lab(hub, recordings.recordings, service.state.incidents, tokens)
+    lab_jobs.register(hub, lab, runs_sessions=hub.settings.lab_worker)
+    service.state.on_closing.add(lab.worker.begin_stopping)
+    service.state.lab = lab
     service.state.playback = Playback()
     service.state.backtests = Backtests(hub.database, hub.events, hub.jobs, hub.clock, recordings.recordings)
     backtest_jobs.register(hub.jobs, service.state.backtests)

@@ -16,8 +16,9 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.web.errors import error_response
 from pilothouse.web.measure import exposition
 
-Check = Callable[[], Awaitable[None]]
-"""Proves that one thing works, or raises; a Problem's sentence is shown to the caller."""
+Check = Callable[[], Awaitable[str | None]]
+"""Proves that one thing works, or raises; a Problem's sentence is shown to the caller. What it answers, if
+anything, stands for `ok`."""
 
 Health = Callable[[], Mapping[str, object]]
 
@@ -54,23 +55,23 @@ def probe_router(health: Health | None, readiness: Mapping[str, Check], registry
 
 
 async def _readiness(request: Request, checks: Mapping[str, Check]) -> Response:
-    faults = await asyncio.gather(*(_fault(name, check) for name, check in checks.items()))
-    found = {name: fault or "ok" for name, fault in zip(checks, faults, strict=True)}
-    wrong = "; ".join(f"{name}: {fault}" for name, fault in zip(checks, faults, strict=True) if fault)
+    findings = await asyncio.gather(*(_look(name, check) for name, check in checks.items()))
+    found = {name: said for name, (_, said) in zip(checks, findings, strict=True)}
+    wrong = "; ".join(f"{name}: {said}" for name, (works, said) in zip(checks, findings, strict=True) if not works)
     if not wrong:
         return JSONResponse({"ok": True, "checks": found})
     return error_response(request.scope, 503, wrong, "not_ready", more={"ok": False, "checks": found})
 
 
-async def _fault(name: str, check: Check) -> str | None:
+async def _look(name: str, check: Check) -> tuple[bool, str]:
+    """Whether one thing works, and what is said about it."""
     try:
         async with asyncio.timeout(CHECK_DEADLINE_S):
-            await check()
+            return True, await check() or "ok"
     except Problem as problem:
-        return problem.sentence
+        return False, problem.sentence
     except TimeoutError:
-        return f"no answer within {CHECK_DEADLINE_S:g} s"
+        return False, f"no answer within {CHECK_DEADLINE_S:g} s"
     except Exception:
         log.warning("readiness check failed", check=name, exc_info=True)
-        return "failed; see the log"
-    return None
+        return False, "failed; see the log"

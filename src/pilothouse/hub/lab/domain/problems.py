@@ -85,10 +85,6 @@ class WorkerSilent(Unavailable):
     """The worker that holds this session does not answer at the moment; try again."""
 
 
-class LabOff(Unavailable):
-    """No worker runs here: {reason}."""
-
-
 class ArtifactQuotaReached(TooLarge):
     """The artifacts of this session would take more than {limit_mb} MB; keep fewer files, or smaller ones."""
 
@@ -99,3 +95,15 @@ class DebuggingUnavailable(Unavailable):
 
 class RecordingsUnavailable(Unavailable):
     """The recording {recording} cannot be shown to a session: {reason}."""
+
+
+class InputNotBase64(Invalid):
+    """base64 of the input cannot be read as base64."""
+
+
+class WorkerFailed(Unavailable):
+    """The worker that holds this session could not do it: {reason}."""
+
+
+class OneWayAtATime(Invalid):
+    """head, tail and grep are three ways to look; give one of them."""

@@ -68,6 +68,20 @@ class CommandRows:
         )
         return (await self._session.scalars(statement)).all()
 
+    async def count_output(self, command_id: str, *, end: int, stdout: int, stderr: int) -> None:
+        """More was written."""
+        values = {
+            "output_end": end,
+            "stdout_bytes": CommandRow.stdout_bytes + stdout,
+            "stderr_bytes": CommandRow.stderr_bytes + stderr,
+        }
+        await self._session.execute(update(CommandRow).where(CommandRow.id == command_id).values(**values))
+
+    async def set_output(self, command_id: str, *, end: int, stdout: int, stderr: int, dropped: int) -> None:
+        """So much was written in all, and so much of it is kept."""
+        values = {"output_end": end, "stdout_bytes": stdout, "stderr_bytes": stderr, "dropped_bytes": dropped}
+        await self._session.execute(update(CommandRow).where(CommandRow.id == command_id).values(**values))
+
     async def outcomes(self, session_id: str) -> Sequence[LabCommandState]:
         query = select(CommandRow.state).where(CommandRow.session_id == session_id)
         return (await self._session.scalars(query)).all()

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
+from pilothouse.hub.identity import Tokens
 from pilothouse.hub.lab.service import Lab
 
 
@@ -16,7 +17,16 @@ def _lab(connection: HTTPConnection) -> Lab:
     return lab
 
 
+def _tokens(connection: HTTPConnection) -> Tokens:
+    tokens = connection.app.state.tokens
+    assert isinstance(tokens, Tokens)
+    return tokens
+
+
+TheTokens = Annotated[Tokens, Depends(_tokens)]
 TheLab = Annotated[Lab, Depends(_lab)]
 SessionPath = Annotated[str, Path(max_length=40)]
 CommandPath = Annotated[str, Path(max_length=40)]
 RepositoryPath = Annotated[str, Path(max_length=100)]
+FilePath = Annotated[str, Path(max_length=1_000)]
+ArtifactPath = Annotated[str, Path(max_length=40)]

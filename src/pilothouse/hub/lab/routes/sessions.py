@@ -11,7 +11,7 @@ from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.lab.auth import SessionReader, SessionWriter, check_scope
 from pilothouse.hub.lab.domain.states import LIVE
 from pilothouse.hub.lab.repository import Sought
-from pilothouse.hub.lab.routes.services import SessionPath, TheLab
+from pilothouse.hub.lab.routes.services import SessionPath, TheLab, TheTokens
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging, body_limit
 from pilothouse.wire.lab import (
@@ -26,6 +26,7 @@ from pilothouse.wire.lab import (
 router = APIRouter(prefix="/sessions", tags=["debug sessions"])
 
 MAX_BODY_BYTES = 16 << 20
+TOKEN_SCOPES = ("sessions:read", "commands:write", "artifacts:read")
 
 
 async def _sought(
@@ -50,15 +51,33 @@ async def _sought(
 
 @router.post("", status_code=201, summary="Make a debug session", **body_limit(MAX_BODY_BYTES))
 async def create_session(
-    caller: SessionWriter, lab: TheLab, session: Writing, hub: ThisHub, once: OnceKey, new: NewLabSession
+    caller: SessionWriter,
+    lab: TheLab,
+    session: Writing,
+    hub: ThisHub,
+    once: OnceKey,
+    tokens: TheTokens,
+    new: NewLabSession,
 ) -> MadeLabSession:
     """A worker checks the commit out, applies the patch, sets the environment up and runs the commands in their order.
     An unknown commit, or a patch that does not apply, makes a session that ends `failed` and says why. Commands need
     `commands:write` as well."""
     if new.commands:
         check_scope(caller, ["commands:write"])
-    now = at(hub.clock.now_ns())
-    return await answer_once(session, once, now, MadeLabSession, lambda: lab.sessions.create(session, caller, new))
+    made: list[str] = []
+
+    async def create() -> MadeLabSession:
+        answer = await lab.sessions.create(session, caller, new)
+        made.append(answer.id)
+        return answer
+
+    answer = await answer_once(session, once, at(hub.clock.now_ns()), MadeLabSession, create)
+    if not made:
+        return answer  # the same request again: a token is shown once, and not kept for this
+    token = await tokens.give_session(
+        session, answer.id, TOKEN_SCOPES, answer.expires_at, repository=answer.repository, maker=caller
+    )
+    return answer.model_copy(update={"token": token.token})
 
 
 @router.get("", summary="List debug sessions, newest first")

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.identity import Tokens
 from pilothouse.hub.incidents.service import Incidents
+from pilothouse.hub.lab.service.artifacts import Artifacts
 from pilothouse.hub.lab.service.batches import Batches
 from pilothouse.hub.lab.service.commands import Commands
+from pilothouse.hub.lab.service.controls import Controls
 from pilothouse.hub.lab.service.endings import Endings
+from pilothouse.hub.lab.service.execution import LocalMachine, Machine, Worker
+from pilothouse.hub.lab.service.execution.answering import Answering
+from pilothouse.hub.lab.service.execution.books import Books
+from pilothouse.hub.lab.service.execution.collecting import Collecting
+from pilothouse.hub.lab.service.execution.recordings import RecordingFiles
+from pilothouse.hub.lab.service.execution.turns import Means
+from pilothouse.hub.lab.service.mirrors import mirrors_of
+from pilothouse.hub.lab.service.output import Outputs
 from pilothouse.hub.lab.service.repositories import LabRepositories
+from pilothouse.hub.lab.service.sandboxes import Sandboxes
 from pilothouse.hub.lab.service.sessions import Sessions
 from pilothouse.hub.lab.service.signals import Signals
 from pilothouse.hub.lab.service.tickets import Tickets
+from pilothouse.hub.lab.service.watching import Watching
 from pilothouse.hub.recordings.service import Recordings
-from pilothouse.workspaces import Repositories
 
 __all__ = ["Lab", "build_services"]
 
@@ -28,22 +42,55 @@ class Lab:
     commands: Commands
     batches: Batches
     tickets: Tickets
-    endings: Endings
-    signals: Signals
+    controls: Controls
+    outputs: Outputs
+    watching: Watching
+    artifacts: Artifacts
+    sandboxes: Sandboxes
+    books: Books
+    worker: Worker
 
 
-def build_services(hub: Hub, recordings: Recordings, incidents: Incidents, mirrors: Repositories) -> Lab:
+def build_services(
+    hub: Hub, recordings: Recordings, incidents: Incidents, tokens: Tokens, *, machine: Machine | None = None
+) -> Lab:
     """Put the services together."""
-    signals = Signals(hub.events.bus, hub.clock)
-    endings = Endings(hub.events, signals, hub.clock)
-    repositories = LabRepositories(hub.clock, mirrors.check)
-    commands = Commands(hub.settings, endings, signals, hub.clock)
+    settings, database, storage, clock = hub.settings, hub.database, hub.storage, hub.clock
+    mirrors = mirrors_of(settings, clock)
+    signals = Signals(hub.events.bus, clock)
+    endings = Endings(hub.events, signals, clock, tokens.revoke_session)
+    repositories = LabRepositories(clock, mirrors.check)
+    commands = Commands(settings, endings, signals, clock)
     sessions = Sessions(
-        hub.settings, hub.storage, hub.clock, repositories=repositories, commands=commands, endings=endings,
-        signals=signals, recordings=recordings, incidents=incidents,
+        settings, storage, clock, repositories=repositories, commands=commands, endings=endings, signals=signals,
+        recordings=recordings, incidents=incidents,
     )  # fmt: skip
+    outputs = Outputs(database, storage)
+    artifacts = Artifacts(database, storage, settings, clock)
+    books = Books(database, settings, endings, signals, clock)
+    worker = _worker(
+        hub, recordings, books, outputs, artifacts, signals, machine or LocalMachine(settings, mirrors, clock)
+    )
     return Lab(
         repositories=repositories, sessions=sessions, commands=commands,
-        batches=Batches(sessions, repositories, hub.clock), tickets=Tickets(hub.clock), endings=endings,
-        signals=signals,
+        batches=Batches(sessions, repositories, clock), tickets=Tickets(clock),
+        controls=Controls(database, storage, endings, signals, clock), outputs=outputs,
+        watching=Watching(database, outputs, signals), artifacts=artifacts,
+        sandboxes=Sandboxes(worker, is_on=settings.lab_worker), books=books, worker=worker,
     )  # fmt: skip
+
+
+def _worker(
+    hub: Hub, recordings: Recordings, books: Books, outputs: Outputs, artifacts: Artifacts, signals: Signals,
+    machine: Machine,
+) -> Worker:  # fmt: skip
+    collecting = Collecting(artifacts, lambda: machine.directory / "artifacts")
+    means = Means(
+        settings=hub.settings, database=hub.database, storage=hub.storage, machine=machine, books=books,
+        outputs=outputs, signals=signals, collecting=collecting,
+        recordings=RecordingFiles(hub.database, recordings, lambda: machine.directory / "recordings"),
+    )  # fmt: skip
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    return Worker(
+        means, Answering(hub.storage, collecting), hub.database, name=name, capacity=hub.settings.lab_capacity
+    )

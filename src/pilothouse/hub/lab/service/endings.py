@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +18,18 @@ from pilothouse.hub.lab.service.signals import QUEUE, Signals, of_session, of_wo
 from pilothouse.kit.clock import Clock, at
 from pilothouse.wire.lab import LabCommandState, LabSessionState, LabTermination
 
+RevokeToken = Callable[[AsyncSession, str], Awaitable[None]]
+"""Ends the token of a session."""
+
 
 class Endings:
     """Ends sessions in the transaction of whoever has a reason to."""
 
-    def __init__(self, events: Events, signals: Signals, clock: Clock) -> None:
+    def __init__(self, events: Events, signals: Signals, clock: Clock, revoke: RevokeToken) -> None:
         self._events = events
         self._signals = signals
         self._clock = clock
+        self._revoke = revoke
 
     async def end(
         self,
@@ -42,6 +47,7 @@ class Endings:
         before = row.state
         row.state, row.reason, row.reason_code, row.ended_at = state, reason, code, now
         row.expires_at = min(row.expires_at, now)
+        await self._revoke(session, row.id)
         await CommandRows(session).end_queued(
             row.id, state=outcome(termination, None), termination_reason=termination, ended_at=now,
             reason=reason or f"the session was {state}",

@@ -1,0 +1,155 @@
+"""What sessions leave: kept for a while, counted, answered."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import mimetypes
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.audit import record
+from pilothouse.hub.db import Database
+from pilothouse.hub.lab.domain.problems import ArtifactQuotaReached, UnknownArtifact
+from pilothouse.hub.lab.models import ArtifactRow
+from pilothouse.hub.lab.repository import ArtifactRows, SessionRows
+from pilothouse.hub.lab.service.views import artifact_of
+from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.storage import Storage
+from pilothouse.kit.clock import Clock, at
+from pilothouse.kit.ids import new_id
+from pilothouse.web.ranges import ByteSource, OpenSource, local_file
+from pilothouse.wire.lab import LabArtifact, LabArtifactList
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that is to be kept, copied to where nobody changes it."""
+
+    path: str
+    copy: Path
+    size_bytes: int
+    sha256: str
+    content_type: str
+
+
+class _Stored:
+    """An artifact in a bucket."""
+
+    def __init__(self, storage: Storage, row: ArtifactRow) -> None:
+        self._storage = storage
+        self._key = row.key
+        self.size = row.size_bytes
+        self.etag = f'"{row.sha256}"'
+        self.modified_s: float | None = row.created_at.timestamp()
+
+    def read_now(self, offset: int, length: int) -> bytes | None:
+        return None
+
+    async def read(self, offset: int, length: int) -> bytes:
+        return await self._storage.read_at(self._key, offset, min(length, self.size - offset))
+
+    def close(self) -> None:
+        pass
+
+
+class Artifacts:
+    """The artifacts of all sessions."""
+
+    def __init__(self, database: Database, storage: Storage, settings: HubSettings, clock: Clock) -> None:
+        self._database = database
+        self._storage = storage
+        self._settings = settings
+        self._clock = clock
+
+    @property
+    def quota_bytes(self) -> int:
+        return self._settings.lab_artifact_mb * MIB
+
+    async def used_bytes(self, session_id: str) -> int:
+        async with self._database.reading() as session:
+            return await ArtifactRows(session).used_bytes(session_id)
+
+    async def keep(self, session_id: str, command_id: str | None, found: Found) -> LabArtifact:
+        """Store a file, then its row; raises ArtifactQuotaReached."""
+        artifact_id = new_id("art")
+        key = f"lab/artifacts/{session_id}/{artifact_id}"
+        await self._storage.put_file(key, found.copy)
+        now = at(self._clock.now_ns())
+        try:
+            async with self._database.transaction() as session:
+                # Whoever keeps artifacts of one session does so one after the other.
+                await SessionRows(session).get(session_id, lock=True)
+                rows = ArtifactRows(session)
+                if await rows.used_bytes(session_id) + found.size_bytes > self.quota_bytes:
+                    raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
+                row = await rows.add(
+                    id=artifact_id, session_id=session_id, command_id=command_id, path=found.path,
+                    size_bytes=found.size_bytes, sha256=found.sha256, content_type=found.content_type, key=key,
+                    created_at=now, expires_at=now + timedelta(days=self._settings.lab_artifact_days),
+                )  # fmt: skip
+                record(session, "lab.artifact.kept", artifact_id, after={"path": found.path, "sha256": found.sha256})
+                return artifact_of(row)
+        except BaseException:
+            await self._storage.delete(key)
+            raise
+
+    async def take_in(self, session_id: str, path: str, content: AsyncIterator[bytes]) -> LabArtifact:
+        """Keep what somebody sends."""
+        room = self.quota_bytes - await self.used_bytes(session_id)
+        digest, size_bytes = hashlib.sha256(), 0
+        directory = self._settings.data / "lab" / "uploads"
+        directory.mkdir(parents=True, exist_ok=True)
+        copy = directory / new_id("art")
+        try:
+            with copy.open("wb") as sink:
+                async for part in content:
+                    size_bytes += len(part)
+                    if size_bytes > room:
+                        raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
+                    digest.update(part)
+                    await asyncio.to_thread(sink.write, part)
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            return await self.keep(session_id, None, Found(path, copy, size_bytes, digest.hexdigest(), kind))
+        finally:
+            copy.unlink(missing_ok=True)
+
+    def source(self, row: ArtifactRow) -> OpenSource:
+        """The bytes, wherever they are."""
+        path = self._storage.local_path(row.key)
+        if path is not None:
+            return local_file(path)
+
+        async def opened() -> ByteSource:
+            return _Stored(self._storage, row)
+
+        return opened
+
+    async def page(self, session: AsyncSession, session_id: str, limit: int, offset: int) -> LabArtifactList:
+        rows, total = await ArtifactRows(session).page(session_id, limit, offset)
+        return LabArtifactList(items=[artifact_of(one) for one in rows], total=total, limit=limit, offset=offset)
+
+    async def get(self, session: AsyncSession, session_id: str, artifact_id: str) -> ArtifactRow:
+        """Raises UnknownArtifact."""
+        row = await ArtifactRows(session).get(session_id, artifact_id)
+        if row is None:
+            raise UnknownArtifact
+        return row
+
+    async def expire(self) -> int:
+        """Delete what was kept for its time; how many there were."""
+        now = at(self._clock.now_ns())
+        async with self._database.reading() as session:
+            old: Sequence[ArtifactRow] = await ArtifactRows(session).expired(now)
+        for row in old:
+            await self._storage.delete(row.key)
+        if old:
+            async with self._database.transaction() as session:
+                await ArtifactRows(session).remove([row.id for row in old])
+        return len(old)

@@ -1,0 +1,114 @@
+"""What hubs ask of a worker about sessions it holds: input, signals, files, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pilothouse.hub.lab.domain.asking import inside
+from pilothouse.hub.lab.domain.problems import (
+    CommandNotRunning,
+    NotInteractive,
+    SessionNotReady,
+    UnknownSessionFile,
+)
+from pilothouse.hub.lab.domain.states import ControlKind
+from pilothouse.hub.lab.models import ControlRow
+from pilothouse.hub.lab.service.execution.collecting import Collecting
+from pilothouse.hub.lab.service.execution.holdings import Holding
+from pilothouse.hub.storage import Storage
+from pilothouse.sandbox.beneath import read_beneath, write_beneath
+from pilothouse.sandbox.problems import OutsideWorkspace
+from pilothouse.sandbox.sandbox import Running
+from pilothouse.wire.lab import LabCommandState, LabSummary
+
+MAX_FILE_BYTES = 64 << 20
+
+
+class Answering:
+    """Answers one question at a time for each session; problems are answers too."""
+
+    def __init__(self, storage: Storage, collecting: Collecting) -> None:
+        self._storage = storage
+        self._collecting = collecting
+
+    async def answer(self, holding: Holding, control: ControlRow) -> dict[str, Any]:
+        """Raises what is to be told to whoever asked."""
+        request = control.request
+        match control.kind:
+            case ControlKind.CANCEL:
+                return await self._cancel(holding, control.command_id or "")
+            case ControlKind.STDIN:
+                return await self._input(_running(holding, control.command_id), request)
+            case ControlKind.SIGNAL:
+                await _running(holding, control.command_id).signal(int(request["number"]))
+            case ControlKind.READ:
+                return await self._read(_root(holding), request["path"], request["key"])
+            case ControlKind.WRITE:
+                return await self._write(_root(holding), request["path"], request["key"])
+            case ControlKind.COLLECT:
+                return await self._collect(holding, control.command_id, request["globs"])
+        return {}
+
+    async def _cancel(self, holding: Holding, command_id: str) -> dict[str, Any]:
+        holding.cancelled.add(command_id)
+        if holding.command_id == command_id and holding.running is not None:
+            await holding.running.cancel()
+        return {}
+
+    async def _input(self, running: Running, request: dict[str, Any]) -> dict[str, Any]:
+        if not request["interactive"]:
+            raise NotInteractive
+        if size := request.get("resize"):
+            await running.resize(size["rows"], size["columns"])
+        if content := base64.b64decode(request["content"]):
+            await running.send(content)
+        if request["close"]:
+            await running.close_stdin()
+        return {}
+
+    async def _read(self, root: Path, path: str, key: str) -> dict[str, Any]:
+        content = await asyncio.to_thread(_read, root, inside(path))
+        await self._storage.put(key, content)
+        return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    async def _write(self, root: Path, path: str, key: str) -> dict[str, Any]:
+        content = await self._storage.read(key)
+        await asyncio.to_thread(_write, root, inside(path), content)
+        return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    async def _collect(self, holding: Holding, command_id: str | None, globs: list[str]) -> dict[str, Any]:
+        kept, summary = await self._collecting.collect(
+            holding.session_id, command_id, _root(holding), globs, holding.secrets, LabSummary()
+        )
+        items = [one.model_dump(mode="json") for one in kept]
+        return {"items": items, "summary": summary.model_dump(mode="json")}
+
+
+def _root(holding: Holding) -> Path:
+    if holding.workspace is None:
+        raise SessionNotReady(state="preparing")
+    return holding.workspace.path
+
+
+def _running(holding: Holding, command_id: str | None) -> Running:
+    if holding.running is None or holding.command_id != command_id:
+        raise CommandNotRunning(state=LabCommandState.QUEUED)
+    return holding.running
+
+
+def _read(root: Path, path: str) -> bytes:
+    try:
+        return read_beneath(root, path, MAX_FILE_BYTES)
+    except OutsideWorkspace:
+        raise UnknownSessionFile(path=repr(path[:300])) from None
+
+
+def _write(root: Path, path: str, content: bytes) -> None:
+    try:
+        write_beneath(root, path, content)
+    except (OSError, OutsideWorkspace):
+        raise UnknownSessionFile(path=repr(path[:300])) from None

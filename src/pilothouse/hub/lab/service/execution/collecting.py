@@ -1,0 +1,126 @@
+"""Files of a checkout that are to be kept, taken out of the reach of whoever wrote them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import mimetypes
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pilothouse.hub.lab.domain.globs import matcher
+from pilothouse.hub.lab.domain.reports import MAX_REPORT_BYTES, ReportUnusable, added, read_report, with_problems
+from pilothouse.hub.lab.service.artifacts import Artifacts, Found
+from pilothouse.kit.errors import Problem
+from pilothouse.kit.ids import new_id
+from pilothouse.sandbox.beneath import open_beneath
+from pilothouse.sandbox.log.redaction import redact
+from pilothouse.wire.lab import LabArtifact, LabCoverage, LabSummary, LabTests
+
+MOST_FILES = 2_000
+# A checkout can be made to have more files than anybody wants to look at.
+MOST_LOOKED_AT = 200_000
+OTHER_TYPE = "application/octet-stream"
+_READ_BYTES = 1 << 20
+
+
+class _Counting:
+    """Writes to a file, and knows size and digest of what was written; stops at a limit."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self._file = path.open("wb")
+        self._limit = limit
+        self.size_bytes = 0
+        self.digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        self.size_bytes += len(content)
+        if self.size_bytes > self._limit:
+            raise OverflowError
+        self.digest.update(content)
+        return self._file.write(content)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Collecting:
+    """Takes artifacts from a checkout."""
+
+    def __init__(self, artifacts: Artifacts, directory: Callable[[], Path]) -> None:
+        self._artifacts = artifacts
+        self._directory = directory
+
+    async def collect(
+        self, session_id: str, command_id: str | None, root: Path, globs: Sequence[str],
+        secrets: Mapping[str, str], summary: LabSummary,
+    ) -> tuple[list[LabArtifact], LabSummary]:  # fmt: skip
+        """Keep what is meant; the session's summary with what reports among it say, and what could not be kept."""
+        if not globs:
+            return [], summary
+        kept: list[LabArtifact] = []
+        room = self._artifacts.quota_bytes - await self._artifacts.used_bytes(session_id)
+        for path in await asyncio.to_thread(lambda: list(_matching(root, globs))):
+            try:
+                found = await asyncio.to_thread(self._copy, root, path, secrets, room)
+                report = await asyncio.to_thread(_report, found)
+                artifact = await self._artifacts.keep(session_id, command_id, found)
+            except ReportUnusable as problem:
+                summary = with_problems(summary, [problem.sentence])
+                artifact, report = await self._artifacts.keep(session_id, command_id, found), None
+            except Problem as problem:
+                summary = with_problems(summary, [f"{path[:200]}: {problem.sentence}"])
+                continue
+            except OverflowError:
+                summary = with_problems(summary, [f"{path[:200]}: it would take more than the artifacts may"])
+                continue
+            except OSError as error:
+                summary = with_problems(summary, [f"{path[:200]}: {error.strerror}"])
+                continue
+            kept.append(artifact)
+            room -= artifact.size_bytes
+            summary = summary if report is None else added(summary, report)
+        return kept, summary
+
+    def _copy(self, root: Path, path: str, secrets: Mapping[str, str], room: int) -> Found:
+        directory = self._directory()
+        directory.mkdir(parents=True, exist_ok=True)
+        copy = directory / new_id("art")
+        sink = _Counting(copy, room)
+        try:
+            with open_beneath(root, path) as source:
+                redact(secrets.values(), source, sink)  # type: ignore[arg-type]
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
+        finally:
+            sink.close()
+        kind = mimetypes.guess_type(path)[0] or OTHER_TYPE
+        return Found(path, copy, sink.size_bytes, sink.digest.hexdigest(), kind)
+
+
+def _report(found: Found) -> LabTests | LabCoverage | None:
+    if not found.path.endswith(".xml") or found.size_bytes > MAX_REPORT_BYTES:
+        return None
+    return read_report(found.path, found.copy.read_bytes())
+
+
+def _matching(root: Path, globs: Sequence[str]) -> Iterator[str]:
+    """Relative paths that are meant, in their order. Links are not followed here: whoever opens them finds out."""
+    is_meant = matcher(globs)
+    looked_at = found = 0
+    for directory, names, files in os.walk(root):
+        names.sort()
+        if ".git" in names:
+            names.remove(".git")
+        below = os.path.relpath(directory, root)
+        links = [name for name in names if os.path.islink(os.path.join(directory, name))]  # noqa: PTH114, PTH118
+        for name in sorted([*files, *links]):
+            looked_at += 1
+            path = name if below == "." else f"{below}/{name}"
+            if is_meant(path) and path.isprintable():
+                found += 1
+                yield path
+            if looked_at >= MOST_LOOKED_AT or found >= MOST_FILES:
+                return

@@ -1,0 +1,32 @@
+"""What a worker holds at the moment; lives in its memory and dies with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pilothouse.sandbox.sandbox import Running
+from pilothouse.workspaces import Shown, Workspace
+
+
+@dataclass(slots=True)
+class Holding:
+    """One session: its checkout, and what runs in it just now."""
+
+    session_id: str
+    workspace: Workspace | None = None
+    shown: Shown = field(default_factory=Shown)
+    turn: asyncio.Task[None] | None = None
+    preparing: asyncio.Task[dict[str, Any]] | None = None
+    command_id: str | None = None
+    running: Running | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    is_ending: bool = False
+    doors: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_busy(self) -> bool:
+        return self.turn is not None and not self.turn.done()

@@ -1,0 +1,207 @@
+"""The machine a worker runs on: checkouts and sandboxes, as far as the lab uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.clock import Clock
+from pilothouse.kit.errors import Unavailable
+from pilothouse.kit.ids import new_id
+from pilothouse.sandbox.log import LogCaps, OutputLog
+from pilothouse.sandbox.model import MIB, Command, Level, Limits, Mount, Network, NetworkMode, Offer
+from pilothouse.sandbox.probing import probe
+from pilothouse.sandbox.sandbox import Running, Sandbox
+from pilothouse.workspaces import (
+    Environments,
+    Ran,
+    Repositories,
+    Repository,
+    Setup,
+    Shown,
+    Workspace,
+    Workspaces,
+)
+
+SETUP_TAIL_LINES = 20
+MOST_WORKERS = 256
+
+
+class TooManyWorkers(Unavailable):
+    """{limit} workers run from {directory} already; give this one another data directory."""
+
+
+class Machine(Protocol):
+    """What a worker needs of it; tests have one without checkouts and sandboxes."""
+
+    @property
+    def offer(self) -> Offer: ...
+
+    @property
+    def directory(self) -> Path:
+        """Where this worker may leave what is its own until it ends."""
+        ...
+
+    async def start(self) -> None:
+        """Find out what there is; raises SandboxTooWeak."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def acquire(self, repository: Repository, revision: str, patch: bytes | None) -> Workspace:
+        """A checkout of a commit or ref with a patch applied."""
+        ...
+
+    async def release(self, workspace: Workspace) -> None: ...
+
+    async def prepare(self, workspace: Workspace, setup: Setup) -> Shown:
+        """What commands need, from the cache or made now."""
+        ...
+
+    def log(self, command_id: str, secrets: Sequence[str]) -> OutputLog: ...
+
+    def forget_log(self, command_id: str) -> None: ...
+
+    async def run(self, command: Command, log: OutputLog) -> Running: ...
+
+
+class Place:
+    """A directory of one worker's own: several on a machine may share what is above."""
+
+    def __init__(self, parent: Path) -> None:
+        self._parent = parent
+        self._lock: IO[bytes] | None = None
+        self.directory = parent / "1"
+
+    def take(self) -> Path:
+        """The first directory that no living worker has."""
+        self._parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, MOST_WORKERS):
+            lock = (self._parent / f"{number}.lock").open("wb")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                continue
+            self._lock, self.directory = lock, self._parent / str(number)
+            self.directory.mkdir(exist_ok=True)
+            return self.directory
+        raise TooManyWorkers(limit=MOST_WORKERS, directory=self._parent)
+
+    def leave(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+class LocalMachine:
+    """This machine, below the data directory."""
+
+    def __init__(self, settings: HubSettings, mirrors: Repositories, clock: Clock) -> None:
+        self._settings = settings
+        self._mirrors = mirrors
+        self._clock = clock
+        self._place = Place(settings.data.resolve() / "lab" / "workers")
+        self._caps = LogCaps(settings.lab_output_mb * MIB // 2, settings.lab_output_mb * MIB // 2)
+        self._offer: Offer | None = None
+        self._sandbox: Sandbox | None = None
+        self._workspaces: Workspaces | None = None
+        self._environments: Environments | None = None
+
+    @property
+    def offer(self) -> Offer:
+        assert self._offer is not None
+        return self._offer
+
+    @property
+    def directory(self) -> Path:
+        return self._place.directory
+
+    async def start(self) -> None:
+        self._offer = await asyncio.to_thread(probe)
+        allowed = self._settings.lab_allow_unsandboxed
+        directory = await asyncio.to_thread(self._place.take)
+        self._sandbox = Sandbox(directory / "sandbox", self._offer, allow_unsandboxed=allowed)
+        mounts = self._offer.level is Level.ISOLATED
+        self._workspaces = Workspaces(directory / "workspaces", self._mirrors, clock=self._clock, mounts=mounts)
+        self._environments = Environments(
+            directory / "environments", self._workspaces, run=self._set_up, clock=self._clock, mounts=mounts
+        )
+        for leftover in ("logs", "recordings", "artifacts"):
+            await asyncio.to_thread(shutil.rmtree, directory / leftover, ignore_errors=True)
+        await self._workspaces.start()
+        await self._sandbox.open()
+
+    async def close(self) -> None:
+        if self._environments is not None:
+            await self._environments.close()
+        if self._sandbox is not None:
+            await self._sandbox.close()
+        if self._workspaces is not None:
+            await self._workspaces.close()
+        self._place.leave()
+
+    async def acquire(self, repository: Repository, revision: str, patch: bytes | None) -> Workspace:
+        assert self._workspaces is not None
+        commit_sha = await self._mirrors.resolve(repository, revision)
+        return await self._workspaces.acquire(repository, commit_sha, patch)
+
+    async def release(self, workspace: Workspace) -> None:
+        assert self._workspaces is not None
+        await self._workspaces.release(workspace)
+
+    async def prepare(self, workspace: Workspace, setup: Setup) -> Shown:
+        assert self._environments is not None
+        made = await self._environments.prepare(workspace, setup)
+        return workspace.shown if made is None else workspace.shown | made.shown
+
+    def log(self, command_id: str, secrets: Sequence[str]) -> OutputLog:
+        return OutputLog.create(self._log_directory(command_id), self._clock, caps=self._caps, secrets=secrets)
+
+    def forget_log(self, command_id: str) -> None:
+        shutil.rmtree(self._log_directory(command_id), ignore_errors=True)
+
+    async def run(self, command: Command, log: OutputLog) -> Running:
+        assert self._sandbox is not None
+        return await self._sandbox.start(command, log)
+
+    def _log_directory(self, command_id: str) -> Path:
+        return self.directory / "logs" / command_id
+
+    async def _set_up(self, argv: Sequence[str], workspace: Workspace, shown: Shown, timeout_s: float) -> Ran:
+        """A set-up fetches packages: it has the network, and nothing of ours."""
+        log_id = new_id("set")
+        log = self.log(log_id, ())
+        command = Command(
+            argv=tuple(argv), workspace=workspace.path, environment=environment_of(shown, {}), mounts=mounts_of(shown),
+            limits=Limits(memory_mb=self._settings.lab_memory_mb, pids=self._settings.lab_pids,
+                          disk_mb=self._settings.lab_disk_mb),
+            network=Network(NetworkMode.FULL), timeout_s=timeout_s,
+        )  # fmt: skip
+        try:
+            running = await self.run(command, log)
+            ending = await running.wait()
+            last = b"\n".join(line.content for line in log.tail(SETUP_TAIL_LINES).lines)
+            ended = f"{ending.termination_reason} {ending.exit_code}"
+            return Ran(ending.exit_code == 0, ended, last.decode("utf-8", "replace")[-4_000:])
+        finally:
+            self.forget_log(log_id)
+
+
+def mounts_of(shown: Shown) -> tuple[Mount, ...]:
+    return tuple(Mount(source, target) for target, source in shown.read_only.items())
+
+
+# Where programs are in any sandbox; what a set-up made stands before it.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def environment_of(shown: Shown, asked: dict[str, str]) -> dict[str, str]:
+    """The variables of a command: those of what it is shown, and those that were asked for; none of the server's."""
+    path = ":".join([*shown.path, asked.get("PATH", PATH)])
+    return {"HOME": "/tmp", "LANG": "C.UTF-8", **shown.variables, **asked, "PATH": path}  # noqa: S108 - inside
