@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pilothouse.cli.flags import Flags
-from pilothouse.kit.memory import give_back_large_blocks, trim, unload
+from pilothouse.kit.memory import build_models_when_used, give_back_large_blocks, trim, unload
 
 if TYPE_CHECKING:
     from pilothouse.guard.runtime import Runtime
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     give_back_large_blocks()
     # FastAPI asks whether types are of pydantic 1, and does without when that is absent: 3 MiB that a robot can use.
     sys.modules["pydantic.v1"] = None  # type: ignore[assignment]
-    _build_models_when_used()
+    build_models_when_used()
     given = vars(flags().parse_args(arguments))
     stack = _read(given["stackfile"])
 
@@ -76,10 +76,3 @@ def _read(stackfile: Path) -> Stackfile:
     stack = load(stackfile)
     unload("yaml", "argparse", "gettext", "pilothouse.cli.flags", "msgspec.inspect")
     return stack
-
-
-def _build_models_when_used() -> None:
-    """FastAPI alone brings models of all of OpenAPI, which most guards are never asked for: 2 MiB."""
-    from pydantic import BaseModel, ConfigDict
-
-    BaseModel.model_config = ConfigDict(defer_build=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.cli.flags import Flags
 from pilothouse.kit.errors import BadConfiguration
-from pilothouse.kit.memory import give_back_large_blocks
+from pilothouse.kit.memory import build_models_when_used, give_back_large_blocks, trim, unload
 from pilothouse.recorder.signals import Signals
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def main(arguments: Sequence[str]) -> int:
     give_back_large_blocks()
     # FastAPI asks whether types are of pydantic 1, and does without when that is absent: 3 MiB that a robot can use.
     sys.modules["pydantic.v1"] = None  # type: ignore[assignment]
+    # The part of the parser in C is not used, and it cannot be unloaded.
+    sys.modules["yaml.cyaml"] = None  # type: ignore[assignment]
+    build_models_when_used()
     given = flags().parse_args(arguments)
     read = partial(
         read_settings, given.config, triggers=given.trigger or [],
@@ -70,13 +73,19 @@ def main(arguments: Sequence[str]) -> int:
         },
     )  # fmt: skip
     settings = read()
+    # Before the service is loaded: it takes the memory that the parser leaves behind.
+    unload("yaml", "argparse", "gettext", "pilothouse.cli.flags", "msgspec.inspect")
 
     from pilothouse.recorder.app import create_app
     from pilothouse.recorder.recorder import Recorder
     from pilothouse.web import run_service
 
-    opening = partial(Recorder.open, settings, read=read, signals=signals)
-    return run_service(lambda: create_app(settings, opening), settings)
+    def opened() -> Recorder:
+        recorder = Recorder.open(settings, read=read, signals=signals)
+        trim()
+        return recorder
+
+    return run_service(lambda: create_app(settings, opened), settings)
 
 
 def read_settings(

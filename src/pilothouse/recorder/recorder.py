@@ -98,7 +98,7 @@ class Recorder:
         self._adoption = self._made_adoption(sessions)
         self._spool = Spool(spool_directory, max_bytes=settings.spool_max_bytes, fsync=settings.spool_fsync)
         self.ring = Ring(
-            window_s=settings.retention_s, max_bytes=settings.max_bytes, compression=settings.compression,
+            window_s=settings.retention_s, max_bytes=settings.ring_bytes, compression=settings.compression,
             spool=self._spool, keep=topic_rules.keep,
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
@@ -247,7 +247,7 @@ class Recorder:
     def _apply(self, settings: RecorderSettings) -> None:
         topic_rules, kept_s = settings.topic_rules, settings.retention_s
         self.settings = self.answers.settings = settings
-        self.ring.change(window_s=kept_s, max_bytes=settings.max_bytes, keep=topic_rules.keep)
+        self.ring.change(window_s=kept_s, max_bytes=settings.ring_bytes, keep=topic_rules.keep)
         self._history.keep(kept_s)
         self.captures.use(settings)
         self.keeper.use(settings)

@@ -20,6 +20,8 @@ from pilothouse.wire.base import RobotId
 from pilothouse.wire.relay import RelayMode
 
 MIB = 1 << 20
+# Messages on their way into the window: an open chunk of each kind, one that is compressed, one that is written.
+MOST_BESIDE_BYTES = 2 * MIB
 
 
 class RecorderSettings(CaptureSettings):
@@ -102,6 +104,11 @@ class RecorderSettings(CaptureSettings):
         extends = [rule.during_post_roll or self.during_post_roll for rule in self.triggers].count("extend")
         own = [self.post_s if rule.post_s is None else rule.post_s for rule in self.triggers]
         return max([self.post_s, *own, self.max_post_s if extends else 0.0])
+
+    @property
+    def ring_bytes(self) -> int:
+        """What sealed messages may take of ``max_bytes``: the rest is for those that are packed, compressed, written."""
+        return self.max_bytes - min(MOST_BESIDE_BYTES, self.max_bytes // 8)
 
     @property
     def retention_s(self) -> float:
