@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 WORKERS ?= auto
-BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop
+BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop lab
 
 .PHONY: help demo test check bench docs format constraints clean
 
@@ -21,15 +21,15 @@ demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARG
 
 # Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
 # What it took is printed; a test that needed it twice is mended, not repeated.
-test: check-code curl  ## Every check and every test
+test: check-code curl bubblewrap  ## Every check and every test
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
 	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
 
-check: check-code curl  ## Format, lint, types, import contracts, unit tests
+check: check-code curl bubblewrap  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
-bench: .venv/test.stamp .venv/peer/made.stamp  ## Every published number, each beside a peer
+bench: .venv/test.stamp .venv/peer/made.stamp .venv/peer-lab/made.stamp bubblewrap  ## Every published number, each beside a peer
 	@for one in $(BENCHES); do $(BIN)/python -m bench.$$one || exit 1; done
 
 docs: .venv/test.stamp  ## Write the generated pages
@@ -51,6 +51,12 @@ clean:  ## Remove what the other commands made, except data
 curl:
 	@command -v curl >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq curl; } || \
 	  { echo "make test runs the documentation's curl examples: install curl (apt install curl)" >&2; exit 1; }
+
+# Debug sessions run in a sandbox, and their tests in a real one: without it they fail, they are not skipped.
+.PHONY: bubblewrap
+bubblewrap:
+	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq bubblewrap; } || \
+	  { echo "make test runs commands in a sandbox: install bubblewrap (sudo apt install bubblewrap)" >&2; exit 1; }
 
 .PHONY: check-code
 check-code: .venv/test.stamp
@@ -83,6 +89,14 @@ check-code: .venv/test.stamp
 	@{ .venv/peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps robot-dam==0.7.0 dam-rs==0.7.0 && \
 	  .venv/peer/bin/python -m pip install --quiet --disable-pip-version-check numpy scipy proxsuite==0.8.0 pydantic pyyaml \
 	  msgspec psutil; } || echo "robot-dam could not be installed; the benchmark will say so" >&2
+	@touch $@
+
+# Its client needs aiohttp and does not say so.
+.venv/peer-lab/made.stamp: .venv/made.stamp
+	@echo "Installing the debug sessions' peer for the benchmark …"
+	@$(PYTHON) -m venv .venv/peer-lab
+	@.venv/peer-lab/bin/python -m pip install --quiet --disable-pip-version-check swe-rex==1.4.0 aiohttp || \
+	  echo "swe-rex could not be installed; the benchmark will say so" >&2
 	@touch $@
 
 .venv/uv.stamp: .venv/made.stamp
