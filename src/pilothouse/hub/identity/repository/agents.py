@@ -43,9 +43,9 @@ class AgentRows:
 
     async def counts(self, board_ids: Collection[str]) -> dict[str, int]:
         """How many agents each of these boards has; one without agents is left out."""
-        query = select(AgentRow.board_id, func.count()).where(AgentRow.board_id.in_(board_ids))
+        query = select(AgentRow.board_id, func.count().label("agents")).where(AgentRow.board_id.in_(board_ids))
         found = await self._session.execute(query.group_by(AgentRow.board_id))
-        return dict(found.tuples().all())
+        return {row.board_id: row.agents for row in found}
 
     async def page(self, sought: AgentsSought, limit: int, offset: int) -> tuple[Sequence[AgentRow], int]:
         """The latest first, and how many there are."""
