@@ -25,6 +25,8 @@ from pilothouse.hub.boards.routes import ROUTERS as BOARDS
 from pilothouse.hub.boards.service import KnownBoards
 from pilothouse.hub.boards.service import build_services as build_boards
 from pilothouse.hub.composition import Hub, compose
+from pilothouse.hub.dashboard import routes as dashboard
+from pilothouse.hub.dashboard.service import Dashboards
 from pilothouse.hub.fleet import jobs as fleet_jobs
 from pilothouse.hub.fleet.routes import ROUTERS as FLEET
 from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
@@ -40,6 +42,8 @@ from pilothouse.hub.incidents.service import Following, Grouping, Incidents, Rec
 from pilothouse.hub.lab import jobs as lab_jobs
 from pilothouse.hub.lab.routes import ROUTERS as LAB
 from pilothouse.hub.lab.service import build_services as build_lab
+from pilothouse.hub.memory import Memory
+from pilothouse.hub.memory import routes as memory
 from pilothouse.hub.notifications import jobs as notification_jobs
 from pilothouse.hub.notifications import routes as notifications
 from pilothouse.hub.notifications.service import build_services as build_notifications
@@ -62,12 +66,20 @@ from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.similarity import jobs as similarity_jobs
 from pilothouse.hub.similarity import routes as similarity
 from pilothouse.hub.similarity.service import Similarity
+from pilothouse.hub.triage import jobs as triage_jobs
+from pilothouse.hub.triage import routes as triage
+from pilothouse.hub.triage.service import build_services as build_triage
+from pilothouse.hub.webhooks import jobs as webhook_jobs
+from pilothouse.hub.webhooks.routes import PUBLIC as INGEST
+from pilothouse.hub.webhooks.routes import ROUTERS as WEBHOOKS
+from pilothouse.hub.webhooks.service import build_services as build_webhooks
 from pilothouse.kit.clock import Clock
 from pilothouse.web import RateLimits, Service, create_service
 
 if TYPE_CHECKING:
     app: Service
 
+TALK = (memory.router, *WEBHOOKS, triage.router, dashboard.router)
 UPPER = (
     incidents.router,
     notifications.router,
@@ -118,6 +130,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             *LAB,
             *BOARDS,
             *AGENTS,
+            *TALK,
         ],
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
@@ -127,7 +140,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             "jobs": hub.jobs.check,
             "sandbox": lambda: service.state.lab.sandboxes.say(),
         },
-        public={"/", ENROL_PATH, LINK_PATH, *PUBLIC},
+        public={"/", ENROL_PATH, LINK_PATH, INGEST, *PUBLIC},
     )
     limits = RateLimits(settings, service.state.metrics)
     hub.jobs.measure(service.state.metrics)
@@ -139,10 +152,12 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     service.state.agent_limit = (
         limits.limit(f"{agents_per_minute}/60 seconds", scope="agent authentication") if agents_per_minute else None
     )
+    service.state.webhook_limit = limits.limit(f"{settings.webhook_attempts}/60 seconds", scope="webhook")
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
     identity_jobs.register(hub.jobs, people)
     install_slices(service, hub, people.tokens)
     install_boards(service, hub)
+    install_conversations(service, hub)
     install_agents(service, hub, people.tokens)
     service.describe_more = describe_operations
     return service
@@ -181,7 +196,7 @@ def install_slices(service: Service, hub: Hub, tokens: Tokens) -> None:
     )
     similarity_jobs.register(hub.jobs, service.state.similarity)
     recordings.indexing.then(service.state.similarity.indexed)
-    outgoing = build_outgoing(hub.settings, hub.database, hub.clock)
+    service.state.outgoing = outgoing = build_outgoing(hub.settings, hub.database, hub.clock)
     redis_url = hub.settings.redis_url
     lines = lines_of(redis_url.get_secret_value() if redis_url else None)
     service.state.relays = Relays(hub.database, hub.clock, lines)
@@ -197,6 +212,17 @@ def install_boards(service: Service, hub: Hub) -> None:
     state.boards = build_boards(hub.database, state.activity, state.access, hub.clock, state.incidents)
     state.incidents.gates.append(state.boards.consent)
     board_jobs.register(hub.jobs, state.boards)
+
+
+def install_conversations(service: Service, hub: Hub) -> None:
+    """What boards remember, are told and tell; which incidents they work on; how work goes."""
+    state, boards = service.state, service.state.boards
+    state.memory = boards.snapshots.memory = Memory(state.activity, hub.clock)
+    state.webhooks = build_webhooks(hub, state.activity, state.memory, state.outgoing, boards)
+    webhook_jobs.register(hub.jobs, state.webhooks)
+    state.triage = state.evidence = build_triage(hub, state.activity, state.incidents, boards)
+    triage_jobs.register(hub.jobs, state.triage.following)
+    state.dashboards = Dashboards(hub.clock)
 
 
 def install_agents(service: Service, hub: Hub, tokens: Tokens) -> None:

@@ -83,18 +83,21 @@ def _rate_limits(routes: Sequence[BaseRoute], settings: object) -> dict[tuple[st
                 described = described(settings)
             if isinstance(described, dict):
                 for method in route.methods or ():
-                    found.setdefault((route.path_format or "", method.lower()), {}).update(described)
+                    known = found.setdefault((route.path_format or "", method.lower()), {})
+                    # What stands nearer to the route comes first, and is narrower.
+                    known.update({name: value for name, value in described.items() if name not in known})
     return found
 
 
 def public_routes(app: Any) -> list[str]:
-    """Every route that anybody may call, as ``METHOD /path``, but for those the service lists as public."""
+    """Every route that anybody may call, as ``METHOD /path``, but for those the service lists as public: by their path,
+    or like this where only one method of a path is."""
     found: list[str] = []
     for route in iter_route_contexts(app.routes):
         guarded = any(isinstance(call, SecurityBase) for call in _calls(route))
         if not guarded and route.path_format not in app.state.public:
             found.extend(f"{method} {route.path_format}" for method in sorted(route.methods or {"WEBSOCKET"}))
-    return sorted(found)
+    return sorted(set(found) - app.state.public)
 
 
 def _calls(route: RouteContext) -> Iterator[object]:

@@ -73,9 +73,9 @@ async def test_the_tables_are_what_the_models_say(database: Database) -> None:
 
 def _is_of_a_model(_object: object, name: str, _kind: str, *_more: object) -> bool:
     """What is searched in is each database's own, and no model knows it."""
-    search = ("recording_search", "annotation_search", "recording_topics")
-    return not name.startswith(search) and name not in ("words", "ix_recordings_words", "ix_annotations_words",
-                                                        "ix_recordings_topics")  # fmt: skip
+    search = ("recording_search", "annotation_search", "recording_topics", "memory_search")
+    indexes = ("ix_recordings_words", "ix_annotations_words", "ix_recordings_topics", "ix_memory_entries_words")
+    return not name.startswith(search) and name not in ("words", *indexes)
 
 
 async def test_there_is_one_line_of_revisions() -> None:

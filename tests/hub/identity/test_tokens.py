@@ -82,7 +82,7 @@ async def test_a_token_without_scopes_opens_no_route_at_all(guarded: Guarded) ->
     answers: dict[str, int] = {}
 
     for path, method in operations(guarded.app.openapi()):
-        if path not in guarded.app.state.public:
+        if not {path, f"{method} {path}"} & guarded.app.state.public:
             filled = path.replace("{annotation_id}", "1").replace("{", "").replace("}", "")
             answers[f"{method} {path}"] = await guarded.status(token, method, filled, json={})
 

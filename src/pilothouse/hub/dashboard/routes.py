@@ -1,0 +1,34 @@
+"""The dashboard's numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import HTTPConnection
+
+from pilothouse.hub.dashboard.domain import Range
+from pilothouse.hub.dashboard.schemas import Dashboard
+from pilothouse.hub.dashboard.service import Dashboards
+from pilothouse.hub.identity.auth import Member, Reading, TheAccess
+
+router = APIRouter(prefix="/api/v1/metrics", tags=["activity"])
+
+
+def _dashboards(connection: HTTPConnection) -> Dashboards:
+    dashboards = connection.app.state.dashboards
+    assert isinstance(dashboards, Dashboards)
+    return dashboards
+
+
+@router.get("/dashboard", summary="How work goes")
+async def show_dashboard(
+    caller: Member,
+    access: TheAccess,
+    session: Reading,
+    dashboards: Annotated[Dashboards, Depends(_dashboards)],
+    over: Annotated[Range, Query(alias="range", description="How far back")] = Range.WEEK,
+) -> Dashboard:
+    """Tasks by state, work in progress, cycle time, approvals that wait and how long decisions take, agents online, and
+    incidents: over the boards that you see."""
+    return await dashboards.show(session, caller, await access.boards(session, caller), over)

@@ -1,0 +1,1 @@
+"""Signatures of others, states of what they sent, and what can be wrong. Pure."""

@@ -1,0 +1,139 @@
+"""The changes of organizations become deliveries: exactly one for each change and address, however many hubs there
+are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.activity.domain import is_of_kind, stream_of
+from pilothouse.hub.activity.schemas import ActivityEntry
+from pilothouse.hub.db import Database, after_commit
+from pilothouse.hub.events import Event, Events
+from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
+from pilothouse.hub.outgoing.models import DestinationRow
+from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows, OrganizationDestinations
+from pilothouse.hub.outgoing.service import delivery_values
+from pilothouse.hub.webhooks.repository import CursorRows
+from pilothouse.kit.clock import Clock, at
+from pilothouse.kit.errors import Problem
+from pilothouse.kit.logs import get_logger
+
+# One query for all organizations together tells whether there is anything to do.
+LOOK_EVERY_S = 1.0
+# What happens to subscriptions is not posted to them: a receiver that is down would be told of itself for ever.
+_NEVER = ("subscription",)
+
+log = get_logger(__name__)
+
+
+class Following:
+    """Runs in every hub, behind a cursor for each organization that anybody follows from outside."""
+
+    def __init__(self, database: Database, events: Events, clock: Clock, *, wake: Callable[[], object]) -> None:
+        self._database = database
+        self._events = events
+        self._clock = clock
+        self._wake = wake
+        self._wakened = asyncio.Event()
+        self._is_failing = False
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._wakened.clear()
+            try:
+                await self.take_all()
+                self._is_failing = False
+            except Problem as problem:
+                if not self._is_failing:
+                    log.error("boards' events are not told outside", reason=problem.sentence)
+                self._is_failing = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._wakened.wait()
+
+    async def take_all(self) -> None:
+        """Everything that has happened by now."""
+        async with self._database.reading() as session:
+            cursors = await CursorRows(session).all()
+        if not cursors:
+            return
+        reached = await self._events.lasts([stream_of(one) for one in cursors])
+        for organization_id, cursor in cursors.items():
+            if reached.get(stream_of(organization_id), 0) > cursor:
+                await self._catch_up(organization_id, cursor)
+
+    async def _catch_up(self, organization_id: str, cursor: int) -> None:
+        while events := await self._events.since(stream_of(organization_id), cursor):
+            try:
+                await self._take(organization_id, events)
+            except Problem:
+                raise
+            except Exception:  # one change that cannot be told must not keep all that follow from being told
+                log.exception("changes are told one by one", organization_id=organization_id)
+                await self._take_one_by_one(organization_id, events)
+            cursor = events[-1].sequence
+
+    async def _take_one_by_one(self, organization_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            try:
+                await self._take(organization_id, [event])
+            except Problem:
+                raise
+            except Exception:
+                log.exception("a change could not be told; it is passed over", sequence=event.sequence)
+
+    async def _take(self, organization_id: str, events: Sequence[Event]) -> None:
+        async with self._database.transaction() as session:
+            cursors = CursorRows(session)
+            cursor = await cursors.lock(organization_id)
+            fresh = [event for event in events if event.sequence > cursor]
+            if not fresh:
+                return
+            destinations = OrganizationDestinations(session, organization_id)
+            for event in fresh:
+                await self._end_what_is_gone(session, destinations, event)
+            deliveries = list(_deliveries(await destinations.enabled(), fresh, at(self._clock.now_ns())))
+            if deliveries:
+                await DeliveryRows(session).add_new(deliveries)
+                after_commit(session, self._wake)
+            await cursors.advance(organization_id, fresh[-1].sequence)
+
+    async def _end_what_is_gone(
+        self, session: AsyncSession, destinations: OrganizationDestinations, event: Event
+    ) -> None:
+        """Nobody is told for an agent or of a board that is no longer there."""
+        subject_id = event.payload["subject_id"]
+        gone: Sequence[str] = ()
+        if event.kind == "board.deleted":
+            gone = await destinations.of_board(subject_id)
+        elif event.kind in ("agent.deleted", "agent.removed"):
+            gone = await destinations.of_agent(subject_id)
+        for destination_id in gone:
+            await DestinationRows(session).remove(destination_id)
+
+
+def _deliveries(
+    destinations: Sequence[DestinationRow], events: Sequence[Event], now: datetime
+) -> Iterator[dict[str, Any]]:
+    for event in events:
+        if is_of_kind(event.kind, _NEVER):
+            continue
+        for destination in destinations:
+            is_wanted = is_of_kind(event.kind, destination.filters.get("kinds", ()))
+            if destination.board_id == event.payload["board_id"] and is_wanted:
+                yield delivery_values(
+                    destination.id, kind=event.kind, subject=event.subject, sequence=event.sequence,
+                    message=_message(event), now=now, most_tries=MOST_TRIES,
+                )  # fmt: skip
+
+
+def _message(event: Event) -> dict[str, Any]:
+    told = ActivityEntry.told(event).model_dump(mode="json")
+    return {"type": event.kind, "timestamp": event.recorded_at.isoformat(), "data": told}
