@@ -19,6 +19,7 @@ from pilothouse.hub.identity.auth.aliases import (
     WritingMember,
 )
 from pilothouse.hub.identity.auth.callers import (
+    COUNTED,
     AgentGate,
     AgentToken,
     AnyCaller,
@@ -26,6 +27,7 @@ from pilothouse.hub.identity.auth.callers import (
     TheAccess,
     ThePeople,
     ThisHub,
+    caller_of,
     still_allowed,
 )
 from pilothouse.hub.identity.auth.sessions import (
@@ -40,6 +42,7 @@ from pilothouse.hub.identity.auth.sessions import (
 )
 
 __all__ = [
+    "COUNTED",
     "Admin",
     "AdminHere",
     "AgentCaller",
@@ -71,5 +74,6 @@ __all__ = [
     "WritingMember",
     "_deciding",
     "_writing",
+    "caller_of",
     "still_allowed",
 ]

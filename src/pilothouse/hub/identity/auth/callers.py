@@ -19,6 +19,8 @@ from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
 AGENT_TOKEN = "x-agent-token"  # noqa: S105 - the name of a header
 ORGANIZATION = "x-organization-id"
 AGENT_WINDOW_S = 60
+COUNTED = "pilothouse.counted"
+"""In the scope of what the hub asks itself for somebody: that somebody was counted already."""
 
 
 def _this_hub(connection: HTTPConnection) -> Hub:
@@ -101,9 +103,16 @@ async def _caller(
     return caller
 
 
+async def caller_of(connection: HTTPConnection) -> Caller:
+    """Who sends a request that no route of FastAPI's answers; raises CredentialsMissing, CredentialsWrong, …"""
+    return await _caller(connection, None, None, None)
+
+
 async def _count_agents(connection: HTTPConnection, shown: Presented) -> None:
     """Agents' tokens are counted before they are looked at: whoever guesses is slowed down too."""
     limit = connection.app.state.agent_limit
+    if COUNTED in connection.scope:
+        return
     if limit is not None and (shown.agent_token is not None or _is_agents(shown.credentials)):
         await limit.count(connection)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.audit import turns_out_to_be
 from pilothouse.hub.db import Database
-from pilothouse.hub.identity.domain import HOME, Caller, CallerKind, OrganizationRole
+from pilothouse.hub.identity.domain import HOME, Caller, CallerKind, OrganizationRole, PeopleOnly
 from pilothouse.hub.identity.domain.membership import (
     AlreadyMember,
     InviteForSomebodyElse,
@@ -129,7 +129,9 @@ class Invites:
     async def _who(
         self, session: AsyncSession, caller: Caller | None, asked: AcceptInvite, row: InviteRow
     ) -> tuple[UserRow, bool]:
-        if caller is None or not caller.is_person:
+        if caller is not None and not caller.is_person:
+            raise PeopleOnly
+        if caller is None:
             if not self._lets_strangers_in:
                 raise SignInFirst
             # Whoever holds the token was given it by whom knew the address: there is nobody here who could prove more.
