@@ -11,11 +11,13 @@ from typer.core import TyperGroup
 GROUPS = {
     "demo": "Record, guard, deliver and triage on this machine: a real flight and a simulated arm.",
     "hub": "Serve recordings and the fleet.",
+    "worker": "Run debug sessions and the other jobs of a hub, on as many machines as wanted.",
     "recorder": "Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
     "guard": "Stand between a policy and a robot: decide each cycle, fail closed.",
     "recordings": "Find, fetch, deliver, cut, export, pin and share the recordings of a hub.",
     "robot": "Let robots into a hub, and see how they are.",
     "token": "Credentials for programs: make, list and revoke API tokens of a hub.",
+    "mcp": "Tools for an AI agent, over standard input and output.",
     "audit": "Prove that nothing was taken out of the log of who changed what.",
     "triggers": "Try the rules of a recorder on stored recordings.",
     "mcap": "Look into, verify and recover recordings.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from pilothouse.hub import landing
+from pilothouse.hub import landing, mcp_mount
 from pilothouse.hub.activity import Activity
 from pilothouse.hub.activity import routes as activity
 from pilothouse.hub.agents import jobs as agent_jobs
@@ -109,7 +109,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         sys.setswitchinterval(SWITCH_S)
         people.identity.warn_if_open()
         await limits.start()
-        async with hub.running():
+        async with hub.running(), tools.running():
             if not settings.has_credential:
                 service.state.login_code = await people.sign_ins.code_at_start()
             yield
@@ -142,6 +142,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         },
         public={"/", ENROL_PATH, LINK_PATH, INGEST, *PUBLIC},
     )
+    tools = mcp_mount.add_to(service)
     limits = RateLimits(settings, service.state.metrics)
     hub.jobs.measure(service.state.metrics)
     service.state.hub = hub

@@ -1,0 +1,35 @@
+"""What can be read by address: recordings, incidents, logs."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from mcp.server.mcpserver import Context, MCPServer
+
+from pilothouse.mcp_server.hub import Reach
+from pilothouse.mcp_server.tools.recordings import summary_of
+
+
+def add_to(server: MCPServer[Any], reach: Reach) -> None:
+    """The resources."""
+
+    @server.resource("recording://{session_id}", title="A recording", mime_type="application/json")
+    async def recording(session_id: str, ctx: Context[Any, Any]) -> str:
+        """What a recording holds, and what made it."""
+        return (await summary_of(reach(ctx), session_id)).model_dump_json(indent=1)
+
+    @server.resource("incident://{incident_id}", title="An incident", mime_type="application/json")
+    async def incident(incident_id: str, ctx: Context[Any, Any]) -> str:
+        """One failure and what belongs to it."""
+        return (await reach(ctx).ask("GET", f"/api/v1/incidents/{_part(incident_id)}")).text
+
+    @server.resource("log://{session_id}/{command_id}", title="The log of a command", mime_type="text/plain")
+    async def log(session_id: str, command_id: str, ctx: Context[Any, Any]) -> str:
+        """The whole output of a command in a debug session, stdout and stderr in order of time."""
+        path = f"/sessions/{_part(session_id)}/commands/{_part(command_id)}/output"
+        return (await reach(ctx).ask("GET", path)).content.decode("utf-8", "replace")
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")
