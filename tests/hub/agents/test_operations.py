@@ -46,7 +46,10 @@ def test_every_operation_is_in_the_catalogue(operations: list[Described]) -> Non
 
 
 def test_the_catalogue_holds_nothing_that_is_not_there(operations: list[Described]) -> None:
-    assert sorted(CATALOGUE.keys() - set(names(operations))) == []
+    # What agents read of incidents is the fleet's otherwise.
+    shared = {name.replace(AGENT_ROOT, "/api/v1/") for name in names(operations) if AGENT_ROOT in name}
+
+    assert sorted(CATALOGUE.keys() - set(names(operations)) - shared) == []
 
 
 @pytest.mark.parametrize("field", FIELDS)
