@@ -43,6 +43,8 @@ async def main(base):
     found = {"level": offer.level, "own uid": offer.works("own uid"), "network": offer.network}
     workspace = base / "workspace"
     workspace.mkdir()
+    (base / "shown").mkdir()
+    (base / "shown" / "one").write_text("seen ")
     async with Sandbox(base / "sandbox", offer) as sandbox:
         async def ran(name, *argv, **facts):
             log = OutputLog.create(base / name)
@@ -51,6 +53,8 @@ async def main(base):
             said = b"".join(frame.content for frame in log.read()).decode(errors="replace")
             found[name] = [ending.termination_reason, ending.exit_code, said]
         await ran("plain", "sh", "-c", "id -u; touch made; grep -c 'CapEff:.0000000000000000' /proc/self/status")
+        shown = Mount(base / "shown", "/recordings")
+        await ran("shown", "sh", "-c", "cat /recordings/one; echo x > /recordings/two || echo refused", mounts=(shown,))
         found["owner"] = (workspace / "made").stat().st_uid
         bomb = "bomb() { bomb | bomb & }; bomb; wait; sleep 1000"
         await ran("bomb", "bash", "-c", bomb, limits=Limits(pids=30))
@@ -115,6 +119,8 @@ def test_without_root_commands_are_kept_apart_too(public: Path) -> None:
 
     assert (found["level"], found["own uid"], found["network"]) == ("isolated", False, ["none", "allowlist", "full"])
     assert found["plain"] == ["exit", 0, "1000\n1\n"]
+    assert found["shown"][2].startswith("seen ")
+    assert found["shown"][2].endswith("refused\n")
     assert found["owner"] == NOBODY
     assert found["bomb"][0] == "pids"
     assert found["hog"][0] == "oom"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from pilothouse.sandbox.log import Stream
 from pilothouse.sandbox.model import Network, NetworkMode
 from pilothouse.sandbox.problems import BadAllowance
 from pilothouse.sandbox.proxy import Allowance, AllowListProxy
-from tests.support.sandboxes import bench
+from tests.support.sandboxes import bench, offer
 
 pytestmark = pytest.mark.anyio
 
@@ -115,6 +116,27 @@ async def test_full_means_the_machines_network(tmp_path: Path) -> None:
     assert ran.output() == "hello"
 
 
+async def test_even_on_the_machines_network_abstract_sockets_are_out_of_reach(tmp_path: Path) -> None:
+    if not offer().works("no reach to other programs"):
+        pytest.skip(offer().mechanisms["no reach to other programs"].how)
+    program = """
+import socket, sys
+try:
+    socket.socket(socket.AF_UNIX).connect("\\0" + sys.argv[1])
+    print("reached")
+except PermissionError:
+    print("refused")
+    """
+    name = f"pilothouse-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        async with bench(tmp_path) as sandbox:
+            ran = await sandbox.run("/usr/bin/python3", "-c", program, name, network=Network(NetworkMode.FULL))
+
+    assert ran.output() == "refused\n"
+
+
 @pytest.mark.parametrize(
     "request_line",
     [
@@ -177,6 +199,30 @@ async def test_one_public_address_beside_a_private_one_does_not_help(monkeypatch
     leading_to("1.1.1.1", monkeypatch, "10.0.0.1")
 
     assert (await through(("mixed.example",), "CONNECT mixed.example:443 HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 403")
+
+
+async def test_the_address_that_was_checked_is_the_one_that_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[str] = []
+
+    async def connecting(host: str, port: int, **_: object) -> None:
+        used.append(host)
+        raise ConnectionRefusedError
+
+    leading_to("1.1.1.1", monkeypatch)
+    there = asyncio.open_connection
+    monkeypatch.setattr("pilothouse.sandbox.proxy.asyncio.open_connection", connecting)
+    proxy = AllowListProxy([Allowance("public.example", 443)])
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    await proxy.serve(listener)
+    reader, writer = await there(*address)
+    writer.write(b"CONNECT public.example:443 HTTP/1.1\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    proxy.close()
+
+    assert used == ["1.1.1.1"]
+    assert answer.startswith(b"HTTP/1.1 502")
 
 
 async def test_a_second_request_on_the_same_connection_goes_nowhere_else() -> None:

@@ -43,6 +43,7 @@ def abilities_of(offer: Offer) -> Abilities:
         bubblewrap=bubblewrap.how if bubblewrap and bubblewrap.works else "",
         disable_userns=offer.works("no nested user namespaces"),
         seccomp=offer.works("seccomp"),
+        landlock=offer.works("no reach to other programs"),
         own_network=offer.works("network allow-list"),
         cgroups=json.loads(cgroups.how) if cgroups and cgroups.works else {},
     )

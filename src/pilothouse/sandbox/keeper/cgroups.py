@@ -12,6 +12,7 @@ _V1 = ("memory", "pids", "cpu", "cpuacct", "freezer")
 _V2 = ("memory", "pids", "cpu")
 _PERIOD_US = 100_000
 _EMPTY_WITHIN_S = 5.0
+_NAME = "pilothouse"
 _MIB = 1024 * 1024
 
 
@@ -38,11 +39,20 @@ class Hierarchies:
             _enable(found)
         return cls(found)
 
+    def sweep(self) -> None:
+        """Remove the empty groups of keepers that were killed."""
+        for base in {Path(one) for one in self.found.values()}:
+            for place in base.glob(f"{_NAME}-*-*"):
+                if not Path("/proc", place.name.split("-")[1]).exists():
+                    with contextlib.suppress(OSError):
+                        place.rmdir()
+
     def has(self, controller: str) -> bool:
         return controller in self.found or f"v2:{controller}" in self.found
 
-    def group(self, name: str) -> Group:
-        """Make the group's directories."""
+    def group(self, number: int) -> Group:
+        """Make the directories of this keeper's group of this number."""
+        name = f"{_NAME}-{os.getpid()}-{number}"
         places: dict[str, Path] = {}
         for controller, base in self.found.items():
             if controller.startswith("v2:"):

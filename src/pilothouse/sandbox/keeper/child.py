@@ -100,6 +100,8 @@ def _isolated(
     _take(descriptors)
     _limit(order, abilities)
     _drop(identity.uid)
+    if abilities.landlock:
+        kernel.keep_to_itself()
     kernel.inherit_only({0, 1, 2, status_fd, options_fd, *(() if filter_fd is None else (filter_fd,))})
     os.execv(abilities.bubblewrap, line)  # noqa: S606 - nothing here passes through a shell
 

@@ -19,6 +19,8 @@ _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOM
 _SECCOMP_MODE_FILTER = 2
 # The same on every architecture since 5.2.
 _OPEN_TREE, _MOVE_MOUNT, _OPENAT2, _MOUNT_SETATTR = 428, 429, 437, 442
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
+_SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
 _KEYCTL = {"x86_64": 250, "aarch64": 219}.get(platform.machine())
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 _OPEN_TREE_CLONE, _O_CLOEXEC, _AT_RECURSIVE, _AT_EMPTY_PATH = 1, 0o2000000, 0x8000, 0x1000
@@ -111,6 +113,17 @@ def filter_calls(program: bytes) -> None:
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(instructions))
     loaded = ctypes.create_string_buffer(header, len(header))
     _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, loaded, 0, 0), "seccomp")
+
+
+def keep_to_itself() -> None:
+    """From now on no abstract socket and no process outside of what this one starts can be reached (Landlock)."""
+    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    scopes = struct.pack("QQQ", 0, 0, _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
+    rules = _checked(_libc.syscall(_LANDLOCK_CREATE, scopes, len(scopes), 0), "landlock_create_ruleset")
+    try:
+        _checked(_libc.syscall(_LANDLOCK_RESTRICT, rules, 0), "landlock_restrict_self")
+    finally:
+        os.close(rules)
 
 
 def forget_keyring() -> None:

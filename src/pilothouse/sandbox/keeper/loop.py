@@ -38,6 +38,7 @@ class Keeper:
         self._abilities = abilities
         self._identities = Identities() if abilities.own_uids else None
         self._hierarchies = Hierarchies(dict(abilities.cgroups))
+        self._hierarchies.sweep()
         self._running: dict[int, Kept] = {}
         self._spare: Kept | None = None
         self._owners = {(os.geteuid(), os.getegid())}
@@ -136,7 +137,7 @@ class Keeper:
         if uid is not None and self._identities is not None:
             for owner in self._owners:
                 self._identities.showing(uid, *owner)
-        group = self._hierarchies.group(f"pilothouse-{os.getpid()}-{self._made}")
+        group = self._hierarchies.group(self._made)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         status_read, status_write = os.pipe()
         keeper = os.getpid()

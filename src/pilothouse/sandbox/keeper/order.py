@@ -20,6 +20,7 @@ class Abilities:
     disable_userns: bool = True
     seccomp: bool = False
     own_network: bool = False
+    landlock: bool = False
     cgroups: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

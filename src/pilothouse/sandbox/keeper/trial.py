@@ -79,6 +79,8 @@ class Trial:
         isolated = isolated and self.mechanisms["seccomp"][0]
         if own_uids:
             self.note("files shown as another's", _idmapped)
+        if isolated:
+            self.note("no reach to other programs", lambda: _landlocked(abilities))
         listed = isolated and self.note("network allow-list", lambda: _own_network(abilities))
         modes = ["none", *(["allowlist"] if listed else []), "full"]
         level = ISOLATED if isolated else LIMITED if self.mechanisms["seccomp"][0] else NONE
@@ -173,6 +175,12 @@ def _idmapped() -> str:
     kernel.make_mounts_private()
     kernel.set_mount(kernel.clone_mount("/var"), read_only=True, userns=namespace)
     return "workspaces need no change of owner where their file system allows it"
+
+
+def _landlocked(abilities: Abilities) -> str:
+    kernel.keep_to_itself()
+    _isolated(abilities)
+    return "abstract sockets and processes outside cannot be reached, even on the machine's own network"
 
 
 def _own_network(abilities: Abilities) -> str:
