@@ -57,9 +57,11 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
     topics = [{"match": "/fast", "max_rate_hz": 1}]
     with running_robot(tmp_path, hub=hub, max_bytes=1 << 20, compression="none", topics=topics) as robot:
         recorder = robot.recorder
-        for number in range(400):
-            robot.say_raw(number / 10, b'{"data": "' + b"x" * 10_000 + b'"}', topic="/fat")
         now_ns = SystemClock().now_ns()
+        fat = json.dumps({"topic": "/fat", "data": "x" * 10_000})
+        for number in range(400):
+            line = json.loads(fat) | {"log_time_ns": now_ns - 50 * NS_PER_S + number * NS_PER_S // 10}
+            push(robot, json.dumps(line).encode())
         for number in range(20):
             line = {"topic": "/fast", "data": number, "log_time_ns": now_ns - 2 * NS_PER_S + number * NS_PER_S // 10}
             push(robot, json.dumps(line).encode())

@@ -166,6 +166,7 @@ class Ring:
                 held=self._shelf.held.messages(),
                 earlier=self._shelf.latched_before(start_ns),
                 compression=self._compression,
+                dropped=_by_topic(self._shelf.lost.within(start_ns, end_ns), registry),
             )
 
     @property
@@ -301,3 +302,10 @@ class Ring:
         if place not in self._lanes:
             self._lanes[place] = Lane.at(place, self._chunk_bytes, self._clock.monotonic_ns())
         return self._lanes[place]
+
+
+def _by_topic(counts: Counter[int], registry: Registry) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for channel_id, count in counts.items():
+        found[registry.channels[channel_id].topic] += count
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import insort
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -9,9 +10,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from pilothouse.kit.clock import NS_PER_S
-from pilothouse.mcap.chunks import OpenChunk, SealedChunk
+from pilothouse.mcap.chunks import OpenChunk, SealedChunk, unpacked
 from pilothouse.mcap.keeping import LEAVES_FIRST, Place
 from pilothouse.mcap.latched import Latched
+from pilothouse.mcap.lost import Lost
 from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import INDEX_ENTRY
 from pilothouse.mcap.timeline import Timeline
@@ -81,6 +83,7 @@ class Shelf:
         self.newest: dict[int, int] = {}  # channel -> its newest log time
         self.left: Counter[int] = Counter()  # channel -> messages that have left
         self.dropped: Counter[int] = Counter()  # channel -> of those, the ones whose window had not passed
+        self.lost = Lost()  # and when these were said
 
     def put(self, place: Place, chunk: SealedChunk) -> None:
         """Take in a chunk and let go of what no longer fits."""
@@ -111,6 +114,8 @@ class Shelf:
         counts = {channel_id: len(one) // INDEX_ENTRY.size for channel_id, one in chunk.entries.items()}
         self.left.update(counts)
         self.dropped.update(counts)
+        for channel_id, entries in chunk.entries.items():
+            self._lost(chunk.place, channel_id, unpacked(entries))
 
     def chunks(self) -> Iterator[SealedChunk]:
         """Every chunk, place by place."""
@@ -152,6 +157,15 @@ class Shelf:
         oldest = row.chunks[0]
         self._remove(row, oldest)
         self.dropped.update(oldest.counts)
+        for channel_id, entries in oldest.entries():
+            self._lost(row.place, channel_id, entries)
+
+    def _lost(self, place: Place, channel_id: int, entries: array[int]) -> None:
+        keep_s = place.keep.keep_s
+        span_ns = max(self.window_ns, 0 if keep_s is None else round(keep_s * NS_PER_S))
+        times = entries[::2]
+        newest_ns = max(self.newest.get(channel_id, 0), *times)
+        self.lost.add(channel_id, times, oldest_kept_ns=newest_ns - span_ns)
 
     def _remove(self, row: Row, chunk: SealedChunk) -> None:
         row.chunks.remove(chunk)

@@ -25,6 +25,8 @@ class Snapshot:
     held: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
     earlier: tuple[SealedChunk, ...] = ()  # chunks of latched channels from before the window
     compression: Compression = "zstd"
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Topic -> messages of the window that are not in it, because they left the ring too early."""
 
     @property
     def message_count(self) -> int:

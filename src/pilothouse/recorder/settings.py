@@ -107,7 +107,7 @@ class RecorderSettings(CaptureSettings):
 
     @property
     def ring_bytes(self) -> int:
-        """What sealed messages may take of ``max_bytes``: the rest is for those that are packed, compressed, written."""
+        """Of ``max_bytes``, for sealed messages: the rest is for those being packed, compressed and written."""
         return self.max_bytes - min(MOST_BESIDE_BYTES, self.max_bytes // 8)
 
     @property

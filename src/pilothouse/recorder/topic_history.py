@@ -80,14 +80,16 @@ class TopicHistory:
 
     def losses(self, now_ns: int, losses: Losses, span_s: float) -> Losses:
         """What was lost within the last `span_s` seconds, and at most a second before."""
-        before = self._at_or_before(now_ns - round(span_s * NS_PER_S))
+        before = self._before(now_ns - round(span_s * NS_PER_S))
         return losses.since(before.losses if before else Losses())
 
     def _at_or_before(self, at_ns: int) -> Sample | None:
-        """The last sample not younger than this, or the oldest there is."""
+        """The last sample that is as old as this, or the oldest there is."""
         samples = list(self._samples)
-        older = [one for one in samples if one.at_ns <= at_ns]
-        return older[-1] if older else samples[0] if samples else None
+        return self._before(at_ns) or (samples[0] if samples else None)
+
+    def _before(self, at_ns: int) -> Sample | None:
+        return next((one for one in reversed(list(self._samples)) if one.at_ns <= at_ns), None)
 
 
 def _more(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:

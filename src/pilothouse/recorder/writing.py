@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -94,7 +94,8 @@ class Writing:
         if cut is not None and (span := snapshot.span_ns) is not None:
             post_s = min(post_s, max(0.0, (span[1] - request.fired_at_ns) / NS_PER_S))
         attachments, missing = collect(about.attachments, request.fired_at_ns)
-        losses = self._losses(request.pre_s + request.post_s)
+        # What was dropped the ring knows message by message; the rest never came so far as to have a time.
+        losses = replace(self._losses(request.pre_s + request.post_s), dropped=dict(snapshot.dropped))
         metadata = metadata_of(request, about, post_s=post_s, losses=losses, missing_attachments=missing)
         path = recording_path(self.sessions, request.session_id)
         try:
