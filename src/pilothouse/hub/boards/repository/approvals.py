@@ -47,7 +47,7 @@ class ApprovalRows:
         row = ApprovalRow
         query = select(row.board_id, func.count())
         query = query.where(row.board_id.in_(board_ids), row.status == ApprovalStatus.PENDING).group_by(row.board_id)
-        return dict((await self._session.execute(query)).tuples().all())
+        return dict((await self._session.execute(query)).all())
 
     async def add(self, row: ApprovalRow, versions: dict[str, int]) -> None:
         """With the tasks it is about, each at the version that was shown."""
@@ -95,7 +95,7 @@ class ApprovalRows:
         """The pending approval of each of these tasks."""
         query = select(ApprovalTaskRow.task_id, ApprovalTaskRow.approval_id)
         query = query.where(ApprovalTaskRow.task_id.in_(task_ids), ApprovalTaskRow.is_pending)
-        return dict((await self._session.execute(query)).tuples().all())
+        return dict((await self._session.execute(query)).all())
 
     async def open_of(self, task_id: str) -> Sequence[ApprovalRow]:
         """What is pending, or approved and not used, of a task; locked."""
