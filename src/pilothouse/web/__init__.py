@@ -17,7 +17,7 @@ from pilothouse.web.hosts import is_loopback, local_hosts
 from pilothouse.web.openapi import public_routes
 from pilothouse.web.paging import Page, Paging, RowId
 from pilothouse.web.probes import Check
-from pilothouse.web.process import run_service, serve
+from pilothouse.web.process import run_service, run_unserved, serve
 from pilothouse.web.ratelimits import RateLimits
 from pilothouse.web.service import Service, body_limit, create_service
 from pilothouse.web.settings import ServiceSettings
@@ -49,6 +49,7 @@ __all__ = [
     "public_routes",
     "require_local_token",
     "run_service",
+    "run_unserved",
     "same",
     "serve",
     "split_token",

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -32,6 +32,7 @@ LINGER_S = 0.3
 
 log = get_logger("pilothouse.web")
 Ready = Callable[[str], None]
+Begun = Callable[[FastAPI], Awaitable[str]]
 
 
 class PortTaken(Invalid):
@@ -143,7 +144,11 @@ async def serve(
     """
     listening = bound or bind(settings.host, settings.port)
     try:
-        server = _Server(config_of(app), lambda: ready(url_of(listening)), getattr(app, "begin_closing", lambda: None))
+        server = _Server(
+            config_of(app),
+            lambda: _announce(app, ready, url_of(listening)),
+            getattr(app, "begin_closing", lambda: None),
+        )
         lifespan = _Lifespan(app)
         async with lifespan:
             server.lifespan_state = lifespan.state
@@ -153,6 +158,13 @@ async def serve(
         return lifespan.ended
     finally:
         listening.close()
+
+
+def _announce(app: FastAPI, ready: Ready, url: str) -> None:
+    before_ready: Ready | None = getattr(app, "before_ready", None)
+    if before_ready is not None:
+        before_ready(url)
+    ready(url)
 
 
 class _Lifespan:
@@ -200,6 +212,47 @@ class _Lifespan:
     async def _give_up(self) -> None:
         self._running.cancel()
         await asyncio.wait({self._running}, timeout=0.2)
+
+
+async def _work(app: FastAPI, begun: Begun) -> bool:
+    """Run an application's own start and end and what is between, but answer nobody; until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    lifespan = _Lifespan(app)
+    async with lifespan:
+        beginning = asyncio.ensure_future(begun(app))
+        waiting = asyncio.ensure_future(stopping.wait())
+        try:
+            await asyncio.wait({beginning, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if beginning.done():
+                print_ready(beginning.result())
+            await waiting
+        finally:
+            beginning.cancel()
+            waiting.cancel()
+            notify(STOPPING)
+            lifespan.end_by = time.monotonic() + ALL_ENDS_S
+            getattr(app, "begin_closing", lambda: None)()
+    return lifespan.ended
+
+
+def run_unserved(build: Callable[[], FastAPI], settings: ServiceSettings, begun: Begun) -> int:
+    """Run a service as a program that listens on nothing; exit codes as those of ``run_service``. ``begun`` waits until
+    it is at work, and answers what the `ready` line says then."""
+    set_up_logging(log_format=settings.log_format, level=settings.log_level)
+    try:
+        app = build()
+        with asyncio.Runner(loop_factory=config_of(app).get_loop_factory()) as runner:
+            ended = runner.run(_work(app, begun))
+            _leave_anyway(after_s=LINGER_S, code=0 if ended else 1)
+    except Problem as problem:
+        print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
+        return 2 if isinstance(problem, Invalid) else 1
+    except KeyboardInterrupt:
+        return 0
+    return 0 if ended else 1
 
 
 def _leave_anyway(*, after_s: float, code: int) -> None:

@@ -58,6 +58,13 @@ class Outputs:
         """Forget the rows; the keys are for ``forget`` once that is committed."""
         return await OutputRows(session).remove(command_id)
 
+    async def clear(self, command_id: str) -> None:
+        """What an earlier try wrote makes room for what the next one writes."""
+        async with self._database.transaction() as session:
+            keys = await self.remove(session, command_id)
+            await CommandRows(session).set_output(command_id, end=0, stdout=0, stderr=0, dropped=0)
+        await self.forget(keys)
+
     async def forget(self, keys: Sequence[str]) -> None:
         for key in keys:
             await self._storage.delete(key)

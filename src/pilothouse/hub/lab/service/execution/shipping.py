@@ -11,6 +11,7 @@ from pilothouse.hub.lab.domain.output import OutputFrame, merged, runs, stream_o
 from pilothouse.hub.lab.repository import CommandRows, OutputRows
 from pilothouse.hub.lab.service.output import Outputs
 from pilothouse.hub.lab.service.signals import Signals, of_session
+from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.log import Frame, OutputLog
 from pilothouse.wire.lab import LabStream
@@ -106,8 +107,8 @@ class Shipper:
             try:
                 await self._write(frames)
                 return
-            except Exception:
-                log.warning("output waits until it can be stored", command_id=self._command_id, exc_info=True)
+            except Unavailable as problem:
+                log.warning("output waits until it can be stored", command_id=self._command_id, reason=problem.sentence)
             await asyncio.sleep(RETRY_S)
 
     async def _write(self, frames: Sequence[OutputFrame]) -> None:

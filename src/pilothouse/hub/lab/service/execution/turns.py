@@ -131,6 +131,8 @@ class Turns:
 
     async def _run(self, holding: Holding, row: SessionRow, command: CommandRow) -> None:
         means = self._means
+        if command.attempts > 1:
+            await means.outputs.clear(command.id)
         holding.secrets = await self._secrets(row, command)
         output = means.machine.log(command.id, list(holding.secrets.values()))
         holding.command_id = command.id

@@ -19,7 +19,7 @@ from pilothouse.hub.lab.service.execution.books import WORKER_DIED, WORKER_STOPP
 from pilothouse.hub.lab.service.execution.holdings import Holding
 from pilothouse.hub.lab.service.execution.turns import Means, Turns
 from pilothouse.hub.lab.service.signals import QUEUE, of_session, of_worker
-from pilothouse.kit.errors import Problem
+from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.problems import SandboxTooWeak
@@ -32,6 +32,10 @@ RETRY_S = 1.0
 BEATS_PER_LEASE = 3
 # SIGTERM, a grace of two seconds, SIGKILL, and what is then to be written down.
 ENDS_WITHIN_S = 3.5
+
+
+class NoSandbox(Invalid):
+    """No debug sessions can run here: {reason}"""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,14 @@ class Worker:
         self._freed = asyncio.Event()
         self._answered = 0
         self._is_failing = False
+        self._settled = asyncio.Event()
+
+    async def at_work(self) -> str:
+        """The name of this worker, once it takes sessions; raises NoSandbox when it will not."""
+        await self._settled.wait()
+        if self.refusal.reason is not None:
+            raise NoSandbox(reason=self.refusal.reason)
+        return self.name
 
     @property
     def level(self) -> str:
@@ -92,6 +104,7 @@ class Worker:
             except SandboxTooWeak as problem:
                 self.refusal.reason = problem.sentence
                 log.error("debug sessions are not run here", reason=problem.sentence)
+                self._settled.set()
                 return
             await self._bury_the_dead_of_this_host()
             while not self._stopping.is_set():
@@ -110,6 +123,7 @@ class Worker:
             capacity=self.capacity, running=0, level=offer.level, offer=asdict(offer),
         )  # fmt: skip
         self.refusal.reason = None
+        self._settled.set()
         loops = [asyncio.create_task(one) for one in (self._beat(), self._take_turns(), self._answer())]
         stopping = asyncio.create_task(self._stopping.wait())
         try:

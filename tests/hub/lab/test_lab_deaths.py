@@ -1,0 +1,110 @@
+"""Hubs and workers that end or die while commands run: nothing is left running, and nothing waits in silence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.support.labs import ENVIRONMENT, FAST_LEASE, alive, running_lab
+from tests.support.postgres import Postgres
+from tests.support.processes import eventually, pilothouse
+
+
+def stubborn(marker: str) -> list[str]:
+    """A command that ignores SIGTERM, and a daemon of it that left its session."""
+    forever = "trap '' TERM; while :; do sleep 1; done"
+    script = f'setsid sh -c "{forever}" {marker} & echo up; {forever}'
+    return ["sh", "-c", script, marker]
+
+
+@pytest.fixture
+def marker() -> str:
+    return f"marked-{uuid4().hex}"
+
+
+def test_sigterm_to_the_hub_ends_its_commands_and_writes_that_down(tmp_path: Path, marker: str) -> None:
+    with running_lab(tmp_path) as (hub, lab):
+        made = lab.make(commands=[{"argv": stubborn(marker)}, {"argv": ["true"]}])
+        lab.prints(made["commands"][0], b"up")
+        assert alive(marker)
+
+        code = hub.stop()
+
+        assert code == 0
+        assert alive(marker) == []
+    with running_lab(tmp_path) as (_, lab):
+        first, second = (lab.command(one) for one in made["commands"])
+        assert (first["state"], first["termination_reason"]) == ("cancelled", "cancelled")
+        assert second["state"] == "cancelled"
+        assert lab.session(made["id"])["reason_code"] == "worker_stopped"
+
+
+def test_kill_9_of_the_hub_leaves_nothing_running_and_says_lost(tmp_path: Path, marker: str) -> None:
+    with running_lab(tmp_path) as (hub, lab):
+        made = lab.make(commands=[{"argv": stubborn(marker)}, {"argv": ["true"]}])
+        lab.prints(made["commands"][0], b"up")
+
+        os.kill(hub.pid, 9)
+        hub.wait()
+
+        eventually(lambda: not alive(marker), what="the end of everything it ran")
+    with running_lab(tmp_path) as (_, lab):
+        first, second = (lab.ended(one) for one in made["commands"])
+        assert (first["state"], first["termination_reason"]) == ("lost", "lost")
+        assert second["state"] == "lost"
+        over = lab.over(made["id"])
+        assert (over["state"], over["reason_code"]) == ("failed", "worker_lost")
+        assert b"up" in lab.output(first)
+
+
+def test_an_idempotent_command_runs_again_after_kill_9(tmp_path: Path, marker: str) -> None:
+    with running_lab(tmp_path) as (hub, lab):
+        made = lab.make(commands=[{"argv": ["sh", "-c", "echo up; sleep 2", marker], "idempotent": True}])
+        lab.prints(made["commands"][0], b"up")
+
+        os.kill(hub.pid, 9)
+        hub.wait()
+    with running_lab(tmp_path) as (_, lab):
+        ended = lab.ended(made["commands"][0])
+        assert (ended["state"], ended["attempts"]) == ("succeeded", 2)
+        assert lab.output(ended) == b"up\n"
+
+
+def test_a_worker_of_its_own_runs_what_the_hub_queues_and_its_death_is_noticed(
+    tmp_path: Path, marker: str, postgres: Postgres, redis_url: str
+) -> None:
+    address = postgres.new()
+    env = {
+        "PILOTHOUSE_DATABASE_URL": address, "PILOTHOUSE_REDIS_URL": redis_url, "PILOTHOUSE_LAB_WORKER": "false",
+        **FAST_LEASE,
+    }  # fmt: skip
+    with running_lab(tmp_path, env=env) as (_, lab):
+        waiting = lab.make(commands=[{"argv": ["echo", "hi"]}])
+        assert lab.session(waiting["id"])["state"] == "pending"
+        command = ("worker", "--data", tmp_path / "data")
+        with pilothouse(*command, env={**ENVIRONMENT, **env, "PILOTHOUSE_LAB_WORKER": "true"}) as worker:
+            assert worker.url == "worker"
+            assert lab.output(lab.ended(waiting["commands"][0])) == b"hi\n"
+            made = lab.make(commands=[{"argv": stubborn(marker)}])
+            lab.prints(made["commands"][0], b"up")
+            written = lab.http.put(f"/sessions/{made['id']}/files/x", content=b"there")
+            assert written.status_code == 200
+            assert lab.http.get(f"/sessions/{made['id']}/files/x").content == b"there"
+
+            os.kill(worker.pid, 9)
+            worker.wait()
+
+            eventually(lambda: not alive(marker), what="the end of everything it ran")
+            assert lab.ended(made["commands"][0])["state"] == "lost"
+        with pilothouse(*command, env={**ENVIRONMENT, **env, "PILOTHOUSE_LAB_WORKER": "true"}) as worker:
+            again = lab.make(commands=[{"argv": stubborn(marker)}])
+            lab.prints(again["commands"][0], b"up")
+
+            assert worker.stop() == 0
+
+            assert alive(marker) == []
+            assert lab.ended(again["commands"][0])["state"] == "cancelled"
+    postgres.drop(address)
