@@ -17,8 +17,9 @@ import pytest
 
 import pilothouse
 from pilothouse.sandbox.keeper import seccomp
+from pilothouse.sandbox.keeper.identities import GUEST_ID
 from pilothouse.sandbox.log import Stream
-from pilothouse.sandbox.model import Level, Limits, Mechanism, Network, NetworkMode, Offer, TerminationReason
+from pilothouse.sandbox.model import Level, Limits, Mechanism, Mount, Network, NetworkMode, Offer, TerminationReason
 from pilothouse.sandbox.problems import NetworkModeNotOffered, SandboxTooWeak
 from pilothouse.sandbox.sandbox import Sandbox
 from tests.support.sandboxes import bench, offer
@@ -206,6 +207,33 @@ async def test_where_files_cannot_be_shown_as_anothers_they_change_hands_and_com
         assert Path("/etc/passwd").stat().st_uid == 0
     finally:
         shutil.rmtree(shm)
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts overlays")
+async def test_an_overlay_is_worked_on_by_the_nobody_it_belongs_to(tmp_path: Path) -> None:
+    for name in ("lower", "upper", "work"):
+        (tmp_path / name).mkdir()
+        os.chown(tmp_path / name, GUEST_ID, GUEST_ID)
+    for number in range(50):
+        (tmp_path / "lower" / str(number)).write_text("below")
+        os.chown(tmp_path / "lower" / str(number), GUEST_ID, GUEST_ID)
+    (tmp_path / "shown").write_text("of root")
+    (tmp_path / "shown").chmod(0o600)
+    async with bench(tmp_path) as sandbox:
+        layers = f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/upper,workdir={tmp_path}/work"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, sandbox.workspace], check=True)
+        try:
+            shown = Mount(tmp_path / "shown", "/shown")
+            ran = await sandbox.shell("cat /shown 1; echo changed > 2; echo new > new; id -u", mounts=(shown,))
+        finally:
+            subprocess.run(["umount", sandbox.workspace], check=True)
+
+    assert ran.output() == "of rootbelow1000\n"
+    assert {path.name: path.stat().st_uid for path in (tmp_path / "upper").iterdir()} == {
+        "2": GUEST_ID,
+        "new": GUEST_ID,
+    }
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

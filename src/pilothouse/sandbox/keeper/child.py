@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pilothouse.sandbox.keeper import bubblewrap, kernel, seccomp
 from pilothouse.sandbox.keeper.cgroups import Group
-from pilothouse.sandbox.keeper.identities import GUEST_ID, hand_over
+from pilothouse.sandbox.keeper.identities import hand_over
 from pilothouse.sandbox.keeper.order import ISOLATED, LIMITED, Abilities, Order
 
 _MIB = 1024 * 1024
@@ -135,9 +135,7 @@ def _shown(tree: int, source: str, identity: Identity, *, writable: bool) -> int
     except OSError:
         # This file system, an overlay for one, cannot show files as somebody else's.
         kernel.set_mount(tree, read_only=not writable)
-        if writable and found.st_uid == found.st_gid == GUEST_ID:
-            identity.uid = GUEST_ID
-        elif writable:
+        if writable and found.st_uid != identity.uid:
             hand_over(Path(source), identity.uid, identity.uid)
     return tree
 

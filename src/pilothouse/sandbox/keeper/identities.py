@@ -45,6 +45,22 @@ class Identities:
             self._namespaces[key] = kernel.user_namespace(f"{owner} {uid} 1", f"{group} {uid} 1")
         return self._namespaces[key]
 
+    def runs_as(self, own: int, workspace: str) -> int:
+        """Who a command with this workspace is: its own uid, or, where that cannot be shown the files as its own (on an
+        overlay), the nobody they belong to."""
+        found = os.stat(workspace)  # noqa: PTH116 - a path object costs the keeper an import
+        if (found.st_uid, found.st_gid) != (GUEST_ID, GUEST_ID):
+            return own
+        tree = kernel.clone_mount(workspace)
+        try:
+            kernel.set_mount(tree, read_only=False, userns=self.showing(own, GUEST_ID, GUEST_ID))
+        except OSError:
+            return GUEST_ID
+        else:
+            return own
+        finally:
+            os.close(tree)
+
 
 def mappable(uid: int) -> bool:
     """Whether this process may become `uid` (in a container, only some ids exist)."""

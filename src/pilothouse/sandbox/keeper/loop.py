@@ -111,16 +111,18 @@ class Keeper:
     def _hand_over(self, kept: Kept, order: Order, descriptors: list[int]) -> None:
         owners: dict[tuple[int, int], int] = {}
         trees: list[int] = []
+        uid = kept.uid
         try:
-            if self._identities is not None and kept.uid is not None and self._abilities.level == ISOLATED:
+            if self._identities is not None and uid is not None and self._abilities.level == ISOLATED:
+                uid = self._identities.runs_as(uid, order.workspace)
                 # Cloned here: what was mounted since the child got mounts of its own, the child does not see.
                 trees += [kernel.clone_mount(source) for source in (order.workspace, *(one[0] for one in order.mounts))]
                 for tree in trees:
                     found = os.fstat(tree)
                     key = (found.st_uid, found.st_gid)
-                    owners[key] = self._identities.showing(kept.uid, *key)
+                    owners[key] = self._identities.showing(uid, *key)
                 self._owners |= owners.keys()
-            message = json.dumps(list(owners)).encode()
+            message = json.dumps({"uid": uid, "owners": list(owners)}).encode()
             socket.send_fds(kept.socket, [message], [*descriptors, *owners.values(), *trees])
         finally:
             for tree in trees:
@@ -162,8 +164,9 @@ class Keeper:
             return
         spec, standard, shown = descriptors[0], descriptors[1:4], descriptors[4:]
         order = Order.from_json(os.pread(spec, os.fstat(spec).st_size, 0))
-        owners = [(owner, group_of) for owner, group_of in json.loads(message)]
-        identity = Identity(uid, dict(zip(owners, shown, strict=False)), shown[len(owners) :])
+        told = json.loads(message)
+        owners = [(owner, group_of) for owner, group_of in told["owners"]]
+        identity = Identity(told["uid"], dict(zip(owners, shown, strict=False)), shown[len(owners) :])
         become(order, self._abilities, identity, standard, status_fd, keeper)
 
     def _hear(self, kept: Kept) -> None:
