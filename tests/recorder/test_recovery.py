@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from mcap.reader import make_reader
 
 from pilothouse.mcap import Spool, StorageFull, verify
 from pilothouse.recorder import recovery
@@ -66,11 +67,17 @@ def test_a_spool_without_anything_asked_for_becomes_a_recording_too(tmp_path: Pa
         robot.recorder._spool.flush()
         shutil.copytree(tmp_path / "alive", tmp_path / "data")
 
-    with running_robot(tmp_path / "data", hub=(hub := FakeHub())) as robot:
+    (tmp_path / "gains.yaml").write_text("p: 2\n")
+    carried = [{"file": str(tmp_path / name), "name": name} for name in ("gains.yaml", "gone.yaml")]
+    with running_robot(tmp_path / "data", hub=(hub := FakeHub()), attachments=carried) as robot:
         (row,) = robot.sealed()
         eventually(lambda: hub.recordings, what="delivery")
 
         assert (row.reason, robot.times_s(row)) == ("recovered", [1])
+        assert row.label == robot.facts(row).label == "the recorder ended without being told to"
+        with robot.path(row).open("rb") as file:
+            assert [(one.name, one.data) for one in make_reader(file).iter_attachments()] == [("gains.yaml", b"p: 2\n")]
+        assert set(robot.facts(row).missing_attachments) == {"gone.yaml"}
         assert list(hub.recordings) == [row.session_id]
 
 

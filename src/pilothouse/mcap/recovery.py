@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,14 @@ def recover(
     return captured
 
 
-def recover_spool(leftover: Path, path: Path, *, metadata: Metadata, window_s: float | None = None) -> Captured | None:
+def recover_spool(
+    leftover: Path,
+    path: Path,
+    *,
+    metadata: Metadata,
+    window_s: float | None = None,
+    attachments: Iterable[Attachment] = (),
+) -> Captured | None:
     """Write what a dead run left in its spool as a recording; None if it held no messages.
 
     A quiet robot's spool reaches back for days: ``window_s`` takes only the chunks of the last seconds of message time.
@@ -75,7 +82,7 @@ def recover_spool(leftover: Path, path: Path, *, metadata: Metadata, window_s: f
             if snapshot is None:
                 return None
             first, chunks = snapshot
-            captured = write_recording(path, first.registry, chunks, metadata=metadata)
+            captured = write_recording(path, first.registry, chunks, metadata=metadata, attachments=attachments)
         _read_back(captured)
         return captured
     finally:

@@ -10,6 +10,7 @@ from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Captured, Spool, open_recording, recover_spool, remove_leftover, sha256_of, verify
+from pilothouse.recorder.attachments import collect
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.steady_time import SteadyTime
@@ -19,6 +20,8 @@ from pilothouse.wire import MergedTrigger
 
 RECOVERED = "recovered"
 LOST = "the recorder was killed before it was written, and its spool held nothing of it"
+# What a recovered recording is called that nobody asked for.
+UNASKED = "the recorder ended without being told to"
 # How often recovery is tried again while the disk is full.
 RETRY_S = 5.0
 
@@ -89,9 +92,15 @@ class Recovery(Worker):
             self._outbox.claim(first.session_id, leftover.name)
         path = recording_path(self._sessions, request.session_id)
         path.unlink(missing_ok=True)
-        metadata = metadata_of(self._with_merged(request, captures[1:]), self._about, reason=RECOVERED)
+        # As they are now: the robot may have been off since.
+        attachments, missing = collect(self._about.attachments, request.fired_at_ns)
+        metadata = metadata_of(
+            self._with_merged(request, captures[1:]), self._about, reason=RECOVERED, missing_attachments=missing
+        )
         try:
-            captured = recover_spool(leftover, path, metadata=metadata, window_s=self._window_s)
+            captured = recover_spool(
+                leftover, path, metadata=metadata, window_s=self._window_s, attachments=attachments
+            )
         except Problem as problem:
             if isinstance(problem, Unavailable):
                 raise
@@ -113,7 +122,7 @@ class Recovery(Worker):
             return _request(known)
         return self._outbox.ask(
             lambda session_id: CaptureRequest(
-                session_id=session_id, reason=RECOVERED, label="", fired_at_ns=now_ns, pre_s=0.0, post_s=0.0,
+                session_id=session_id, reason=RECOVERED, label=UNASKED, fired_at_ns=now_ns, pre_s=0.0, post_s=0.0,
                 requested_at_ns=now_ns, steady_ns=self._steady.now_ns(),
             ),
             now_ns=now_ns, leftover=leftover,
