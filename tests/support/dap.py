@@ -10,6 +10,10 @@ Send = Callable[[bytes], Awaitable[None]]
 Receive = Callable[[], Awaitable[bytes]]
 
 
+class HungUp(AssertionError):
+    """The debugger has hung up while something of it was waited for."""
+
+
 class Editor:
     """Requests, their responses, and events in the order they came."""
 
@@ -67,7 +71,8 @@ class Editor:
 
     async def _more(self) -> bytes:
         content = await self._receive()
-        assert content, f"the debugger hung up; heard {self._heard}"
+        if not content:
+            raise HungUp(str(self._heard))
         return content
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from pilothouse.workspaces.removal import remove_tree
 
 _MS_NOSUID, _MS_NODEV = 2, 4
+_MS_REC, _MS_SLAVE = 1 << 14, 1 << 19
+_CLONE_NEWNS = 0x0002_0000
 _MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
 # From the best to what every kernel with overlays has. `volatile` writes nothing back to disk when it is unmounted:
 # what is above is thrown away. Without `redirect_dir` a guest cannot rename a directory of the repository.
@@ -26,6 +28,23 @@ _SEPARATORS = frozenset(",:\\")
 @cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
+
+
+_ours = False
+
+
+def keep_mounts_to_ourselves() -> None:
+    """Give this process mounts of its own, so that none is left on the machine however the process ends.
+
+    To be called before it has threads; nothing happens where that is not allowed, and then overlays are not used.
+    """
+    global _ours
+    if sys.platform == "linux" and os.geteuid() == 0 and not _ours and _libc().unshare(_CLONE_NEWNS) == 0:
+        _ours = _libc().mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None) == 0
+
+
+def has_mounts_of_its_own() -> bool:
+    return _ours
 
 
 class Overlays:

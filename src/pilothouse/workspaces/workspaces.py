@@ -18,7 +18,7 @@ from pilothouse.workspaces.git import Git
 from pilothouse.workspaces.guest_git import OBJECTS_INSIDE, write_guest_git
 from pilothouse.workspaces.harvest import move_made
 from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmth, Workspace
-from pilothouse.workspaces.overlay import Overlays, mounted_beneath, probe, unmount
+from pilothouse.workspaces.overlay import Overlays, has_mounts_of_its_own, mounted_beneath, probe, unmount
 from pilothouse.workspaces.ownership import give, usual_owner
 from pilothouse.workspaces.patches import apply_patch, patch_hash
 from pilothouse.workspaces.removal import remove_tree
@@ -51,17 +51,18 @@ class Workspaces:
         clock: Clock,
         owner: Owner | None = None,
         warm: int = 8,
-        layered: bool = True,
+        layered: bool | None = None,
         mounts: bool = True,
     ) -> None:
         """``owner`` is whom files belong to (None: somebody without rights); ``warm`` checkouts of each are kept.
-        ``layered`` tries overlays; ``mounts`` says that guests see what they are shown where it is to be shown."""
+        ``layered`` tries overlays (None: in a process whose mounts end with it); ``mounts`` says that guests see what
+        they are shown where it is to be shown."""
         self._directory = directory.absolute()
         self._repositories = repositories
         self._clock = clock
         self._owner = owner or usual_owner()
         self._warm = warm
-        self._wants_layers = layered
+        self._wants_layers = has_mounts_of_its_own() if layered is None else layered
         self._mounts = mounts
         self._git = Git()
         self._overlays: Overlays | None = None

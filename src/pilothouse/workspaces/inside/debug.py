@@ -14,14 +14,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from types import FrameType
 
 CHUNK = 65_536
-# The debugger's own server is up within a second; a machine may be busy.
-UP_WITHIN_S = 60.0
 # So long the last words of the debugger may take to whoever listens.
 FAREWELL_S = 3.0
+DEBUGGEE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "debuggee.py")  # noqa: PTH100, PTH118, PTH120
 TAKE_A_VALUE = ("-X", "-W")
 
 
@@ -87,22 +85,16 @@ class Caller(threading.Thread):
 
     def _join(self, outward: socket.socket, first: bytes) -> None:
         self.idle.clear()
-        with self._debugger() as inward:
+        with socket.create_connection(("127.0.0.1", self._port)) as inward:
             inward.sendall(first)
             back = threading.Thread(target=_pump, args=(inward, outward), daemon=True)
             back.start()
             _pump(outward, inward)
+            # Nobody is left to hear the rest.
+            back.join(FAREWELL_S)
+            with contextlib.suppress(OSError):
+                inward.shutdown(socket.SHUT_RDWR)
             back.join()
-
-    def _debugger(self) -> socket.socket:
-        until = time.monotonic() + UP_WITHIN_S
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", self._port))
-            except OSError:
-                if self._ended.is_set() or time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
@@ -120,20 +112,23 @@ def main(words: list[str]) -> int:
     port = _free_port()
     options = ["--listen", f"127.0.0.1:{port}", *(["--wait-for-client"] if waits == "wait" else [])]
     environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    command = [*interpreter, debugpy, *options, *target]
+    listening, ready = os.pipe()
+    command = [*interpreter, DEBUGGEE, debugpy, str(ready), *options, *target]
     try:
-        child = subprocess.Popen(command, env=environment)  # noqa: S603 - that is what was asked for
+        child = subprocess.Popen(command, env=environment, pass_fds=(ready,))  # noqa: S603 - that is what was asked for
     except OSError as error:
         print(f"pilothouse-debug: {interpreter[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201 - a program
         return 127
-    caller = Caller(door, port)
-    caller.start()
+    os.close(ready)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, pass_on)
+    caller = Caller(door, port)
+    if os.read(listening, 1):
+        caller.start()
     code = child.wait()
     caller.idle.wait(FAREWELL_S)
     caller.end()
