@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilothouse.cli import hub_backup
+from pilothouse.cli import hub_backup, hub_login
 
 
 class Mode(StrEnum):
@@ -39,7 +39,9 @@ def hub(
     DIR/sessions/*.mcap is watched, indexed and served, whoever puts files there; robots deliver theirs by themselves.
     DIR/hub.db keeps what is known about them. Moving DIR moves the installation.
 
-    When it serves it prints `ready http://HOST:PORT`; SIGTERM or Ctrl-C ends it within five seconds.
+    When it serves it prints `ready http://HOST:PORT`; SIGTERM or Ctrl-C ends it within five seconds. Where no
+    credential is configured it prints a login link first, good once and for 15 minutes; `pilothouse hub login-link`
+    makes another one.
 
     \b
     Settings most people want (all are in docs/configuration.md):
@@ -65,3 +67,4 @@ def hub(
 
 app.command()(hub_backup.backup)
 app.command()(hub_backup.restore)
+app.command("login-link")(hub_login.login_link)

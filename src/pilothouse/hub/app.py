@@ -33,7 +33,7 @@ from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
 from pilothouse.hub.fleet.service import build_services as build_fleet
 from pilothouse.hub.identity import Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
-from pilothouse.hub.identity.routes import PUBLIC
+from pilothouse.hub.identity.routes import PUBLIC, login
 from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.identity.service import build_services as build_identity
 from pilothouse.hub.incidents import jobs as incident_jobs
@@ -161,6 +161,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     install_conversations(service, hub)
     install_agents(service, hub, people.tokens)
     service.describe_more = describe_operations
+    service.before_ready = lambda url: login.tell(url, getattr(service.state, "login_code", None))
     return service
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -62,6 +63,17 @@ PAGE = f"""<!doctype html>
 </body>
 </html>
 """
+
+
+def link(url: str, code: str) -> str:
+    """Where a browser signs in with a code."""
+    return f"{url.rstrip('/')}{LOGIN_PATH}?code={code}"
+
+
+def tell(url: str, code: str | None) -> None:
+    """Say where the first person signs in, on standard error: the terminal is theirs."""
+    if code is not None:
+        print(f"login {link(url, code)}", file=sys.stderr, flush=True)  # noqa: T201 - for a person, as Jupyter does
 
 
 def _hash(text: str) -> str:

@@ -57,8 +57,10 @@ async def sign_in(
     caller = proven or await people.sign_ins.use_code(session, asked.code or "")
     made, person = await people.sign_ins.begin(session, caller, _browser(user_agent))
     assert made.expires_at is not None
+    # Counted from now: a browser's clock may be wrong.
+    good_for_s = int((made.expires_at - made.created_at).total_seconds())
     response.set_cookie(
-        COOKIE, made.token, expires=made.expires_at, path="/", secure=is_secure(request), httponly=True,
+        COOKIE, made.token, max_age=good_for_s, path="/", secure=is_secure(request), httponly=True,
         samesite="strict",
     )  # fmt: skip
     response.headers["cache-control"] = "no-store"

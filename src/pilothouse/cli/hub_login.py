@@ -1,0 +1,44 @@
+"""`pilothouse hub login-link`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilothouse.kit.errors import BadConfiguration
+
+
+def login_link(
+    data: Annotated[Path | None, typer.Option(help="The hub's data directory. [default: ./pilothouse-data]")] = None,
+    url: Annotated[str, typer.Option(help="Where the browser reaches the hub.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Print a link that signs one browser in as the operator, once and within 15 minutes.
+
+    Whoever can write the data directory may do so; the hub may be running or not.
+    """
+    from pilothouse.hub.identity.routes.login import link
+
+    if not url.startswith(("http://", "https://")):
+        raise BadConfiguration(problem="--url is the address of the hub, such as http://127.0.0.1:8000")
+    print(link(url, asyncio.run(_code(data))))
+
+
+async def _code(data: Path | None) -> str:
+    from pilothouse.hub.db import Database
+    from pilothouse.hub.identity.service import build_services
+    from pilothouse.hub.settings import HubSettings
+    from pilothouse.kit.clock import SystemClock
+    from pilothouse.kit.settings import load
+
+    settings = load(HubSettings, overrides={"data": data})
+    if settings.database_url is None and not (settings.data / "hub.db").is_file():
+        raise BadConfiguration(problem=f"there is no hub in {settings.data}; give its directory by --data")
+    database = Database(settings.database_address)
+    try:
+        await database.check_migrated()
+        return await build_services(settings, database, SystemClock()).sign_ins.code_at_start()
+    finally:
+        await database.close()
