@@ -214,10 +214,11 @@ class LabPathMapping(Message):
 
 
 class LabDebug(Message):
-    """A debugger that waits; speak DAP with it over the WebSocket of the same address."""
+    """A debugger that waits; speak the Debug Adapter Protocol with it over the WebSocket."""
 
     command_id: str
-    websocket: str
+    websocket: str = Field(description="The path of the WebSocket; whoever cannot send headers adds `&ticket=`")
+    ticket: str = Field(description="Good once, for a minute")
     path_mappings: list[LabPathMapping] = Field(default_factory=list)
 
 

@@ -170,8 +170,7 @@ class LabDebugRequest(_Asked):
         min_length=1, max_length=MAX_ARGUMENTS, description="`python` and its arguments, or a script"
     )
     cwd: InsidePath = ""
-    wait_for_client: bool = True
-    just_my_code: bool = True
+    wait_for_client: bool = Field(True, description="It begins when an editor is connected and says so")
 
 
 class NewLabBatch(_Asked):

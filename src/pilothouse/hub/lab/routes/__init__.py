@@ -1,6 +1,17 @@
 """What the lab answers over HTTP."""
 
-from pilothouse.hub.lab.routes import artifacts, batches, commands, files, logs, output, repositories, sandbox, sessions
+from pilothouse.hub.lab.routes import (
+    artifacts,
+    batches,
+    commands,
+    debug,
+    files,
+    logs,
+    output,
+    repositories,
+    sandbox,
+    sessions,
+)
 
 ROUTERS = (
     repositories.router,
@@ -11,5 +22,6 @@ ROUTERS = (
     artifacts.router,
     batches.router,
     logs.router,
+    debug.router,
     sandbox.router,
 )

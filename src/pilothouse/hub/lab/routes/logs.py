@@ -72,9 +72,9 @@ async def watch_logs(
     await socket.accept()
     watched = _watched(lab, session_id, command_id, start)
     sending = asyncio.create_task(_send(socket, hub, watched, caller))
-    leaving = asyncio.create_task(_until_gone(socket))
+    leaving = asyncio.create_task(until_gone(socket))
     try:
-        async with _closing(socket) as closing:
+        async with hub_closing(socket) as closing:
             await asyncio.wait({sending, leaving, closing}, return_when=asyncio.FIRST_COMPLETED)
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 if sending.done():
@@ -94,7 +94,7 @@ def _watched(lab: Lab, session_id: str, command_id: str | None, start: int) -> A
 
 
 @contextlib.asynccontextmanager
-async def _closing(socket: WebSocket) -> AsyncIterator[asyncio.Task[bool]]:
+async def hub_closing(socket: WebSocket) -> AsyncIterator[asyncio.Task[bool]]:
     """A task that is done once the hub ends."""
     state, closing = socket.app.state, asyncio.Event()
     state.on_closing.add(closing.set)
@@ -154,6 +154,6 @@ def _end(ended: Ended) -> str:
     })  # fmt: skip
 
 
-async def _until_gone(socket: WebSocket) -> None:
+async def until_gone(socket: WebSocket) -> None:
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass

@@ -24,6 +24,7 @@ from pilothouse.wire.lab import (
     LabCommand,
     LabCommandList,
     LabCommandState,
+    LabDebugRequest,
     LabTermination,
     NewLabCommand,
 )
@@ -41,8 +42,9 @@ class Commands:
         self._clock = clock
 
     async def queue(
-        self, session: AsyncSession, caller: Caller, row: SessionRow, new: NewLabCommand, *, debugged: bool = False
-    ) -> LabCommand:
+        self, session: AsyncSession, caller: Caller, row: SessionRow, new: NewLabCommand, *,
+        debugged: LabDebugRequest | None = None,
+    ) -> LabCommand:  # fmt: skip
         """Put a command behind those of its session; raises SessionOver."""
         added = await self.add(session, caller, row, [new], debugged=debugged)
         if await SessionRows(session).wait(row.id, at(self._clock.now_ns())):
@@ -55,13 +57,15 @@ class Commands:
 
     async def add(
         self, session: AsyncSession, caller: Caller, row: SessionRow, new: Sequence[NewLabCommand], *,
-        debugged: bool = False,
+        debugged: LabDebugRequest | None = None,
     ) -> list[CommandRow]:  # fmt: skip
         """Commands with the next numbers of their session, each number once however many come at the same time."""
         if not new:
             return []
         runs = [command_run(one, row.run) for one in new]
         for run in runs:
+            if debugged is not None:
+                run["wait_for_client"] = debugged.wait_for_client
             await self._check_secrets(session, row, run)
         first = await SessionRows(session).take_sequences(row.id, len(new))
         if first is None:
@@ -73,8 +77,8 @@ class Commands:
             commands.add(
                 id=new_id("cmd"), session_id=row.id, sequence=first + place, state=LabCommandState.QUEUED,
                 argv=list(one.argv), cwd=inside(one.cwd), network=run["network"], run=run,
-                interactive=one.interactive or one.terminal is not None, idempotent=one.idempotent, debugged=debugged,
-                cancel_asked=False, attempts=0, output_end=0, stdout_bytes=0, stderr_bytes=0, dropped_bytes=0,
+                interactive=one.interactive or one.terminal is not None, idempotent=one.idempotent,
+                debugged=debugged is not None, cancel_asked=False, attempts=0, output_end=0, stdout_bytes=0, stderr_bytes=0, dropped_bytes=0,
                 created_at=at(self._clock.now_ns()), created_by=caller.title,
             )
             for place, (one, run) in enumerate(zip(new, runs, strict=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pilothouse.sandbox.sandbox import Running
-from pilothouse.workspaces import Shown, Workspace
+from pilothouse.workspaces import DebugDoor, Shown, Workspace
 
 
 @dataclass(slots=True)
@@ -25,7 +25,8 @@ class Holding:
     secrets: Mapping[str, str] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     is_ending: bool = False
-    doors: dict[str, Any] = field(default_factory=dict)
+    doors: dict[str, DebugDoor] = field(default_factory=dict)
+    door_opened: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_busy(self) -> bool:

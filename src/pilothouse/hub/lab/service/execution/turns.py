@@ -24,9 +24,9 @@ from pilothouse.hub.storage import Storage
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.log import OutputLog
-from pilothouse.sandbox.model import Command, Ending, Limits, Network, NetworkMode, TerminationReason
+from pilothouse.sandbox.model import Command, Ending, Level, Limits, Network, NetworkMode, TerminationReason
 from pilothouse.wire.lab import LabSummary, LabTermination
-from pilothouse.workspaces import Repository, Setup, Shown
+from pilothouse.workspaces import DebugDoor, Repository, Setup, Shown
 
 log = get_logger(__name__)
 
@@ -140,6 +140,8 @@ class Turns:
             ending = await self._carry_out(holding, command, output)
         finally:
             holding.running, holding.command_id = None, None
+            if door := holding.doors.pop(command.id, None):
+                await door.close()
         stopped = self.is_stopping and ending.termination_reason is TerminationReason.CANCELLED
         if stopped and command.idempotent and command.id not in holding.cancelled:
             await means.books.put_back(row.id, self._worker_id, command.id)
@@ -167,21 +169,29 @@ class Turns:
         return ending
 
     async def _start_and_wait(self, holding: Holding, command: CommandRow, output: OutputLog) -> Ending:
+        if command.debugged:
+            await self._open_door(holding, command)
         order = self._order(holding, command)
-        if door := holding.doors.get(command.id):
-            await door.open()
         running = await self._means.machine.run(order, output)
         holding.running = running
         if holding.is_ending or self.is_stopping or command.id in holding.cancelled:
             await running.cancel()
         return await running.wait()
 
+    async def _open_door(self, holding: Holding, command: CommandRow) -> None:
+        machine = self._means.machine
+        isolated = machine.offer.level is Level.ISOLATED
+        door = DebugDoor(machine.directory / "doors" / command.id[-8:], mounts=isolated)
+        await door.open()
+        holding.doors[command.id] = door
+        holding.door_opened.set()
+
     def _order(self, holding: Holding, command: CommandRow) -> Command:
         assert holding.workspace is not None
         run, settings = command.run, self._means.settings
         shown, argv = holding.shown, tuple(command.argv)
         if door := holding.doors.get(command.id):
-            shown, argv = shown | door.shown, door.command(argv)
+            shown, argv = shown | door.shown, door.command(argv, wait=run["wait_for_client"])
         limits = run["limits"]
         terminal = run.get("terminal")
         return Command(

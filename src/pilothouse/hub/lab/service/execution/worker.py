@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pilothouse.hub.db import Database
+from pilothouse.hub.lab.domain.problems import DebuggingUnavailable
 from pilothouse.hub.lab.domain.states import ControlKind, ControlState
 from pilothouse.hub.lab.models import ControlRow
 from pilothouse.hub.lab.repository import ControlRows
@@ -23,6 +24,7 @@ from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.problems import SandboxTooWeak
+from pilothouse.workspaces import DebugLine
 
 log = get_logger(__name__)
 
@@ -32,6 +34,7 @@ RETRY_S = 1.0
 BEATS_PER_LEASE = 3
 # SIGTERM, a grace of two seconds, SIGKILL, and what is then to be written down.
 ENDS_WITHIN_S = 3.5
+DEBUGGER_WITHIN_S = 30.0
 
 
 class NoSandbox(Invalid):
@@ -86,6 +89,20 @@ class Worker:
         """Take nothing more, and end what runs; from any thread's event loop that is this one's."""
         self._stopping.set()
 
+    async def debug_line(self, session_id: str, command_id: str) -> DebugLine:
+        """A line to the debugger of a command that runs here; raises DebuggingUnavailable, DebuggerBusy."""
+        holding = self.holdings.get(session_id)
+        if holding is None:
+            raise DebuggingUnavailable(reason="the session is not run by this hub itself, or not yet; try again")
+        try:
+            async with asyncio.timeout(DEBUGGER_WITHIN_S):
+                while (door := holding.doors.get(command_id)) is None:
+                    holding.door_opened.clear()
+                    await holding.door_opened.wait()
+        except TimeoutError:
+            raise DebuggingUnavailable(reason="the command has not begun, or is over") from None
+        return await door.connect(DEBUGGER_WITHIN_S)
+
     async def run(self) -> None:
         """Until it is told to stop. Cancelled, it ends what runs, writes that down, and only then is gone."""
         life = asyncio.create_task(self._live(), name="worker")
@@ -124,15 +141,18 @@ class Worker:
         )  # fmt: skip
         self.refusal.reason = None
         self._settled.set()
-        loops = [asyncio.create_task(one) for one in (self._beat(), self._take_turns(), self._answer())]
-        stopping = asyncio.create_task(self._stopping.wait())
+        beating = asyncio.create_task(self._beat())
+        loops = [asyncio.create_task(one) for one in (self._take_turns(), self._answer(), self._stopping.wait())]
         try:
-            await asyncio.wait([*loops, stopping], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([beating, *loops], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for loop in (*loops, stopping):
+            for loop in loops:
                 loop.cancel()
-            await asyncio.gather(*loops, stopping, return_exceptions=True)
+            await asyncio.gather(*loops, return_exceptions=True)
+            # Ending what runs takes longer than a lease may last.
             await self._end_everything()
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
 
     async def _beat(self) -> None:
         """Returns once the lease is lost."""
