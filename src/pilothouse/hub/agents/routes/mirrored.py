@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute
 from pilothouse.hub.agents.auth import only_agents
 from pilothouse.hub.boards.routes import ROUTERS as BOARDS
 from pilothouse.hub.incidents import routes as incidents
+from pilothouse.hub.memory import routes as memory
+from pilothouse.hub.webhooks.routes import ROUTERS as WEBHOOKS
 
 ROOT = "/api/v1/"
 AGENT_ROOT = "/api/v1/agent/"
@@ -17,6 +19,7 @@ _BOARD = "boards/{board_id}"
 _TASK = f"{_BOARD}/tasks/{{task_id}}"
 _COMMENT = f"{_TASK}/comments/{{comment_id}}"
 _APPROVAL = f"{_BOARD}/approvals/{{approval_id}}"
+_MEMORY = f"{_BOARD}/memory/{{memory_id}}"
 
 SHARED: tuple[tuple[str, str], ...] = (
     ("GET", "boards"),
@@ -39,6 +42,15 @@ SHARED: tuple[tuple[str, str], ...] = (
     ("GET", f"{_BOARD}/approvals/stream"),
     ("GET", _APPROVAL),
     ("POST", f"{_APPROVAL}/withdraw"),
+    ("GET", f"{_BOARD}/memory"),
+    ("POST", f"{_BOARD}/memory"),
+    ("GET", f"{_BOARD}/memory/stream"),
+    ("GET", _MEMORY),
+    ("PATCH", _MEMORY),
+    ("DELETE", _MEMORY),
+    ("GET", f"{_BOARD}/subscriptions"),
+    ("POST", f"{_BOARD}/subscriptions"),
+    ("DELETE", f"{_BOARD}/subscriptions/{{subscription_id}}"),
     ("GET", "incidents/{incident_id}"),
     ("GET", "incidents/{incident_id}/timeline"),
 )
@@ -73,4 +85,4 @@ def _routes(routers: Sequence[APIRouter]) -> list[APIRoute]:
     return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
 
-router = mirrored((*BOARDS, incidents.router))
+router = mirrored((*BOARDS, memory.router, *WEBHOOKS, incidents.router))

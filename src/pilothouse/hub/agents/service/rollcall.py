@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,7 +58,13 @@ class RollCall:
         if is_free(route):
             return
         seen, now = await self._of(caller), self._now()
-        spent = seen.total(day_of(now))
+        today = day_of(now)
+        if seen.day != today:
+            # What came before midnight is counted there.
+            if seen.requests:
+                await self.write()
+            seen.day = today
+        spent = seen.total(today)
         check_requests(seen.budgets, spent, now)
         if costs(method, route):
             check_cost(seen.budgets, spent, now)
@@ -84,16 +91,18 @@ class RollCall:
         if seen is not None:
             seen.spent = seen.spent.and_more(more)
 
-    def last_seen(self, record: AgentRecord) -> datetime | None:
-        """When an agent was heard of, whether or not that is written yet."""
+    def heard(self, record: AgentRecord) -> AgentRecord:
+        """An agent with its latest heartbeat, whether or not that is written yet."""
         seen = self._seen.get(record.id)
-        heard = None if seen is None else seen.beaten_at
-        return max((moment for moment in (heard, record.last_seen_at) if moment is not None), default=None)
+        heard_at = None if seen is None else seen.beaten_at
+        if seen is None or heard_at is None or (record.last_seen_at is not None and record.last_seen_at > heard_at):
+            return record
+        return replace(record, last_seen_at=heard_at, status=seen.status)
 
     def unwritten_requests(self, agent_id: str) -> int:
         """How many requests of an agent are not in the database yet."""
         seen = self._seen.get(agent_id)
-        return 0 if seen is None else seen.requests
+        return 0 if seen is None or seen.day != day_of(self._now()) else seen.requests
 
     async def write(self) -> None:
         """Write down who was heard of and what was asked for since the last time."""
@@ -152,7 +161,8 @@ class RollCall:
             return
         now = self._now()
         today = day_of(now)
-        beats, requests = _beats(group), {seen.record.id: seen.requests for seen in group if seen.requests}
+        beats = _beats(group)
+        requests = {seen.record.id: Spent(seen.day or today, seen.requests) for seen in group if seen.requests}
         agent_ids = [seen.record.id for seen in group]
         try:
             async with self._database.transaction() as session:
@@ -160,7 +170,7 @@ class RollCall:
                 there = await self._register.several(session, agent_ids)
                 if requests:
                     rows = SpendingRows(session)
-                    await rows.add({one: Spent(today, count) for one, count in requests.items() if one in there})
+                    await rows.add({one: more for one, more in requests.items() if one in there})
                 if beats:
                     await self._renew(session, sorted(beats))
                 for record in before:
@@ -170,7 +180,8 @@ class RollCall:
             self._unwritten.update(agent_ids)
             raise
         for seen in group:
-            self._written(seen, beats, requests.get(seen.record.id, 0), there, spent, today)
+            counted = requests[seen.record.id].requests if seen.record.id in requests else 0
+            self._written(seen, beats, counted, there, spent, today)
 
     def _written(
         self, seen: Seen, beats: dict[str, Beat], requests: int, there: dict[str, AgentRecord],

@@ -18,6 +18,8 @@ class Seen:
     record: AgentRecord
     spent: Spent
     requests: int = 0
+    day: date | None = None
+    """The day on which these requests came."""
     beaten_at: datetime | None = None
     status: str = ""
 
@@ -28,7 +30,7 @@ class Seen:
     def total(self, day: date) -> Spent:
         """What it has used up today, what is not written yet included."""
         spent = self.spent.on(day)
-        return replace(spent, requests=spent.requests + self.requests)
+        return replace(spent, requests=spent.requests + self.requests) if self.day == day else spent
 
 
 def budgets_of(record: AgentRecord) -> Budgets:

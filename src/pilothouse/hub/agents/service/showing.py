@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pilothouse.hub.agents import schemas
 from pilothouse.hub.agents.domain.budgets import Spent, cost, micros, resets_at
 from pilothouse.hub.identity.domain.agents import AgentRecord
 
 
-def shown(record: AgentRecord, spent: Spent, last_seen_at: datetime | None) -> schemas.Agent:
+def shown(record: AgentRecord, spent: Spent) -> schemas.Agent:
     """An agent with what it has used up today."""
     return schemas.Agent(
         id=record.id,
@@ -26,7 +24,7 @@ def shown(record: AgentRecord, spent: Spent, last_seen_at: datetime | None) -> s
         liveness=record.liveness,
         liveness_since=record.liveness_since,
         status=record.status,
-        last_seen_at=last_seen_at,
+        last_seen_at=record.last_seen_at,
         spawned_by=record.spawned_by,
         created_at=record.created_at,
         created_by=record.created_by,
