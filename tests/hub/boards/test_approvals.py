@@ -101,7 +101,7 @@ async def test_what_was_not_seen_is_not_decided(office: Office) -> None:
 async def test_nobody_decides_their_own_request_unless_the_board_lets_them(office: Office) -> None:
     approval = await asked(office, None)
     own = await office.refused("PATCH", f"{APPROVALS}/{approval['id']}", json={"status": "approved"})
-    mara = await somebody(office.guarded, all_boards_read=True, all_boards_write=True)
+    mara = await somebody(office.guarded, access={"all_boards_read": True, "all_boards_write": True})
 
     others = await office.ask("PATCH", f"{APPROVALS}/{approval['id']}", mara.token, json={"status": "approved"})
     await office.changed("/boards/{board}", allow_deciding_own_requests=True)
