@@ -7,6 +7,13 @@ import hashlib
 
 import httpx2
 import pytest
+from fastapi import FastAPI
+
+from pilothouse.hub.lab.repository import Sought
+from pilothouse.sandbox.model import Ending, TerminationReason
+from tests.hub.conftest import client_of
+from tests.hub.lab.conftest import REPOSITORY
+from tests.support.queries import counting_queries
 
 pytestmark = pytest.mark.anyio
 
@@ -41,3 +48,173 @@ async def test_a_malformed_commit_is_refused(lab: httpx2.AsyncClient, commit: st
     answer = await lab.post("/sessions", json={"repository": "demo", "commit_sha": commit})
 
     assert answer.status_code == 422
+
+
+async def test_in_thirty_rounds_eight_workers_never_own_the_same_session(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    books = hub_app.state.lab.books
+    workers = [f"wrk_{number}" for number in range(8)]
+
+    for _ in range(30):
+        made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+        claims = await asyncio.gather(*(books.claim(worker, worker, "isolated") for worker in workers))
+        owners = [one for one in claims if one is not None]
+        assert [one.session.id for one in owners] == [made["id"]]
+
+
+async def test_a_repository_runs_at_most_as_many_sessions_as_it_says(lab: httpx2.AsyncClient, hub_app: FastAPI) -> None:
+    await lab.post("/repository/init", json={**REPOSITORY, "max_parallel": 2})
+    for _ in range(5):
+        await lab.post("/sessions", json={"repository": "demo"})
+    books = hub_app.state.lab.books
+
+    claims = await asyncio.gather(*(books.claim(f"wrk_{number}", "w", "isolated") for number in range(8)))
+
+    assert sum(one is not None for one in claims) == 2
+
+
+async def test_urgent_sessions_come_first_then_the_oldest(lab: httpx2.AsyncClient, hub_app: FastAPI) -> None:
+    made = [
+        (await lab.post("/sessions", json={"repository": "demo", "priority": priority})).json()["id"]
+        for priority in (0, 0, 5)
+    ]
+
+    claims = [await hub_app.state.lab.books.claim("wrk_1", "w", "isolated") for _ in range(3)]
+
+    assert [one.session.id for one in claims] == [made[2], made[0], made[1]]
+
+
+async def test_what_a_dead_worker_ran_is_lost_and_what_may_run_again_waits(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    books, clock = hub_app.state.lab.books, hub_app.state.hub.clock
+    assert clock is not None
+    plain = {"repository": "demo", "commands": [{"argv": ["true"]}, {"argv": ["true"]}]}
+    again = {"repository": "demo", "commands": [{"argv": ["true"], "idempotent": True}]}
+    made = [(await lab.post("/sessions", json=body)).json() for body in (plain, again)]
+    await books.register("wrk_1", name="w", host="h", process="1:1", capacity=1, running=0, level="isolated", offer={})
+    for _ in made:
+        claimed = await books.claim("wrk_1", "w", "isolated")
+        await books.next_command(claimed.session.id, "wrk_1", {"commit_sha": "a" * 40, "timings": {}})
+
+    await books.bury("wrk_1", "it died")
+
+    lost, waiting = [(await lab.get(f"/sessions/{one['id']}")).json() for one in made]
+    commands = (await lab.get(f"/sessions/{made[0]['id']}/commands")).json()["items"]
+    assert [one["state"] for one in commands] == ["lost", "lost"]
+    assert (lost["state"], lost["reason"]) == ("failed", "it died")
+    assert waiting["state"] == "pending"
+    assert await books.claim("wrk_2", "w", "isolated") is not None
+
+
+async def test_a_worker_that_was_buried_writes_nothing_more(lab: httpx2.AsyncClient, hub_app: FastAPI) -> None:
+    books = hub_app.state.lab.books
+    made = (await lab.post("/sessions", json={"repository": "demo", "commands": [{"argv": ["true"]}]})).json()
+    await books.register("wrk_1", name="w", host="h", process="1:1", capacity=1, running=0, level="isolated", offer={})
+    await books.claim("wrk_1", "w", "isolated")
+    _, command = await books.next_command(made["id"], "wrk_1", {"commit_sha": "a" * 40, "timings": {}})
+    await books.bury("wrk_1", "it died")
+
+    ending = Ending(TerminationReason.EXIT, exit_code=0)
+
+    assert await books.finish(made["id"], "wrk_1", command.id, ending, None, None) is False
+    assert await books.next_command(made["id"], "wrk_1", None) is None
+
+
+async def test_the_same_request_twice_makes_one_session_and_one_token(lab: httpx2.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    body = {"repository": "demo", "commit_sha": SHA}
+
+    first = (await lab.post("/sessions", json=body, headers=headers)).json()
+    second = (await lab.post("/sessions", json=body, headers=headers)).json()
+
+    assert first["id"] == second["id"]
+    assert first["token"]
+    assert second["token"] is None
+    assert (await lab.get("/sessions")).json()["total"] == 1
+
+
+async def test_a_session_that_is_over_takes_no_commands(lab: httpx2.AsyncClient) -> None:
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    await lab.delete(f"/sessions/{made['id']}")
+
+    answer = await lab.post(f"/sessions/{made['id']}/commands", json={"argv": ["true"]})
+
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "session_over"
+    assert (await lab.get("/sessions")).json()["total"] == 0
+    assert (await lab.get("/sessions", params={"all": True})).json()["total"] == 1
+
+
+async def test_lists_cost_the_same_however_many_there_are(lab: httpx2.AsyncClient, hub_app: FastAPI) -> None:
+    costs = []
+    for _ in range(2):
+        for _ in range(3):
+            await lab.post("/sessions", json={"repository": "demo", "labels": ["ci"], "commands": [{"argv": ["a"]}]})
+        async with hub_app.state.hub.database.reading() as session:
+            with counting_queries(hub_app.state.hub.database) as statements:
+                found = await hub_app.state.lab.sessions.page(session, Sought(label="ci"), 50, 0)
+        costs.append(len(statements))
+
+    assert found.total == 6
+    assert costs == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "allowed"),
+    [
+        ("sessions:read", {"list", "commands", "listed"}),
+        ("sessions:write", {"list", "create", "commands", "listed"}),
+        ("commands:write", {"queue", "commands"}),
+        ("artifacts:read", {"listed", "download"}),
+        ("fleet:write", set()),
+    ],
+)
+async def test_each_scope_opens_what_it_says_and_nothing_else(
+    lab: httpx2.AsyncClient, hub_app: FastAPI, scopes: str, allowed: set[str]
+) -> None:
+    token = (await lab.post("/auth/tokens", json={"name": "x", "scopes": [scopes]})).json()["token"]
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    base = f"/sessions/{made['id']}"
+    async with client_of(hub_app, headers={"Authorization": f"Bearer {token}"}) as calling:
+        answers = {
+            "list": await calling.get("/sessions"),
+            "create": await calling.post("/sessions", json={"repository": "demo"}),
+            "queue": await calling.post(f"{base}/commands", json={"argv": ["true"]}),
+            "commands": await calling.get(f"{base}/commands"),
+            "listed": await calling.get(f"{base}/artifacts"),
+            "download": await calling.get(f"{base}/artifacts/none"),
+            "init": await calling.post("/repository/init", json=REPOSITORY),
+        }
+
+    assert {name for name, answer in answers.items() if answer.status_code != 403} == allowed
+
+
+async def test_nobody_without_a_credential_gets_in(lab: httpx2.AsyncClient, client: httpx2.AsyncClient) -> None:
+    assert (await lab.get("/sessions")).status_code == 200
+    for path in ("/sessions", "/repository", "/batches", "/sandbox"):
+        assert (await client.get(path)).status_code == 401
+
+
+async def test_a_token_for_one_repository_sees_no_other(lab: httpx2.AsyncClient, hub_app: FastAPI) -> None:
+    await lab.post("/repository/init", json={"name": "other", "remote_url": "https://git.example/other.git"})
+    made = (await lab.post("/sessions", json={"repository": "other"})).json()
+    new = {"name": "x", "scopes": ["sessions:read", "sessions:write"], "repository": "demo"}
+    token = (await lab.post("/auth/tokens", json=new)).json()["token"]
+    async with client_of(hub_app, headers={"Authorization": f"Bearer {token}"}) as calling:
+        assert (await calling.get(f"/sessions/{made['id']}")).status_code == 404
+        assert (await calling.get("/sessions")).json()["total"] == 0
+        assert (await calling.get("/repository/other")).status_code == 404
+        assert (await calling.post("/sessions", json={"repository": "other"})).status_code == 403
+        assert (await calling.post("/sessions", json={"repository": "demo"})).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user:secret@git.example/x.git", "file:///etc", "ext::sh -c id", "--upload-pack=x"]
+)
+async def test_an_address_that_is_not_allowed_is_refused(lab: httpx2.AsyncClient, url: str) -> None:
+    answer = await lab.post("/repository/init", json={"name": "bad", "remote_url": url})
+
+    assert answer.status_code == 422
+    assert "secret" not in answer.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,9 @@ class QueueRows:
     async def claim(self, worker_id: str, worker: str) -> SessionRow | None:
         """Take the turn of the session that waits first by priority and time, if its repository has room. Nobody else
         gets the same one."""
-        for session_id, repository_id, most in await self._candidates(worker_id):
+        candidates = await self._candidates(worker_id)
+        await self._hold_limited({repository_id for _, repository_id, most in candidates if most is not None})
+        for session_id, repository_id, most in candidates:
             if most is not None and not await self._has_room(repository_id, most):
                 continue
             statement = (
@@ -89,12 +91,17 @@ class QueueRows:
         query = select(*columns).join(RepositoryRow, RepositoryRow.id == SessionRow.repository_id)
         query = query.where(SessionRow.turn == Turn.WAITING, SessionRow.state.in_(LIVE), _free_for(worker_id))
         order = (SessionRow.priority.desc(), SessionRow.waiting_since, SessionRow.id)
-        query = query.order_by(*order).limit(LOOKED_AT).with_for_update(of=SessionRow, skip_locked=True)
+        query = query.order_by(*order).limit(LOOKED_AT)
         return [(one, repository, most) for one, repository, most in await self._session.execute(query)]
 
+    async def _hold_limited(self, repository_ids: Collection[str]) -> None:
+        """Whoever takes the last place of a repository holds it until that is committed. Always in the same order, so
+        that two who hold several do not wait for each other."""
+        if repository_ids:
+            query = select(RepositoryRow.id).where(RepositoryRow.id.in_(repository_ids)).order_by(RepositoryRow.id)
+            await self._session.execute(query.with_for_update())
+
     async def _has_room(self, repository_id: str, most: int) -> bool:
-        # Whoever takes the last place holds the repository until that is committed.
-        await self._session.execute(select(RepositoryRow.id).where(RepositoryRow.id == repository_id).with_for_update())
         taken = (SessionRow.repository_id == repository_id, SessionRow.turn == Turn.TAKEN)
         running = await self._session.scalar(select(func.count()).select_from(SessionRow).where(*taken)) or 0
         return running < most

@@ -78,8 +78,8 @@ class Commands:
                 id=new_id("cmd"), session_id=row.id, sequence=first + place, state=LabCommandState.QUEUED,
                 argv=list(one.argv), cwd=inside(one.cwd), network=run["network"], run=run,
                 interactive=one.interactive or one.terminal is not None, idempotent=one.idempotent,
-                debugged=debugged is not None, cancel_asked=False, attempts=0, output_end=0, stdout_bytes=0, stderr_bytes=0, dropped_bytes=0,
-                created_at=at(self._clock.now_ns()), created_by=caller.title,
+                debugged=debugged is not None, cancel_asked=False, attempts=0, output_end=0, stdout_bytes=0,
+                stderr_bytes=0, dropped_bytes=0, created_at=at(self._clock.now_ns()), created_by=caller.title,
             )
             for place, (one, run) in enumerate(zip(new, runs, strict=True))
         ]  # fmt: skip
