@@ -21,7 +21,7 @@ demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARG
 
 # Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
 # What it took is printed; a test that needed it twice is mended, not repeated.
-test: check-code curl bubblewrap  ## Every check and every test
+test: check-code curl bubblewrap .venv/amqtt/made.stamp  ## Every check and every test
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
 	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
@@ -80,6 +80,14 @@ check-code: .venv/test.stamp
 .venv/test.stamp: .venv/made.stamp pyproject.toml constraints.txt
 	@echo "Installing Pilothouse with everything its tests use …"
 	@$(PIP) --editable '.[all]' --group dev
+	@touch $@
+
+# The broker that MQTT is tested against besides nats-server pins websockets 15, and Pilothouse needs 17: it lives apart.
+.venv/amqtt/made.stamp: .venv/made.stamp
+	@echo "Installing an MQTT broker for the tests …"
+	@$(PYTHON) -m venv .venv/amqtt
+	@.venv/amqtt/bin/python -m pip install --quiet --disable-pip-version-check amqtt==0.12.1 || \
+	  echo "amqtt could not be installed; its tests will say so" >&2
 	@touch $@
 
 # robot-dam asks for torch and a gigabyte more; deciding needs only these. The benchmark says so when it is not there.
