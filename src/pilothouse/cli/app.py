@@ -18,6 +18,7 @@ GROUPS = {
     "robot": "Let robots into a hub, and see how they are.",
     "token": "Credentials for programs: make, list and revoke API tokens of a hub.",
     "mcp": "Tools for an AI agent, over standard input and output.",
+    "lab": "Reproduce failures at a pinned commit, in a sandbox, with their recordings.",
     "audit": "Prove that nothing was taken out of the log of who changed what.",
     "triggers": "Try the rules of a recorder on stored recordings.",
     "mcap": "Look into, verify and recover recordings.",

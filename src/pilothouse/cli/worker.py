@@ -51,6 +51,9 @@ def worker(
     \b
     Exit codes: 0 ended by a signal, 2 something must be changed first, 1 anything else.
     """
+    from pilothouse.workspaces.overlay import keep_mounts_to_ourselves
+
+    keep_mounts_to_ourselves()
     from pilothouse.hub.app import create_app
     from pilothouse.hub.settings import HubSettings
     from pilothouse.kit.settings import load

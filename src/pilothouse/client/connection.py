@@ -55,6 +55,12 @@ class Connection:
         """The path under which the hub lives, without a slash at its end; usually none."""
         return self._client.base_url.path.rstrip("/")
 
+    def websocket(self, path: str) -> tuple[str, dict[str, str]]:
+        """The address of a WebSocket of the hub, and the headers that say who is calling."""
+        scheme, _, rest = self.url.partition("://")
+        shown = {name: value for name, value in self._client.headers.items() if name.lower() == "authorization"}
+        return f"{'wss' if scheme == 'https' else 'ws'}://{rest}{path}", shown
+
     def close(self) -> None:
         self._client.close()
 

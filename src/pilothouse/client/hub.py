@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import httpx2
@@ -40,6 +40,9 @@ from pilothouse.wire import (
     UploadMetadata,
 )
 from pilothouse.wire.robot import Health, RobotHealth
+
+if TYPE_CHECKING:
+    from pilothouse.client.lab import Lab
 
 CHUNK_BYTES = 4 << 20
 _PAGE = 200
@@ -237,6 +240,15 @@ class HubClient:
     def robot(self, robot_id: str) -> Robot:
         """One robot and its last heartbeat."""
         return self._get(Robot, _robot(robot_id))
+
+    # Debug sessions
+
+    @property
+    def lab(self) -> Lab:
+        """Making debug sessions and running commands in them."""
+        from pilothouse.client.lab import Lab
+
+        return Lab(self._connection)
 
     # Administration
 

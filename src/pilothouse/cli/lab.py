@@ -1,0 +1,60 @@
+"""pilothouse lab: debug sessions of a hub."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pilothouse.cli import lab_artifacts, lab_batch, lab_debug, lab_repo, lab_run, lab_sessions, lab_shell
+from pilothouse.cli.hub_link import DEFAULT_URL, TOKEN
+from pilothouse.cli.lab_link import CREDENTIALS, URL, Url, hub_for, keep
+from pilothouse.kit.errors import BadConfiguration
+
+app = typer.Typer(
+    help=f"Reproduce failures at a pinned commit, in a sandbox, with their recordings. {CREDENTIALS}",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+app.add_typer(lab_repo.app, name="repo")
+app.add_typer(lab_sessions.app, name="sessions")
+app.add_typer(lab_artifacts.app, name="artifacts")
+for command in (lab_run.run, lab_run.logs, lab_shell.shell, lab_batch.batch, lab_debug.debug):
+    app.command()(command)
+
+
+@app.command()
+def login(url: Url = None) -> None:
+    """Keep the address of a hub and a token, in a file that only you can read.
+
+    The token is asked for, or read from standard input; it is tried before it is kept.
+    """
+    import os
+
+    from pilothouse.client import HubClient
+
+    place = url or os.environ.get(URL) or DEFAULT_URL
+    token = typer.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    if not token.strip():
+        raise BadConfiguration(problem=f"no token; make one with pilothouse token create, or set {TOKEN}")
+    with HubClient(place, token=token.strip()) as hub:
+        hub.lab.sessions(limit=1)
+    print(keep(place, token.strip()))
+
+
+@app.command()
+def sandbox(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, url: Url = None) -> None:
+    """Show the workers there are, and how far each keeps commands apart."""
+    from pilothouse.cli.tables import table
+
+    with hub_for(url) as hub:
+        found = hub.lab.sandboxes()
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
+    rows = [(one.worker, one.level, f"{one.running} of {one.capacity}", ",".join(one.networks), one.refuses or "-")
+            for one in found.workers]  # fmt: skip
+    print(table(("worker", "level", "running", "networks", "refuses"), rows))

@@ -1,0 +1,133 @@
+"""pilothouse lab shell: a terminal in a session."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pilothouse.cli import lab_asking as asking
+from pilothouse.cli.lab_link import Url, hub_for
+from pilothouse.cli.lab_run import DID_NOT_RUN
+from pilothouse.client.problems import HubAnswered, HubUnreachable
+
+if TYPE_CHECKING:
+    from pilothouse.client.lab import Lab
+    from pilothouse.wire.lab import LabCommand
+
+_CHUNK = 65_536
+
+Flag = typer.Option
+
+
+def shell(
+    words: Annotated[list[str] | None, typer.Argument(metavar="-- COMMAND...", help="/bin/sh when absent.")] = None,
+    session: Annotated[str | None, Flag("--session", help="In this session; a new one when absent.")] = None,
+    repo: asking.Repo = None,
+    commit: asking.Commit = None,
+    ref: asking.Ref = None,
+    patch: asking.Patch = None,
+    dirty: asking.Dirty = False,
+    recording: asking.Recording = None,
+    network: asking.Network = None,
+    url: Url = None,
+) -> None:
+    """Work in a session by hand, at a terminal; a session made for it ends with it.
+
+    Without a terminal here, standard input is passed on as it is.
+    """
+    from pilothouse.wire.lab import LabTerminal, NewLabCommand
+
+    wanted = asking.Wanted(repo, commit, ref, patch, dirty, tuple(recording or ()), network=network)
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    terminal: LabTerminal | None = None
+    if at_terminal:
+        size = shutil.get_terminal_size()
+        terminal = LabTerminal(rows=size.lines, columns=size.columns)
+    argv = words or ["/bin/sh", *(["-i"] if at_terminal else [])]
+    new = asking.checked(NewLabCommand, {"argv": argv, "interactive": True, "terminal": terminal})
+    with hub_for(url) as hub:
+        lab = hub.lab
+        place = session or lab.create(wanted.session(lab)).id
+        try:
+            code = _joined(lab, lab.run(place, new), at_terminal=at_terminal)
+        finally:
+            if session is None:
+                lab.cancel(place)
+    raise SystemExit(code)
+
+
+def _joined(lab: Lab, command: LabCommand, *, at_terminal: bool) -> int:
+    """Pass input on and show output until the command is over; its exit code."""
+    from pilothouse.client.lab import Output
+
+    over = threading.Event()
+    typing = threading.Thread(target=_type, args=(lab, command, over, at_terminal), daemon=True)
+    code: int | None = None
+    with _raw() if at_terminal else contextlib.nullcontext(), _resizing(lab, command, at_terminal=at_terminal):
+        typing.start()
+        for one in lab.follow(command.session_id, command_id=command.id):
+            if isinstance(one, Output):
+                os.write(2 if one.stream == "stderr" else 1, one.content)
+            else:
+                code = one.exit_code
+        over.set()
+    return DID_NOT_RUN if code is None else code
+
+
+def _type(lab: Lab, command: LabCommand, over: threading.Event, at_terminal: bool) -> None:
+    """What is typed before the command runs waits for it."""
+    with contextlib.suppress(HubAnswered, HubUnreachable):
+        while not over.is_set():
+            found = lab.command(command.session_id, command.id)
+            if found.state.is_over:
+                return
+            if found.state.value == "running":
+                break
+            over.wait(0.05)
+        while not over.is_set():
+            content = os.read(0, _CHUNK)
+            lab.write_stdin(command.session_id, command.id, content, close=not content and not at_terminal)
+            if not content:
+                return
+
+
+@contextmanager
+def _raw() -> Iterator[None]:
+    """Every key goes through, Ctrl-C too."""
+    import termios
+    import tty
+
+    before = termios.tcgetattr(0)
+    try:
+        tty.setraw(0)
+        yield
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def _resizing(lab: Lab, command: LabCommand, *, at_terminal: bool) -> Iterator[None]:
+    if not at_terminal:
+        yield
+        return
+
+    def resize(_number: int, _frame: FrameType | None) -> None:
+        size = shutil.get_terminal_size()
+        with contextlib.suppress(HubAnswered, HubUnreachable):
+            lab.resize(command.session_id, command.id, rows=size.lines, columns=size.columns)
+
+    before: Any = signal.signal(signal.SIGWINCH, resize)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, before)
