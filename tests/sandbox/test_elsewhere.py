@@ -48,7 +48,7 @@ async def main(base):
     (base / "shown" / "one").write_text("seen ")
     async with Sandbox(base / "sandbox", offer) as sandbox:
         async def ran(name, *argv, **facts):
-            log = OutputLog.create(base / name)
+            log = OutputLog.create(base / "logs" / name)
             running = await sandbox.start(Command(argv, workspace, stdin=False, timeout_s=40.0, **facts), log)
             ending = await running.wait()
             said = b"".join(frame.content for frame in log.read()).decode(errors="replace")

@@ -91,6 +91,33 @@ async def test_every_process_is_asked_before_it_is_killed(tmp_path: Path) -> Non
     assert b"saved" in b"".join(frame.content for frame in log.read())
 
 
+async def test_a_killed_command_was_killed(tmp_path: Path) -> None:
+    async with bench(tmp_path) as sandbox:
+        running, log = await sandbox.start("sh", "-c", "echo up; sleep 1000")
+        await said(log, "up")
+        await running.signal(signal.SIGKILL)
+        killed = await running.wait()
+        running, log = await sandbox.start("sh", "-c", "echo up; sleep 1000")
+        await said(log, "up")
+        await running.signal(signal.SIGSTOP)
+        await running.cancel()
+        stopped = await running.wait()
+
+    assert (killed.termination_reason, killed.signal) == (TerminationReason.SIGNAL, signal.SIGKILL)
+    assert stopped.termination_reason is TerminationReason.CANCELLED
+
+
+async def test_when_what_holds_it_is_killed_it_was_killed(tmp_path: Path) -> None:
+    async with bench(tmp_path) as sandbox:
+        running, log = await sandbox.start("sh", "-c", "echo up; sleep 1000")
+        await said(log, "up")
+        (inner,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        os.kill(int(inner), signal.SIGKILL)
+        ending = await running.wait()
+
+    assert (ending.termination_reason, ending.signal) == (TerminationReason.SIGNAL, signal.SIGKILL)
+
+
 async def test_time_that_is_up_ends_it(tmp_path: Path) -> None:
     async with bench(tmp_path) as sandbox:
         total, idle = await asyncio.gather(

@@ -282,6 +282,19 @@ def test_an_ending_that_cannot_be_read_is_said_to_be_damaged(tmp_path: Path) -> 
         OutputLog.open(tmp_path).status()
 
 
+def test_a_second_attempt_begins_anew(tmp_path: Path) -> None:
+    before = OutputLog.create(tmp_path, caps=LogCaps(300, 300))
+    before.append(OUT, b"x" * 5000)
+    before.close(ENDED)
+    log = OutputLog.create(tmp_path)
+    log.append(OUT, b"again\n")
+
+    assert content(log) == b"again\n"
+    assert log.status().ending is None
+    assert log.status().dropped is None
+    log.close(ENDED)
+
+
 def test_the_first_ending_stands(tmp_path: Path) -> None:
     OutputLog.create(tmp_path).close(ENDED)
     OutputLog.open(tmp_path).close(Ending(TerminationReason.LOST))

@@ -15,6 +15,8 @@ from pilothouse.sandbox.problems import BadCommand
 WORKSPACE = "/workspace"
 _HOME = "/home/pilot"
 _RESERVED = ("/proc", "/dev", "/sys", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", WORKSPACE)
+# Each travels as a descriptor, of which one message holds 253, with one more for each owner.
+_MOST_MOUNTS = 96
 _ETC_FILES = {
     "passwd": f"pilot:x:{INSIDE_UID}:{INSIDE_UID}:pilot:{_HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
     "group": f"pilot:x:{INSIDE_UID}:\nnogroup:x:65534:\n",
@@ -90,6 +92,8 @@ def _check(command: Command) -> None:
         raise BadCommand(problem=f"its directory {command.cwd} is not absolute")
     if not command.workspace.is_dir():
         raise BadCommand(problem=f"its workspace {command.workspace} is not there")
+    if len(command.mounts) > _MOST_MOUNTS:
+        raise BadCommand(problem=f"it is to see more than {_MOST_MOUNTS} places of the machine")
     for mount in command.mounts:
         _check_target(mount.target)
         if not mount.source.exists():

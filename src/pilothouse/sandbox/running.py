@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from signal import SIGKILL
 from typing import Any
 
 from pilothouse.sandbox.channels import END_OF_INPUT, Channels
@@ -23,7 +24,7 @@ _READ_BYTES = 1 << 18
 # Nothing of the command is alive when its end is reported, so its pipes are at their end, but for what they still hold.
 _DRAIN_WITHIN_S = 30.0
 _LAST_WORDS_BYTES = 8192
-_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+_NOT_EXECUTABLE, _NOT_FOUND, _SIGNALS_FROM = 126, 127, 128
 
 
 class Running:
@@ -180,6 +181,11 @@ class Running:
         if said.startswith(f"bwrap: execvp {self._command.argv[0]}: "):
             code = _NOT_EXECUTABLE if "ermission" in said else _NOT_FOUND
             return replace(ending, termination_reason=TerminationReason.EXIT, exit_code=code)
+        if not said.startswith("bwrap: "):
+            # It had begun; what held it was killed from outside, by the kernel for want of memory for one.
+            return replace(
+                ending, termination_reason=TerminationReason.SIGNAL, signal=SIGKILL, exit_code=_SIGNALS_FROM + SIGKILL
+            )
         return replace(ending, detail=said)
 
     async def _watch_disk(self, disk: DiskWatch) -> None:

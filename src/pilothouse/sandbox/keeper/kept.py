@@ -18,6 +18,7 @@ from pilothouse.sandbox.keeper.order import Order
 
 _GONE_WITHIN_S = 5.0
 _SIGNALS_FROM = 128
+_UNSTOPPABLE = (signal.SIGKILL, signal.SIGSTOP)
 _MIB = 1024 * 1024
 
 
@@ -145,7 +146,15 @@ class Kept:
             self._signals.append((number, group))
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(group or os.getpgid(self._inside), number)
+            group = group or os.getpgid(self._inside)
+            if number not in _UNSTOPPABLE:
+                os.killpg(group, number)
+                return
+        # These would reach pid 1 inside as well, which has to say how the command ended.
+        for pid in self.members():
+            with contextlib.suppress(ProcessLookupError):
+                if os.getpgid(pid) == group:
+                    os.kill(pid, number)
 
     def kill(self) -> None:
         """SIGKILL to all of it: the group, pid 1 inside (with which its namespace ends), and what holds it."""
@@ -221,7 +230,7 @@ class Kept:
         """Files that could not be shown as the command's own were made its own; they are the owner's again."""
         if self._order is None or self._owner is None or self.uid is None:
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RecursionError):
             if os.stat(self._order.workspace).st_uid == self.uid:  # noqa: PTH116
                 from pathlib import Path
 

@@ -14,7 +14,7 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_SLAVE = 2, 4, 8, 1 << 14, 1 << 19
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOMP = 1, 38, 36, 22
 _SECCOMP_MODE_FILTER = 2
 # The same on every architecture since 5.2.
@@ -57,8 +57,8 @@ def unshare(flags: int) -> None:
 
 
 def make_mounts_private() -> None:
-    """What is mounted from now on stays in this mount namespace."""
-    _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount --make-rprivate /")
+    """What is mounted from now on stays in this mount namespace; what the machine unmounts is unmounted here, too."""
+    _checked(_libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None), "mount --make-rslave /")
 
 
 def mount_tmpfs(target: str, size: str) -> None:

@@ -28,6 +28,7 @@ _SOON_S = 0.005
 _QUIET_S = 0.05
 _MESSAGE_BYTES = 65536
 _STANDARD_STREAMS = 3
+_MOST_DESCRIPTORS = 253
 
 
 class Keeper:
@@ -159,7 +160,7 @@ class Keeper:
 
     def _await(self, keeper: socket.socket, group: Group, uid: int | None, status_fd: int) -> None:
         prepare(group, self._abilities, Identity(uid, {}, []))
-        message, descriptors = kernel.receive(keeper, _MESSAGE_BYTES, 200)
+        message, descriptors = kernel.receive(keeper, _MESSAGE_BYTES, _MOST_DESCRIPTORS)
         if not message:
             return
         spec, standard, shown = descriptors[0], descriptors[1:4], descriptors[4:]

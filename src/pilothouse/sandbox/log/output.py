@@ -41,8 +41,10 @@ class OutputLog:
     def create(
         cls, directory: Path, clock: Clock | None = None, *, caps: LogCaps | None = None, secrets: Iterable[str] = ()
     ) -> OutputLog:
-        """A new, empty log to write."""
+        """A new, empty log to write; what a former attempt left in the directory is removed."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        segments.remove_all(directory)
+        (directory / _ENDING).unlink(missing_ok=True)
         log = cls(directory.resolve(), Writer(directory, clock or SystemClock(), caps or LogCaps(), secrets))
         _WRITTEN_HERE[log._directory] = log
         return log

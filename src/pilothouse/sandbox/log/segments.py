@@ -38,6 +38,13 @@ def segments(directory: Path) -> list[int]:
     return sorted(int(name[: -len(_SUFFIX)]) for name in names if name.endswith(_SUFFIX))
 
 
+def remove_all(directory: Path) -> None:
+    """Remove what an earlier attempt has left here."""
+    (directory / HEAD_END).unlink(missing_ok=True)
+    for start in segments(directory):
+        (directory / name_of(start)).unlink(missing_ok=True)
+
+
 def containing(starts: list[int], offset: int) -> int:
     """The index of the segment an offset lies in, or of the first after it."""
     return max(0, bisect_right(starts, offset) - 1)
