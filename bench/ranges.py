@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import selectors
+import shutil
 import socket
 import statistics
 import subprocess
@@ -82,6 +83,41 @@ def server(which: str, file: Path) -> Iterator[int]:
         process.stdout.close()
 
 
+@contextmanager
+def nginx(file: Path) -> Iterator[int | None]:
+    """nginx over the same file, where it is installed: the most there is to reach on this machine."""
+    program = shutil.which("nginx")
+    if program is None:
+        yield None
+        return
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    config = file.with_name("nginx.conf")
+    config.write_text(
+        f"daemon off; pid {file.parent}/nginx.pid; error_log stderr error; events {{}} "
+        f"http {{ access_log off; sendfile on; keepalive_requests 10000000; server {{ listen 127.0.0.1:{port}; "
+        f"location = /file {{ alias {file}; }} }} }}"
+    )
+    # Its workers are another user's when it is started by root, and have to reach the file.
+    file.parent.chmod(0o755)
+    process = subprocess.Popen([program, "-c", str(config)])
+    try:
+        while not _listens(port) and process.poll() is None:
+            time.sleep(0.05)
+        yield port if process.poll() is None else None
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 class Reader:
     """One keep-alive connection that asks, reads to the end of the answer, and asks again."""
 
@@ -144,7 +180,7 @@ def run(rounds: int, seconds: float) -> None:
         file.write_bytes(os.urandom(1 << 20) * (FILE_BYTES >> 20))
         part = b"Range: bytes=%d-%d\r\n"
         found: dict[str, list[float]] = defaultdict(list)
-        with server("ours", file) as ours, server("starlette", file) as peer:
+        with server("ours", file) as ours, server("starlette", file) as peer, nginx(file) as beside:
             cases: list[tuple[str, int, bytes, bytes | None]] = [
                 ("ours", ours, b"/file", part),
                 ("ours, asked every time", ours, b"/every-time", part),
@@ -152,15 +188,22 @@ def run(rounds: int, seconds: float) -> None:
                 ("ours, whole", ours, b"/file", None),
                 ("peer, whole", peer, b"/file", None),
             ]
+            if beside is not None:
+                cases += [("nginx", beside, b"/file", part), ("nginx, whole", beside, b"/file", None)]
             for _ in range(rounds):
                 for name, port, path, header in cases:
                     answers, flow = measure(port, path, seconds, header, CONNECTIONS if header else 1)
                     found[name].append(answers if header else flow / 1e9)
-        report = Report("Reading a 100 MiB recording over loopback, beside Starlette's FileResponse")
+        report = Report("Reading a 100 MiB recording over loopback, beside Starlette's FileResponse and nginx")
         middle = {name: statistics.median(values) for name, values in found.items()}
         report.row("64 KiB ranges", middle["ours"], middle["peer"], "1/s", PROMISE)
         report.row("64 KiB ranges, access checked each time", middle["ours, asked every time"], middle["peer"], "1/s")
         report.row("whole file", middle["ours, whole"], middle["peer, whole"], "GB/s")
+        if "nginx" in middle:
+            report.row("64 KiB ranges, beside nginx", middle["ours"], middle["nginx"], "1/s")
+            report.row("whole file, beside nginx", middle["ours, whole"], middle["nginx, whole"], "GB/s")
+        else:
+            print("nginx is not installed, so nothing is measured beside it (apt install nginx-light)")
         report.print()
 
 
