@@ -34,7 +34,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     (directory / "sessions").mkdir()
     write_flight(directory / "sessions" / "arm_1.mcap", seconds=1)
     command = ("hub", "--host", "127.0.0.1", "--port", "0", "--data", directory)
-    with pilothouse(*command, env={"MD_HUB_AUTH_PASSWORD": "hunter2"}) as hub:
+    with pilothouse(*command, env={"MD_HUB_AUTH_PASSWORD": "hunter2", "PILOTHOUSE_LAB_WORKER": "false"}) as hub:
         httpx2.post(f"{hub.url}/api/admin/rescan", headers=ROBOT).raise_for_status()
         remark = {"time_ns": 1, "body": "x"}
         httpx2.post(f"{hub.url}/api/sessions/arm_1/annotations", json=remark, headers=ROBOT).raise_for_status()
@@ -42,7 +42,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         upload = httpx2.post(f"{hub.url}/api/uploads", headers={**ROBOT, **announced}).headers["location"]
         upload_id = upload.rpartition("/")[2]
         known = {"session_id": "arm_1", "robot_id": "arm", "annotation_id": 1, "upload_id": upload_id, "token": "none"}
-        yield Target(hub.url, {**known, **made(hub.url)})
+        yield Target(hub.url, {**known, **made(hub.url), **made_in_the_lab(hub.url)})
 
 
 def made(url: str) -> dict[str, object]:
@@ -64,6 +64,23 @@ def made(url: str) -> dict[str, object]:
         found[name] = document.get("id") or document[name]
     tried = httpx2.post(f"{url}/api/v1/notifications/destinations/{found['destination_id']}/test", headers=ROBOT)
     return {**found, "delivery_id": tried.json()["id"]}
+
+
+def made_in_the_lab(url: str) -> dict[str, object]:
+    """A repository, a session with a command and an artifact, a batch."""
+    repository = {"name": "demo", "remote_url": "https://git.example/demo.git"}
+    session = {"repository": "demo", "commands": [{"argv": ["true"]}]}
+    with httpx2.Client(base_url=url, headers=ROBOT) as asking:
+        asking.post("/repository/init", json=repository).raise_for_status()
+        asking.put("/repository/demo/secrets/TOKEN", json={"value": "x"}).raise_for_status()
+        kept = asking.post("/sessions", json=session).raise_for_status().json()
+        artifact = asking.put(f"/sessions/{kept['id']}/artifacts?path=a.txt", content=b"a").raise_for_status().json()
+        batch = {"session": session, "commits": ["abcd"]}
+        return {
+            "/repository:name": "demo", "secret": "TOKEN", "/sessions:session_id": kept["id"],
+            "command_id": kept["commands"][0]["id"], "artifact_id": artifact["id"], "path": "a.txt",
+            "batch_id": asking.post("/batches", json=batch).raise_for_status().json()["id"],
+        }  # fmt: skip
 
 
 def test_whatever_is_asked_the_answer_is_as_documented(target: Target) -> None:

@@ -39,7 +39,13 @@ def _ask(operation: Any, known: Mapping[str, object], examples: int, headers: Ma
     def with_cases(case: Any) -> None:
         for name, value in (case.path_parameters or {}).items():
             if len(str(value)) < 3:
-                case.path_parameters[name] = known[name]
+                case.path_parameters[name] = _known(operation.path, name, known)
         case.call_and_validate(timeout=10, headers=headers, excluded_checks=REFUSES_VALID)
 
     with_cases()
+
+
+def _known(path: str, name: str, known: Mapping[str, object]) -> object:
+    """What exists; the same name may mean another thing below another path: `/sessions:session_id`."""
+    below = [key for key in known if ":" in key and path.startswith(key.split(":")[0]) and key.endswith(f":{name}")]
+    return known[max(below, key=len)] if below else known[name]

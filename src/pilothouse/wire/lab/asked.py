@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from pilothouse.wire.base import SessionId
 from pilothouse.wire.lab.words import (
@@ -26,6 +27,8 @@ from pilothouse.wire.lab.words import (
     VariableValue,
 )
 
+MAX_METADATA_CHARACTERS = 64_000
+
 
 class _Asked(BaseModel):
     """What is asked for is spelt right or refused."""
@@ -40,6 +43,13 @@ class LabLimits(_Asked):
     memory_mb: int | None = Field(None, ge=8, le=2**24)
     pids: int | None = Field(None, ge=1, le=100_000)
     disk_mb: int | None = Field(None, ge=1, le=2**24)
+
+
+def names_a_program(argv: list[str]) -> list[str]:
+    """Refuse what cannot be run whatever there is."""
+    if not argv[0]:
+        raise ValueError("the first of argv names a program")
+    return argv
 
 
 class _Run(_Asked):
@@ -73,11 +83,10 @@ class NewLabCommand(_Run):
     terminal: LabTerminal | None = Field(None, description="Run at a pseudo-terminal of this size")
     idempotent: bool = Field(False, description="It may run again when the worker that ran it died")
 
-    @model_validator(mode="after")
-    def _names_a_program(self) -> NewLabCommand:
-        if not self.argv[0]:
-            raise ValueError("the first of argv names a program")
-        return self
+    @field_validator("argv")
+    @classmethod
+    def _names_a_program(cls, argv: list[str]) -> list[str]:
+        return names_a_program(argv)
 
 
 class NewLabSession(_Run):
@@ -109,6 +118,8 @@ class NewLabSession(_Run):
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> NewLabSession:
+        if len(json.dumps(self.metadata)) > MAX_METADATA_CHARACTERS:
+            raise ValueError("metadata is larger than 64,000 characters of JSON")
         if self.commit_sha is not None and self.ref is not None:
             raise ValueError("give commit_sha or ref, not both")
         if self.patch is not None and self.patch_base64 is not None:
@@ -171,6 +182,11 @@ class LabDebugRequest(_Asked):
     )
     cwd: InsidePath = ""
     wait_for_client: bool = Field(True, description="It begins when an editor is connected and says so")
+
+    @field_validator("argv")
+    @classmethod
+    def _names_a_program(cls, argv: list[str]) -> list[str]:
+        return names_a_program(argv)
 
 
 class NewLabBatch(_Asked):
