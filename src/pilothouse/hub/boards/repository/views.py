@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
@@ -95,7 +96,9 @@ class TaskViews:
         return found
 
 
+@cache
 def _shown(*, with_description: bool) -> Select[Any]:
+    """Made once: putting it together costs as much as running it."""
     edge, other = TaskDependencyRow, aliased(TaskRow)
     waits_for = select(func.aggregate_strings(edge.depends_on_id, ",")).where(edge.task_id == TaskRow.id)
     blocked_by = select(func.aggregate_strings(edge.depends_on_id, ",")).join(other, other.id == edge.depends_on_id)
