@@ -186,7 +186,7 @@ class Kept:
             "wall_s": wall_s,
             "cpu_s": self.group.cpu_s() or usage.ru_utime + usage.ru_stime,
             "peak_memory_bytes": self.group.peak_memory() or usage.ru_maxrss * 1024,
-            **self._ending(status),
+            **self._ending(status, usage.ru_maxrss * 1024),
         }
         if not gone or not self._inside_fd:
             self.group.remove()
@@ -208,13 +208,13 @@ class Kept:
             signal.pidfd_send_signal(self._inside_fd, signal.SIGKILL)
         return bool(select.select([self._inside_fd], [], [], _GONE_WITHIN_S)[0])
 
-    def _ending(self, status: int) -> dict[str, Any]:
+    def _ending(self, status: int, largest_bytes: int) -> dict[str, Any]:
         code = self._exit_code
         order = self._order
         number = code - _SIGNALS_FROM if code is not None and _SIGNALS_FROM < code <= _SIGNALS_FROM + 64 else None
         if self._reason:
             reason = self._reason
-        elif reached := self._limit_reached():
+        elif reached := self._limit_reached() or self._grew_too_large(largest_bytes):
             reason = reached
         elif code is None and os.WIFSIGNALED(status):
             reason, number = "signal", os.WTERMSIG(status)
@@ -225,6 +225,12 @@ class Kept:
         else:
             reason = "exit" if number is None else "signal"
         return {"termination_reason": reason, "exit_code": code, "signal": number, "problem": self._problem}
+
+    def _grew_too_large(self, largest_bytes: int) -> str:
+        """Where nobody counts for the whole tree: whether one process had more than all of them may."""
+        limit = None if self._order is None else self._order.memory_mb
+        uncounted = limit is not None and not self._hierarchies.has("memory")
+        return "oom" if limit is not None and uncounted and largest_bytes > limit * _MIB else ""
 
     def _give_workspace_back(self) -> None:
         """Files that could not be shown as the command's own were made its own; they are the owner's again."""
