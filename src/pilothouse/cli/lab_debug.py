@@ -133,17 +133,15 @@ class Mapping:
 
     def feed(self, content: bytes) -> bytes:
         """What is to be passed on, now that this has come."""
-        if self._is_through:
-            return content
         self._waiting += content
-        passed = b""
-        while not self._is_through and (message := self._next()) is not None:
-            passed += message
+        passed = b"".join(iter(self._next, None))
         if self._is_through:
             passed, self._waiting = passed + self._waiting, b""
         return passed
 
     def _next(self) -> bytes | None:
+        if self._is_through:
+            return None
         head, separator, rest = self._waiting.partition(b"\r\n\r\n")
         if not separator and len(head) <= _LONGEST_HEADER:
             return None

@@ -113,9 +113,12 @@ def _exit_code(lab: Lab, command: LabCommand) -> int:
     ended_by_itself = command.termination_reason is not None and command.termination_reason.value in ("exit", "signal")
     if ended_by_itself and command.exit_code is not None:
         return command.exit_code
-    session = lab.session(command.session_id)
-    reason = session.reason or command.reason or f"it ended by {command.termination_reason or session.state}"
-    print(f"pilothouse: {session.id}: {reason}", file=sys.stderr)
+    if command.termination_reason is not None:
+        reason = f"the command was ended ({command.termination_reason}) {command.reason or ''}".rstrip()
+    else:
+        session = lab.session(command.session_id)
+        reason = session.reason or f"it is {session.state}"
+    print(f"pilothouse: {command.session_id}: {reason}", file=sys.stderr)
     return DID_NOT_RUN
 
 
@@ -152,7 +155,7 @@ def _telling(seen: Iterator[Output | CommandEnded], begun: Callable[[], None]) -
 
 @contextmanager
 def _waiting(session_id: str) -> Iterator[Callable[[], None]]:
-    """Something that moves, for whoever watches, until what is handed out is called at the first word of the command."""
+    """Something that moves, for whoever watches, until what is yielded is called at the first word of the command."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

@@ -43,13 +43,18 @@ def create(
     name: Annotated[str, typer.Argument(help="What the token is for; shown in lists.")],
     scopes: Annotated[str, typer.Option(help="What it grants, with commas; none grants nothing.")] = "",
     expires_in_days: Annotated[float | None, typer.Option(min=0, help="It ends after so many days.")] = None,
+    repository: Annotated[str | None, typer.Option(help="Good for debug sessions of this repository only.")] = None,
+    session: Annotated[str | None, typer.Option(help="Good for this debug session only.")] = None,
     data: Data = None,
     url: Url = None,
 ) -> None:
     """Make a token and print it, once and alone on standard output.
 
     \b
-    Scopes: admin (everything), fleet:read, fleet:write, sessions:read, sessions:write, commands:write, artifacts:read
+    Scopes: admin (everything), fleet:read, fleet:write, boards:read, boards:write,
+            sessions:read, sessions:write, commands:write, artifacts:read
+
+    With --repository or --session it opens debug sessions alone: those of one repository, or one.
 
     Example: pilothouse token create ci --scopes fleet:read --data ./pilothouse-data
     """
@@ -58,9 +63,9 @@ def create(
     ends = None if expires_in_days is None else datetime.now(UTC) + timedelta(days=expires_in_days)
     wanted = [scope for scope in (part.strip() for part in scopes.split(",")) if scope]
     try:
-        new = NewToken(name=name, scopes=wanted, expires_at=ends)
+        new = NewToken(name=name, scopes=wanted, expires_at=ends, repository=repository, session_id=session)
     except ValueError:
-        raise BadConfiguration(problem="a token's name has 1 to 200 letters") from None
+        raise BadConfiguration(problem="a token's name has 1 to 200 letters, a repository's up to 200") from None
 
     async def make(tokens: Tokens, session: AsyncSession) -> MadeToken:
         from pilothouse.hub.identity.domain import LOCAL

@@ -228,7 +228,7 @@ class Lab:
 
     def add_artifact(self, session_id: str, path: str, content: bytes) -> LabArtifact:
         """Add a file from here to the artifacts of a session."""
-        return self._put(LabArtifact, f"{_session(session_id)}/artifacts?{urlencode({'path': path})}", content)
+        return self._put(LabArtifact, f"{_session(session_id)}/artifacts", content, {"path": path})
 
     def download(self, artifact: LabArtifact, file: Path, *, progress: Progress | None = None) -> None:
         """Write an artifact to a file, which appears only when it is complete."""
@@ -275,9 +275,13 @@ class Lab:
         response = self._connection.request(method, path, message=message, headers=headers)
         return self._connection.read(model, response)
 
-    def _put(self, model: type[AnyModel], path: str, content: bytes) -> AnyModel:
-        headers = {"Content-Type": "application/octet-stream"}
-        response = self._connection.request("PUT", path, content=content, headers=headers, timeout_s=_SAVE_S)
+    def _put(
+        self, model: type[AnyModel], path: str, content: bytes, params: Mapping[str, Any] | None = None
+    ) -> AnyModel:
+        response = self._connection.request(
+            "PUT", path, params=params, content=content, headers={"Content-Type": "application/octet-stream"},
+            timeout_s=_SAVE_S,
+        )  # fmt: skip
         return self._connection.read(model, response)
 
     @contextmanager
