@@ -118,7 +118,7 @@ async def test_a_worker_that_was_buried_writes_nothing_more(lab: httpx2.AsyncCli
 
     ending = Ending(TerminationReason.EXIT, exit_code=0)
 
-    assert await books.finish(made["id"], "wrk_1", command.id, ending, None, None) is False
+    assert await books.finish(made["id"], "wrk_1", command.id, ending, None) is False
     assert await books.next_command(made["id"], "wrk_1", None) is None
 
 

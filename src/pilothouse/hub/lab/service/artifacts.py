@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.audit import record
 from pilothouse.hub.db import Database
 from pilothouse.hub.lab.domain.problems import ArtifactQuotaReached, UnknownArtifact
+from pilothouse.hub.lab.domain.reports import MAX_REPORT_BYTES, ReportUnusable, added, read_report, with_problems
 from pilothouse.hub.lab.models import ArtifactRow
 from pilothouse.hub.lab.repository import ArtifactRows, SessionRows
 from pilothouse.hub.lab.service.views import artifact_of
@@ -23,7 +25,7 @@ from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 from pilothouse.web.ranges import ByteSource, OpenSource, local_file
-from pilothouse.wire.lab import LabArtifact, LabArtifactList
+from pilothouse.wire.lab import LabArtifact, LabArtifactList, LabCoverage, LabSummary, LabTests
 
 MIB = 1 << 20
 
@@ -77,7 +79,8 @@ class Artifacts:
             return await ArtifactRows(session).used_bytes(session_id)
 
     async def keep(self, session_id: str, command_id: str | None, found: Found) -> LabArtifact:
-        """Store a file, then its row; raises ArtifactQuotaReached."""
+        """Store a file, then its row, and what it says if it is a report; raises ArtifactQuotaReached."""
+        report, problem = await asyncio.to_thread(_report, found)
         artifact_id = new_id("art")
         key = f"lab/artifacts/{session_id}/{artifact_id}"
         await self._storage.put_file(key, found.copy)
@@ -85,7 +88,7 @@ class Artifacts:
         try:
             async with self._database.transaction() as session:
                 # Whoever keeps artifacts of one session does so one after the other.
-                await SessionRows(session).get(session_id, lock=True)
+                owner = await SessionRows(session).get(session_id, lock=True)
                 rows = ArtifactRows(session)
                 if await rows.used_bytes(session_id) + found.size_bytes > self.quota_bytes:
                     raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
@@ -94,11 +97,22 @@ class Artifacts:
                     size_bytes=found.size_bytes, sha256=found.sha256, content_type=found.content_type, key=key,
                     created_at=now, expires_at=now + timedelta(days=self._settings.lab_artifact_days),
                 )  # fmt: skip
+                if owner is not None and (report is not None or problem is not None):
+                    owner.summary = _with(owner.summary, report, [] if problem is None else [problem])
                 record(session, "lab.artifact.kept", artifact_id, after={"path": found.path, "sha256": found.sha256})
                 return artifact_of(row)
         except BaseException:
             await self._storage.delete(key)
             raise
+
+    async def note(self, session_id: str, problems: Sequence[str]) -> None:
+        """Say in the session's summary what could not be kept."""
+        if not problems:
+            return
+        async with self._database.transaction() as session:
+            row = await SessionRows(session).get(session_id, lock=True)
+            if row is not None:
+                row.summary = _with(row.summary, None, problems)
 
     async def take_in(self, session_id: str, path: str, content: AsyncIterator[bytes]) -> LabArtifact:
         """Keep what somebody sends."""
@@ -153,3 +167,18 @@ class Artifacts:
             async with self._database.transaction() as session:
                 await ArtifactRows(session).remove([row.id for row in old])
         return len(old)
+
+
+def _report(found: Found) -> tuple[LabTests | LabCoverage | None, str | None]:
+    """What a file says if it is a report, or what is wrong with it."""
+    if not found.path.endswith(".xml") or found.size_bytes > MAX_REPORT_BYTES:
+        return None, None
+    try:
+        return read_report(found.path, found.copy.read_bytes()), None
+    except ReportUnusable as problem:
+        return None, problem.sentence
+
+
+def _with(kept: dict[str, Any], report: LabTests | LabCoverage | None, problems: Sequence[str]) -> dict[str, Any]:
+    summary = with_problems(LabSummary.model_validate(kept), problems)
+    return (summary if report is None else added(summary, report)).model_dump(mode="json")

@@ -23,7 +23,7 @@ from pilothouse.hub.storage import Storage
 from pilothouse.sandbox.beneath import read_beneath, write_beneath
 from pilothouse.sandbox.problems import OutsideWorkspace
 from pilothouse.sandbox.sandbox import Running
-from pilothouse.wire.lab import LabCommandState, LabSummary
+from pilothouse.wire.lab import LabCommandState
 
 MAX_FILE_BYTES = 64 << 20
 
@@ -81,11 +81,8 @@ class Answering:
         return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
     async def _collect(self, holding: Holding, command_id: str | None, globs: list[str]) -> dict[str, Any]:
-        kept, summary = await self._collecting.collect(
-            holding.session_id, command_id, _root(holding), globs, holding.secrets, LabSummary()
-        )
-        items = [one.model_dump(mode="json") for one in kept]
-        return {"items": items, "summary": summary.model_dump(mode="json")}
+        kept = await self._collecting.collect(holding.session_id, command_id, _root(holding), globs, holding.secrets)
+        return {"items": [one.model_dump(mode="json") for one in kept]}
 
 
 def _root(holding: Holding) -> Path:

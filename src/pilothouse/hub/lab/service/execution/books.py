@@ -118,9 +118,8 @@ class Books:
             return row, command
 
     async def finish(
-        self, session_id: str, worker_id: str, command_id: str, ending: Ending, reason: str | None,
-        summary: dict[str, Any] | None,
-    ) -> bool:  # fmt: skip
+        self, session_id: str, worker_id: str, command_id: str, ending: Ending, reason: str | None
+    ) -> bool:
         """Write down how a command ended; False when it was not this worker's any more."""
         async with self._database.transaction() as session:
             row = await SessionRows(session).get(session_id, lock=True)
@@ -131,8 +130,6 @@ class Books:
                 return False
             _write_ending(command, ending, reason or ending.detail or None, self._now())
             row.output_end = (command.output_base or 0) + command.output_end
-            if summary is not None:
-                row.summary = summary
             facts = {"termination_reason": command.termination_reason, "exit_code": command.exit_code}
             self._endings.tell_command(session, row, f"lab.command.{command.state}", command.id, facts)
             return True

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pilothouse.hub.lab.domain.globs import matcher
-from pilothouse.hub.lab.domain.reports import MAX_REPORT_BYTES, ReportUnusable, added, read_report, with_problems
 from pilothouse.hub.lab.service.artifacts import Artifacts, Found
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.sandbox.beneath import open_beneath
 from pilothouse.sandbox.log.redaction import redact
-from pilothouse.wire.lab import LabArtifact, LabCoverage, LabSummary, LabTests
+from pilothouse.wire.lab import LabArtifact
 
 MOST_FILES = 2_000
 # A checkout can be made to have more files than anybody wants to look at.
@@ -53,35 +52,27 @@ class Collecting:
         self._directory = directory
 
     async def collect(
-        self, session_id: str, command_id: str | None, root: Path, globs: Sequence[str],
-        secrets: Mapping[str, str], summary: LabSummary,
-    ) -> tuple[list[LabArtifact], LabSummary]:  # fmt: skip
-        """Keep what is meant; the session's summary with what reports among it say, and what could not be kept."""
+        self, session_id: str, command_id: str | None, root: Path, globs: Sequence[str], secrets: Mapping[str, str]
+    ) -> list[LabArtifact]:
+        """Keep what is meant; what could not be kept is said in the session's summary."""
         if not globs:
-            return [], summary
+            return []
         kept: list[LabArtifact] = []
+        problems: list[str] = []
         room = self._artifacts.quota_bytes - await self._artifacts.used_bytes(session_id)
         for path in await asyncio.to_thread(lambda: list(_matching(root, globs))):
             try:
                 found = await asyncio.to_thread(self._copy, root, path, secrets, room)
-                report = await asyncio.to_thread(_report, found)
-                artifact = await self._artifacts.keep(session_id, command_id, found)
-            except ReportUnusable as problem:
-                summary = with_problems(summary, [problem.sentence])
-                artifact, report = await self._artifacts.keep(session_id, command_id, found), None
+                kept.append(await self._artifacts.keep(session_id, command_id, found))
+                room -= kept[-1].size_bytes
             except Problem as problem:
-                summary = with_problems(summary, [f"{path[:200]}: {problem.sentence}"])
-                continue
+                problems.append(f"{path[:200]}: {problem.sentence}")
             except OverflowError:
-                summary = with_problems(summary, [f"{path[:200]}: it would take more than the artifacts may"])
-                continue
+                problems.append(f"{path[:200]}: it would take more than the artifacts may")
             except OSError as error:
-                summary = with_problems(summary, [f"{path[:200]}: {error.strerror}"])
-                continue
-            kept.append(artifact)
-            room -= artifact.size_bytes
-            summary = summary if report is None else added(summary, report)
-        return kept, summary
+                problems.append(f"{path[:200]}: {error.strerror}")
+        await self._artifacts.note(session_id, problems)
+        return kept
 
     def _copy(self, root: Path, path: str, secrets: Mapping[str, str], room: int) -> Found:
         directory = self._directory()
@@ -98,12 +89,6 @@ class Collecting:
             sink.close()
         kind = mimetypes.guess_type(path)[0] or OTHER_TYPE
         return Found(path, copy, sink.size_bytes, sink.digest.hexdigest(), kind)
-
-
-def _report(found: Found) -> LabTests | LabCoverage | None:
-    if not found.path.endswith(".xml") or found.size_bytes > MAX_REPORT_BYTES:
-        return None
-    return read_report(found.path, found.copy.read_bytes())
 
 
 def _matching(root: Path, globs: Sequence[str]) -> Iterator[str]:

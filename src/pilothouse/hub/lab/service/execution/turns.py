@@ -25,7 +25,7 @@ from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.log import OutputLog
 from pilothouse.sandbox.model import Command, Ending, Level, Limits, Network, NetworkMode, TerminationReason
-from pilothouse.wire.lab import LabSummary, LabTermination
+from pilothouse.wire.lab import LabTermination
 from pilothouse.workspaces import DebugDoor, Repository, Setup, Shown
 
 log = get_logger(__name__)
@@ -146,9 +146,9 @@ class Turns:
         if stopped and command.idempotent and command.id not in holding.cancelled:
             await means.books.put_back(row.id, self._worker_id, command.id)
         else:
-            summary = await self._collect(holding, row, command)
+            await self._collect(holding, row, command)
             reason = WORKER_STOPPED if stopped and command.id not in holding.cancelled else None
-            await means.books.finish(row.id, self._worker_id, command.id, ending, reason, summary)
+            await means.books.finish(row.id, self._worker_id, command.id, ending, reason)
             if reason is not None:
                 await means.books.fail(row.id, self._worker_id, reason, "worker_stopped", LabTermination.CANCELLED)
         means.machine.forget_log(command.id)
@@ -223,15 +223,11 @@ class Turns:
         everybodys = self._means.settings.lab_secret_values
         return {**{name: everybodys[name] for name in wanted if name in everybodys}, **own}
 
-    async def _collect(self, holding: Holding, row: SessionRow, command: CommandRow) -> dict[str, Any] | None:
-        globs = command.run["artifacts"]
-        if not globs or holding.workspace is None:
-            return None
-        summary = LabSummary.model_validate(row.summary)
-        _, summary = await self._means.collecting.collect(
-            row.id, command.id, holding.workspace.path, globs, holding.secrets, summary
-        )
-        return summary.model_dump(mode="json")
+    async def _collect(self, holding: Holding, row: SessionRow, command: CommandRow) -> None:
+        if holding.workspace is not None:
+            await self._means.collecting.collect(
+                row.id, command.id, holding.workspace.path, command.run["artifacts"], holding.secrets
+            )
 
 
 def setup_of(repository: RepositoryRow) -> Setup:

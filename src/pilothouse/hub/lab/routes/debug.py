@@ -1,0 +1,104 @@
+"""Debuggers in sessions, and editors outside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from pilothouse.hub.db import answer_once
+from pilothouse.hub.identity.auth import AnyCaller, OnceKey, ThisHub, Writing
+from pilothouse.hub.lab.auth import CommandWriter, check_scope
+from pilothouse.hub.lab.routes.logs import GOING_AWAY, hub_closing
+from pilothouse.hub.lab.routes.services import SessionPath, TheLab
+from pilothouse.hub.lab.service.tickets import DEBUG
+from pilothouse.kit.clock import at
+from pilothouse.kit.errors import Problem
+from pilothouse.wire.lab import LabDebug, LabDebugRequest, LabPathMapping, NewLabCommand
+from pilothouse.workspaces import DebugLine
+
+router = APIRouter(prefix="/sessions/{session_id}/debug", tags=["debug sessions"])
+
+TRY_LATER = 1013
+
+
+@router.post("", status_code=201, summary="Run a Python program under a debugger")
+async def start_debugging(
+    caller: CommandWriter,
+    lab: TheLab,
+    session: Writing,
+    hub: ThisHub,
+    once: OnceKey,
+    session_id: SessionPath,
+    new: LabDebugRequest,
+) -> LabDebug:
+    """It is queued like every command; debugpy waits inside for an editor. The WebSocket carries the Debug Adapter
+    Protocol as it is, both ways; one editor at a time, many in turn."""
+
+    async def started() -> LabDebug:
+        row = await lab.sessions.row(session, caller, session_id)
+        wanted = NewLabCommand(argv=new.argv, cwd=new.cwd)
+        command = await lab.commands.queue(session, caller, row, wanted, debugged=new)
+        ticket = await lab.tickets.make(session, caller, row.id, DEBUG)
+        mapping = LabPathMapping(local_root="${workspaceFolder}", remote_root="/workspace")
+        return LabDebug(
+            command_id=command.id, websocket=f"/sessions/{row.id}/debug?command_id={command.id}",
+            ticket=ticket.ticket, path_mappings=[mapping],
+        )  # fmt: skip
+
+    return await answer_once(session, once, at(hub.clock.now_ns()), LabDebug, started)
+
+
+async def _admitted(
+    caller: AnyCaller, hub: ThisHub, lab: TheLab, session_id: SessionPath,
+    ticket: Annotated[str | None, Query(max_length=100)] = None,
+) -> None:  # fmt: skip
+    if ticket is not None:
+        async with hub.database.transaction() as session:
+            await lab.tickets.take(session, ticket, session_id, DEBUG)
+        return
+    check_scope(caller, ["commands:write"])
+    async with hub.database.reading() as session:
+        await lab.sessions.row(session, caller, session_id)
+
+
+@router.websocket("")
+async def debug(
+    socket: WebSocket,
+    _allowed: Annotated[None, Depends(_admitted)],
+    lab: TheLab,
+    session_id: SessionPath,
+    command_id: Annotated[str, Query(max_length=40)],
+) -> None:
+    """The Debug Adapter Protocol, bytes as they are."""
+    await socket.accept()
+    try:
+        line = await lab.worker.debug_line(session_id, command_id)
+    except Problem as problem:
+        await socket.close(TRY_LATER, problem.sentence[:120])
+        return
+    tasks = {asyncio.create_task(_inwards(socket, line)), asyncio.create_task(_outwards(socket, line))}
+    try:
+        async with hub_closing(socket) as closing:
+            await asyncio.wait({*tasks, closing}, return_when=asyncio.FIRST_COMPLETED)
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await socket.close(GOING_AWAY if closing.done() else 1000)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await line.close()
+
+
+async def _inwards(socket: WebSocket, line: DebugLine) -> None:
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        content = message.get("bytes")
+        await line.send(content if content is not None else str(message.get("text") or "").encode())
+
+
+async def _outwards(socket: WebSocket, line: DebugLine) -> None:
+    while content := await line.receive():
+        await socket.send_bytes(content)
