@@ -19,10 +19,6 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _blank_is_off(value: object) -> object:
-    return 0 if isinstance(value, str) and not value.strip() else value
-
-
 def _mapping(secret: SecretStr | None, name: str) -> dict[str, str]:
     """Texts by name, written as JSON; what is wrong with it is said without showing it."""
     try:
@@ -77,8 +73,8 @@ class HubSettings(ServiceSettings):
     sign_in_hours: Annotated[float, Field(ge=0.1, le=8_760)] = setting(
         168.0, "A browser stays signed in for so many hours at most"
     )
-    agent_auth_limit: Annotated[int, BeforeValidator(_blank_is_off), Field(ge=0, le=1_000_000)] = setting(
-        20, "Requests with an agent's token that one address may send within 60 s; 0 or blank is no limit"
+    agent_auth_limit: Annotated[int, Field(ge=0, le=1_000_000)] = setting(
+        20, "Requests with an agent's token that one address may send within 60 s; 0 is no limit"
     )
     enrolment_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         20, "How often one address may try a code at `/api/v1/robots/enroll` within 60 s"

@@ -116,7 +116,15 @@ def problem_response(scope: Scope, problem: errors.Problem) -> Response:
     wait_s = problem.facts.get("retry_after_s")
     headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
     assert isinstance(challenges, tuple)
+    if not _is_of_a_person(scope):
+        challenges = tuple(scheme for scheme in challenges if scheme != "Basic") or ("Bearer",) * (status == 401)
     return error_response(scope, status, problem.sentence, problem.code, headers=headers, challenges=challenges)
+
+
+def _is_of_a_person(scope: Scope) -> bool:
+    """Whether a browser should ask whoever sits before it for a password: not when a page asks in the background."""
+    modes = [value for name, value in scope.get("headers", ()) if name == b"sec-fetch-mode"]
+    return not modes or modes[0] == b"navigate"
 
 
 def field_errors(raw: Any) -> list[dict[str, Any]]:

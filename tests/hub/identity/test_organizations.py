@@ -229,6 +229,24 @@ async def test_who_loses_a_role_loses_the_invites_they_made(guarded: Guarded) ->
     assert (await accept(guarded, promised)).json()["code"] == "unknown_invite"
 
 
+async def test_who_may_make_no_tokens_any_more_leaves_none_behind(guarded: Guarded) -> None:
+    for end in ("demoted", "removed", "gone"):
+        admin = await somebody(guarded, "Ada", role="admin")
+        made = (await admin.call("POST", "/auth/tokens", json={"name": "mine", "scopes": ["admin"]})).json()["token"]
+        child = await guarded.call(made, "POST", "/auth/tokens", json={"name": "its", "scopes": ["admin"]})
+        tokens = [made, child.json()["token"]]
+        assert [await guarded.status(one, "GET", "/api/v1/robots") for one in tokens] == [200, 200]
+        path = f"{HOME}/members/{admin.user_id}"
+        if end == "demoted":
+            await guarded.operator.patch(path, json={"role": "member"})
+        elif end == "removed":
+            await guarded.operator.delete(path)
+        else:
+            await admin.call("DELETE", "/api/v1/users/me")
+
+        assert [await guarded.status(one, "GET", "/api/v1/robots") for one in tokens] == [401, 401], end
+
+
 async def test_what_a_person_may_changes_at_once(guarded: Guarded) -> None:
     admin = await somebody(guarded, "Ada", role="admin")
     assert await admin.status("GET", "/auth/tokens") == 200

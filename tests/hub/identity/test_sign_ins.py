@@ -214,6 +214,16 @@ async def test_a_header_says_more_than_a_cookie(guarded: Guarded) -> None:
     assert (wrong.status_code, agent.status_code) == (401, 401)
 
 
+async def test_a_page_that_asks_in_the_background_makes_no_browser_ask_for_a_password(guarded: Guarded) -> None:
+    async def challenges(mode: str | None) -> list[str]:
+        headers = {} if mode is None else {"Sec-Fetch-Mode": mode}
+        answer = await guarded.call(None, "GET", ME, headers=headers)
+        return [one.partition(" ")[0] for one in answer.headers.get_list("www-authenticate")]
+
+    assert await challenges("cors") == ["Bearer"]
+    assert await challenges("navigate") == await challenges(None) == ["Basic", "Bearer"]
+
+
 async def test_who_am_i_answers_every_kind_of_caller(guarded: Guarded) -> None:
     async def kind(token: str | None) -> tuple[int, Any]:
         answer = await guarded.call(token, "GET", SESSION)

@@ -25,3 +25,4 @@ class TokensSought:
     user_id: str | None = None
     agent_id: str | None = None
     session_id: str | None = None
+    maker_id: str | None = None

@@ -31,6 +31,8 @@ class TokenRow(Base):
     user_id: Mapped[str | None] = mapped_column(String(40), ForeignKey("users.id", ondelete="CASCADE"))
     # Agents come in a later revision; their service ends their tokens with them.
     agent_id: Mapped[str | None] = mapped_column(String(40))
+    # The person who made a program's token, however many programs were in between.
+    maker_id: Mapped[str | None] = mapped_column(String(40))
     repository: Mapped[str | None] = mapped_column(String(200))
     session_id: Mapped[str | None] = mapped_column(String(40), index=True)
     scopes: Mapped[list[str]] = mapped_column(Json)

@@ -25,6 +25,10 @@ class TokenRows:
         found = (await self._session.execute(query.where(TokenRow.prefix == prefix))).one_or_none()
         return None if found is None else (found[0], found[1])
 
+    async def maker_of(self, token_id: str) -> str | None:
+        """The person behind a program's token."""
+        return await self._session.scalar(select(TokenRow.maker_id).where(TokenRow.id == token_id))
+
     async def add(self, row: TokenRow) -> None:
         self._session.add(row)
         await self._session.flush()
@@ -113,6 +117,7 @@ def _of(sought: TokensSought) -> list[ColumnElement[bool]]:
     asked = (
         (row.id, sought.token_id), (row.kind, sought.kind), (row.robot_id, sought.robot_id),
         (row.user_id, sought.user_id), (row.agent_id, sought.agent_id), (row.session_id, sought.session_id),
+        (row.maker_id, sought.maker_id),
     )  # fmt: skip
     return [column == value for column, value in asked if value is not None]
 

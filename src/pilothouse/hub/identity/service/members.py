@@ -64,7 +64,7 @@ class Members:
             await self._check_owner_stays(session, member, change.role)
             before, member.role = member.role, change.role
             if not change.role.includes(before):
-                await InviteRows(session).revoke_of(member.organization_id, user_id, self._now())
+                await self._take_back(session, member, change.role)
             await self._changed(session, member)
             self._note(session, caller, member, "member.updated", {"role": str(before)}, {"role": str(change.role)})
         return await self.one(session, caller, user_id)
@@ -77,7 +77,7 @@ class Members:
             check_role(actor.role, OrganizationRole.ADMIN)
         await self._check_owner_stays(session, member, None)
         self._note(session, caller, member, "member.removed", {"role": str(member.role)}, None)
-        await InviteRows(session).revoke_of(member.organization_id, user_id, self._now())
+        await self._take_back(session, member, None)
         await UserRows(session).leave(user_id, member.organization_id)
         await MemberRows(session).remove(member.organization_id, user_id)
         self._people.forget(session, user_id)
@@ -157,6 +157,13 @@ class Members:
             raise OperatorStays
         if not await MemberRows(session).has_other_owner(member.organization_id, member.user_id):
             raise LastOwner
+
+    async def _take_back(self, session: AsyncSession, member: MemberRow, role: OrganizationRole | None) -> None:
+        """What somebody promised or handed out by a role ends with the role."""
+        await InviteRows(session).revoke_of(member.organization_id, member.user_id, self._now())
+        makes_tokens = role is not None and role.includes(OrganizationRole.ADMIN)
+        if member.organization_id == HOME and not makes_tokens:
+            await self._tokens.end_made_by(session, member.user_id)
 
     async def _changed(self, session: AsyncSession, member: MemberRow) -> None:
         touch(member, self._now())

@@ -189,6 +189,7 @@ class People:
                 subject=("member", user_id), before={"role": str(member.role)}, after=None,
             )  # fmt: skip
         await self._tokens.end_all(session, TokensSought(user_id=user_id))
+        await self._tokens.end_made_by(session, user_id)
         await UserRows(session).delete(user_id)
         self.forget(session, user_id)
         after_commit(session, self._subjects.clear)

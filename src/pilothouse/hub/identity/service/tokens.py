@@ -12,6 +12,7 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.identity.domain import (
     LOCAL,
     Caller,
+    CallerKind,
     ExpiryInThePast,
     Holder,
     TokenKind,
@@ -53,8 +54,18 @@ class Tokens:
         check_bound(scopes, repository=new.repository, session_id=new.session_id)
         expires_at = self._ends(check_maker(maker, scopes, new.expires_at))
         bound = {"repository": new.repository, "session_id": new.session_id}
+        maker_id = maker.user_id
+        if maker.kind == CallerKind.TOKEN and maker.token_id is not None:
+            maker_id = await TokenRows(session).maker_of(maker.token_id)
         return await self._make(
-            session, TokenKind.API, new.name, maker, scopes=list(scopes), expires_at=expires_at, **bound
+            session,
+            TokenKind.API,
+            new.name,
+            maker,
+            scopes=list(scopes),
+            expires_at=expires_at,
+            maker_id=maker_id,
+            **bound,
         )
 
     async def give_session(
@@ -137,6 +148,10 @@ class Tokens:
         """End a person's own token, and sign them out of every browser: one may have been signed in with it."""
         await self.end(session, TokensSought(TokenKind.USER, token_id, user_id=user_id))
         await self.end_all(session, TokensSought(TokenKind.BROWSER, user_id=user_id))
+
+    async def end_made_by(self, session: AsyncSession, user_id: str) -> None:
+        """End the tokens of programs that somebody made who may not make any more: they grant what that person had."""
+        await self.end_all(session, TokensSought(TokenKind.API, maker_id=user_id))
 
     async def revoke_session(self, session: AsyncSession, session_id: str) -> None:
         """End the tokens that a debug session was given."""

@@ -20,6 +20,7 @@ BEFORE = "kind IN ('robot', 'api')"
 TOKEN_COLUMNS = (
     ("user_id", sa.String(40)),
     ("agent_id", sa.String(40)),
+    ("maker_id", sa.String(40)),
     ("repository", sa.String(200)),
     ("session_id", sa.String(40)),
 )
