@@ -32,6 +32,13 @@ def hub(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 0.0.0.0]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one. [default: 8000]")] = None,
+    allow_unsandboxed: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-unsandboxed",
+            help="Run debug sessions although this machine cannot isolate them: only trusted ones, then.",
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file with settings; flags and environment win.")] = None,
 ) -> None:
     """Serve recordings and the fleet.
@@ -55,12 +62,21 @@ def hub(
     """
     if ctx.invoked_subcommand is not None:
         return
+    from pilothouse.workspaces.overlay import keep_mounts_to_ourselves
+
+    keep_mounts_to_ourselves()
     from pilothouse.hub.app import create_app
     from pilothouse.hub.settings import HubSettings
     from pilothouse.kit.settings import load
     from pilothouse.web import run_service
 
-    flags = {"data": data, "mode": mode and mode.value, "host": host, "port": port}
+    flags = {
+        "data": data,
+        "mode": mode and mode.value,
+        "host": host,
+        "port": port,
+        "lab_allow_unsandboxed": allow_unsandboxed,
+    }
     settings = load(HubSettings, file=config, overrides=flags)
     raise SystemExit(run_service(lambda: create_app(settings), settings))
 
