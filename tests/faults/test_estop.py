@@ -204,6 +204,12 @@ def test_a_message_on_a_websocket_reaches_the_sink(tmp_path: Path) -> None:
         assert arm.status["emergency"]["source"] == "websocket"
 
 
+def children(pid: int) -> set[int]:
+    """The processes a process has begun."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for task in tasks for child in task.read_text().split()}
+
+
 def by_rest(arm: Robot) -> None:
     arm.post("/api/control/estop")
 
@@ -245,10 +251,13 @@ def test_a_policy_that_keeps_the_interpreter_is_killed_by_the_watchdog_and_begun
 ) -> None:
     with robot(tmp_path, PILOTHOUSE_POLICY_TIMEOUT_S="0.3") as arm:
         arm.moving()
+        (policy,) = children(arm.program.pid)
         arm.begin("keep", "keeping")
 
         eventually(lambda: "estop" in arm.told, what="the watchdog")
         assert arm.status["emergency"]["source"] == "watchdog"
+        eventually(lambda: policy not in children(arm.program.pid), what="the end of the policy")
+        assert "let-go" not in arm.told
         (tmp_path / "keep").unlink()
         arm.post("/api/control/reset")
         told = len(arm.told)

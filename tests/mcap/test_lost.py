@@ -15,7 +15,9 @@ from tests.support.flights import START_NS, json_channel
 MS = 1_000_000
 NOISE = random.Random(5).randbytes(1 << 17)
 TOPICS = ("/a", "/b", "/c")
-SAID = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2_000), st.integers(10, 60_000)), min_size=1, max_size=150)
+SAID = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2_000), st.integers(10, 60_000)), min_size=1, max_size=60)
+# More than the ring holds, whatever else is said.
+BEFORE = [(number % 3, number * 20, 30_000) for number in range(100)]
 
 
 @settings(max_examples=60, deadline=None)
@@ -27,12 +29,13 @@ def test_what_is_in_a_window_and_what_is_missing_are_all_that_was_said(
     expected: Counter[str] = Counter()
     with Ring(window_s=60, max_bytes=1 << 20, chunk_bytes=64 << 10, compression="none") as ring:
         numbers = [ring.add_channel(json_channel(topic)) for topic in TOPICS]
-        for topic, at_ms, size in said:
+        for topic, at_ms, size in (*BEFORE, *said):
             log_time_ns = START_NS + at_ms * MS
             ring.append(numbers[topic], log_time_ns, NOISE[:size])
             expected[TOPICS[topic]] += start_ns <= log_time_ns <= end_ns
         snapshot = ring.snapshot(start_ns, end_ns)
 
+    assert ring.topics()["/a"].dropped > 10
     found = Counter(snapshot.dropped)
     for chunk in snapshot.chunks:
         for channel_id, entries in chunk.entries():
