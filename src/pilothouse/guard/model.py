@@ -138,7 +138,8 @@ class Cycle:
     """One turn of the loop, as telemetry, risk log and loopback get it. ``executed`` is what was really sent.
 
     ``failure_type`` names what went wrong when the decision is FAULT or a fallback stepped in: ``policy_late``,
-    ``policy_exception``, ``policy_away``, ``observation_stale``, ``source_exception``, ``sink_exception``, ``solver``, ``estop``, …
+    ``policy_exception``, ``policy_away``, ``observation_stale``, ``source_exception``, ``sink_exception``,
+    ``solver``, ``estop``, …
     """
 
     cycle_id: int
