@@ -15,7 +15,7 @@ from tests.support.flights import write_flight
 from tests.support.processes import pilothouse
 
 # A stream never ends; it has tests of its own.
-STREAMS = "/api/v1/events"
+STREAMS = "(/stream|^/api/v1/events)$"
 ROBOT = {"Authorization": "Bearer hunter2"}
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
@@ -34,7 +34,11 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     (directory / "sessions").mkdir()
     write_flight(directory / "sessions" / "arm_1.mcap", seconds=1)
     command = ("hub", "--host", "127.0.0.1", "--port", "0", "--data", directory)
-    with pilothouse(*command, env={"MD_HUB_AUTH_PASSWORD": "hunter2", "PILOTHOUSE_LAB_WORKER": "false"}) as hub:
+    env = {
+        "MD_HUB_AUTH_PASSWORD": "hunter2", "PILOTHOUSE_LAB_WORKER": "false", "PILOTHOUSE_AGENT_AUTH_LIMIT": "0",
+        "PILOTHOUSE_WEBHOOK_ATTEMPTS": "100000",
+    }  # fmt: skip
+    with pilothouse(*command, env=env) as hub:
         httpx2.post(f"{hub.url}/api/admin/rescan", headers=ROBOT).raise_for_status()
         remark = {"time_ns": 1, "body": "x"}
         httpx2.post(f"{hub.url}/api/sessions/arm_1/annotations", json=remark, headers=ROBOT).raise_for_status()
@@ -42,7 +46,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         upload = httpx2.post(f"{hub.url}/api/uploads", headers={**ROBOT, **announced}).headers["location"]
         upload_id = upload.rpartition("/")[2]
         known = {"session_id": "arm_1", "robot_id": "arm", "annotation_id": 1, "upload_id": upload_id, "token": "none"}
-        yield Target(hub.url, {**known, **made(hub.url), **made_in_the_lab(hub.url)})
+        yield Target(hub.url, {**known, **made(hub.url), **made_in_the_lab(hub.url), **made_at_a_board(hub.url)})
 
 
 def made(url: str) -> dict[str, object]:
@@ -80,6 +84,37 @@ def made_in_the_lab(url: str) -> dict[str, object]:
             "/repository:name": "demo", "secret": "TOKEN", "/sessions:session_id": kept["id"],
             "command_id": kept["commands"][0]["id"], "artifact_id": artifact["id"], "path": "a.txt",
             "batch_id": asking.post("/batches", json=batch).raise_for_status().json()["id"],
+        }  # fmt: skip
+
+
+def made_at_a_board(url: str) -> dict[str, object]:
+    """A board with one of everything."""
+    address = "https://127.0.0.1.example/"
+    with httpx2.Client(base_url=f"{url}/api/v1", auth=("eva", "hunter2")) as asking:
+
+        def create(path: str, **document: object) -> str:
+            answer = asking.post(path, json=document)
+            assert answer.status_code == 201, answer.text
+            return str(answer.json()["id"])
+
+        group_id = create("/board-groups", name="g")
+        board_id = create("/boards", name="b", group_id=group_id)
+        at_board = f"/boards/{board_id}"
+        webhook_id = create(f"{at_board}/webhooks", name="w", signature="none")
+        task_id = create(f"{at_board}/tasks", title="t")
+        approval = {"action_type": "task.done", "confidence": 50, "reason": "x", "task_ids": [task_id]}
+        return {
+            "organization_id": "home", "user_id": "local", "group_id": group_id, "board_id": board_id,
+            "webhook_id": webhook_id, "task_id": task_id, "tag_id": create("/tags", name="t"),
+            "invite_id": create("/organizations/home/invites"),
+            "field_id": create("/custom-fields", key="k", name="k", kind="text"),
+            "agent_id": create("/agents", name="Tessa", board_id=board_id),
+            "comment_id": create(f"{at_board}/tasks/{task_id}/comments", body="x"),
+            "approval_id": create(f"{at_board}/approvals", **approval),
+            "memory_id": create(f"{at_board}/memory", content="x"),
+            "subscription_id": create(f"{at_board}/subscriptions", name="s", url=address),
+            "rule_id": create(f"{at_board}/incident-rules", name="r"),
+            "payload_id": asking.post(f"{at_board}/webhooks/{webhook_id}", content=b"x").json()["id"],
         }  # fmt: skip
 
 
