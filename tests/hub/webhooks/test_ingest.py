@@ -349,4 +349,6 @@ async def test_one_address_may_post_sixty_times_a_minute(hub_settings: HubSettin
 
     assert [one.status_code for one in answers] == [202, 202, 202, 429, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
+    described = office.app.openapi()["paths"]["/api/v1/boards/{board_id}/webhooks/{webhook_id}"]["post"]
+    assert (described["x-ratelimit-limit"], described["x-ratelimit-window-s"]) == (3, 60)
     assert hub_settings.webhook_attempts == 60

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from starlette.requests import HTTPConnection, Request
 
+from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.webhooks.routes.services import Services
 from pilothouse.hub.webhooks.schemas import Accepted
 from pilothouse.hub.webhooks.service.incoming import Request as Incoming
@@ -26,11 +27,10 @@ _BODY: dict[str, Any] = {
 class _Attempts:
     """Whoever knows the address may post so often; the limit itself is a setting of the hub."""
 
-    openapi_extension: ClassVar = {
-        "x-ratelimit-limit": 60,
-        "x-ratelimit-window-s": 60,
-        "x-ratelimit-scope": "webhook per client address",
-    }
+    def openapi_extension(self, settings: object) -> dict[str, Any]:
+        most = settings.webhook_attempts if isinstance(settings, HubSettings) else None
+        window = {"x-ratelimit-window-s": 60, "x-ratelimit-scope": "webhook per client address"}
+        return {"x-ratelimit-limit": most, **window}
 
     async def __call__(self, connection: HTTPConnection) -> None:
         await connection.app.state.webhook_limit.count(connection)
