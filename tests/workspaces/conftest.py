@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from pilothouse.kit.clock import SystemClock
-from pilothouse.workspaces import Owner, Repositories, Repository, Workspaces
+from pilothouse.workspaces import Repositories, Repository, Workspaces
+from pilothouse.workspaces.ownership import usual_owner
 from tests.support.repositories import Upstream
 
 # Whom guests run as, where tests may choose: somebody without rights.
-GUEST = Owner(52_743, 52_743) if os.geteuid() == 0 else None
+GUEST = usual_owner()
 
 
 @pytest.fixture

@@ -73,10 +73,12 @@ def main(words: Sequence[str]) -> int:
             return 0
         if theirs:
             return _feed(theirs, playing, raw=asked.raw)
-        with contextlib.suppress(BrokenPipeError):
+        try:
             play(playing, _lines(sys.stdout.buffer, raw=asked.raw, prompt=playing.speed is not None))
             sys.stdout.flush()
-        os.close(1)  # whoever read has gone; nothing is left to be written at the end
+        except BrokenPipeError:
+            # Whoever read has gone; what is left to be written at the end goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except Problem as problem:
         print(f"pilothouse-replay: {problem.sentence}", file=sys.stderr)  # noqa: T201 - a program
         return 2
