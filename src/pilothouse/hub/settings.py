@@ -170,6 +170,9 @@ class HubSettings(ServiceSettings):
     lab_artifact_days: Annotated[float, Field(gt=0, le=36_500)] = setting(
         30.0, "Artifacts are deleted so many days after they were made"
     )
+    lab_session_days: Annotated[float, Field(gt=0, le=36_500)] = setting(
+        90.0, "Debug sessions are deleted so many days after they ended, with their output"
+    )
     lab_lease_s: Annotated[float, Field(ge=1, le=600)] = setting(
         15.0, "A worker that is silent for so long is taken for dead, and what ran there for lost"
     )

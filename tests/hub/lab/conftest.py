@@ -21,7 +21,7 @@ def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
     """A hub that runs no sessions by itself: what is queued stays queued."""
     return HubSettings(
         data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0, local_auth_token=OPERATOR,
-        lab_worker=False,
+        lab_worker=False, lab_artifact_mb=1,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from pilothouse.hub.lab.repository import Sought
+from pilothouse.kit.clock import ManualClock
 from pilothouse.sandbox.model import Ending, TerminationReason
 from tests.hub.conftest import client_of
 from tests.hub.lab.conftest import REPOSITORY
@@ -18,6 +19,7 @@ from tests.support.queries import counting_queries
 pytestmark = pytest.mark.anyio
 
 SHA = "abc1234"
+REPORT = b'<testsuite><testcase name="a"/></testsuite>'
 
 
 async def test_sixteen_clients_with_ten_commands_each_take_160_numbers(lab: httpx2.AsyncClient) -> None:
@@ -218,3 +220,58 @@ async def test_an_address_that_is_not_allowed_is_refused(lab: httpx2.AsyncClient
 
     assert answer.status_code == 422
     assert "secret" not in answer.text
+
+
+async def test_what_was_kept_for_its_time_is_deleted(
+    lab: httpx2.AsyncClient, hub_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, services = hub_app.state.hub, hub_app.state.lab
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    kept = await lab.put(f"/sessions/{made['id']}/artifacts", params={"path": "a.xml"}, content=REPORT)
+    await lab.delete(f"/sessions/{made['id']}")
+    shown = (await lab.get(f"/sessions/{made['id']}")).json()
+    later = ManualClock(hub.clock.now_ns())
+    for part in (services.artifacts, services.sessions):
+        monkeypatch.setattr(part, "_clock", later)
+
+    await services.artifacts.expire()
+    before = (await lab.get(f"/sessions/{made['id']}/artifacts")).json()["total"]
+    later.advance(31 * 86_400)
+    await services.artifacts.expire()
+    after = (await lab.get(f"/sessions/{made['id']}/artifacts")).json()["total"]
+    later.advance(90 * 86_400)
+    await services.sessions.forget(hub.database)
+
+    assert kept.status_code == 201
+    assert shown["summary"]["tests"]["tests"] == 1
+    assert (before, after) == (1, 0)
+    assert (await lab.get(f"/sessions/{made['id']}")).status_code == 404
+    assert [one async for one in hub.storage.list("lab/artifacts")] == []
+
+
+async def test_a_session_ends_when_its_time_is_over_and_lives_longer_when_asked(
+    lab: httpx2.AsyncClient, hub_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, services = hub_app.state.hub, hub_app.state.lab
+    made = [(await lab.post("/sessions", json={"repository": "demo", "ttl_s": 60})).json()["id"] for _ in range(2)]
+    await lab.patch(f"/sessions/{made[1]}", json={"ttl_s": 600})
+    later = ManualClock(hub.clock.now_ns())
+    later.advance(120)
+    monkeypatch.setattr(services.sessions, "_clock", later)
+
+    async with hub.database.transaction() as session:
+        await services.sessions.expire(session)
+
+    assert [(await lab.get(f"/sessions/{one}")).json()["state"] for one in made] == ["expired", "pending"]
+
+
+async def test_artifacts_beyond_the_quota_are_refused(lab: httpx2.AsyncClient, hub_app: FastAPI) -> None:
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    path = f"/sessions/{made['id']}/artifacts"
+
+    answers = [await lab.put(path, params={"path": f"{one}"}, content=b"x" * 700_000) for one in range(2)]
+    outside = await lab.put(path, params={"path": "../x"}, content=b"x")
+
+    assert [one.status_code for one in answers] == [201, 413]
+    assert answers[1].json()["code"] == "artifact_quota_reached"
+    assert outside.status_code == 422

@@ -25,6 +25,8 @@ def register(hub: Hub, lab: Lab, *, runs_sessions: bool) -> None:
     async def forget() -> None:
         while await lab.artifacts.expire():
             pass
+        while await lab.sessions.forget(hub.database):
+            pass
         await lab.controls.forget()
 
     hub.jobs.every(EXPIRE_EVERY_S, "end debug sessions", _patiently(expire_sessions))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, select, update
+from sqlalchemy import ColumnElement, Text, case, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.lab.domain.states import LIVE, Turn
-from pilothouse.hub.lab.models import BatchRow, CommandRow, SessionRow
+from pilothouse.hub.lab.models import ArtifactRow, BatchRow, CommandRow, OutputRow, SessionRow
 from pilothouse.wire.lab import LabCommandState, LabSessionState
 
 
@@ -79,8 +79,22 @@ class SessionRows:
         query = select(SessionRow.id).where(SessionRow.state.in_(LIVE), SessionRow.expires_at <= now)
         return (await self._session.scalars(query.order_by(SessionRow.expires_at).limit(limit))).all()
 
-    async def unsummarised(self, session_ids: Collection[str]) -> Sequence[SessionRow]:
-        return (await self._session.scalars(select(SessionRow).where(SessionRow.id.in_(session_ids)))).all()
+    async def old(self, before: datetime, limit: int = 50) -> Sequence[str]:
+        """Those that ended long ago, and that no worker holds any more."""
+        gone = (SessionRow.state.not_in(LIVE), SessionRow.ended_at < before, SessionRow.worker_id.is_(None))
+        return (await self._session.scalars(select(SessionRow.id).where(*gone).limit(limit))).all()
+
+    async def keys(self, session_id: str) -> Sequence[str]:
+        """Where everything is stored that a session left."""
+        pieces = select(OutputRow.key).join(CommandRow, CommandRow.id == OutputRow.command_id)
+        pieces = pieces.where(CommandRow.session_id == session_id, OutputRow.key.is_not(None))
+        artifacts = select(ArtifactRow.key).where(ArtifactRow.session_id == session_id)
+        found = [*await self._session.scalars(pieces), *await self._session.scalars(artifacts)]
+        return [key for key in found if key is not None]
+
+    async def remove(self, session_id: str) -> None:
+        """With everything in it."""
+        await self._session.execute(delete(SessionRow).where(SessionRow.id == session_id))
 
 
 class BatchRows:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.audit import record
+from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.incidents.service import Incidents
 from pilothouse.hub.lab.domain.asking import hash_of, patch_bytes, session_run
@@ -130,6 +131,19 @@ class Sessions:
             row = await rows.get(session_id, lock=True)
             if row is not None and not row.state.is_over and row.expires_at <= now:
                 await self._endings.end(session, row, LabSessionState.EXPIRED, reason="its time was over")
+        return len(found)
+
+    async def forget(self, database: Database) -> int:
+        """Delete what ended long ago, with its output and artifacts; how many sessions that were."""
+        before = self._now() - timedelta(days=self._settings.lab_session_days)
+        async with database.reading() as session:
+            rows = SessionRows(session)
+            found = {session_id: await rows.keys(session_id) for session_id in await rows.old(before)}
+        for session_id, keys in found.items():
+            for key in keys:
+                await self._storage.delete(key)
+            async with database.transaction() as session:
+                await SessionRows(session).remove(session_id)
         return len(found)
 
     async def row(self, session: AsyncSession, caller: Caller, session_id: str, *, lock: bool = False) -> SessionRow:

@@ -86,8 +86,8 @@ class Watching:
                 if command.state.is_over:
                     yield Ended(command, base + command.output_end)
                     return
-                if not await ear.wait(LOOK_S):
-                    yield None
+                await ear.wait(LOOK_S)
+                yield None
 
     async def _after(self, session_id: str, sequence: int) -> tuple[CommandRow | None, bool]:
         async with self._database.reading() as session:

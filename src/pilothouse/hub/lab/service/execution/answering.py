@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ from pilothouse.hub.storage import Storage
 from pilothouse.sandbox.beneath import read_beneath, write_beneath
 from pilothouse.sandbox.problems import OutsideWorkspace
 from pilothouse.sandbox.sandbox import Running
-from pilothouse.wire.lab import LabCommandState
 
 MAX_FILE_BYTES = 64 << 20
+STARTS_WITHIN_S = 10.0
 
 
 class Answering:
@@ -42,9 +43,9 @@ class Answering:
             case ControlKind.CANCEL:
                 return await self._cancel(holding, control.command_id or "")
             case ControlKind.STDIN:
-                return await self._input(_running(holding, control.command_id), request)
+                return await self._input(await _running(holding, control.command_id), request)
             case ControlKind.SIGNAL:
-                await _running(holding, control.command_id).signal(int(request["number"]))
+                await (await _running(holding, control.command_id)).signal(int(request["number"]))
             case ControlKind.READ:
                 return await self._read(_root(holding), request["path"], request["key"])
             case ControlKind.WRITE:
@@ -91,10 +92,16 @@ def _root(holding: Holding) -> Path:
     return holding.workspace.path
 
 
-def _running(holding: Holding, command_id: str | None) -> Running:
-    if holding.running is None or holding.command_id != command_id:
-        raise CommandNotRunning(state=LabCommandState.QUEUED)
-    return holding.running
+async def _running(holding: Holding, command_id: str | None) -> Running:
+    """A command that is said to be running may be about to start: what is typed waits for it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while holding.is_busy:
+                if holding.command_id == command_id and holding.running is not None:
+                    return holding.running
+                holding.changed.clear()
+                await holding.changed.wait()
+    raise CommandNotRunning(state="not running")
 
 
 def _read(root: Path, path: str) -> bytes:

@@ -26,7 +26,8 @@ class Holding:
     cancelled: set[str] = field(default_factory=set)
     is_ending: bool = False
     doors: dict[str, DebugDoor] = field(default_factory=dict)
-    door_opened: asyncio.Event = field(default_factory=asyncio.Event)
+    # Something of the above is another than before.
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_busy(self) -> bool:

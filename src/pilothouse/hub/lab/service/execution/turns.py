@@ -140,6 +140,7 @@ class Turns:
             ending = await self._carry_out(holding, command, output)
         finally:
             holding.running, holding.command_id = None, None
+            holding.changed.set()
             if door := holding.doors.pop(command.id, None):
                 await door.close()
         stopped = self.is_stopping and ending.termination_reason is TerminationReason.CANCELLED
@@ -174,6 +175,7 @@ class Turns:
         order = self._order(holding, command)
         running = await self._means.machine.run(order, output)
         holding.running = running
+        holding.changed.set()
         if holding.is_ending or self.is_stopping or command.id in holding.cancelled:
             await running.cancel()
         return await running.wait()
@@ -184,7 +186,7 @@ class Turns:
         door = DebugDoor(machine.directory / "doors" / command.id[-8:], mounts=isolated)
         await door.open()
         holding.doors[command.id] = door
-        holding.door_opened.set()
+        holding.changed.set()
 
     def _order(self, holding: Holding, command: CommandRow) -> Command:
         assert holding.workspace is not None

@@ -97,8 +97,8 @@ class Worker:
         try:
             async with asyncio.timeout(DEBUGGER_WITHIN_S):
                 while (door := holding.doors.get(command_id)) is None:
-                    holding.door_opened.clear()
-                    await holding.door_opened.wait()
+                    holding.changed.clear()
+                    await holding.changed.wait()
         except TimeoutError:
             raise DebuggingUnavailable(reason="the command has not begun, or is over") from None
         return await door.connect(DEBUGGER_WITHIN_S)
@@ -199,6 +199,7 @@ class Worker:
             if holding.is_ending:
                 await self._let_go(holding)
         finally:
+            holding.changed.set()
             asyncio.get_running_loop().call_soon(self._freed.set)
 
     async def _let_go(self, holding: Holding) -> None:
