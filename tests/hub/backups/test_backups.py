@@ -19,10 +19,10 @@ from pilothouse.cli.app import app as cli
 from pilothouse.hub.app import create_app
 from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.backups import BackupUnreadable, NotEmpty, back_up, restore
-from pilothouse.hub.backups.databases import one_moment
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.db import Base
 from pilothouse.hub.db.engine import sqlite_url
+from pilothouse.hub.db.moments import one_moment
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import SystemClock
 from tests.hub.conftest import client_of

@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from pilothouse import __version__
 from pilothouse.hub.audit.service.anchors import FILE as ANCHOR
 from pilothouse.hub.backups.archive import Writer, writing
-from pilothouse.hub.backups.databases import one_moment
 from pilothouse.hub.backups.manifest import FILES, TABLES, Manifest, Table
-from pilothouse.hub.backups.rows import last_number, lines_of, stored, tables_of
 from pilothouse.hub.db.base import Base
+from pilothouse.hub.db.copying import last_number, lines_of, stored, tables_of
+from pilothouse.hub.db.moments import one_moment, revision_of
 from pilothouse.kit.clock import Clock, at
 
 RECORDINGS = "sessions"
@@ -55,8 +53,7 @@ def back_up(
     # The head of the audit log is read first: later than the rows, it would speak of entries they do not have.
     anchor = _read(data / ANCHOR)
     with one_moment(address) as connection, writing(path) as archive:
-        revision = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-        made_at = at(clock.now_ns()).isoformat()
+        made_at, revision = at(clock.now_ns()).isoformat(), revision_of(connection)
         manifest = Manifest(software=__version__, revision=revision, made_at=made_at, has_recordings=recordings)
         for table in tables_of(connection, Base.metadata.tables):
             tell(table.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,15 +10,13 @@ from pathlib import Path
 from typing import IO
 
 import anyio
-import sqlalchemy as sa
-from sqlalchemy import Connection
 
-from pilothouse.hub.backups.archive import Reader, check
-from pilothouse.hub.backups.databases import all_or_nothing, is_empty
+from pilothouse.hub.backups.archive import check
 from pilothouse.hub.backups.manifest import FILES, TABLES, BackupUnreadable, Manifest, NotEmpty
-from pilothouse.hub.backups.rows import count_on, fill, tables_of
+from pilothouse.hub.db.copying import count_on, empty, fill, tables_of
 from pilothouse.hub.db.engine import parse_url
 from pilothouse.hub.db.migrate import Migrations
+from pilothouse.hub.db.moments import all_or_nothing, is_empty, let_references_wait
 
 _TABLE_END = ".jsonl.zst"
 
@@ -37,42 +36,26 @@ def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None]
     migrations = Migrations(parse_url(address))
     anyio.run(migrations.up, backup.manifest.revision)
     with all_or_nothing(address) as connection:
-        _put_back(connection, backup, data, tell)
+        known = {table.name: table for table in backup.manifest.tables}
+        tables = {table.name: table for table in tables_of(connection, known)}
+        let_references_wait(connection)
+        empty(connection, list(tables.values()))
+        for name, content in backup.parts():
+            tell(name)
+            if name.startswith(FILES):
+                _write(data / name.removeprefix(FILES), content)
+            elif name.startswith(TABLES) and name.endswith(_TABLE_END):
+                described = known[name.removeprefix(TABLES).removesuffix(_TABLE_END)]
+                count = fill(connection, tables[described.name], described.columns, _lines(content))
+                if count != described.row_count:
+                    raise BackupUnreadable(path=name, reason=f"{count} rows of {described.row_count}")
+        for table_name, table in tables.items():
+            count_on(connection, table, known[table_name].last_number)
     anyio.run(migrations.up)
     return backup.manifest
 
 
-def _put_back(connection: Connection, backup: Reader, data: Path, tell: Callable[[str], None]) -> None:
-    known = {table.name: table for table in backup.manifest.tables}
-    tables = {table.name: table for table in tables_of(connection, known)}
-    _let_references_wait(connection)
-    for table in reversed(list(tables.values())):
-        connection.execute(sa.delete(table))  # what migrations put there
-    for name, content in backup.parts():
-        tell(name)
-        if name.startswith(FILES):
-            _write(data / name.removeprefix(FILES), content)
-        elif name.startswith(TABLES) and name.endswith(_TABLE_END):
-            described = known[name.removeprefix(TABLES).removesuffix(_TABLE_END)]
-            count = fill(connection, tables[described.name], described.columns, _lines(content))
-            if count != described.row_count:
-                raise BackupUnreadable(path=name, reason=f"{count} rows of {described.row_count}")
-    for table_name, table in tables.items():
-        count_on(connection, table, known[table_name].last_number)
-
-
-def _let_references_wait(connection: Connection) -> None:
-    """Rows of one table may refer to each other; where the role may not switch that off, their order has to do."""
-    if connection.dialect.name == "sqlite":
-        return
-    is_superuser = connection.execute(sa.text("SELECT current_setting('is_superuser')")).scalar() == "on"
-    if is_superuser:
-        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
-
-
 def _lines(content: IO[bytes]) -> Iterator[bytes]:
-    import io
-
     import zstandard
 
     with zstandard.ZstdDecompressor().stream_reader(content) as readable:

@@ -30,7 +30,11 @@ NS_PER_S = 1_000_000_000
 
 def add_to(server: MCPServer[Any], reach: Reach) -> None:
     """The tools about recordings."""
+    _add_looking(server, reach)
+    _add_seeing(server, reach)
 
+
+def _add_looking(server: MCPServer[Any], reach: Reach) -> None:
     @server.tool(title="List recordings", annotations=READS)
     async def list_recordings(
         ctx: Context[Any, Any],
@@ -74,6 +78,8 @@ def add_to(server: MCPServer[Any], reach: Reach) -> None:
         )
         return SeriesAnswer.model_validate(found)
 
+
+def _add_seeing(server: MCPServer[Any], reach: Reach) -> None:
     @server.tool(title="Read messages of a recording", annotations=READS)
     async def recording_messages(
         ctx: Context[Any, Any],

@@ -35,6 +35,21 @@ def all_or_nothing(address: str) -> Iterator[Connection]:
                 raise RuntimeError(f"row {broken[1]} of table {broken[0]} refers to nothing")
 
 
+def revision_of(connection: Connection) -> str:
+    """The migration a database is at."""
+    found: str = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+    return found
+
+
+def let_references_wait(connection: Connection) -> None:
+    """Rows of one table may refer to each other; where the role may not switch that off, their order has to do."""
+    if connection.dialect.name == "sqlite":
+        return
+    is_superuser = connection.execute(sa.text("SELECT current_setting('is_superuser')")).scalar() == "on"
+    if is_superuser:
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+
+
 def is_empty(address: str) -> bool:
     """Whether there is no table in it."""
     with _engine(address, begin="BEGIN") as engine, engine.connect() as connection:

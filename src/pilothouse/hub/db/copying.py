@@ -41,6 +41,12 @@ def lines_of(connection: Connection, table: sa.Table) -> Iterator[bytes]:
         yield json.dumps([_plain(value) for value in row], separators=(",", ":")).encode() + b"\n"
 
 
+def empty(connection: Connection, tables: Sequence[sa.Table]) -> None:
+    """Delete what migrations put there, what refers before what is referred to."""
+    for table in reversed(tables):
+        connection.execute(sa.delete(table))
+
+
 def fill(connection: Connection, table: sa.Table, names: Sequence[str], lines: Iterable[bytes]) -> int:
     """Insert rows from lines; answers how many."""
     columns = [table.columns[name] for name in names]
