@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -33,6 +34,11 @@ time.sleep(1000)
 """
 
 
+def fresh_mark() -> str:
+    """A word by which the processes of one test are found among all of the machine."""
+    return f"mark-{secrets.token_hex(8)}"
+
+
 def living(mark: str) -> list[int]:
     """Processes of the machine whose command line contains a mark."""
     found = []
@@ -56,7 +62,7 @@ async def said(log: OutputLog, words: str) -> None:
 
 
 async def test_a_daemon_that_left_its_session_does_not_outlive_the_command(tmp_path: Path) -> None:
-    mark = f"daemon-of-{tmp_path.name}"
+    mark = fresh_mark()
     async with bench(tmp_path) as sandbox:
         ran = await sandbox.shell(f"/usr/bin/python3 -c '{DAEMON}' {mark} | (read line; echo $line)")
 
@@ -66,7 +72,7 @@ async def test_a_daemon_that_left_its_session_does_not_outlive_the_command(tmp_p
 
 
 async def test_cancelling_ends_the_whole_tree_daemons_included(tmp_path: Path) -> None:
-    mark = f"daemon-of-{tmp_path.name}"
+    mark = fresh_mark()
     async with bench(tmp_path) as sandbox:
         command = f"/usr/bin/python3 -c '{DAEMON}' {mark} & while :; do sleep 1; done"
         running, log = await sandbox.start("sh", "-c", command, grace_s=0.2)
@@ -138,7 +144,7 @@ async def test_whoever_keeps_talking_is_not_idle(tmp_path: Path) -> None:
 
 
 async def test_closing_the_sandbox_ends_what_runs_in_it(tmp_path: Path) -> None:
-    mark = f"sleeper-of-{tmp_path.name}"
+    mark = fresh_mark()
     async with bench(tmp_path) as sandbox:
         many = [await sandbox.start("sh", "-c", f": {mark}; sleep 1000", grace_s=0.2) for _ in range(5)]
     endings = [await running.wait() for running, _ in many]
@@ -148,7 +154,7 @@ async def test_closing_the_sandbox_ends_what_runs_in_it(tmp_path: Path) -> None:
 
 
 async def test_when_the_keeper_is_killed_commands_are_lost_and_dead(tmp_path: Path) -> None:
-    mark = f"sleeper-of-{tmp_path.name}"
+    mark = fresh_mark()
     async with bench(tmp_path) as sandbox:
         running, log = await sandbox.start("sh", "-c", f": {mark}; echo up; setsid sleep 1000 & sleep 1000")
         await said(log, "up")
@@ -181,7 +187,7 @@ asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
 
 
 def test_kill_9_of_the_service_leaves_nothing_running_and_a_readable_log(tmp_path: Path) -> None:
-    mark = f"sleeper-of-{tmp_path.name}"
+    mark = fresh_mark()
     service = subprocess.Popen([sys.executable, "-c", SERVICE, str(tmp_path), mark])
     try:
         log = OutputLog.open(tmp_path / "log")
@@ -262,6 +268,23 @@ async def test_a_flood_of_output_is_kept_at_both_ends_and_does_not_fill_the_disk
     assert status.dropped is not None
     assert ran.log.head(1).lines[0].content == b"first"
     assert ran.log.tail(1).lines[0].content == b"last"
+
+
+async def test_a_start_that_nobody_waits_for_any_more_leaves_nothing(tmp_path: Path) -> None:
+    mark = fresh_mark()
+    async with bench(tmp_path) as sandbox:
+        await sandbox.shell("true")
+        starting = [asyncio.create_task(sandbox.start("sh", "-c", f": {mark}; sleep 1000")) for _ in range(5)]
+        for turns, one in enumerate(starting):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            one.cancel()
+        for started in await asyncio.gather(*starting, return_exceptions=True):
+            if isinstance(started, tuple):
+                await started[0].cancel()
+        async with asyncio.timeout(30):
+            while living(mark):
+                await asyncio.sleep(0.02)
 
 
 async def test_signals_and_cancels_that_race_with_the_end_do_no_harm(tmp_path: Path) -> None:

@@ -50,9 +50,19 @@ class Running:
         """Order it from the keeper and read what it says."""
         for descriptor in self._channels.readers:
             self._loop.add_reader(descriptor, self._read, descriptor)
-        self._number = await self._link.start(self, descriptors)
+        try:
+            self._number = await self._link.start(self, descriptors)
+        except BaseException:
+            self._stop_reading()
+            self._channels.close_all()
+            raise
         self._channels.close_theirs()
-        self.pid = await self._started
+        try:
+            self.pid = await asyncio.shield(self._started)
+        except asyncio.CancelledError:
+            # Nobody will have a handle on it.
+            self._end_by(TerminationReason.CANCELLED)
+            raise
         if self._command.timeout_s is not None:
             self._later(self._command.timeout_s, self._end_by, TerminationReason.TIMEOUT)
         if self._command.idle_timeout_s is not None:
