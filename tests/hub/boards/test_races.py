@@ -38,6 +38,10 @@ async def at_board(office: Office, caller: Caller, act: Callable[[AsyncSession, 
         return problem
 
 
+def claiming(office: Office, task_id: str) -> Callable[[AsyncSession, OnBoard], Awaitable[Any]]:
+    return lambda session, on: office.services.tasks.claim(session, on, task_id)
+
+
 async def make_tasks(office: Office, count: int) -> list[str]:
     async def make(session: AsyncSession, on: OnBoard) -> list[str]:
         tasks = [NewTask(title=f"Task {number}") for number in range(count)]
@@ -59,9 +63,7 @@ async def test_of_fifty_that_claim_each_of_a_hundred_tasks_one_gets_it(office: O
         # Each begins elsewhere; five ask for every task.
         for task_id in (task_ids[first:] + task_ids[:first])[:10]:
             async with room:
-                outcome = await at_board(
-                    office, caller, lambda session, on, one=task_id: office.services.tasks.claim(session, on, one)
-                )
+                outcome = await at_board(office, caller, claiming(office, task_id))
             if isinstance(outcome, Problem):
                 losers.append((task_id, outcome))
             else:
@@ -84,7 +86,7 @@ async def test_of_many_that_claim_one_task_at_the_same_moment_one_gets_it(office
                 at_board(
                     office,
                     as_agent(office.board, f"agt_{number}"),
-                    lambda session, on, one=task_id: office.services.tasks.claim(session, on, one),
+                    claiming(office, task_id),
                 )
                 for number in range(AT_ONCE)
             )

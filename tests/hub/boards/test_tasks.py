@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from pilothouse.hub.boards.repository import TasksSought
+from pilothouse.hub.boards.schemas.tasks import Task, TaskCard, TaskList
 from pilothouse.hub.identity.domain import operator
 from tests.support.boards import Office
 from tests.support.queries import counting_queries
@@ -69,13 +70,36 @@ async def test_a_list_costs_the_same_few_queries_whatever_is_in_it(office: Offic
     for number in range(count - 1):
         await office.task(f"Task {number}", tag_ids=[tag], depends_on_ids=[first])
 
+    boards, tasks = office.services.boards, office.services.tasks
     with counting_queries(office.guarded.hub.database) as queries:
         async with office.guarded.hub.database.reading() as session:
-            at = await office.services.boards.open(session, operator(), office.board)
-            page = await office.services.tasks.page(session, at, TasksSought(), 50, 0)
+            organization_id = await boards.sight(session, operator(), office.board)
+            listed, total = await tasks.listed(session, organization_id, office.board, TasksSought(), 50, 0)
 
-    assert len(page.items) == count
-    assert len(queries) == 3, queries
+    assert len(queries) == 1, queries
+    assert total == len(TaskList.model_validate_json(listed).items) == count
+
+
+async def test_what_is_listed_is_what_one_shows(office: Office) -> None:
+    tags = [(await office.made("/tags", name=name))["id"] for name in ("Zebra, big", "Äpfel; (a|b)")]
+    await office.made("/custom-fields", key="torque", name="Torque", kind="number")
+    tessa = await office.agent()
+    first = await office.task("First")
+    second = await office.task(
+        'Second "quoted"', tag_ids=tags, depends_on_ids=[first], custom_fields={"torque": 2.5},
+        due_at="2026-06-01T10:00:00.250+02:00",
+    )  # fmt: skip
+    await office.claim(first, tessa)
+
+    listed = {one["id"]: one for one in (await office.got(TASKS))["items"]}
+    snapshot = {one["id"]: one for one in (await office.got("/boards/{board}/snapshot"))["tasks"]}
+
+    for task_id in (first, second):
+        shown = await office.got(f"{TASKS}/{task_id}")
+        assert listed[task_id] == shown
+        assert TaskCard.model_validate(snapshot[task_id]).model_dump() == TaskCard.model_validate(shown).model_dump()
+        assert Task.model_validate(shown).model_dump(mode="json") == shown
+    assert [tag["name"] for tag in listed[second]["tags"]] == ["Äpfel; (a|b)", "Zebra, big"]
 
 
 async def test_the_same_request_sent_twice_makes_one_task(office: Office) -> None:

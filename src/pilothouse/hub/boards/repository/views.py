@@ -1,23 +1,31 @@
-"""Tasks as they are shown: with what follows from other tables, in one query for any number of them."""
+"""Tasks as they are shown: with what follows from other tables, in one query for any number of them.
+
+Lists are asked for all the time, by every agent: their values come as JSON has them, with nothing made in between.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, exists, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pilothouse.hub.boards.domain.states import Priority, TaskStatus
-from pilothouse.hub.boards.models import ApprovalTaskRow, TaskDependencyRow, TaskRow, TaskTagRow
+from pilothouse.hub.boards.models import ApprovalTaskRow, TagRow, TaskDependencyRow, TaskRow, TaskTagRow
 
 View = dict[str, Any]
-_JOINED = ("blocked_by", "depends_on_ids", "tag_ids")
+_JOINED = ("blocked_by", "depends_on_ids")
 _ASIDE = {"organization_id", "priority_rank", "description"}
+_TIMES = ("claimed_at", "lease_until", "started_at", "done_at", "due_at", "created_at", "changed_at")
+# No name holds control characters.
+_BETWEEN_FIELDS, _BETWEEN_TAGS = "\x1f", "\x1e"
 
 
 class TaskSort(StrEnum):
@@ -59,15 +67,18 @@ class TaskViews:
         found = await self._views(_shown(with_description=True).where(TaskRow.id == task_id))
         return found[0] if found else None
 
-    async def page(self, board_id: str, sought: TasksSought, limit: int, offset: int) -> tuple[list[View], int]:
-        """And how many there are."""
-        wanted = [TaskRow.board_id == board_id, *_conditions(sought)]
-        query = _shown(with_description=True).where(*wanted).order_by(*_order(sought)).limit(limit).offset(offset)
-        found = await self._views(query)
-        # Counting is another query: on the last page it is known without.
-        if 0 < len(found) < limit or (not found and not offset):
-            return found, offset + len(found)
-        return found, await self._session.scalar(select(func.count()).select_from(TaskRow).where(*wanted)) or 0
+    async def page(
+        self, organization_id: str, board_id: str, sought: TasksSought, limit: int, offset: int
+    ) -> tuple[list[View], int]:
+        """And how many there are, in one query unless it is beyond the end."""
+        wanted = [TaskRow.organization_id == organization_id, TaskRow.board_id == board_id, *_conditions(sought)]
+        count = select(func.count()).select_from(TaskRow).where(*wanted)
+        query = _shown(with_description=True).add_columns(count.scalar_subquery().label("total"))
+        found = await self._views(query.where(*wanted).order_by(*_order(sought)).limit(limit).offset(offset))
+        totals = [view.pop("total") for view in found]
+        if totals or not offset:
+            return found, totals[0] if totals else 0
+        return found, await self._session.scalar(count) or 0
 
     async def of_board(self, board_id: str, limit: int) -> list[View]:
         """What is not done first, then what was done last; without descriptions."""
@@ -86,34 +97,59 @@ class TaskViews:
         return found
 
     async def _views(self, query: Select[Any]) -> list[View]:
-        found = []
-        for row in (await self._session.execute(query)).mappings():
-            view = dict(row)
-            for name in _JOINED:
-                view[name] = sorted(view[name].split(",")) if view[name] else []
-            view["blocked"] = bool(view["blocked_by"])
-            found.append(view)
-        return found
+        rows = await self._session.execute(query)
+        names = tuple(rows.keys())
+        return [_view(dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _view(view: View) -> View:
+    for name in _TIMES:
+        if view[name] is not None:
+            view[name] = _moment(view[name])
+    for name in _JOINED:
+        view[name] = sorted(view[name].split(",")) if view[name] else []
+    view["blocked"] = bool(view["blocked_by"])
+    view["tags"] = _tags(view["tags"]) if view["tags"] else []
+    fields = view["custom_fields"]
+    if isinstance(fields, str):
+        view["custom_fields"] = {} if fields == "{}" else json.loads(fields)
+    return view
+
+
+def _moment(value: str | datetime) -> str:
+    """A time as JSON has it, from either database."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{value[:10]}T{value[11:].removesuffix('.000000')}Z"
+
+
+def _tags(joined: str) -> list[dict[str, str]]:
+    found = [one.split(_BETWEEN_FIELDS) for one in joined.split(_BETWEEN_TAGS)]
+    found.sort(key=lambda one: one[1])
+    return [{"id": tag_id, "name": name, "slug": slug, "colour": colour} for tag_id, slug, colour, name in found]
 
 
 @cache
 def _shown(*, with_description: bool) -> Select[Any]:
-    """Made once: putting it together costs as much as running it."""
-    edge, other = TaskDependencyRow, aliased(TaskRow)
+    edge, other, tag = TaskDependencyRow, aliased(TaskRow), TagRow
     waits_for = select(func.aggregate_strings(edge.depends_on_id, ",")).where(edge.task_id == TaskRow.id)
     blocked_by = select(func.aggregate_strings(edge.depends_on_id, ",")).join(other, other.id == edge.depends_on_id)
     blocked_by = blocked_by.where(edge.task_id == TaskRow.id, other.status != TaskStatus.DONE)
-    tag_ids = select(func.aggregate_strings(TaskTagRow.tag_id, ",")).where(TaskTagRow.task_id == TaskRow.id)
+    facts = tag.id + _BETWEEN_FIELDS + tag.slug + _BETWEEN_FIELDS + tag.colour + _BETWEEN_FIELDS + tag.name
+    tags = select(func.aggregate_strings(facts, _BETWEEN_TAGS)).join(TaskTagRow, TaskTagRow.tag_id == tag.id)
     pending = select(ApprovalTaskRow.approval_id)
     pending = pending.where(ApprovalTaskRow.task_id == TaskRow.id, ApprovalTaskRow.is_pending).limit(1)
     own = [column for column in TaskRow.__table__.columns if column.name not in _ASIDE]
     if with_description:
         own.append(TaskRow.__table__.columns["description"])
     return select(
-        *own,
+        *(
+            column if column.type.python_type is int else type_coerce(column, String).label(column.name)
+            for column in own
+        ),
         waits_for.correlate(TaskRow).scalar_subquery().label("depends_on_ids"),
         blocked_by.correlate(TaskRow).scalar_subquery().label("blocked_by"),
-        tag_ids.correlate(TaskRow).scalar_subquery().label("tag_ids"),
+        tags.where(TaskTagRow.task_id == TaskRow.id).correlate(TaskRow).scalar_subquery().label("tags"),
         pending.correlate(TaskRow).scalar_subquery().label("pending_approval_id"),
     )
 

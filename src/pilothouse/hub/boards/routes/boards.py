@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
+from starlette.responses import Response
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.streaming import board_stream
@@ -65,14 +66,13 @@ async def delete_board(on: BoardAdmin, services: Services, session: Writing) -> 
     await services.boards.delete(session, on)
 
 
-@router.get("/{board_id}/snapshot", summary="Everything needed to draw a board")
-async def get_board_snapshot(
-    caller: Member, services: Services, session: Reading, board_id: BoardPath
-) -> BoardSnapshot:
+@router.get("/{board_id}/snapshot", summary="Everything needed to draw a board", response_model=BoardSnapshot)
+async def get_board_snapshot(caller: Member, services: Services, session: Reading, board_id: BoardPath) -> Response:
     """Follow `GET /api/v1/boards/{board_id}/stream?since=` its `sequence`: no change is missed between the two."""
     place = await services.snapshots.place(caller.organization_id or "")
     on = await services.boards.open(session, caller, board_id)
-    return await services.snapshots.board(session, on, place)
+    snapshot = await services.snapshots.board(session, on, place)
+    return Response(snapshot, media_type="application/json")
 
 
 @router.get(

@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
+from starlette.responses import Response
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.streaming import board_stream
-from pilothouse.hub.boards.auth import BoardRead, BoardWrite, Services
+from pilothouse.hub.boards.auth import BoardPath, BoardRead, BoardWrite, Services
 from pilothouse.hub.boards.domain.states import Priority, TaskStatus
 from pilothouse.hub.boards.repository import Direction, TaskSort, TasksSought
 from pilothouse.hub.boards.routes.versions import IfMatch, seen
 from pilothouse.hub.boards.schemas.tasks import NewTask, Task, TaskChange, TaskList
+from pilothouse.hub.boards.service.scope import actor_of
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import Member, OnceKey, Reading, ThisHub, Writing
 from pilothouse.kit.clock import at
@@ -27,7 +29,7 @@ TaskPath = Annotated[str, Path(min_length=1, max_length=100, description="A task
 
 
 async def _sought(
-    on: BoardRead,
+    caller: Member,
     status: Annotated[list[TaskStatus] | None, Query(description="Any of these")] = None,
     assigned: Annotated[
         str | None, Query(max_length=100, description="The id of an agent or a person, `me`, or `none`")
@@ -42,7 +44,7 @@ async def _sought(
     order: Direction = Direction.DESCENDING,
 ) -> TasksSought:
     return TasksSought(
-        statuses=tuple(status or ()), assigned_id=_assigned(on.actor.id, assigned),
+        statuses=tuple(status or ()), assigned_id=_assigned(actor_of(caller).id, assigned),
         is_unassigned=assigned == "none", tag=tag, priorities=tuple(priority or ()), incident_id=incident_id,
         is_blocked=blocked, text=q, sort=sort, direction=order,
     )  # fmt: skip
@@ -56,10 +58,16 @@ Filters = Annotated[TasksSought, Depends(_sought)]
 """What a list of tasks can be narrowed to, as query parameters."""
 
 
-@router.get("", summary="List tasks")
-async def list_tasks(on: BoardRead, services: Services, session: Reading, page: Paging, sought: Filters) -> TaskList:
+@router.get("", summary="List tasks", response_model=TaskList)
+async def list_tasks(
+    caller: Member, services: Services, session: Reading, board_id: BoardPath, page: Paging, sought: Filters
+) -> Response:
     """The latest first, unless `sort` and `order` say otherwise; by priority the earliest of the same come first."""
-    return await services.tasks.page(session, on, sought, page.limit, page.offset)
+    organization_id = await services.boards.sight(session, caller, board_id)
+    listed, total = await services.tasks.listed(session, organization_id, board_id, sought, page.limit, page.offset)
+    if not total:
+        await services.boards.open(session, caller, board_id)
+    return Response(listed, media_type="application/json")
 
 
 @router.post("", status_code=201, summary="Make a task")

@@ -15,6 +15,9 @@ Description = Annotated[str, StringConstraints(max_length=20_000)]
 ActionType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+){0,9}$", max_length=100)]
 Confidence = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
+TagName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 Value = str | bool | int | float | None
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -142,13 +145,13 @@ class BoardGroupList(BaseModel):
 
 
 class NewTag(Message):
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    name: TagName
     slug: Slug | None = None
     colour: Colour = "#64748b"
 
 
 class TagChange(Changing):
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = None
+    name: TagName | None = None
     slug: Slug | None = None
     colour: Colour | None = None
 

@@ -63,6 +63,13 @@ class Boards:
             raise BoardNotWritable
         return OnBoard(caller, row, rights.writes(board_id))
 
+    async def sight(self, session: AsyncSession, caller: Caller, board_id: str) -> str:
+        """The organization of a board that the caller may see if it is there at all; raises UnknownBoard."""
+        rights = await self._access.boards(session, caller)
+        if not rights.reads(board_id) or rights.organization_id is None:
+            raise UnknownBoard
+        return rights.organization_id
+
     async def open_as_hub(self, session: AsyncSession, board_id: str) -> OnBoard | None:
         """A board for what the hub does by itself; None when it is gone."""
         row = await BoardRows(session).one(board_id, Lock.KEPT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import Activity
@@ -25,7 +26,6 @@ from pilothouse.hub.boards.service.fields import CustomFields
 from pilothouse.hub.boards.service.groups import Groups
 from pilothouse.hub.boards.service.ports import RecentMemory
 from pilothouse.hub.boards.service.scope import OnBoard
-from pilothouse.hub.boards.service.showing import show_cards
 from pilothouse.hub.boards.service.tags import Tags
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.identity.service import AgentRegister
@@ -58,22 +58,23 @@ class Snapshots:
         """How far the streams are; asked before anything is read, so that nothing falls in between."""
         return await self._activity.last(organization_id)
 
-    async def board(self, session: AsyncSession, on: OnBoard, sequence: int) -> BoardSnapshot:
-        """The board as it is at this place of its streams, or later."""
+    async def board(self, session: AsyncSession, on: OnBoard, sequence: int) -> bytes:
+        """A `BoardSnapshot` as JSON: the board as it is at this place of its streams, or later."""
         board_id, organization_id = on.board.id, on.board.organization_id
         counts = await self._counts(session, [board_id])
         views = await TaskViews(session).of_board(board_id, MOST_TASKS)
         total = sum(getattr(counts[board_id], name) for name in ("inbox", "in_progress", "review", "done"))
         assert on.caller is not None
-        return BoardSnapshot(
+        snapshot = BoardSnapshot(
             sequence=sequence, can_write=on.can_write, board=as_board(on.board), counts=counts[board_id],
-            tasks=await show_cards(session, organization_id, views), tasks_left_out=max(0, total - len(views)),
+            tasks=[], tasks_left_out=max(0, total - len(views)),
             tags=(await self._tags.page(session, organization_id, MOST_TAGS, 0)).items,
             custom_fields=await self._fields.of_board(session, organization_id, board_id),
             agents=await self._agents_of(session, [board_id]),
             pending_approvals=await self._pending(session, [board_id]),
             memory=await self._recent(session, on.caller, board_id=board_id, group_id=None),
         )  # fmt: skip
+        return msgspec.json.encode({**snapshot.model_dump(mode="json"), "tasks": views})
 
     async def group(self, session: AsyncSession, caller: Caller, group_id: str, sequence: int) -> BoardGroupSnapshot:
         """Raises UnknownBoardGroup; of its boards those that the caller may see."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.domain import fields as field_rules
@@ -55,16 +56,24 @@ class Tasks:
 
     async def page(self, session: AsyncSession, on: OnBoard, sought: TasksSought, limit: int, offset: int) -> TaskList:
         """Those of a board that are sought."""
-        views, total = await TaskViews(session).page(on.board.id, sought, limit, offset)
-        tasks = await show(session, on.board.organization_id, views)
-        return TaskList.model_construct(items=tasks, total=total, limit=limit, offset=offset)
+        board = on.board
+        views, total = await TaskViews(session).page(board.organization_id, board.id, sought, limit, offset)
+        return TaskList.model_construct(items=show(views), total=total, limit=limit, offset=offset)
+
+    async def listed(
+        self, session: AsyncSession, organization_id: str, board_id: str, sought: TasksSought, limit: int, offset: int
+    ) -> tuple[bytes, int]:
+        """A `TaskList` as JSON, and how many there are, for a board that the caller may see if it is there at all."""
+        views, total = await TaskViews(session).page(organization_id, board_id, sought, limit, offset)
+        document = {"items": views, "total": total, "limit": limit, "offset": offset}
+        return msgspec.json.encode(document), total
 
     async def one(self, session: AsyncSession, on: OnBoard, task_id: str) -> Task:
         """Raises UnknownTask."""
         view = await TaskViews(session).one(task_id)
         if view is None or view["board_id"] != on.board.id:
             raise UnknownTask
-        return (await show(session, on.board.organization_id, [view]))[0]
+        return show([view])[0]
 
     async def create(self, session: AsyncSession, on: OnBoard, new: NewTask) -> Task:
         """Raises OnlyLeadsAssign, and what is unknown or unusable among the fields."""
