@@ -19,11 +19,11 @@ class TokenRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def by_prefix(self, prefix: str) -> tuple[TokenRow, AgentRow | None] | None:
-        """The token, and the agent whose it is if it is an agent's."""
+    async def by_prefixes(self, prefixes: Sequence[str]) -> list[tuple[TokenRow, AgentRow | None]]:
+        """Tokens, and the agent whose it is if it is an agent's."""
         query = select(TokenRow, AgentRow).outerjoin(AgentRow, AgentRow.id == TokenRow.agent_id)
-        found = (await self._session.execute(query.where(TokenRow.prefix == prefix))).one_or_none()
-        return None if found is None else (found[0], found[1])
+        wanted = TokenRow.prefix == prefixes[0] if len(prefixes) == 1 else TokenRow.prefix.in_(prefixes)
+        return [(row, agent) for row, agent in await self._session.execute(query.where(wanted))]
 
     async def maker_of(self, token_id: str) -> str | None:
         """The person behind a program's token."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,16 +24,23 @@ PREVIOUS_GOOD_FOR = timedelta(hours=24)
 # What another process revokes is honoured here after at most so long.
 REMEMBERED_NS = NS_PER_S
 MOST_REMEMBERED = 4_096
+# Tokens used within this time are read again together.
+IN_USE_NS = 5 * NS_PER_S
+MOST_AT_ONCE = 500
 _OURS = re.compile(rf"(?:{'|'.join(TokenKind)})_[0-9a-z]{{12}}")
 _LONGEST = 200
 CHALLENGES = ("Basic", "Bearer")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Remembered:
     row: TokenRow
     agent: AgentRow | None
     read_at_ns: int
+    used_at_ns: int
+
+
+_Reading: TypeAlias = "asyncio.Future[dict[str, _Remembered] | None]"
 
 
 class KnownTokens:
@@ -42,6 +51,8 @@ class KnownTokens:
         self._clock = clock
         self._operators_secret = operators_secret
         self._remembered: dict[str, _Remembered] = {}
+        self._being_read: dict[str, _Reading] = {}
+        self._changes = 0
         self._noted: dict[str, datetime] = {}
         self._unwritten: dict[str, datetime] = {}
 
@@ -86,8 +97,10 @@ class KnownTokens:
         """What was changed in this transaction is asked for again once it is committed."""
 
         def forget() -> None:
+            self._changes += 1
             for prefix in prefixes:
                 self._remembered.pop(prefix, None)
+                self._being_read.pop(prefix, None)
 
         after_commit(session, forget)
 
@@ -95,25 +108,66 @@ class KnownTokens:
         """The same for every token of an agent that was changed."""
 
         def forget() -> None:
+            self._changes += 1
             for prefix, known in list(self._remembered.items()):
                 if known.row.agent_id == agent_id:
                     del self._remembered[prefix]
+                    self._being_read.pop(prefix, None)
 
         after_commit(session, forget)
 
     async def _known(self, prefix: str) -> _Remembered | None:
         now_ns = self._clock.monotonic_ns()
         remembered = self._remembered.get(prefix)
-        if remembered is not None and now_ns - remembered.read_at_ns < REMEMBERED_NS:
-            return remembered
+        if remembered is not None:
+            remembered.used_at_ns = now_ns
+            if now_ns - remembered.read_at_ns < REMEMBERED_NS:
+                return remembered
+        while (reading := self._being_read.get(prefix)) is not None:
+            # Who reads may have gone: then one of those who waited reads.
+            if (found := await asyncio.shield(reading)) is not None:
+                return found.get(prefix)
+        return (await self._read_together([prefix, *self._in_use(prefix, now_ns)], now_ns)).get(prefix)
+
+    def _in_use(self, prefix: str, now_ns: int) -> list[str]:
+        """Other tokens that have to be read again and were used of late: a thousand agents cost one query a second."""
+        return [
+            other
+            for other, known in self._remembered.items()
+            if other != prefix
+            and now_ns - known.read_at_ns >= REMEMBERED_NS
+            and now_ns - known.used_at_ns < IN_USE_NS
+            and other not in self._being_read
+        ][:MOST_AT_ONCE]
+
+    async def _read_together(self, prefixes: list[str], now_ns: int) -> dict[str, _Remembered]:
+        reading: _Reading = asyncio.get_running_loop().create_future()
+        self._being_read.update(dict.fromkeys(prefixes, reading))
+        found = None
+        try:
+            found = await self._read(prefixes, now_ns)
+        finally:
+            reading.set_result(found)
+            for prefix in prefixes:
+                if self._being_read.get(prefix) is reading:
+                    del self._being_read[prefix]
+        return found
+
+    async def _read(self, prefixes: list[str], now_ns: int) -> dict[str, _Remembered]:
+        changes = self._changes
         async with self._database.reading() as session:
-            found = await TokenRows(session).by_prefix(prefix)
+            rows = await TokenRows(session).by_prefixes(prefixes)
+        used = {prefix: known.used_at_ns for prefix, known in self._remembered.items()}
+        found = {row.prefix: _Remembered(row, agent, now_ns, used.get(row.prefix, now_ns)) for row, agent in rows}
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
-        if found is None:
-            return None
-        self._remembered[prefix] = known = _Remembered(*found, now_ns)
-        return known
+        # What was changed while it was read may have been read as it was before.
+        if changes == self._changes:
+            self._remembered.update(found)
+        for prefix in prefixes:
+            if prefix not in found:
+                self._remembered.pop(prefix, None)
+        return found
 
     async def _used(self, row: TokenRow, now: datetime) -> None:
         if row.last_used_at is None:
