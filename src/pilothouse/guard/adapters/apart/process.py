@@ -245,12 +245,19 @@ class _Child:
             self.pid = process.pid
             if self.is_unwanted:
                 self._kill()
-        # Not taken away yet: until then its number, and that of its group, are nobody else's.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        _wait_for(process)
         with self._lock:
             self._kill()  # what it has begun itself
             self._reason = _how(process.wait())
             self._over.set()
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> None:
+    """Until it ends; it is not taken away yet, so that its number and that of its group are nobody else's."""
+    if hasattr(os, "waitid"):  # not on macOS before Python 3.13
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    else:
+        process.wait()
 
 
 def _how(code: int) -> str:
