@@ -74,7 +74,7 @@ async def test_a_daemon_that_left_its_session_does_not_outlive_the_command(tmp_p
 async def test_cancelling_ends_the_whole_tree_daemons_included(tmp_path: Path) -> None:
     mark = fresh_mark()
     async with bench(tmp_path) as sandbox:
-        command = f"/usr/bin/python3 -c '{DAEMON}' {mark} & while :; do sleep 1; done"
+        command = f"trap '' TERM; /usr/bin/python3 -c '{DAEMON}' {mark} & while :; do sleep 1; done"
         running, log = await sandbox.start("sh", "-c", command, grace_s=0.2)
         await said(log, "daemon")
         assert living(mark)
