@@ -13,6 +13,7 @@ import httpx2
 from tests.support.processes import Program, eventually, pilothouse
 
 OPERATOR = "let-me-in-please"
+REPOSITORY = {"name": "demo", "remote_url": "https://git.example/demo.git"}
 ENVIRONMENT = {"LOCAL_AUTH_TOKEN": OPERATOR, "PILOTHOUSE_LAB_GIT_PROTOCOLS": "file,https,ssh"}
 FAST_LEASE = {"PILOTHOUSE_LAB_LEASE_S": "2"}
 OVER = ("completed", "failed", "cancelled", "expired")

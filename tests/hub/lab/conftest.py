@@ -11,9 +11,7 @@ from fastapi import FastAPI
 
 from pilothouse.hub.settings import HubSettings
 from tests.hub.conftest import client_of
-
-OPERATOR = "let-me-in-please"
-REPOSITORY = {"name": "demo", "remote_url": "https://git.example/demo.git"}
+from tests.support.labs import OPERATOR, REPOSITORY
 
 
 @pytest.fixture

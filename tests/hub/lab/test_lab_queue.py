@@ -13,7 +13,7 @@ from pilothouse.hub.lab.repository import Sought
 from pilothouse.kit.clock import ManualClock
 from pilothouse.sandbox.model import Ending, TerminationReason
 from tests.hub.conftest import client_of
-from tests.hub.lab.conftest import REPOSITORY
+from tests.support.labs import REPOSITORY
 from tests.support.queries import counting_queries
 
 pytestmark = pytest.mark.anyio

@@ -120,12 +120,16 @@ class Worker:
                 await self._means.machine.start()
             except SandboxTooWeak as problem:
                 self.refusal.reason = problem.sentence
-                log.error("debug sessions are not run here", reason=problem.sentence)
+                log.warning("debug sessions are not run here", reason=problem.sentence)
                 self._settled.set()
                 return
             await self._bury_the_dead_of_this_host()
             while not self._stopping.is_set():
                 await self._live_once()
+        except Exception as error:
+            self.refusal.reason = error.sentence if isinstance(error, Problem) else f"it failed: {type(error).__name__}"
+            self._settled.set()
+            raise
         finally:
             await self._means.machine.close()
 
