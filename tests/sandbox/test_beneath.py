@@ -61,7 +61,7 @@ def test_nothing_outside_and_nothing_but_files_is_opened(workspace: Path, path: 
     "path",
     [
         "../outside/new",
-        "/pilothouse-test/new",
+        "/nowhere/new",
         "up/new",
         "proc/self/new",
         "sub/../../outside/new",
@@ -72,15 +72,15 @@ def test_nothing_outside_and_nothing_but_files_is_opened(workspace: Path, path: 
 )
 def test_nothing_is_written_outside(workspace: Path, path: str) -> None:
     plant(workspace)
-    if path == "/pilothouse-test/new":
+    if path == "/nowhere/new":
         write_beneath(workspace, path, b"x")  # an absolute path is one beneath the workspace
-        assert (workspace / "pilothouse-test" / "new").read_bytes() == b"x"
+        assert (workspace / "nowhere" / "new").read_bytes() == b"x"
     else:
         with pytest.raises(OutsideWorkspace):
             write_beneath(workspace, path, b"x")
 
     assert sorted(one.name for one in (workspace.parent / "outside").iterdir()) == ["secret"]
-    assert not Path("/pilothouse-test/new").exists()
+    assert not Path("/nowhere/new").exists()
 
 
 def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(workspace: Path) -> None:
