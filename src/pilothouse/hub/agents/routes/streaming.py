@@ -12,6 +12,7 @@ from pilothouse.hub.activity.domain import is_of_kind
 from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.activity.streaming import RECHECK_S
 from pilothouse.hub.boards.domain.problems import UnknownBoard
+from pilothouse.hub.boards.service import KnownBoards
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.events import Event
 from pilothouse.hub.identity import Access, BoardRights, Caller
@@ -56,11 +57,17 @@ async def agent_stream(
     assert isinstance(activity, Activity)
     assert caller.organization_id is not None
     sight = _Sight(request, hub, access, caller, board_id)
-    if not await sight.look():
+    if not await sight.look() or (board_id is not None and not await _is_known(hub, caller, board_id)):
         raise UnknownBoard
     start = await activity.last(caller.organization_id) if since is None else since
     told = _told(activity.follow(caller.organization_id, start), sight)
     return EventStream(request, told, still_allowed=sight.look_again, keepalive_s=RECHECK_S)
+
+
+async def _is_known(hub: Hub, caller: Caller, board_id: str) -> bool:
+    """Whoever sees all boards of an organization sees those that it has."""
+    async with hub.database.reading() as session:
+        return bool(await KnownBoards().of_organization(session, caller.organization_id or "", [board_id]))
 
 
 async def _told(events: AsyncGenerator[Event], sight: _Sight) -> AsyncGenerator[StreamEvent]:
