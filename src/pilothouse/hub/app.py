@@ -89,6 +89,19 @@ UPPER = (
     similarity.router,
     relay.router,
 )
+ROUTERS = (
+    landing.router,
+    *IDENTITY,
+    activity.router,
+    *FLEET,
+    *RECORDINGS,
+    risk.router,
+    *UPPER,
+    *LAB,
+    *BOARDS,
+    *AGENTS,
+    *TALK,
+)
 # Threads that decode recordings keep the interpreter so long, each time before an answer gets it: with the usual 5 ms
 # an ordinary answer waits for half a second beside two of them.
 SWITCH_S = 0.0005
@@ -119,19 +132,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=[
-            landing.router,
-            *IDENTITY,
-            activity.router,
-            *FLEET,
-            *RECORDINGS,
-            risk.router,
-            *UPPER,
-            *LAB,
-            *BOARDS,
-            *AGENTS,
-            *TALK,
-        ],
+        routers=ROUTERS,
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
