@@ -161,7 +161,7 @@ def test_there_are_only_so_many_sockets(guard: Guard, monkeypatch: pytest.Monkey
 
 def test_a_rejected_action_is_in_the_event_with_who_decided(guard: Guard) -> None:
     guard.policy.say = lambda observation: Action((float("nan"), 0.0))
-    guard.run(1)
+    guard.run(1, cycle_budget_ms=1000)
 
     (event,) = guard.events()
     assert (event["decision"], event["was_rejected"], event["outcome"]) == ("REJECT", True, "reject")
