@@ -40,7 +40,7 @@ TOKEN = "benchmark"
 ENVIRONMENT = {
     "LOCAL_AUTH_TOKEN": TOKEN,
     # All agents share one address here; in the field a limit per address is what keeps strangers out.
-    "PILOTHOUSE_AGENT_AUTH_LIMIT": "1000000000",
+    "PILOTHOUSE_AGENT_AUTH_LIMIT": "0",
     "LOG_LEVEL": "warning",
 }
 PEER = """
