@@ -74,7 +74,7 @@ def test_camera_frames_follow_their_event_as_bytes(tmp_path: Path) -> None:
         arm.images = {"top": JPEG}
 
     with guarding(tmp_path, prepare=with_camera) as guard, listening(guard) as socket:
-        guard.run(1)
+        guard.run(1, cycle_budget_ms=1000)
         (event,) = heard(socket, 1)
 
         assert event["active_cameras"] == ["top"]
