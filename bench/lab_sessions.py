@@ -46,7 +46,10 @@ async def workspaces(place: Path, upstream: Upstream, commits: Sequence[str], re
     cloning = [_cloned(mirror, place / f"peer-{number}", commits[0]) for number in range(COLD_ROUNDS)]
     for layered in (True, False):
         kind = "overlay" if layered else "own checkout"
-        cold, warm, moved, released = [], [], [], []
+        cold: list[float] = []
+        warm: list[float] = []
+        moved: list[float] = []
+        released: list[float] = []
         for number in range(COLD_ROUNDS):
             made = Workspaces(place / f"{kind}-{number}", repositories, clock=SystemClock(), layered=layered)
             await made.start()

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,10 +47,15 @@ class LabAtHand:
         return {**inherited, "XDG_CONFIG_HOME": str(self.home), **known, **more}
 
     def __call__(
-        self, *words: object, code: int = 0, cwd: Path | None = None, text: str | None = None, **environment: str
+        self,
+        *words: object,
+        code: int = 0,
+        cwd: Path | None = None,
+        text: str | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [PILOTHOUSE, "lab", *map(str, words)], env=self.environment(**environment), cwd=cwd or self.home,
+            [PILOTHOUSE, "lab", *map(str, words)], env=self.environment(**variables or {}), cwd=cwd or self.home,
             input=text, capture_output=True, text=True, check=False, timeout=100,
         )  # fmt: skip
         assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}\n{self.hub.stderr[-3000:]}"
@@ -296,17 +301,17 @@ def test_secrets_reach_commands_and_not_their_output(lab: LabAtHand) -> None:
 
 def test_login_keeps_a_token_that_works_for_nobody_elses_eyes(lab: LabAtHand, tmp_path: Path) -> None:
     blank = {"PILOTHOUSE_URL": "", "PILOTHOUSE_TOKEN": "", "XDG_CONFIG_HOME": str(tmp_path)}
-    lab("login", "--url", lab.hub.url, text="not-a-token\n", code=3, **blank)
+    lab("login", "--url", lab.hub.url, text="not-a-token\n", code=3, variables=blank)
     assert not (tmp_path / "pilothouse").exists()
 
-    file = Path(lab("login", "--url", lab.hub.url, text=f"{lab.token}\n", **blank).stdout.strip())
+    file = Path(lab("login", "--url", lab.hub.url, text=f"{lab.token}\n", variables=blank).stdout.strip())
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert "demo" in lab("repo", "list", **blank).stdout
+    assert "demo" in lab("repo", "list", variables=blank).stdout
     # To another hub it is not shown.
-    lab("repo", "list", "--url", lab.hub.url.replace("127.0.0.1", "localhost"), code=3, **blank)
+    lab("repo", "list", "--url", lab.hub.url.replace("127.0.0.1", "localhost"), code=3, variables=blank)
     file.chmod(0o644)
-    assert "chmod 600" in lab("repo", "list", code=2, **blank).stderr
+    assert "chmod 600" in lab("repo", "list", code=2, variables=blank).stderr
 
 
 def test_a_token_for_one_repository_opens_that_one(lab: LabAtHand) -> None:
@@ -315,9 +320,11 @@ def test_a_token_for_one_repository_opens_that_one(lab: LabAtHand) -> None:
     made = subprocess.run([PILOTHOUSE, *words, "--data", data], capture_output=True, text=True, check=True)
     token = made.stdout.strip()
 
-    assert lab("run", "--repo", "demo", "--", "echo", "hello", PILOTHOUSE_TOKEN=token).stdout == "hello\n"
+    assert (
+        lab("run", "--repo", "demo", "--", "echo", "hello", variables={"PILOTHOUSE_TOKEN": token}).stdout == "hello\n"
+    )
     lab("repo", "add", "other", lab.upstream.url)
-    lab("run", "--repo", "other", "--", "true", code=3, PILOTHOUSE_TOKEN=token)
+    lab("run", "--repo", "other", "--", "true", code=3, variables={"PILOTHOUSE_TOKEN": token})
 
 
 def test_paths_are_mapped_however_the_bytes_come() -> None:

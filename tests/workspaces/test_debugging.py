@@ -88,13 +88,13 @@ async def test_one_editor_at_a_time_and_another_after_it(
 ) -> None:
     shown = workspace.shown | door.shown
     started = await sandbox.start(door.command(["python3", "src/waiting.py"]), workspace.path, shown)
-    where = {"local_root": str(upstream.place), "remote_root": "/workspace", "file": "src/waiting.py"}
+    local = str(upstream.place)
     async with asyncio.timeout(90):
         first = await door.connect(60)
         with pytest.raises(DebuggerBusy):
             await door.connect(1)
         editor = Editor(first.send, first.receive)
-        await stop_at(editor, **where, line=3)
+        await stop_at(editor, local_root=local, remote_root="/workspace", file="src/waiting.py", line=3)
         await editor.ask("disconnect", terminateDebuggee=False)
         await first.close()
         second, editor = await attached_again(door)

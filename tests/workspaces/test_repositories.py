@@ -211,7 +211,7 @@ def serving(directory: Path, elsewhere: str | None = None) -> Iterator[tuple[int
     handler = type("Served", (Remote,), {"seen": [], "elsewhere": elsewhere})
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0),
-        lambda *about: handler(*about, directory=str(directory)),  # type: ignore[arg-type]
+        lambda *about: handler(*about, directory=str(directory)),
     )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
