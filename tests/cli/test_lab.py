@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from pilothouse.cli.lab_debug import Mapping
+from pilothouse.cli.lab_debug import PathMapping
 from tests.support.dap import Editor, stop_at
 from tests.support.flights import write_flight
 from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse
@@ -324,7 +324,7 @@ def test_a_token_for_one_repository_opens_that_one(lab: LabAtHand) -> None:
         lab("run", "--repo", "demo", "--", "echo", "hello", variables={"PILOTHOUSE_TOKEN": token}).stdout == "hello\n"
     )
     lab("repo", "add", "other", lab.upstream.url)
-    lab("run", "--repo", "other", "--", "true", code=3, variables={"PILOTHOUSE_TOKEN": token})
+    lab("run", "--repo", "other", "--", "true", code=3, variables=bound)
 
 
 def test_paths_are_mapped_however_the_bytes_come() -> None:
@@ -335,14 +335,14 @@ def test_paths_are_mapped_however_the_bytes_come() -> None:
     whole = said({"command": "initialize"}) + said({"command": "attach", "arguments": {"justMyCode": True}}) + b"rest"
 
     for size in (1, 7, 1000):
-        mapping = Mapping("/here")
+        mapping = PathMapping("/here")
         passed = b"".join(mapping.feed(whole[at : at + size]) for at in range(0, len(whole), size))
         expected = [{"localRoot": "/here", "remoteRoot": "/workspace"}]
         assert passed.startswith(said({"command": "initialize"}))
         assert passed.endswith(b"rest")
         assert json.loads(passed[passed.rindex(b'{"command"') : -4])["arguments"]["pathMappings"] == expected
     theirs = said({"command": "attach", "arguments": {"pathMappings": [{"localRoot": "/a", "remoteRoot": "/b"}]}})
-    assert json.loads(Mapping("/here").feed(theirs).partition(b"\r\n\r\n")[2]) == json.loads(
+    assert json.loads(PathMapping("/here").feed(theirs).partition(b"\r\n\r\n")[2]) == json.loads(
         theirs.partition(b"\r\n\r\n")[2]
     )
-    assert Mapping("/here").feed(b"GET / HTTP/1.1\r\n\r\n") == b"GET / HTTP/1.1\r\n\r\n"
+    assert PathMapping("/here").feed(b"GET / HTTP/1.1\r\n\r\n") == b"GET / HTTP/1.1\r\n\r\n"

@@ -103,7 +103,7 @@ class _Door:
             with self._lab.debug_line(self._session_id, self._command_id) as line:
                 back = threading.Thread(target=_outwards, args=(line, editor), daemon=True)
                 back.start()
-                mapping = Mapping(self._root)
+                mapping = PathMapping(self._root)
                 while content := editor.recv(_CHUNK):
                     line.send(mapping.feed(content))
         except Problem as problem:
@@ -123,7 +123,7 @@ def _outwards(line: ClientConnection, editor: socket.socket) -> None:
         return
 
 
-class Mapping:
+class PathMapping:
     """Lets what an editor says through, and tells the debugger where the files are when the editor does not."""
 
     def __init__(self, local_root: str) -> None:
