@@ -318,11 +318,9 @@ def test_a_token_for_one_repository_opens_that_one(lab: LabAtHand) -> None:
     data = lab.home.parent / "data"
     words = ["token", "create", "ci", "--scopes", "sessions:write,commands:write", "--repository", "demo"]
     made = subprocess.run([PILOTHOUSE, *words, "--data", data], capture_output=True, text=True, check=True)
-    token = made.stdout.strip()
+    bound = {"PILOTHOUSE_TOKEN": made.stdout.strip()}
 
-    assert (
-        lab("run", "--repo", "demo", "--", "echo", "hello", variables={"PILOTHOUSE_TOKEN": token}).stdout == "hello\n"
-    )
+    assert lab("run", "--repo", "demo", "--", "echo", "hello", variables=bound).stdout == "hello\n"
     lab("repo", "add", "other", lab.upstream.url)
     lab("run", "--repo", "other", "--", "true", code=3, variables=bound)
 
