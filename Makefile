@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 WORKERS ?= auto
-BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop hub hub_recordings boards lab
+BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop hub hub_recordings boards lab lab_sessions
 
 .PHONY: help demo test check bench docs format constraints clean
 
