@@ -22,7 +22,7 @@ from pilothouse.hub.agents.schemas import (
     Usage,
 )
 from pilothouse.hub.identity import AgentRole
-from pilothouse.hub.identity.auth import OnceKey, Reading, TheAccess, ThisHub, Writing
+from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.identity.domain.agents import AgentsSought, Liveness
 from pilothouse.web import Paging
 from pilothouse.web.streams import EventStream, Since
@@ -71,13 +71,12 @@ async def stream_agents(
     request: Request,
     caller: Member,
     hub: ThisHub,
-    access: TheAccess,
     since: Since,
     board_id: Annotated[str | None, Query(max_length=40)] = None,
 ) -> EventStream:
     """Who comes, goes, falls silent and is changed, on the boards that you may see, as server-sent events.
     `Last-Event-ID` or `since` resumes without loss or repeats; without them the stream begins now."""
-    return await agent_stream(request, hub, access, caller, board_id, since)
+    return await agent_stream(request, hub, caller, board_id, since)
 
 
 @router.get("/{agent_id}", summary="Get an agent")

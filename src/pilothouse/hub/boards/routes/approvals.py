@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
-from pilothouse.hub.activity.streaming import board_stream
+from pilothouse.hub.activity.routes.streaming import board_stream
 from pilothouse.hub.boards.auth import BoardRead, BoardWrite, Services
 from pilothouse.hub.boards.domain.states import ApprovalStatus
 from pilothouse.hub.boards.repository import ApprovalsSought

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
-from pilothouse.hub.activity.streaming import board_stream
+from pilothouse.hub.activity.routes.streaming import board_stream
 from pilothouse.hub.boards.auth import BoardAdmin, BoardMaker, BoardPath, BoardRead, Services
 from pilothouse.hub.boards.routes.versions import IfMatch, seen
 from pilothouse.hub.boards.schemas.boards import Board, BoardChange, BoardList, NewBoard

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
-from pilothouse.hub.activity.streaming import board_stream
+from pilothouse.hub.activity.routes.streaming import board_stream
 from pilothouse.hub.boards.auth import BoardPath, BoardRead, BoardWrite, Services
 from pilothouse.hub.boards.domain.states import Priority, TaskStatus
 from pilothouse.hub.boards.repository import Direction, TaskSort, TasksSought

@@ -10,14 +10,14 @@ from pydantic import AwareDatetime
 from starlette.requests import HTTPConnection, Request
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
-from pilothouse.hub.activity.streaming import board_stream
+from pilothouse.hub.activity.routes.streaming import board_stream
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.memory.auth import BoardRead, BoardWrite, GroupRead, GroupWrite, caller_of, place_of
 from pilothouse.hub.memory.domain import Sought
+from pilothouse.hub.memory.routes.streaming import group_stream
 from pilothouse.hub.memory.schemas import MemoryChange, MemoryEntry, MemoryList, NewMemory, Tag
 from pilothouse.hub.memory.service import Memory
-from pilothouse.hub.memory.streaming import group_stream
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
 from pilothouse.web.streams import EventStream, Since

@@ -10,9 +10,9 @@ from pydantic import AwareDatetime, StringConstraints
 from starlette.requests import HTTPConnection, Request
 
 from pilothouse.hub.activity.domain import Sought, is_of_kind
+from pilothouse.hub.activity.routes.streaming import follow
 from pilothouse.hub.activity.schemas import ActivityList
 from pilothouse.hub.activity.service import Activity
-from pilothouse.hub.activity.streaming import follow
 from pilothouse.hub.identity.auth import Member, Reading, TheAccess
 from pilothouse.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 from pilothouse.web.streams import EventStream, Since

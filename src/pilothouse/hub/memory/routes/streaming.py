@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from pilothouse.hub.activity.domain import is_of_kind
-from pilothouse.hub.activity.streaming import Sight, follow
+from pilothouse.hub.activity.routes.streaming import Sight, follow
 from pilothouse.hub.events import Event
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.memory.auth import sees_group
