@@ -67,7 +67,8 @@ async def test_a_recording_is_read_in_small_answers(world: World) -> None:
 
 
 async def test_an_agent_takes_a_task_to_review_and_asks_people(world: World) -> None:
-    task = world.task("Look at door 3", incident_id=INCIDENT)
+    brought = world.post(f"/api/v1/boards/{world.board_id}/incidents", {"incident_id": INCIDENT})
+    task = brought["task_id"]
     async with speaking(world, world.agent()) as client:
         boards = await ask(client, "list_boards")
         board = boards["items"][0]["id"]
