@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from itertools import chain as in_turn
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pilothouse.cli.demo.chain import Chain, Progress
+    from pilothouse.cli.demo.desk import Desk
     from pilothouse.cli.demo.programs import Program
 
 ROBOT_ID = "drone-1"
@@ -49,9 +51,9 @@ def demo(
     """Record, guard, deliver and triage on this machine: a real drone flight, and an arm whose policy misbehaves.
 
     Starts a hub, a recorder and a guard on loopback. The recorder replays the flight as if it flew now; follow the
-    evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row, the incident. The
-    guard stands between a simulated arm and a policy that asks for the impossible every second. Keeps running until
-    Ctrl-C so that you can look around.
+    evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row, the incident, its
+    task on a board, the agent that takes it, the person who approves. The guard stands between a simulated arm and a
+    policy that asks for the impossible every second. Keeps running until Ctrl-C so that you can look around.
     """
     from rich.console import Console
 
@@ -74,6 +76,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
     import httpx2
 
     from pilothouse.cli.demo.chain import Chain
+    from pilothouse.cli.demo.desk import Desk
     from pilothouse.cli.demo.flight import drone_flight
     from pilothouse.cli.demo.screen import Screen
 
@@ -83,6 +86,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
         flight = stack.enter_context(drone_flight())
         hub = _started(stack, "hub", ["hub", "--host", "127.0.0.1", "--data", str(data / "hub")], data, port=8000)
         console.print(f"hub       {hub.url}  (pid {hub.pid})")
+        desk = stack.enter_context(closing(Desk(hub.url, data)))
         since = datetime.now(UTC)
         config = _write_config(data, flight=flight, hub_url=hub.url, speed=speed)
         recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(config)], data, port=7000)
@@ -96,17 +100,18 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
             pace = 0.0 if speed == "max" else FLIGHT_S / float(speed)
             progress = chain.follow(since, within_s=pace + REST_WITHIN_S, show=screen.show)
         if once:
-            _prove(console, chain, progress, programs)
+            _prove(console, chain, desk, progress, programs)
         else:
             _invite(console, progress, hub.url, guard.url)
             _wait(programs)
 
 
-def _prove(console: Console, chain: Chain, progress: Progress, programs: list[Program]) -> None:
+def _prove(console: Console, chain: Chain, desk: Desk, progress: Progress, programs: list[Program]) -> None:
     from pilothouse.cli.demo.chain import require
 
     console.print()
-    for link, figures in chain.proofs(progress):
+    assert progress.recording is not None
+    for link, figures in in_turn(chain.proofs(progress), desk.proofs(progress.recording)):
         console.print(f"[green]✓[/green] {link:<10} {figures}", soft_wrap=True)
     for program in programs:
         code = program.stop()

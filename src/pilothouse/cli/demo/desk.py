@@ -1,0 +1,105 @@
+"""The incident on a board: a rule makes a task of it, an agent takes the task, a person approves what it found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from pilothouse.cli.demo.chain import POLL_S, answer, require
+
+BOARD, AGENT = "Flight line", "Scout"
+# A rule makes a task as soon as the incident is there.
+BY_ITSELF_S = 5.0
+
+
+class Desk:
+    """People and an agent at the hub; ``operator`` shows what the hub keeps for whoever runs it."""
+
+    def __init__(self, hub_url: str, data: Path) -> None:
+        token = (data / "hub" / "local-auth-token").read_text(encoding="ascii").strip()
+        self.operator = httpx2.Client(base_url=hub_url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        self._board = self._made("task", "/api/v1/boards", {"name": BOARD, "require_approval_for_done": True})["id"]
+        rule = {"name": "every incident", "priority": "high"}
+        self._made("task", f"/api/v1/boards/{self._board}/incident-rules", rule)
+        agent = self._made("agent", "/api/v1/agents", {"name": AGENT, "board_id": self._board})
+        self._agent_id = agent["id"]
+        self._agent = httpx2.Client(base_url=hub_url, headers={"X-Agent-Token": agent["token"]}, timeout=10)
+
+    def close(self) -> None:
+        self.operator.close()
+        self._agent.close()
+
+    @property
+    def path(self) -> str:
+        """Where the board is."""
+        return f"/api/v1/boards/{self._board}"
+
+    def proofs(self, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Have the incident of a recording worked, and say what was found; raises BrokenLink."""
+        task = self._task(row["incident_id"])
+        yield "task", f"{task['id']} on “{BOARD}”, {task['priority']}: “{task['title']}”"
+        self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task['id']}/claim")
+        peak = self._peak(row)
+        found = f"{row['trigger']['topic']} peaked at {peak:.2f} m/s; the drone was asked to."
+        self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task['id']}/comments", {"body": found})
+        other = self._agent.get("/api/v1/agent/boards")
+        require("agent", other.status_code == 200, f"the agent cannot see its board: HTTP {other.status_code}")
+        yield "agent", f"{AGENT} claimed it and read the evidence: “{found}”"
+        yield "approval", self._approved(task["id"])
+
+    @property
+    def _agents(self) -> str:
+        return f"/api/v1/agent/boards/{self._board}"
+
+    def _task(self, incident_id: str) -> dict[str, Any]:
+        # What the same rule saw a moment ago, in a run before this one, is the same incident; its rule was another
+        # board's then.
+        incident = answer(self.operator, "task", f"/api/v1/incidents/{incident_id}")["id"]
+        deadline = time.monotonic() + BY_ITSELF_S
+        while not (found := answer(self.operator, "task", f"{self.path}/tasks?incident_id={incident}")["items"]):
+            if time.monotonic() > deadline:
+                self._made("task", f"{self.path}/incidents", {"incident_id": incident})
+                deadline += BY_ITSELF_S
+            time.sleep(POLL_S)
+        task: dict[str, Any] = found[0]
+        return task
+
+    def _peak(self, row: dict[str, Any]) -> float:
+        trigger = row["trigger"]
+        path = f"/api/sessions/{row['session_id']}/series?fields={trigger['topic']}.{trigger['field']}&points=100"
+        series = answer(self._agent, "agent", path)["series"][0]
+        return float(series["highest"])
+
+    def _approved(self, task_id: str) -> str:
+        asked = {"action_type": "task.done", "reason": "Explained by the flight plan", "confidence": 90,
+                 "task_ids": [task_id]}  # fmt: skip
+        approval = self._asked(self._agent, "approval", "POST", f"{self._agents}/approvals", asked)
+        decision = {"status": "approved", "note": "Agreed", "version": approval["version"]}
+        own = self._agent.patch(f"{self.path}/approvals/{approval['id']}", json=decision)
+        require("approval", own.status_code == 403, f"the agent approved itself: HTTP {own.status_code}")
+        self._asked(self.operator, "approval", "PATCH", f"{self.path}/approvals/{approval['id']}", decision)
+        for status in ("review", "done"):
+            moved = {"status": status, "comment": "As approved"}
+            self._asked(self._agent, "approval", "PATCH", f"{self._agents}/tasks/{task_id}", moved)
+        done = answer(self.operator, "approval", f"{self.path}/tasks/{task_id}")
+        require("approval", done["status"] == "done", f"the task is {done['status']}")
+        return f"{AGENT} may not approve itself (403); a person did, and the task is done"
+
+    def _made(self, link: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._asked(self.operator, link, "POST", path, body)
+
+    def _asked(
+        self, client: httpx2.Client, link: str, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        try:
+            response = client.request(method, path, json=body)
+        except httpx2.HTTPError as error:
+            require(link, holds=False, reason=f"{client.base_url} does not answer: {error}")
+            raise
+        require(link, response.is_success, f"{method} {path} answered HTTP {response.status_code}: {response.text}")
+        found: dict[str, Any] = response.json() if response.content else {}
+        return found
