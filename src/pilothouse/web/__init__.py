@@ -19,7 +19,7 @@ from pilothouse.web.paging import Page, Paging, RowId
 from pilothouse.web.probes import Check
 from pilothouse.web.process import run_service, run_unserved, serve
 from pilothouse.web.ratelimits import RateLimits
-from pilothouse.web.service import Service, body_limit, create_service
+from pilothouse.web.service import Service, body_limit, create_service, resolved
 from pilothouse.web.settings import ServiceSettings
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "problem_response",
     "public_routes",
     "require_local_token",
+    "resolved",
     "run_service",
     "run_unserved",
     "same",

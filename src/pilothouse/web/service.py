@@ -13,6 +13,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.telemetry._asgi import ExceptionTelemetryMiddleware
 from prometheus_client import CollectorRegistry
 from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan
 
 from pilothouse import __version__
@@ -91,12 +92,24 @@ def _telemetry_is_wanted() -> bool:
     return any(name.startswith("OTEL_") for name in os.environ)
 
 
+def resolved(*routers: APIRouter) -> tuple[BaseRoute, ...]:
+    """Routers as ``routes`` that several services of a process can have, and are worked out only by the first.
+
+    With hundreds of routes that takes most of a second. ``dependency_overrides`` of a service do not reach them.
+    """
+    table = APIRouter(generate_unique_id_function=operation_id)
+    for router in routers:
+        table.include_router(router)
+    return tuple(table.routes)
+
+
 def create_service(
     *,
     title: str,
     description: str,
     settings: ServiceSettings,
-    routers: Sequence[APIRouter],
+    routers: Sequence[APIRouter] = (),
+    routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan[FastAPI] | None = None,
     health: Health | None = None,
     readiness: Mapping[str, Check] | None = None,
@@ -132,6 +145,7 @@ def create_service(
     app.state.closing, app.state.on_closing = threading.Event(), on_closing
     app.state.public = frozenset({*public, *PROBE_PATHS, *documents.DOCUMENT_PATHS})
     install_error_handlers(app)
+    app.router.routes.extend(routes)
     for router in (*routers, probe_router(health, readiness or {}, registry), documents.router):
         app.include_router(router)
     return app
