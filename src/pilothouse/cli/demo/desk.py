@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx2
 
 from pilothouse.cli.demo.chain import POLL_S, answer, require
 
-BOARD, AGENT = "Flight line", "Scout"
+AGENT = "Scout"
 # A rule makes a task as soon as the incident is there.
 BY_ITSELF_S = 5.0
 
@@ -22,7 +23,11 @@ class Desk:
     def __init__(self, hub_url: str, data: Path) -> None:
         token = (data / "hub" / "local-auth-token").read_text(encoding="ascii").strip()
         self.operator = httpx2.Client(base_url=hub_url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
-        self._board = self._made("task", "/api/v1/boards", {"name": BOARD, "require_approval_for_done": True})["id"]
+        # A board of its own for each run, for names are taken once.
+        self._name = f"Flight line, {datetime.now().astimezone():%d %b %H:%M:%S}"
+        self._board = self._made("task", "/api/v1/boards", {"name": self._name, "require_approval_for_done": True})[
+            "id"
+        ]
         rule = {"name": "every incident", "priority": "high"}
         self._made("task", f"/api/v1/boards/{self._board}/incident-rules", rule)
         agent = self._made("agent", "/api/v1/agents", {"name": AGENT, "board_id": self._board})
@@ -41,7 +46,7 @@ class Desk:
     def proofs(self, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Have the incident of a recording worked, and say what was found; raises BrokenLink."""
         task = self._task(row["incident_id"])
-        yield "task", f"{task['id']} on “{BOARD}”, {task['priority']}: “{task['title']}”"
+        yield "task", f"{task['id']} on “{self._name}”, {task['priority']}: “{task['title']}”"
         self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task['id']}/claim")
         peak = self._peak(row)
         found = f"{row['trigger']['topic']} peaked at {peak:.2f} m/s; the drone was asked to."
