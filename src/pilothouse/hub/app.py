@@ -35,6 +35,7 @@ from pilothouse.hub.identity import Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
 from pilothouse.hub.identity.routes import PUBLIC, login
 from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
+from pilothouse.hub.identity.service import AgentRegister
 from pilothouse.hub.identity.service import build_services as build_identity
 from pilothouse.hub.incidents import jobs as incident_jobs
 from pilothouse.hub.incidents import routes as incidents
@@ -225,7 +226,7 @@ def install_conversations(service: Service, hub: Hub) -> None:
     webhook_jobs.register(hub.jobs, state.webhooks)
     state.triage = state.evidence = build_triage(hub, state.activity, state.incidents, boards)
     triage_jobs.register(hub.jobs, state.triage.following)
-    state.dashboards = Dashboards(hub.clock)
+    state.dashboards = Dashboards(hub.clock, boards.figures, AgentRegister(), state.incidents)
 
 
 def install_agents(service: Service, hub: Hub, tokens: Tokens) -> None:

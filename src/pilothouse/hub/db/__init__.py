@@ -3,6 +3,7 @@
 from pilothouse.hub.db.answers import RequestKey, answer_once
 from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime, values_of
 from pilothouse.hub.db.database import Database, after_commit, before_commit
+from pilothouse.hub.db.durations import day_of, seconds_between
 from pilothouse.hub.db.problems import DatabaseUnavailable, Unstorable
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "after_commit",
     "answer_once",
     "before_commit",
+    "day_of",
+    "seconds_between",
     "values_of",
 ]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import seconds_between
 from pilothouse.hub.incidents.domain.states import LIVE, IncidentState, Severity
-from pilothouse.hub.incidents.domain.statistics import Course
+from pilothouse.hub.incidents.domain.statistics import Course, Flow
 from pilothouse.hub.incidents.models import IncidentAliasRow, IncidentCursorRow, IncidentEntryRow, IncidentRow
 
 _CURSOR = 1
@@ -189,6 +190,19 @@ class IncidentRows:
         query = select(*columns).where(*_conditions(Sought(since=since, only_robot=only_robot)))
         rows = await self._session.execute(query.order_by(row.opened_at.desc()).limit(MOST_COURSES))
         return [Course(*one) for one in rows]
+
+    async def flow(self, since: datetime, until: datetime) -> Flow:
+        """What came and went within a time."""
+        row = IncidentRow
+        live = select(row.severity, func.count()).where(row.state.in_(LIVE)).group_by(row.severity)
+        by_severity = {severity.value: count for severity, count in await self._session.execute(live)}
+        opened, resolved = row.opened_at.between(since, until), row.resolved_at.between(since, until)
+        took = seconds_between(self._session, row.opened_at, row.resolved_at)
+        query = select(
+            func.count().filter(opened), func.count().filter(resolved), func.avg(took).filter(resolved)
+        ).where(or_(opened, resolved))
+        came, went, mean = (await self._session.execute(query)).one()
+        return Flow(by_severity, came, went, None if mean is None else float(mean))
 
     def _insert(self, table: type[Any]) -> Any:
         is_postgres = self._session.get_bind().dialect.name == "postgresql"

@@ -9,7 +9,6 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.incidents.models import IncidentRow
 from pilothouse.hub.triage.models import BoardIncidentRow, IncidentRuleRow, TriageCursorRow
 
 _CURSOR = 1
@@ -79,13 +78,12 @@ class BoardIncidentRows:
         own = (row.board_id.in_(board_ids), row.incident_id.in_(incident_ids), row.task_id.is_not(None))
         return bool(await self._session.scalar(select(exists().where(*own))))
 
-    async def page(self, board_id: str, limit: int, offset: int) -> tuple[Sequence[tuple[Any, Any]], int]:
-        """With the incidents, the latest first, and how many there are."""
+    async def page(self, board_id: str, limit: int, offset: int) -> tuple[Sequence[BoardIncidentRow], int]:
+        """The latest first, and how many there are."""
         row, own = BoardIncidentRow, BoardIncidentRow.board_id == board_id
         total = await self._session.scalar(select(func.count()).select_from(row).where(own)) or 0
-        query = select(row, IncidentRow).join(IncidentRow, IncidentRow.id == row.incident_id).where(own)
-        latest = query.order_by(row.linked_at.desc(), row.incident_id).limit(limit).offset(offset)
-        return [(one, incident) for one, incident in await self._session.execute(latest)], total
+        query = select(row).where(own).order_by(row.linked_at.desc(), row.incident_id)
+        return (await self._session.scalars(query.limit(limit).offset(offset))).all(), total
 
 
 class CursorRows:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.boards.domain.problems import ApprovalIsPending
 from pilothouse.hub.boards.domain.states import ApprovalStatus
 from pilothouse.hub.boards.models import ApprovalDecisionRow, ApprovalRow, ApprovalTaskRow
 from pilothouse.hub.boards.repository.boards import Lock
@@ -50,15 +52,19 @@ class ApprovalRows:
         return dict((await self._session.execute(query)).all())
 
     async def add(self, row: ApprovalRow, versions: dict[str, int]) -> None:
-        """With the tasks it is about, each at the version that was shown."""
+        """With the tasks it is about, each at the version that was shown; raises ApprovalIsPending."""
         self._session.add(row)
         await self._session.flush()
-        if versions:
-            values = [
-                {"approval_id": row.id, "task_id": one, "content_version": version, "is_pending": True}
-                for one, version in sorted(versions.items())
-            ]
+        if not versions:
+            return
+        values = [
+            {"approval_id": row.id, "task_id": one, "content_version": version, "is_pending": True}
+            for one, version in sorted(versions.items())
+        ]
+        try:
             await self._session.execute(insert(ApprovalTaskRow), values)
+        except IntegrityError:
+            raise ApprovalIsPending(task_id=", ".join(sorted(versions)), approval_id="another") from None
 
     async def settle(self, approval_id: str) -> None:
         """It is pending no more."""

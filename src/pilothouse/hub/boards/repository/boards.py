@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.models import BoardGroupRow, BoardRow
-from pilothouse.hub.identity.models import UserRow
 
 Query = TypeVar("Query", bound=Select[Any])
 
@@ -82,9 +81,6 @@ class BoardRows:
     async def has_any(self, organization_id: str) -> bool:
         query = select(BoardRow.id).where(BoardRow.organization_id == organization_id).limit(1)
         return await self._session.scalar(query) is not None
-
-    async def user_name(self, user_id: str) -> str | None:
-        return await self._session.scalar(select(UserRow.name).where(UserRow.id == user_id))
 
     async def delete(self, row: BoardRow | BoardGroupRow) -> None:
         await self._session.delete(row)

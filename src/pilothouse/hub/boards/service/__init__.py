@@ -5,6 +5,7 @@ from pilothouse.hub.boards.service.boards import Boards
 from pilothouse.hub.boards.service.comments import Comments
 from pilothouse.hub.boards.service.everything import BoardServices, build_services
 from pilothouse.hub.boards.service.fields import CustomFields
+from pilothouse.hub.boards.service.figures import Figures
 from pilothouse.hub.boards.service.groups import Groups
 from pilothouse.hub.boards.service.known import KnownBoards
 from pilothouse.hub.boards.service.leases import Leases
@@ -20,6 +21,7 @@ __all__ = [
     "Boards",
     "Comments",
     "CustomFields",
+    "Figures",
     "Groups",
     "KnownBoards",
     "Leases",

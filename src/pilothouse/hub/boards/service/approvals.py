@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.domain.approvals import (
@@ -79,10 +78,7 @@ class Approvals:
             requested_by_name=actor.name, void_reason=None, created_at=now, changed_at=now,
             expires_at=now + timedelta(seconds=expires_in_s), used_at=None, used_for=None, version=1,
         )  # fmt: skip
-        try:
-            await ApprovalRows(session).add(row, {task.id: task.content_version for task in tasks})
-        except IntegrityError:
-            raise ApprovalIsPending(task_id=", ".join(new.task_ids), approval_id="another") from None
+        await ApprovalRows(session).add(row, {task.id: task.content_version for task in tasks})
         self._notes.of(session, on, "approval.requested", row.id, None, _told(row, new.task_ids), row.action_type)
         rule = automatic(_policy(on), actor, new.action_type, new.confidence)
         if rule is not None:

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.boards.domain.problems import UnknownAssignee
 from pilothouse.hub.boards.domain.states import Actor, ActorKind
 from pilothouse.hub.boards.models import BoardRow
-from pilothouse.hub.boards.repository import BoardRows
 from pilothouse.hub.identity import HOME, LOCAL_USER, Access, AgentRole, Caller, CallerKind
 from pilothouse.hub.identity.service import AgentRegister
 
@@ -28,7 +27,7 @@ class Assignees:
         person = Caller(CallerKind.OPERATOR, user_id=assigned_id, organization_id=board.organization_id)
         if not (await self._access.boards(session, person)).writes(board.id):
             raise UnknownAssignee
-        name = await BoardRows(session).user_name(assigned_id)
+        name = await self._access.user_name(session, assigned_id)
         if name is None and not (assigned_id == LOCAL_USER and board.organization_id == HOME):
             raise UnknownAssignee
         return Actor(ActorKind.PERSON, assigned_id, name or assigned_id)

@@ -18,9 +18,8 @@ from pilothouse.hub.boards.domain.problems import (
     UnknownBoardGroup,
 )
 from pilothouse.hub.boards.models import BoardRow
-from pilothouse.hub.boards.repository import BoardRows, Lock
+from pilothouse.hub.boards.repository import BoardRows, Lock, write_unique
 from pilothouse.hub.boards.schemas.boards import Board, BoardChange, BoardList, BoardSettings, NewBoard
-from pilothouse.hub.boards.service.naming import write
 from pilothouse.hub.boards.service.scope import Notes, OnBoard, check_version, differences
 from pilothouse.hub.identity import Access, Caller
 from pilothouse.hub.identity.service import AgentRegister
@@ -109,7 +108,7 @@ class Boards:
             slug=new.slug or slug_of(new.name) or board_id.replace("_", "-"), description=new.description,
             objective=new.objective, **settings, created_at=now, created_by=caller.title, changed_at=now, version=1,
         )  # fmt: skip
-        await write(session, row, NameTaken(thing="board", slug=row.slug))
+        await write_unique(session, row, NameTaken(thing="board", slug=row.slug))
         board = as_board(row)
         told = board.model_dump(mode="json")
         self._notes.in_organization(
@@ -137,7 +136,7 @@ class Boards:
             setattr(row, name, value)
         row.version += 1
         row.changed_at = at(self._clock.now_ns())
-        await write(session, row, NameTaken(thing="board", slug=row.slug))
+        await write_unique(session, row, NameTaken(thing="board", slug=row.slug))
         self._notes.of(session, on, "board.updated", row.id, was, now_is, f"changed {', '.join(now_is)}")
         return as_board(row)
 

@@ -12,6 +12,7 @@ from pilothouse.hub.boards.service.boards import Boards
 from pilothouse.hub.boards.service.comments import Comments
 from pilothouse.hub.boards.service.consent import Consent
 from pilothouse.hub.boards.service.fields import CustomFields
+from pilothouse.hub.boards.service.figures import Figures
 from pilothouse.hub.boards.service.groups import Groups
 from pilothouse.hub.boards.service.leases import Leases
 from pilothouse.hub.boards.service.moving import Moving
@@ -40,6 +41,7 @@ class BoardServices:
     leases: Leases
     snapshots: Snapshots
     consent: Consent
+    figures: Figures
 
 
 def build_services(
@@ -63,4 +65,5 @@ def build_services(
         leases=Leases(database, notes, moving, approving, clock),
         snapshots=Snapshots(activity, groups, tags, fields, approvals, register, NoMemory()),
         consent=Consent(clock),
+        figures=Figures(),
     )

@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.boards.domain import fields as rules
 from pilothouse.hub.boards.domain.problems import NameTaken, UnknownBoard, UnknownCustomField
 from pilothouse.hub.boards.models import CustomFieldRow
-from pilothouse.hub.boards.repository import BoardRows, FieldRows, Lock
+from pilothouse.hub.boards.repository import BoardRows, FieldRows, Lock, write_unique
 from pilothouse.hub.boards.schemas.boards import CustomField, CustomFieldChange, CustomFieldList, NewCustomField
 from pilothouse.hub.boards.service.boards import given
-from pilothouse.hub.boards.service.naming import write
 from pilothouse.hub.boards.service.scope import Notes, check_version, differences
 from pilothouse.hub.identity import Caller
 from pilothouse.kit.clock import Clock, at
@@ -62,7 +61,7 @@ class CustomFields:
         )  # fmt: skip
         rules.check_definition(as_field(row))
         await self._check_boards(session, organization_id, new.board_ids)
-        await write(session, row, NameTaken(thing="custom field", slug=row.key))
+        await write_unique(session, row, NameTaken(thing="custom field", slug=row.key))
         await FieldRows(session).put_on(row.id, set(new.board_ids))
         shown = (await self._shown(session, [row]))[0]
         self._note(session, caller, "field.created", row, None, shown.model_dump(mode="json"))

@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.boards.domain.names import slug_of
 from pilothouse.hub.boards.domain.problems import NameTaken, UnknownBoardGroup
 from pilothouse.hub.boards.models import BoardGroupRow
-from pilothouse.hub.boards.repository import BoardRows, Lock
+from pilothouse.hub.boards.repository import BoardRows, Lock, write_unique
 from pilothouse.hub.boards.schemas.boards import BoardGroup, BoardGroupChange, BoardGroupList, NewBoardGroup
 from pilothouse.hub.boards.service.boards import Boards, given
-from pilothouse.hub.boards.service.naming import write
 from pilothouse.hub.boards.service.scope import Notes, check_version, differences
 from pilothouse.hub.identity import Caller
 from pilothouse.kit.clock import Clock, at
@@ -53,7 +52,7 @@ class Groups:
             slug=new.slug or slug_of(new.name) or group_id.replace("_", "-"), description=new.description,
             created_at=now, created_by=caller.title, changed_at=now, version=1,
         )  # fmt: skip
-        await write(session, row, NameTaken(thing="board group", slug=row.slug))
+        await write_unique(session, row, NameTaken(thing="board group", slug=row.slug))
         self._note(session, caller, row, "group.created", None, _told(row))
         return _group(row, [])
 
@@ -70,7 +69,7 @@ class Groups:
                 setattr(row, name, value)
             row.version += 1
             row.changed_at = at(self._clock.now_ns())
-            await write(session, row, NameTaken(thing="board group", slug=row.slug))
+            await write_unique(session, row, NameTaken(thing="board group", slug=row.slug))
             self._note(session, caller, row, "group.updated", was, now_is)
         return (await self._shown(session, caller, [row]))[0]
 

@@ -7,10 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.boards.domain.names import slug_of
 from pilothouse.hub.boards.domain.problems import NameTaken, UnknownTag
 from pilothouse.hub.boards.models import TagRow
-from pilothouse.hub.boards.repository import Lock, TagRows
+from pilothouse.hub.boards.repository import Lock, TagRows, write_unique
 from pilothouse.hub.boards.schemas.boards import NewTag, Tag, TagChange, TagList
 from pilothouse.hub.boards.service.boards import given
-from pilothouse.hub.boards.service.naming import write
 from pilothouse.hub.boards.service.scope import Notes, check_version, differences
 from pilothouse.hub.identity import Caller
 from pilothouse.kit.clock import Clock, at
@@ -43,7 +42,7 @@ class Tags:
             slug=new.slug or slug_of(new.name) or tag_id.replace("_", "-"), colour=new.colour,
             created_at=now, changed_at=now, version=1,
         )  # fmt: skip
-        await write(session, row, NameTaken(thing="tag", slug=row.slug))
+        await write_unique(session, row, NameTaken(thing="tag", slug=row.slug))
         self._note(session, caller, "tag.created", row, None, _told(row))
         return _tag(row)
 
@@ -58,7 +57,7 @@ class Tags:
                 setattr(row, name, value)
             row.version += 1
             row.changed_at = at(self._clock.now_ns())
-            await write(session, row, NameTaken(thing="tag", slug=row.slug))
+            await write_unique(session, row, NameTaken(thing="tag", slug=row.slug))
             self._note(session, caller, "tag.updated", row, was, now_is)
         return _tag(row)
 

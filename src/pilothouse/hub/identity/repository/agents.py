@@ -47,6 +47,11 @@ class AgentRows:
         found = await self._session.execute(query.group_by(AgentRow.board_id))
         return {row.board_id: row.agents for row in found}
 
+    async def by_liveness(self, sought: AgentsSought) -> dict[Liveness, int]:
+        """How many there are of each."""
+        query = select(AgentRow.liveness, func.count()).where(*_conditions(sought)).group_by(AgentRow.liveness)
+        return dict((await self._session.execute(query)).all())
+
     async def page(self, sought: AgentsSought, limit: int, offset: int) -> tuple[Sequence[AgentRow], int]:
         """The latest first, and how many there are."""
         wanted = _conditions(sought)

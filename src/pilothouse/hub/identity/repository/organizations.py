@@ -58,6 +58,9 @@ class UserRows:
         query = select(UserRow).where(UserRow.id == user_id)
         return await self._session.scalar(query.with_for_update(key_share=True) if lock else query)
 
+    async def name(self, user_id: str) -> str | None:
+        return await self._session.scalar(select(UserRow.name).where(UserRow.id == user_id))
+
     async def by_subject(self, subject: str) -> UserRow | None:
         return await self._session.scalar(select(UserRow).where(UserRow.subject == subject))
 

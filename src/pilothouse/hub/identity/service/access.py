@@ -14,7 +14,7 @@ from pilothouse.hub.identity.domain import (
     CallerKind,
 )
 from pilothouse.hub.identity.domain.membership import Reach, Standing
-from pilothouse.hub.identity.repository import MemberRows
+from pilothouse.hub.identity.repository import MemberRows, UserRows
 
 
 class Access:
@@ -37,6 +37,10 @@ class Access:
             return NO_BOARDS
         role, all_read, all_write, boards = found
         return Standing(caller.user_id or "", role, Reach(all_read, all_write, boards)).rights(caller.organization_id)
+
+    async def user_name(self, session: AsyncSession, user_id: str) -> str | None:
+        """What a person is called; None when nobody is known by the id."""
+        return await UserRows(session).name(user_id)
 
     async def forget_board(self, session: AsyncSession, board_id: str) -> None:
         """A board is deleted: nobody has access to it any more."""

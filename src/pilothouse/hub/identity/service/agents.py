@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.identity.domain import BoardRights
 from pilothouse.hub.identity.domain.agents import AgentRecord, AgentsSought, Beat, Liveness
 from pilothouse.hub.identity.models.agents import AgentRow
 from pilothouse.hub.identity.repository.agents import AgentRows
@@ -34,6 +35,11 @@ class AgentRegister:
     async def counts(self, session: AsyncSession, board_ids: Collection[str]) -> dict[str, int]:
         """How many agents each of these boards has; one without agents is left out."""
         return await AgentRows(session).counts(board_ids)
+
+    async def by_liveness(self, session: AsyncSession, rights: BoardRights) -> dict[Liveness, int]:
+        """How many agents there are on the boards that somebody sees, by whether they are heard of."""
+        boards = None if rights.all_read else rights.readable
+        return await AgentRows(session).by_liveness(AgentsSought(rights.organization_id or "", boards=boards))
 
     async def page(
         self, session: AsyncSession, sought: AgentsSought, limit: int, offset: int

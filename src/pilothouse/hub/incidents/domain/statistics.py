@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,16 @@ class Figures:
     recurrences: int
     mtta_s: float | None
     mttr_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Those that are live now by severity; what came and went within a time, with the mean from opened to resolved."""
+
+    live_by_severity: Mapping[str, int]
+    opened: int
+    resolved: int
+    time_to_resolve_s: float | None
 
 
 def figures(key: str, courses: Sequence[Course]) -> Figures:

@@ -23,7 +23,7 @@ from pilothouse.hub.incidents.domain.states import (
     UnknownIncident,
     check_step,
 )
-from pilothouse.hub.incidents.domain.statistics import Course, by, figures
+from pilothouse.hub.incidents.domain.statistics import Course, Flow, by, figures
 from pilothouse.hub.incidents.models import IncidentEntryRow, IncidentRow
 from pilothouse.hub.incidents.repository import IncidentRows, Sought
 from pilothouse.hub.incidents.schemas import (
@@ -206,6 +206,10 @@ class Incidents:
             raise UnknownIncident
         if await self._enter(session, row, "task", task_id, actor, {"board_id": board_id}):
             self._grouping.tell(session, row, "incident.on_board", {"task_id": task_id, "board_id": board_id})
+
+    async def flow(self, session: AsyncSession, since: datetime, until: datetime) -> Flow:
+        """What came and went within a time, for whoever may see the fleet."""
+        return await IncidentRows(session).flow(since, until)
 
     async def statistics(self, session: AsyncSession, caller: Caller, days: int) -> IncidentStatistics:
         """Over the incidents opened in the last days."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import THE_HUB, Doer
@@ -62,9 +60,10 @@ class BoardIncidents:
     async def page(self, session: AsyncSession, place: Place, limit: int, offset: int) -> BoardIncidentList:
         """What the board works on, the latest first."""
         found, total = await BoardIncidentRows(session).page(board_of(place), limit, offset)
-        return BoardIncidentList(
-            items=[_shown(row, incident) for row, incident in found], total=total, limit=limit, offset=offset
-        )
+        named = await self._incidents.named(session, [row.incident_id for row in found])
+        incidents = {incident.id: incident for incident in named}
+        items = [_shown(row, incidents[row.incident_id]) for row in found]
+        return BoardIncidentList(items=items, total=total, limit=limit, offset=offset)
 
     async def shows_incident(self, session: AsyncSession, caller: Caller, incident_id: str) -> bool:
         """Whether an agent's board has a task for it."""
@@ -114,7 +113,7 @@ def _described(incident: Incident) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _shown(row: BoardIncidentRow, incident: Any) -> BoardIncident:
+def _shown(row: BoardIncidentRow, incident: Incident) -> BoardIncident:
     names = ("incident_id", "board_id", "task_id", "rule_id", "linked_at", "linked_by")
     facts = {name: getattr(incident, name) for name in ("title", "state", "severity", "robot_id")}
     return BoardIncident(**{name: getattr(row, name) for name in names}, **facts)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.kit.errors import Problem
 
 
-async def write(session: AsyncSession, row: Any, taken: Problem) -> None:
+async def write_unique(session: AsyncSession, row: Any, taken: Problem) -> None:
     """Write a row now; what a unique constraint says of it becomes a problem."""
     session.add(row)
     try:
