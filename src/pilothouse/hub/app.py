@@ -75,7 +75,7 @@ from pilothouse.hub.webhooks.routes import PUBLIC as INGEST
 from pilothouse.hub.webhooks.routes import ROUTERS as WEBHOOKS
 from pilothouse.hub.webhooks.service import build_services as build_webhooks
 from pilothouse.kit.clock import Clock
-from pilothouse.web import RateLimits, Service, create_service
+from pilothouse.web import RateLimits, Service, create_service, resolved
 
 if TYPE_CHECKING:
     app: Service
@@ -103,6 +103,7 @@ ROUTERS = (
     *AGENTS,
     *TALK,
 )
+ROUTES = resolved(*ROUTERS)
 # Threads that decode recordings keep the interpreter so long, each time before an answer gets it: with the usual 5 ms
 # an ordinary answer waits for half a second beside two of them.
 SWITCH_S = 0.0005
@@ -133,7 +134,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
         title="Pilothouse hub",
         description=DESCRIPTION,
         settings=settings,
-        routers=ROUTERS,
+        routes=ROUTES,
         lifespan=lifespan,
         health=lambda: {"mode": settings.mode},
         readiness={
