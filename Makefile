@@ -21,12 +21,12 @@ demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARG
 
 # Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
 # What it took is printed; a test that needed it twice is mended, not repeated.
-test: check-code curl bubblewrap .venv/amqtt/made.stamp  ## Every check and every test
+test: check-code curl bubblewrap chromium .venv/amqtt/made.stamp  ## Every check and every test
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
 	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
 
-check: check-code curl bubblewrap  ## Format, lint, types, import contracts, unit tests
+check: check-code curl bubblewrap chromium  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
 bench: .venv/test.stamp .venv/peer/made.stamp .venv/peer-lab/made.stamp bubblewrap  ## Every published number, each beside a peer
@@ -57,6 +57,13 @@ curl:
 bubblewrap:
 	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq bubblewrap; } || \
 	  { echo "make test runs commands in a sandbox: install bubblewrap (sudo apt install bubblewrap)" >&2; exit 1; }
+
+# Pages are opened in a browser; without one their tests fail, they are not skipped.
+.PHONY: chromium
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } || \
+	  { echo "make test opens pages in a browser: install Chromium (sudo apt install chromium)" >&2; exit 1; }
 
 .PHONY: check-code
 check-code: .venv/test.stamp

@@ -54,6 +54,7 @@ from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.routes.links import LINK_PATH
+from pilothouse.hub.recordings.routes.upload_page import UPLOAD_PATH
 from pilothouse.hub.recordings.service import build_services, count_by_robot
 from pilothouse.hub.relay import jobs as relay_jobs
 from pilothouse.hub.relay import routes as relay
@@ -143,7 +144,7 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
             "jobs": hub.jobs.check,
             "sandbox": lambda: service.state.lab.sandboxes.say(),
         },
-        public={"/", ENROL_PATH, LINK_PATH, INGEST, *PUBLIC},
+        public={"/", UPLOAD_PATH, ENROL_PATH, LINK_PATH, INGEST, *PUBLIC},
     )
     tools = mcp_mount.add_to(service)
     limits = RateLimits(settings, service.state.metrics)

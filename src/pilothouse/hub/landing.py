@@ -43,6 +43,7 @@ PAGE = """<!doctype html>
 <li><a href="/docs">API documentation<span>Every route, to read and to try</span></a></li>
 <li><a href="/api/v1/incidents?live=true">Incidents<span><code>/api/v1/incidents</code>, not closed yet</span></a></li>
 <li><a href="/api/sessions">Recordings<span><code>/api/sessions</code>, newest first</span></a></li>
+<li><a href="/upload">Deliver recordings<span>From this browser: checked, resumed, with progress</span></a></li>
 <li><a href="/api/v1/robots">Robots<span><code>/api/v1/robots</code>, with their last heartbeat</span></a></li>
 <li><a href="/readyz">Readiness<span><code>/readyz</code>: database, storage, queue</span></a></li>
 </ul>

@@ -9,6 +9,7 @@ from pilothouse.hub.recordings.routes import (
     keeping,
     links,
     recordings,
+    upload_page,
     uploads,
 )
 
@@ -21,6 +22,7 @@ ROUTERS = (
     annotations.router,
     admin.router,
     uploads.router,
+    upload_page.router,
     direct.router,
 )
 
