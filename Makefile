@@ -61,7 +61,7 @@ bubblewrap:
 # Pages are opened in a browser; without one their tests fail, they are not skipped.
 .PHONY: chromium
 chromium:
-	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } || \
 	  { echo "make test opens pages in a browser: install Chromium (sudo apt install chromium)" >&2; exit 1; }
 
