@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,16 +13,22 @@ from pilothouse.guard.fallbacks import Director, FallbackPlan
 from pilothouse.guard.loop import Counters, EmergencyStop, Engaged, Loop, Rig, Session, State, Turn
 from pilothouse.guard.model import Action, Cycle, Decision, Observation, RiskLevel, Verdict
 from pilothouse.guard.risk.window import RiskWindow
-from pilothouse.kit.clock import ManualClock
+from pilothouse.kit.clock import ManualClock, SystemClock
 from tests.support.processes import eventually
 
 JOINTS = 2
 STILL = (0.0,) * JOINTS
+LONGEST_SLEEP_S = 0.02
 SESSION = Session("", "", "default", 20_000_000, -1, "c0ffee")
 
 
 class SteppedPacer:
-    """Time moves only when the loop sleeps, to where it wanted, and by what a test adds."""
+    """Time moves only when the loop sleeps, to where it wanted, and by what a test adds.
+
+    While it stands still the robot and the policy have ``patience`` times as long to answer in.
+    """
+
+    patience = 400
 
     def __init__(self) -> None:
         self.clock = ManualClock()
@@ -38,6 +45,25 @@ class SteppedPacer:
         left_ns = monotonic_ns - self.clock.monotonic_ns()
         if left_ns > 0:
             self.clock.advance(left_ns / 1e9)
+
+    def left_s(self, until_ns: int) -> float:
+        return self.patience * (until_ns - self.clock.monotonic_ns()) / 1e9
+
+    def timer(self) -> float:
+        return self.clock.monotonic_ns() / 1e9
+
+
+class UnhurriedPacer(SteppedPacer):
+    """For guards that serve: it does sleep, if never long; all else takes as long as a busy machine needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = ManualClock(SystemClock().now_ns())
+
+    def sleep_until(self, monotonic_ns: int) -> None:
+        left_s = (monotonic_ns - self.clock.monotonic_ns()) / 1e9
+        time.sleep(max(0.0, min(left_s, LONGEST_SLEEP_S)))
+        super().sleep_until(monotonic_ns)
 
 
 class FakeSource:
@@ -162,13 +188,6 @@ class Ears:
             act()
 
 
-class PatientRig(Rig):
-    """While the loop's time stands still a busy machine has more of its own to answer in."""
-
-    def _left_s(self, until_ns: int) -> float:
-        return 20 * super()._left_s(until_ns)
-
-
 class Bench:
     """A loop with everything around it; ``with`` it, its thread ends."""
 
@@ -181,7 +200,7 @@ class Bench:
         self.director = Director(plans or {})
         self.sessions: list[Session | None] = []
         adapters = Adapters({"arm": self.source}, self.policy, {"arm": self.sink})
-        self.rig = PatientRig(
+        self.rig = Rig(
             adapters, emergency=self.emergency, pacer=self.pacer, counters=self.counters, understand=lambda given: given
         )
         self.turn = Turn(
@@ -233,5 +252,6 @@ __all__ = [
     "FakeSource",
     "RiskLevel",
     "SteppedPacer",
+    "UnhurriedPacer",
     "rejected",
 ]

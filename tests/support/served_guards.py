@@ -16,8 +16,8 @@ from pilothouse.guard.model import Action, Observation
 from pilothouse.guard.runtime import Runtime, open_records
 from pilothouse.guard.settings import GuardSettings
 from pilothouse.guard.stackfile import BoundaryEdits, load
-from pilothouse.kit.clock import SystemClock
-from tests.support.loops import FakePolicy, FakeSink
+from pilothouse.kit.clock import Clock, SystemClock
+from tests.support.loops import FakePolicy, FakeSink, UnhurriedPacer
 from tests.support.processes import eventually
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
@@ -47,7 +47,8 @@ def stack_of(joints: int = 2, **sections: Any) -> dict[str, Any]:
 class Arm:
     """A source whose robot stands still, and has cameras when a test gives it some."""
 
-    def __init__(self, joints: int) -> None:
+    def __init__(self, joints: int, clock: Clock) -> None:
+        self.clock = clock
         self.positions = (0.0,) * joints
         self.images: dict[str, bytes] = {}
         self.gripper: float | None = None
@@ -55,7 +56,7 @@ class Arm:
     def start(self) -> None: ...
 
     def read(self) -> Observation:
-        return Observation(SystemClock().now_ns() / 1e9, self.positions, gripper=self.gripper, images=self.images)
+        return Observation(self.clock.now_ns() / 1e9, self.positions, gripper=self.gripper, images=self.images)
 
     def stop(self) -> None: ...
 
@@ -63,8 +64,11 @@ class Arm:
 class Guard:
     """A guard with its HTTP side and its robot."""
 
-    def __init__(self, http: TestClient, runtime: Runtime, policy: FakePolicy, sink: FakeSink, arm: Arm) -> None:
+    def __init__(
+        self, http: TestClient, runtime: Runtime, policy: FakePolicy, sink: FakeSink, arm: Arm, pacer: UnhurriedPacer
+    ) -> None:
         self.http, self.runtime, self.policy, self.sink, self.arm = http, runtime, policy, sink, arm
+        self.pacer = pacer
 
     def post(self, command: str, **query: Any) -> Any:
         return self.http.post(f"/api/control/{command}", params=query)
@@ -107,7 +111,8 @@ def guarding(
     patient = {"watchdog_timeout_s": 20, "policy_timeout_s": 60, **settings}
     told = GuardSettings(data=data, stackfile=file, robot_id="robot", **patient)
     joints = len(content["robot"]["joints"])
-    policy, sink, arm = FakePolicy(), FakeSink(), Arm(joints)
+    pacer = UnhurriedPacer()
+    policy, sink, arm = FakePolicy(), FakeSink(), Arm(joints, pacer.clock)
     policy.say = lambda observation: Action((0.01,) * joints)
     if prepare is not None:
         prepare(policy, sink, arm)
@@ -116,10 +121,9 @@ def guarding(
         clock, loaded = SystemClock(), load(file)
         edits = BoundaryEdits(data, clock)
         adapters = Adapters({"arm": arm}, policy, {"arm": sink})
-        return Runtime(
-            told, edits.applied(loaded), adapters, edits=edits, records=open_records(told, loaded, clock), clock=clock
-        )
+        records = open_records(told, loaded, clock)
+        return Runtime(told, edits.applied(loaded), adapters, edits=edits, records=records, clock=clock, pacer=pacer)
 
     app = create_app(told, open_runtime)
     with TestClient(app, base_url=URL) as http:
-        yield Guard(http, app.state.runtime, policy, sink, arm)
+        yield Guard(http, app.state.runtime, policy, sink, arm, pacer)

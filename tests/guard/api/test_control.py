@@ -73,8 +73,7 @@ def test_start_takes_its_parameters_from_the_query(guard: Guard) -> None:
     assert status["control_frequency_hz"] == pytest.approx(125)
     assert {event["active_task"] for event in guard.events()} == {"pick"}
     assert guard.events()[0]["active_boundaries"] == ["limits"]
-    # On a busy machine the policy may be late for a cycle of 8 ms, and then nothing is sent.
-    assert len(guard.sink.applied) <= 3
+    assert len(guard.sink.applied) == 3
 
 
 def test_the_defaults_are_the_documented_ones(guard: Guard) -> None:
@@ -161,8 +160,9 @@ def test_a_slow_policy_gets_the_fallback_and_the_metrics_say_so(tmp_path: Path) 
     answered = threading.Event()
 
     with guarding(tmp_path) as guard:
-        guard.policy.say = lambda observation: (answered.wait(20), Action((0.01, 0.01)))[1]
-        guard.run(3, cycle_budget_ms=200)
+        guard.pacer.patience = 100
+        guard.policy.say = lambda observation: (answered.wait(60), Action((0.01, 0.01)))[1]
+        guard.run(3)
         answered.set()
 
         assert {event["failure_type"] for event in guard.events()} == {"policy_late"}

@@ -39,7 +39,7 @@ def heard(socket: WebSocketTestSession, count: int) -> list[dict[str, Any]]:
 
 
 def test_history_answers_the_last_n(guard: Guard) -> None:
-    guard.run(60, cycle_budget_ms=5)
+    guard.run(60)
 
     assert len(guard.http.get("/api/telemetry/history").json()["events"]) == 50
     assert [event["cycle_id"] for event in guard.events(3)] == [57, 58, 59]
@@ -57,7 +57,7 @@ def test_the_bounds_of_history_are_inside(guard: Guard, n: int) -> None:
 
 
 def test_a_socket_replays_the_last_fifty_and_goes_on_live(guard: Guard) -> None:
-    guard.run(60, cycle_budget_ms=5)
+    guard.run(60)
 
     with listening(guard) as socket:
         replayed = heard(socket, 50)
@@ -74,7 +74,7 @@ def test_camera_frames_follow_their_event_as_bytes(tmp_path: Path) -> None:
         arm.images = {"top": JPEG}
 
     with guarding(tmp_path, prepare=with_camera) as guard, listening(guard) as socket:
-        guard.run(1, cycle_budget_ms=1000)
+        guard.run(1)
         (event,) = heard(socket, 1)
 
         assert event["active_cameras"] == ["top"]
@@ -161,7 +161,7 @@ def test_there_are_only_so_many_sockets(guard: Guard, monkeypatch: pytest.Monkey
 
 def test_a_rejected_action_is_in_the_event_with_who_decided(guard: Guard) -> None:
     guard.policy.say = lambda observation: Action((float("nan"), 0.0))
-    guard.run(1, cycle_budget_ms=1000)
+    guard.run(1)
 
     (event,) = guard.events()
     assert (event["decision"], event["was_rejected"], event["outcome"]) == ("REJECT", True, "reject")
@@ -179,7 +179,7 @@ def test_a_client_that_never_reads_costs_one_message_and_is_told_what_it_missed(
     assert sum(1 + event.get("missed", 0) for event in events) == 300
     rejected = [event["cycle_id"] for event in events if event["was_rejected"]]
     assert rejected == [event["cycle_id"] for event in guard.events() if event["was_rejected"]]
-    assert len(rejected) >= 25
+    assert len(rejected) == 30
     assert len(events) < 100
     assert events[-1]["cycle_id"] == 299
 
@@ -216,8 +216,8 @@ async def never_reading(guard: Guard, n_cycles: int) -> tuple[list[Any], list[An
         "server": ("127.0.0.1", 8080), "client": ("127.0.0.1", 5), "asgi": {"version": "3.0"}, "state": {},
     }  # fmt: skip
     served = asyncio.ensure_future(guard.http.app(scope, receive, send))
-    await asyncio.wait_for(came.wait(), 20)
-    await asyncio.to_thread(guard.run, n_cycles, cycle_budget_ms=2)
+    await asyncio.wait_for(came.wait(), 30)
+    await asyncio.to_thread(guard.run, n_cycles)
     awake.set()
-    await asyncio.wait_for(served, 20)
+    await asyncio.wait_for(served, 30)
     return held, sent

@@ -109,7 +109,8 @@ def test_a_clamped_action_is_sent_as_clamped() -> None:
 def test_a_late_policy_gets_the_fallback_and_its_action_is_never_sent() -> None:
     answered, late = threading.Event(), Action((7.0, 7.0))
     with Bench() as bench:
-        bench.policy.say = lambda observation: (answered.wait(20), late)[1]
+        bench.pacer.patience = 100
+        bench.policy.say = lambda observation: (answered.wait(60), late)[1]
         bench.ears.at[3] = answered.set
         cycles = bench.run(3)
 

@@ -17,13 +17,13 @@ from tests.support.processes import eventually
 def test_it_reaches_the_sink_while_the_policy_hangs() -> None:
     hanging, released = threading.Event(), threading.Event()
     with Bench() as bench:
-        bench.policy.say = lambda observation: (hanging.set(), released.wait(20))
+        bench.policy.say = lambda observation: (hanging.set(), released.wait(60))
         bench.loop.start(bench.engaged())
         assert hanging.wait(20)
 
         bench.emergency.trigger("test", "now")
 
-        assert bench.sink.stopped.wait(5)
+        assert bench.sink.stopped.wait(20)
         assert bench.loop.state is State.EMERGENCY
         released.set()
 
@@ -31,13 +31,13 @@ def test_it_reaches_the_sink_while_the_policy_hangs() -> None:
 def test_it_reaches_the_sink_while_the_sink_hangs_and_has_the_last_word() -> None:
     hanging, released = threading.Event(), threading.Event()
     with Bench() as bench:
-        bench.sink.before_apply = lambda: (hanging.set(), released.wait(20))
+        bench.sink.before_apply = lambda: (hanging.set(), released.wait(60))
         bench.loop.start(bench.engaged())
         assert hanging.wait(20)
 
         bench.emergency.trigger("test", "now")
 
-        assert bench.sink.stopped.wait(5)
+        assert bench.sink.stopped.wait(20)
         released.set()
         # The action that was under way arrives after the stop, so the stop comes again.
         eventually(lambda: bench.sink.told[-2:] == [Action((0.5, 0.5)), "emergency_stop"], deadline_s=20)
@@ -46,12 +46,12 @@ def test_it_reaches_the_sink_while_the_sink_hangs_and_has_the_last_word() -> Non
 def test_one_sink_that_hangs_keeps_no_other_from_stopping() -> None:
     released, emergency, good = threading.Event(), EmergencyStop(ManualClock()), FakeSink()
     bad = FakeSink()
-    bad.emergency_stop = lambda: released.wait(20)  # type: ignore[method-assign]
+    bad.emergency_stop = lambda: released.wait(60)  # type: ignore[method-assign]
     emergency.arm([("bad", bad), ("good", good)])
 
     emergency.trigger("test", "now")
 
-    assert good.stopped.wait(5)
+    assert good.stopped.wait(20)
     assert not emergency.is_done
     released.set()
     eventually(lambda: emergency.is_done, deadline_s=20)
@@ -179,7 +179,7 @@ def test_whatever_hangs_the_watchdog_stops_the_robot_from_outside_the_loop(part:
 
     def hang(*_: object) -> None:
         started.set()
-        released.wait(20)
+        released.wait(60)
 
     with Bench() as bench:
         if part == "policy":

@@ -17,6 +17,14 @@ class Pacer(Protocol):
 
     def sleep_until(self, monotonic_ns: int) -> None: ...
 
+    def left_s(self, until_ns: int) -> float:
+        """How long to wait for somebody who must be back by then."""
+        ...
+
+    def timer(self) -> float:
+        """Seconds from any moment, to measure with."""
+        ...
+
 
 class RealPacer:
     """The machine's own time."""
@@ -31,6 +39,11 @@ class RealPacer:
         left_ns = monotonic_ns - time.monotonic_ns()
         if left_ns > 0:
             time.sleep(left_ns / NS_PER_S)
+
+    def left_s(self, until_ns: int) -> float:
+        return (until_ns - time.monotonic_ns()) / NS_PER_S
+
+    timer = staticmethod(time.perf_counter)
 
 
 class Ticks:

@@ -110,7 +110,7 @@ class Rig:
             if errand.is_free:
                 errand.ask(None)
         for name, errand in self._sources.items():
-            if not errand.wait(self._left_s(until_ns)):
+            if not errand.wait(self._pacer.left_s(until_ns)):
                 self._counters.late_sources += 1
             elif errand.answer is not None:
                 self._newest[name] = errand.answer
@@ -127,7 +127,7 @@ class Rig:
         if policy.is_free:
             self._is_getting_ready = False
             policy.ask(observation)
-            if policy.wait(self._left_s(until_ns)):
+            if policy.wait(self._pacer.left_s(until_ns)):
                 if policy.failure is not None:
                     return Answer(None, "policy_exception")
                 said = policy.answer
@@ -146,7 +146,7 @@ class Rig:
             else:
                 taken = False
         for errand in self._sinks.values():
-            taken = errand.wait(self._left_s(until_ns)) and taken
+            taken = errand.wait(self._pacer.left_s(until_ns)) and taken
         if not taken:
             self._counters.late_sinks += 1
         return taken
@@ -160,9 +160,9 @@ class Rig:
         telling = [threading.Thread(target=_tell, args=one, daemon=True) for one in adapters.items()]
         for thread in telling:
             thread.start()
-        until_ns = self._pacer.monotonic_ns() + round(END_S * NS_PER_S)
+        until_s = time.monotonic() + END_S
         for thread in telling:
-            thread.join(max(0.0, self._left_s(until_ns)))
+            thread.join(max(0.0, until_s - time.monotonic()))
 
     def exchange(self, policy: Policy) -> None:
         """From the next cycle on another policy is asked; it is ready. What the one before still says is not heard."""
@@ -193,9 +193,6 @@ class Rig:
         """How often the process of the policy was begun again."""
         restarts: int = getattr(self._adapters.policy, "restarts", 0)
         return restarts
-
-    def _left_s(self, until_ns: int) -> float:
-        return (until_ns - self._pacer.monotonic_ns()) / NS_PER_S
 
     def _watched(self, kind: str, name: str, do: Callable[[Any], Any], asked: Any) -> Any:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import Callable
 
 from pilothouse.guard.boundaries.hardware_settings import HostHealthConfig
 from pilothouse.guard.engine import Engine
@@ -17,7 +17,13 @@ AT_START = ("risk", "loopback", "telemetry")
 
 
 def engage(
-    stack: Stackfile, *, task: str | None, period_s: float, n_cycles: int, estop_channel: str | None = None
+    stack: Stackfile,
+    *,
+    task: str | None,
+    period_s: float,
+    n_cycles: int,
+    timer: Callable[[], float],
+    estop_channel: str | None = None,
 ) -> Engaged:
     """Compile everything; raises what is wrong with the Stackfile."""
     spec = compile_spec(stack, period_s=period_s)
@@ -34,7 +40,7 @@ def engage(
         default_fallback=task_fallback or default_fallback(stack) or "hold_position",
         estop_channel=estop_channel,
     )
-    return Engaged(Engine(spec, timer=perf_counter), Director(plans_of(stack)), session)
+    return Engaged(Engine(spec, timer=timer), Director(plans_of(stack)), session)
 
 
 def plans_of(stack: Stackfile) -> dict[str, FallbackPlan]:

@@ -66,7 +66,7 @@ class Runtime:
         self.stack = stack
         self.clock = clock or SystemClock()
         self.records = records
-        pacer = pacer or RealPacer()
+        pacer = self._pacer = pacer or RealPacer()
         counters = Counters()
         before_the_loop = settings.realtime_priority + 1 if settings.realtime_priority else 0
         self.emergency = EmergencyStop(self.clock, priority=before_the_loop)
@@ -228,7 +228,10 @@ class Runtime:
         self, stack: Stackfile, task: str | None = None, n_cycles: int = -1, cycle_budget_ms: float | None = None
     ) -> Engaged:
         period_s = 1 / stack.safety.control_frequency_hz if cycle_budget_ms is None else cycle_budget_ms / 1000
-        return engage(stack, task=task, period_s=period_s, n_cycles=n_cycles, estop_channel=self.settings.estop_channel)
+        return engage(
+            stack, task=task, period_s=period_s, n_cycles=n_cycles, timer=self._pacer.timer,
+            estop_channel=self.settings.estop_channel,
+        )  # fmt: skip
 
     def _outcome(self, detail: str, *, ok: bool, changed: frozenset[str] = frozenset()) -> ReloadOutcome:
         return ReloadOutcome(
