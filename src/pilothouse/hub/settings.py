@@ -151,6 +151,17 @@ class HubSettings(ServiceSettings):
     lab_secrets: SecretStr | None = setting(
         None, 'Secrets for debug sessions that ask for them by name, as `{"NAME": "VALUE"}`'
     )
+    lab_secrets_key: Annotated[SecretStr, Field(min_length=32)] | None = setting(
+        None, "Seals the secrets of repositories in the database; the same for all hubs and workers. Made and kept in "
+        "the data directory when not set",
+    )  # fmt: skip
+    lab_setup_network: Literal["none", "allowlist", "full"] = setting(
+        "allowlist", "What set-ups of repositories reach: nothing, the hosts named next, or everything"
+    )
+    lab_setup_allow: str = setting(
+        "pypi.org,files.pythonhosted.org,registry.npmjs.org,conda.anaconda.org",
+        "Hosts that set-ups reach with `allowlist`, with commas, as `host` or `host:port`; 443 is meant otherwise",
+    )
     lab_session_ttl_s: Annotated[float, Field(ge=1, le=2_592_000)] = setting(
         14_400.0, "A debug session ends after so many seconds, unless it says otherwise"
     )
@@ -230,16 +241,32 @@ class HubSettings(ServiceSettings):
         """`USER:PASSWORD` by host or by the beginning of an address."""
         return _mapping(self.lab_git_credentials, "PILOTHOUSE_LAB_GIT_CREDENTIALS")
 
+    @property
+    def lab_setup_hosts(self) -> tuple[str, ...]:
+        """What set-ups of repositories reach, where they reach some hosts."""
+        return tuple(one for one in (part.strip() for part in self.lab_setup_allow.split(",")) if one)
+
     def check(self) -> HubSettings:
         """These settings, or BadConfiguration that says what to change."""
         assert self.lab_secret_values is not None
         assert self.lab_credentials is not None
         self._check_clerk()
+        self._check_setup_hosts()
         if self.mode == "fleet" and self.password is None:
             raise BadConfiguration(
                 problem="fleet mode needs a password: set MD_HUB_AUTH_PASSWORD (and MD_HUB_AUTH_TOKEN for the robots)"
             )
         return self
+
+    def _check_setup_hosts(self) -> None:
+        from pilothouse.sandbox.problems import BadAllowance
+        from pilothouse.sandbox.proxy import Allowance
+
+        try:
+            for entry in self.lab_setup_hosts:
+                Allowance.parse(entry)
+        except BadAllowance as problem:
+            raise BadConfiguration(problem=f"PILOTHOUSE_LAB_SETUP_ALLOW: {problem.sentence}") from None
 
     def _check_clerk(self) -> None:
         if self.auth_mode != "clerk":

@@ -24,6 +24,9 @@ JUNIT = """<testsuites><testsuite><testcase classname="a" name="one" time="0.5"/
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><testsuite><testcase name="&b;"/></testsuite>'
 
 
+SETTINGS = {"PILOTHOUSE_LAB_SETUP_ALLOW": "packages.example"}
+
+
 @pytest.fixture(scope="module")
 def lab_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("lab")
@@ -31,7 +34,7 @@ def lab_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lab(lab_directory: Path) -> Iterator[LabCaller]:
-    with running_lab(lab_directory) as (_, caller):
+    with running_lab(lab_directory, env=SETTINGS) as (_, caller):
         yield caller
 
 
@@ -229,6 +232,29 @@ def test_a_secret_enters_by_name_and_is_never_shown(lab: LabCaller) -> None:
     content = lab.http.get(f"/sessions/{ended['session_id']}/artifacts/{artifact['id']}").content
     assert b"s3cr3t" not in content
     assert content
+
+
+def test_a_secret_is_nowhere_to_be_read_in_the_data_directory(lab: LabCaller, lab_directory: Path) -> None:
+    value = "zx81-kept-sealed"
+    lab.http.put("/repository/demo/secrets/SEALED", json={"value": value}).raise_for_status()
+    ended = lab.run("sh", "-c", 'test "$SEALED" = zx81-"kept-sealed"', secrets=["SEALED"])
+
+    key = lab_directory / "data" / "lab-secrets.key"
+    assert ended["exit_code"] == 0
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert not [one for one in (lab_directory / "data").glob("hub.db*") if value.encode() in one.read_bytes()]
+
+
+def test_a_set_up_reaches_only_what_the_operator_named(lab: LabCaller, lab_directory: Path) -> None:
+    asking = ["python3", "-c", "import urllib.request as net; net.urlopen('https://elsewhere.example/', timeout=20)"]
+    known = {"name": "made", "remote_url": f"file://{lab_directory / 'origin'}", "setup": [asking]}
+    lab.http.post("/repository/init", json=known).raise_for_status()
+
+    made = lab.http.post("/sessions", json={"repository": "made", "ref": "main"}).json()
+
+    over = lab.over(made["id"])
+    assert (over["state"], over["reason_code"]) == ("failed", "setup_failed")
+    assert "403" in over["reason"]
 
 
 def test_logs_tell_history_then_what_comes_and_the_end(lab: LabCaller) -> None:

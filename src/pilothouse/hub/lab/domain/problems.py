@@ -29,6 +29,16 @@ class UnknownSecret(NotFound):
     """The repository {repository} has no secret {secret}; PUT /repository/{repository}/secrets/{secret} makes one."""
 
 
+class SecretUnreadable(Unavailable):
+    """The secret {name} was sealed with another key: give all hubs and workers the same PILOTHOUSE_LAB_SECRETS_KEY, or
+    write it anew."""
+
+
+class SetupNetworkNotOffered(Unavailable):
+    """Set-ups run with network {mode} here, which this machine cannot keep; it offers {offered}: set
+    PILOTHOUSE_LAB_SETUP_NETWORK."""
+
+
 class UnknownSessionFile(NotFound):
     """There is no file {path} in the checkout of this session."""
 

@@ -27,7 +27,7 @@ class RepositoryRow(Base):
 
 
 class SecretRow(Base):
-    """Written, handed to sessions that ask for it, and never answered."""
+    """Written, kept sealed, handed to sessions that ask for it, and never answered."""
 
     __tablename__ = "lab_secrets"
 

@@ -51,7 +51,7 @@ class RepositoryRows:
         return found
 
     async def secrets(self, repository_id: str, names: Collection[str]) -> dict[str, str]:
-        """Values by name; those that are not kept are left out."""
+        """Sealed values by name; those that are not kept are left out."""
         if not names:
             return {}
         wanted = (SecretRow.repository_id == repository_id, SecretRow.name.in_(names))

@@ -24,6 +24,7 @@ from pilothouse.hub.lab.service.mirrors import mirrors_of
 from pilothouse.hub.lab.service.output import Outputs
 from pilothouse.hub.lab.service.repositories import LabRepositories
 from pilothouse.hub.lab.service.sandboxes import Sandboxes
+from pilothouse.hub.lab.service.sealing import Sealing
 from pilothouse.hub.lab.service.sessions import Sessions
 from pilothouse.hub.lab.service.signals import Signals
 from pilothouse.hub.lab.service.tickets import Tickets
@@ -59,7 +60,7 @@ def build_services(
     mirrors = mirrors_of(settings, clock)
     signals = Signals(hub.events.bus, clock)
     endings = Endings(hub.events, signals, clock, tokens.revoke_session)
-    repositories = LabRepositories(clock, mirrors.check)
+    repositories = LabRepositories(clock, mirrors.check, Sealing(settings))
     commands = Commands(settings, endings, signals, clock)
     sessions = Sessions(
         settings, storage, clock, repositories=repositories, commands=commands, endings=endings, signals=signals,
@@ -87,7 +88,7 @@ def _worker(
     collecting = Collecting(artifacts, lambda: machine.directory / "artifacts")
     means = Means(
         settings=hub.settings, database=hub.database, storage=hub.storage, machine=machine, books=books,
-        outputs=outputs, signals=signals, collecting=collecting,
+        outputs=outputs, signals=signals, collecting=collecting, sealing=Sealing(hub.settings),
         recordings=RecordingFiles(hub.database, recordings, lambda: machine.directory / "recordings"),
     )  # fmt: skip
     name = f"{socket.gethostname()}:{os.getpid()}"

@@ -12,6 +12,7 @@ from pilothouse.hub.identity import Caller
 from pilothouse.hub.lab.domain.problems import UnknownRepository, UnknownSecret
 from pilothouse.hub.lab.models import RepositoryRow
 from pilothouse.hub.lab.repository import RepositoryRows
+from pilothouse.hub.lab.service.sealing import Sealing
 from pilothouse.hub.lab.service.views import repository_of
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
@@ -23,9 +24,10 @@ _ANEW = ("remote_url", "default_branch", "setup", "max_parallel", "metadata", "c
 class LabRepositories:
     """Every repository that sessions may be made from."""
 
-    def __init__(self, clock: Clock, check_remote: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, check_remote: Callable[[str], None], sealing: Sealing) -> None:
         self._clock = clock
         self._check_remote = check_remote
+        self._sealing = sealing
 
     async def init(self, session: AsyncSession, caller: Caller, new: NewLabRepository) -> LabRepository:
         """Make one known, or say anew where it comes from; raises what is wrong with the address."""
@@ -62,7 +64,8 @@ class LabRepositories:
     async def put_secret(self, session: AsyncSession, caller: Caller, name: str, secret: str, new: LabSecret) -> None:
         """Keep a secret; nobody reads it here again."""
         row = await self.row(session, name)
-        await RepositoryRows(session).put_secret(row.id, secret, new.value, self._now(), caller.title)
+        sealed = self._sealing.seal(new.value)
+        await RepositoryRows(session).put_secret(row.id, secret, sealed, self._now(), caller.title)
         record(session, "lab.secret.written", f"{name}/{secret}")
 
     async def remove_secret(self, session: AsyncSession, name: str, secret: str) -> None:

@@ -36,9 +36,9 @@ from pilothouse.wire.lab import (
 )
 
 
-def patch_key(patch_hash: str) -> str:
-    """Where a patch is kept: under what it is, so that the same one is there once."""
-    return f"lab/patches/{patch_hash}"
+def patch_key(session_id: str) -> str:
+    """Where the patch of a session is kept; it goes when the session goes."""
+    return f"lab/patches/{session_id}"
 
 
 class Sessions:
@@ -140,7 +140,7 @@ class Sessions:
             rows = SessionRows(session)
             found = {session_id: await rows.keys(session_id) for session_id in await rows.old(before)}
         for session_id, keys in found.items():
-            for key in keys:
+            for key in (*keys, patch_key(session_id)):
                 await self._storage.delete(key)
             async with database.transaction() as session:
                 await SessionRows(session).remove(session_id)
@@ -160,11 +160,12 @@ class Sessions:
         now = self._now()
         patch = patch_bytes(new)
         patch_hash = None if patch is None else hash_of(patch)
-        if patch is not None and patch_hash is not None:
-            await self._storage.put(patch_key(patch_hash), patch)
+        session_id = new_id("ses")
+        if patch is not None:
+            await self._storage.put(patch_key(session_id), patch)
         ttl_s = new.ttl_s or self._settings.lab_session_ttl_s
         return await SessionRows(session).add(
-            id=new_id("ses"), repository_id=repository.id, repository=repository.name,
+            id=session_id, repository_id=repository.id, repository=repository.name,
             batch_id=batch and batch[0], batch_place=batch and batch[1],
             commit_sha=new.commit_sha and new.commit_sha.lower(), ref=new.ref, patch_hash=patch_hash,
             state=LabSessionState.PENDING, turn=Turn.WAITING, waiting_since=now,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
+from pilothouse.hub.lab.domain.problems import SetupNetworkNotOffered
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import Unavailable
@@ -63,7 +64,7 @@ class Machine(Protocol):
         """What commands need, from the cache or made now."""
         ...
 
-    def log(self, command_id: str, secrets: Sequence[str]) -> OutputLog: ...
+    def log(self, command_id: str) -> OutputLog: ...
 
     def forget_log(self, command_id: str) -> None: ...
 
@@ -160,8 +161,8 @@ class LocalMachine:
         made = await self._environments.prepare(workspace, setup)
         return workspace.shown if made is None else workspace.shown | made.shown
 
-    def log(self, command_id: str, secrets: Sequence[str]) -> OutputLog:
-        return OutputLog.create(self._log_directory(command_id), self._clock, caps=self._caps, secrets=secrets)
+    def log(self, command_id: str) -> OutputLog:
+        return OutputLog.create(self._log_directory(command_id), self._clock, caps=self._caps)
 
     def forget_log(self, command_id: str) -> None:
         shutil.rmtree(self._log_directory(command_id), ignore_errors=True)
@@ -174,14 +175,15 @@ class LocalMachine:
         return self.directory / "logs" / command_id
 
     async def _set_up(self, argv: Sequence[str], workspace: Workspace, shown: Shown, timeout_s: float) -> Ran:
-        """A set-up fetches packages: it has the network, and nothing of ours."""
+        """A set-up fetches packages: it reaches what the operator named, and has nothing of ours."""
+        network = self._setup_network()
         log_id = new_id("set")
-        log = self.log(log_id, ())
+        log = self.log(log_id)
         command = Command(
             argv=tuple(argv), workspace=workspace.path, environment=environment_of(shown, {}), mounts=mounts_of(shown),
             limits=Limits(memory_mb=self._settings.lab_memory_mb, pids=self._settings.lab_pids,
                           disk_mb=self._settings.lab_disk_mb),
-            network=Network(NetworkMode.FULL), timeout_s=timeout_s,
+            network=network, timeout_s=timeout_s,
         )  # fmt: skip
         try:
             running = await self.run(command, log)
@@ -191,6 +193,12 @@ class LocalMachine:
             return Ran(ending.exit_code == 0, ended, last.decode("utf-8", "replace")[-4_000:])
         finally:
             self.forget_log(log_id)
+
+    def _setup_network(self) -> Network:
+        mode = NetworkMode(self._settings.lab_setup_network)
+        if mode not in self.offer.network:
+            raise SetupNetworkNotOffered(mode=mode.value, offered=", ".join(self.offer.network))
+        return Network(mode, self._settings.lab_setup_hosts if mode is NetworkMode.ALLOWLIST else ())
 
 
 def mounts_of(shown: Shown) -> tuple[Mount, ...]:

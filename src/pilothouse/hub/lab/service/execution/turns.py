@@ -17,6 +17,7 @@ from pilothouse.hub.lab.service.execution.machine import Machine, environment_of
 from pilothouse.hub.lab.service.execution.recordings import RecordingFiles
 from pilothouse.hub.lab.service.execution.shipping import Shipper
 from pilothouse.hub.lab.service.output import Outputs
+from pilothouse.hub.lab.service.sealing import Sealing
 from pilothouse.hub.lab.service.sessions import patch_key
 from pilothouse.hub.lab.service.signals import Signals
 from pilothouse.hub.settings import HubSettings
@@ -44,6 +45,7 @@ class Means:
     signals: Signals
     collecting: Collecting
     recordings: RecordingFiles
+    sealing: Sealing
 
 
 class Turns:
@@ -101,7 +103,7 @@ class Turns:
 
     async def _make(self, holding: Holding, claimed: Claimed) -> dict[str, Any]:
         means, row, known = self._means, claimed.session, claimed.repository
-        patch = None if row.patch_hash is None else await means.storage.read(patch_key(row.patch_hash))
+        patch = None if row.patch_hash is None else await means.storage.read(patch_key(row.id))
         repository = Repository(known.name, known.remote_url, known.default_branch)
         workspace = await means.machine.acquire(repository, row.commit_sha or row.ref or "", patch)
         holding.workspace = workspace
@@ -133,11 +135,10 @@ class Turns:
         means = self._means
         if command.attempts > 1:
             await means.outputs.clear(command.id)
-        holding.secrets = await self._secrets(row, command)
-        output = means.machine.log(command.id, list(holding.secrets.values()))
+        output = means.machine.log(command.id)
         holding.command_id = command.id
         try:
-            ending = await self._carry_out(holding, command, output)
+            ending = await self._carry_out(holding, row, command, output)
         finally:
             holding.running, holding.command_id = None, None
             holding.changed.set()
@@ -154,11 +155,13 @@ class Turns:
                 await means.books.fail(row.id, self._worker_id, reason, "worker_stopped", LabTermination.CANCELLED)
         means.machine.forget_log(command.id)
 
-    async def _carry_out(self, holding: Holding, command: CommandRow, output: OutputLog) -> Ending:
+    async def _carry_out(self, holding: Holding, row: SessionRow, command: CommandRow, output: OutputLog) -> Ending:
         means = self._means
         shipper = Shipper(means.database, means.outputs, means.signals, holding.session_id, command.id)
         shipping = asyncio.create_task(shipper.ship(output))
         try:
+            holding.secrets = {}
+            holding.secrets = await self._secrets(row, command)
             ending = await self._start_and_wait(holding, command, output)
         except Problem as problem:
             ending = Ending(TerminationReason.SETUP_FAILED, detail=problem.sentence)
@@ -222,8 +225,9 @@ class Turns:
             return {}
         async with self._means.database.reading() as session:
             own = await RepositoryRows(session).secrets(row.repository_id, wanted)
+        opened = {name: self._means.sealing.open(name, sealed) for name, sealed in own.items()}
         everybodys = self._means.settings.lab_secret_values
-        return {**{name: everybodys[name] for name in wanted if name in everybodys}, **own}
+        return {**{name: everybodys[name] for name in wanted if name in everybodys}, **opened}
 
     async def _collect(self, holding: Holding, row: SessionRow, command: CommandRow) -> None:
         if holding.workspace is not None:
