@@ -21,8 +21,8 @@ from pilothouse.hub.notifications.schemas import (
 )
 from pilothouse.hub.notifications.service import Notifications
 from pilothouse.hub.outgoing.domain.delivering import DeliveryState
-from pilothouse.hub.outgoing.models import DestinationRow
-from pilothouse.hub.outgoing.repository import Sought
+from pilothouse.hub.outgoing.domain.destinations import Destination as Known
+from pilothouse.hub.outgoing.domain.destinations import Sought
 from pilothouse.hub.outgoing.schemas import Delivery, DeliveryDetail, DeliveryList, NewSecret, Revived
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
@@ -42,7 +42,7 @@ def _notifications(connection: HTTPConnection) -> Notifications:
 These = Annotated[Notifications, Depends(_notifications)]
 
 
-def _trial(destination: DestinationRow, now: datetime) -> dict[str, Any]:
+def _trial(destination: Known, now: datetime) -> dict[str, Any]:
     return trial(destination.id, destination.name, now).message()
 
 

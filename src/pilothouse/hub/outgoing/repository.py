@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,30 +11,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.outgoing.domain.delivering import TEST, DeliveryState
+from pilothouse.hub.outgoing.domain.destinations import Owner, Sought
 from pilothouse.hub.outgoing.models import AttemptRow, DeliveryRow, DestinationRow
 
 _OVER = (DeliveryState.DELIVERED, DeliveryState.DEAD)
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """Which deliveries are meant; None means any. Those of one board, or those of none."""
-
-    destination_id: str | None = None
-    state: DeliveryState | None = None
-    kind: str | None = None
-    subject: str | None = None
-    board_id: str | None = None
-
-
 class DestinationRows:
-    """Queries within one session on the destinations of one board, or on those of the hub, which are of none; only
-    those of an agent when it is named."""
+    """Queries within one session on the destinations of an owner, the hub itself when none is named."""
 
-    def __init__(self, session: AsyncSession, board_id: str | None = None, agent_id: str | None = None) -> None:
+    def __init__(self, session: AsyncSession, owner: Owner | None = None) -> None:
         self._session = session
-        own = DestinationRow.board_id.is_(None) if board_id is None else DestinationRow.board_id == board_id
-        self._own = own if agent_id is None else and_(own, DestinationRow.agent_id == agent_id)
+        owner, row = owner or Owner(), DestinationRow
+        own = row.board_id.is_(None) if owner.board_id is None else row.board_id == owner.board_id
+        self._own = own if owner.agent_id is None else and_(own, row.agent_id == owner.agent_id)
 
     async def add(self, **values: Any) -> DestinationRow:
         row = DestinationRow(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +11,7 @@ from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.notifications.service.destinations import Destinations
 from pilothouse.hub.notifications.service.following import Following
-from pilothouse.hub.outgoing.models import DeliveryRow, DestinationRow
+from pilothouse.hub.outgoing.domain.destinations import DeadDelivery, Destination
 from pilothouse.hub.outgoing.service import Deliveries, Delivering, Outgoing
 from pilothouse.kit.clock import Clock
 
@@ -31,15 +31,14 @@ def build_services(
 ) -> Notifications:
     """Start nothing."""
 
-    def tell_death(session: AsyncSession, row: DeliveryRow, destination: DestinationRow) -> None:
+    def tell_death(session: AsyncSession, dead: DeadDelivery, destination: Destination) -> None:
         if destination.board_id is None:
-            facts = {"id": row.id, "destination_id": row.destination_id, "problem": row.problem}
-            events.append(session, HUB_STREAM, "notification.dead", row.id, facts)
+            events.append(session, HUB_STREAM, "notification.dead", dead.id, asdict(dead))
 
     outgoing.delivering.when_dead.append(tell_death)
     return Notifications(
-        destinations=Destinations(clock, outgoing.policy, has_mail=outgoing.has_mail),
+        destinations=Destinations(outgoing),
         deliveries=outgoing.deliveries,
-        following=Following(database, events, robots, clock, wake=outgoing.delivering.wake),
+        following=Following(database, events, robots, clock, outgoing),
         delivering=outgoing.delivering,
     )

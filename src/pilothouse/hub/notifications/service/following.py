@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import Database, after_commit
+from pilothouse.hub.db import Database
 from pilothouse.hub.events import HUB_STREAM, Event, Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.notifications.domain.notices import KINDS, Filter, Notice, notice_of
 from pilothouse.hub.notifications.repository import CursorRows
 from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
-from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows
-from pilothouse.hub.outgoing.service import delivery_values
+from pilothouse.hub.outgoing.service import Outgoing, delivery_values
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger
@@ -26,14 +25,12 @@ log = get_logger(__name__)
 class Following:
     """Reads the event log behind a cursor that moves in the transaction that makes the deliveries."""
 
-    def __init__(
-        self, database: Database, events: Events, robots: Robots, clock: Clock, *, wake: Callable[[], object]
-    ) -> None:
+    def __init__(self, database: Database, events: Events, robots: Robots, clock: Clock, outgoing: Outgoing) -> None:
         self._database = database
         self._events = events
         self._robots = robots
         self._clock = clock
-        self._wake = wake
+        self._outgoing = outgoing
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -68,14 +65,12 @@ class Following:
             await CursorRows(session).advance(max(cursor, events[-1].sequence))
 
     async def _tell(self, session: AsyncSession, notices: Sequence[Notice]) -> None:
-        wanted = [(row.id, Filter.of(row.filters)) for row in await DestinationRows(session).enabled()]
+        wanted = [(row.id, Filter.of(row.filters)) for row in await self._outgoing.destinations.listening(session)]
         sites: dict[str, str | None] = {}
         if any(one.sites for _, one in wanted):
             sites = await self._robots.sites(session, {notice.robot_id for notice in notices if notice.robot_id})
         deliveries = list(_deliveries(wanted, notices, sites, at(self._clock.now_ns())))
-        if deliveries:
-            await DeliveryRows(session).add_new(deliveries)
-            after_commit(session, self._wake)
+        await self._outgoing.deliveries.begin(session, deliveries)
 
 
 def _deliveries(

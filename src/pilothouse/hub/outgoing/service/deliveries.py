@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,16 +17,18 @@ from pilothouse.hub.outgoing.domain.delivering import (
     UnknownDelivery,
     UnknownDestination,
 )
-from pilothouse.hub.outgoing.models import AttemptRow, DeliveryRow, DestinationRow
-from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows, Sought
+from pilothouse.hub.outgoing.domain.destinations import Destination, Owner, Sought
+from pilothouse.hub.outgoing.models import AttemptRow, DeliveryRow
+from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows
 from pilothouse.hub.outgoing.schemas import Delivery, DeliveryAttempt, DeliveryDetail, DeliveryList, Revived
+from pilothouse.hub.outgoing.service.destinations import record_of
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 
 SHOWN_ATTEMPTS = 100
 
 
-Trial = Callable[[DestinationRow, datetime], dict[str, Any]]
+Trial = Callable[[Destination, datetime], dict[str, Any]]
 """What the test button sends to a destination."""
 
 
@@ -36,6 +38,13 @@ class Deliveries:
     def __init__(self, clock: Clock, *, wake: Callable[[], object]) -> None:
         self._clock = clock
         self._wake = wake
+
+    async def begin(self, session: AsyncSession, deliveries: Sequence[Mapping[str, Any]]) -> None:
+        """Deliver these, made by ``delivery_values``, from when the transaction is committed; an event that is a
+        delivery of its destination already stays as it is."""
+        if deliveries:
+            await DeliveryRows(session).add_new(deliveries)
+            after_commit(session, self._wake)
 
     async def list(self, session: AsyncSession, sought: Sought, limit: int, offset: int) -> DeliveryList:
         """The latest first."""
@@ -54,17 +63,16 @@ class Deliveries:
         self, session: AsyncSession, destination_id: str, trial: Trial, board_id: str | None = None
     ) -> Delivery:
         """Send a message that says that it works, once, even where the destination is switched off for the rest."""
-        destination = await DestinationRows(session, board_id).get(destination_id, lock=True)
+        destination = await DestinationRows(session, Owner(board_id)).get(destination_id, lock=True)
         if destination is None:
             raise UnknownDestination
         now = self._now()
         values = delivery_values(
-            destination.id, kind=TEST, subject=destination.id, sequence=None, message=trial(destination, now), now=now,
-            most_tries=1,
+            destination.id, kind=TEST, subject=destination.id, sequence=None,
+            message=trial(record_of(destination), now), now=now, most_tries=1,
         )  # fmt: skip
-        await DeliveryRows(session).add_new([values])
+        await self.begin(session, [values])
         record(session, "destination.tested", destination.id, after={"delivery_id": values["id"]})
-        after_commit(session, self._wake)
         return _shown(await self._found(session, values["id"], board_id))
 
     async def resend(self, session: AsyncSession, delivery_id: str, board_id: str | None = None) -> Delivery:
@@ -81,7 +89,7 @@ class Deliveries:
 
     async def resend_dead(self, session: AsyncSession, destination_id: str, board_id: str | None = None) -> Revived:
         """Everything of a destination that was given up; raises UnknownDestination."""
-        if await DestinationRows(session, board_id).get(destination_id) is None:
+        if await DestinationRows(session, Owner(board_id)).get(destination_id) is None:
             raise UnknownDestination
         count = await DeliveryRows(session).revive(destination_id, self._now())
         record(session, "destination.dead_sent_again", destination_id, after={"deliveries": count})

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.outgoing.domain.delivering import AT_ONCE, DeliveryState, Outcome, delay_s
+from pilothouse.hub.outgoing.domain.destinations import DeadDelivery, Destination
 from pilothouse.hub.outgoing.models import DeliveryRow, DestinationRow
 from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows
+from pilothouse.hub.outgoing.service.destinations import record_of
 from pilothouse.hub.outgoing.service.sending import Sender, Target
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.errors import Problem
@@ -40,7 +42,7 @@ class Claim:
     target: Target
 
 
-WhenDead = Callable[[AsyncSession, DeliveryRow, DestinationRow], None]
+WhenDead = Callable[[AsyncSession, DeadDelivery, Destination], None]
 """Tells of a delivery that was given up, in the transaction that gives it up."""
 
 
@@ -143,8 +145,9 @@ class Delivering:
             row.state, row.finished_at = DeliveryState.DEAD, now
             destination = await DestinationRows(session).find(row.destination_id)
             if destination is not None:
+                dead = DeadDelivery(row.id, row.destination_id, row.problem)
                 for tell in self.when_dead:
-                    tell(session, row, destination)
+                    tell(session, dead, record_of(destination))
             log.warning("a notification was given up", delivery_id=row.id, destination_id=row.destination_id)
             return
         chance = random.random()  # noqa: S311 - spreads load, guards nothing

@@ -8,6 +8,7 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.outgoing.domain.addresses import AddressPolicy
 from pilothouse.hub.outgoing.service.deliveries import Deliveries
 from pilothouse.hub.outgoing.service.delivering import Delivering
+from pilothouse.hub.outgoing.service.destinations import Destinations
 from pilothouse.hub.outgoing.service.mailing import MailServer
 from pilothouse.hub.outgoing.service.outside import Outside
 from pilothouse.hub.outgoing.service.sending import Sender
@@ -20,6 +21,7 @@ class Outgoing:
     """Which addresses are allowed, what was delivered, and what delivers."""
 
     policy: AddressPolicy
+    destinations: Destinations
     deliveries: Deliveries
     delivering: Delivering
     has_mail: bool
@@ -33,6 +35,7 @@ def build_services(settings: HubSettings, database: Database, clock: Clock) -> O
     delivering = Delivering(database, sender, clock, log_days=settings.notify_log_days)
     return Outgoing(
         policy=AddressPolicy(settings.notify_private_addresses, settings.notify_plain_http),
+        destinations=Destinations(clock),
         deliveries=Deliveries(clock, wake=delivering.wake),
         delivering=delivering,
         has_mail=mail_server is not None,

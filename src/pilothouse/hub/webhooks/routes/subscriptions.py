@@ -10,8 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.outgoing.domain.delivering import TEST, DeliveryState, UnknownDelivery
-from pilothouse.hub.outgoing.models import DestinationRow
-from pilothouse.hub.outgoing.repository import Sought
+from pilothouse.hub.outgoing.domain.destinations import Destination, Sought
 from pilothouse.hub.outgoing.schemas import Delivery, DeliveryDetail, DeliveryList, NewSecret, Revived
 from pilothouse.hub.webhooks.auth import BoardRead, BoardWrite, caller_of, place_of
 from pilothouse.hub.webhooks.routes.services import Services
@@ -144,6 +143,6 @@ async def resend_dead_of_subscription(
     return await services.deliveries.resend_dead(session, subscription_id, board.board.id)
 
 
-def _trial(destination: DestinationRow, now: datetime) -> dict[str, Any]:
+def _trial(destination: Destination, now: datetime) -> dict[str, Any]:
     told = {"subscription_id": destination.id, "board_id": destination.board_id}
     return {"type": TEST, "timestamp": now.isoformat(), "data": told}

@@ -10,7 +10,7 @@ from pilothouse.hub.activity import Activity
 from pilothouse.hub.boards.service import BoardServices
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.memory import Memory
-from pilothouse.hub.outgoing.models import DeliveryRow, DestinationRow
+from pilothouse.hub.outgoing.domain.destinations import DeadDelivery, Destination
 from pilothouse.hub.outgoing.service import Deliveries, Outgoing
 from pilothouse.hub.webhooks.service.delivering import Delivering
 from pilothouse.hub.webhooks.service.following import Following
@@ -36,10 +36,10 @@ def build_services(
 ) -> WebhookServices:
     """Start nothing."""
     log_days = hub.settings.webhook_log_days
-    subscriptions = Subscriptions(activity, outgoing.policy, hub.clock)
+    subscriptions = Subscriptions(activity, outgoing)
 
-    def tell_death(session: AsyncSession, row: DeliveryRow, destination: DestinationRow) -> None:
-        subscriptions.died(session, destination, row.id, row.problem)
+    def tell_death(session: AsyncSession, dead: DeadDelivery, destination: Destination) -> None:
+        subscriptions.died(session, destination, dead)
 
     outgoing.delivering.when_dead.append(tell_death)
     return WebhookServices(
@@ -48,5 +48,5 @@ def build_services(
         delivering=Delivering(hub.database, activity, memory, boards, hub.clock, log_days=log_days),
         subscriptions=subscriptions,
         deliveries=outgoing.deliveries,
-        following=Following(hub.database, hub.events, hub.clock, wake=outgoing.delivering.wake),
+        following=Following(hub.database, hub.events, hub.clock, outgoing),
     )

@@ -4,7 +4,7 @@ are."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity.domain import is_of_kind, stream_of
 from pilothouse.hub.activity.schemas import ActivityEntry
-from pilothouse.hub.db import Database, after_commit
+from pilothouse.hub.db import Database
 from pilothouse.hub.events import Event, Events
 from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
-from pilothouse.hub.outgoing.models import DestinationRow
-from pilothouse.hub.outgoing.repository import DeliveryRows, DestinationRows, OrganizationDestinations
-from pilothouse.hub.outgoing.service import delivery_values
+from pilothouse.hub.outgoing.domain.destinations import Destination
+from pilothouse.hub.outgoing.service import Outgoing, delivery_values
 from pilothouse.hub.webhooks.repository import CursorRows
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Problem
@@ -35,11 +34,11 @@ log = get_logger(__name__)
 class Following:
     """Runs in every hub, behind a cursor for each organization that anybody follows from outside."""
 
-    def __init__(self, database: Database, events: Events, clock: Clock, *, wake: Callable[[], object]) -> None:
+    def __init__(self, database: Database, events: Events, clock: Clock, outgoing: Outgoing) -> None:
         self._database = database
         self._events = events
         self._clock = clock
-        self._wake = wake
+        self._outgoing = outgoing
         self._wakened = asyncio.Event()
         self._is_failing = False
 
@@ -96,31 +95,24 @@ class Following:
             fresh = [event for event in events if event.sequence > cursor]
             if not fresh:
                 return
-            destinations = OrganizationDestinations(session, organization_id)
             for event in fresh:
-                await self._end_what_is_gone(session, destinations, event)
-            deliveries = list(_deliveries(await destinations.enabled(), fresh, at(self._clock.now_ns())))
-            if deliveries:
-                await DeliveryRows(session).add_new(deliveries)
-                after_commit(session, self._wake)
+                await self._end_what_is_gone(session, organization_id, event)
+            listening = await self._outgoing.destinations.listening(session, organization_id)
+            deliveries = list(_deliveries(listening, fresh, at(self._clock.now_ns())))
+            await self._outgoing.deliveries.begin(session, deliveries)
             await cursors.advance(organization_id, fresh[-1].sequence)
 
-    async def _end_what_is_gone(
-        self, session: AsyncSession, destinations: OrganizationDestinations, event: Event
-    ) -> None:
+    async def _end_what_is_gone(self, session: AsyncSession, organization_id: str, event: Event) -> None:
         """Nobody is told for an agent or of a board that is no longer there."""
-        subject_id = event.payload["subject_id"]
-        gone: Sequence[str] = ()
+        gone = event.payload["subject_id"]
         if event.kind == "board.deleted":
-            gone = await destinations.of_board(subject_id)
+            await self._outgoing.destinations.end_of_board(session, organization_id, gone)
         elif event.kind in ("agent.deleted", "agent.removed"):
-            gone = await destinations.of_agent(subject_id)
-        for destination_id in gone:
-            await DestinationRows(session).remove(destination_id)
+            await self._outgoing.destinations.end_of_agent(session, organization_id, gone)
 
 
 def _deliveries(
-    destinations: Sequence[DestinationRow], events: Sequence[Event], now: datetime
+    destinations: Sequence[Destination], events: Sequence[Event], now: datetime
 ) -> Iterator[dict[str, Any]]:
     for event in events:
         if is_of_kind(event.kind, _NEVER):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.activity import Activity
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.memory import Place
-from pilothouse.hub.outgoing.domain.addresses import AddressPolicy
 from pilothouse.hub.outgoing.domain.delivering import DeliveryState, DestinationKind
-from pilothouse.hub.outgoing.models import DestinationRow
-from pilothouse.hub.outgoing.repository import DestinationRows
+from pilothouse.hub.outgoing.domain.destinations import DeadDelivery, Destination, NewDestination, Owner
 from pilothouse.hub.outgoing.schemas import NewSecret
-from pilothouse.hub.outgoing.service.secrets import address_of, new_secret
+from pilothouse.hub.outgoing.service import Outgoing
+from pilothouse.hub.outgoing.service.secrets import address_of
 from pilothouse.hub.webhooks.domain.states import (
     MOST_SUBSCRIPTIONS,
     NothingToChange,
@@ -32,34 +30,29 @@ from pilothouse.hub.webhooks.schemas import (
     SubscriptionChange,
     SubscriptionList,
 )
-from pilothouse.kit.clock import Clock, at
-from pilothouse.kit.ids import new_id
 
 
 class Subscriptions:
     """Every address that a board's events are posted to. An agent sees its own, people all of the board."""
 
-    def __init__(self, activity: Activity, policy: AddressPolicy, clock: Clock) -> None:
+    def __init__(self, activity: Activity, outgoing: Outgoing) -> None:
         self._activity = activity
-        self._policy = policy
-        self._clock = clock
+        self._policy = outgoing.policy
+        self._destinations = outgoing.destinations
 
     async def create(self, session: AsyncSession, caller: Caller, place: Place, new: NewSubscription) -> Subscription:
         """A new one, with a secret, see ``secret_of``. Raises DestinationUnusable, AddressForbidden,
         TooManyWebhooks."""
-        rows, now = DestinationRows(session, place.board_id), self._now()
-        if await rows.count() >= MOST_SUBSCRIPTIONS:
+        if await self._destinations.count(session, Owner(place.board_id)) >= MOST_SUBSCRIPTIONS:
             raise TooManyWebhooks(limit=MOST_SUBSCRIPTIONS)
         await CursorRows(session).begin(place.organization_id, await self._activity.last(place.organization_id))
-        row = await rows.add(
-            id=new_id("sub"), organization_id=place.organization_id, board_id=place.board_id, agent_id=caller.agent_id,
-            kind=DestinationKind.WEBHOOK, name=new.name, enabled=new.enabled, url=self._policy.checked(new.url),
-            recipients=[], filters={"kinds": list(dict.fromkeys(new.kinds))}, secret=new_secret(),
-            previous_secret=None, previous_until=None, created_at=now, created_by=caller.title, changed_at=now,
-            version=1,
+        wanted = NewDestination(
+            DestinationKind.WEBHOOK, new.name, new.enabled, self._policy.checked(new.url), recipients=(),
+            filters=_filters(new.kinds), created_by=caller.title,
         )  # fmt: skip
-        self._note(session, caller, row, "subscription.created", None, _told(row))
-        return _shown(row, {})
+        made = await self._destinations.add(session, _owner(caller, place), wanted, "sub")
+        self._note(session, caller, made, "subscription.created", None, _told(made))
+        return _shown(made, {})
 
     async def secret_of(self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str) -> str | None:
         """For the answer to whoever has just made it, and for nothing else."""
@@ -69,72 +62,63 @@ class Subscriptions:
         self, session: AsyncSession, caller: Caller, place: Place, limit: int, offset: int
     ) -> SubscriptionList:
         """The oldest first."""
-        rows = DestinationRows(session, place.board_id, caller.agent_id)
-        found, total = await rows.page(limit, offset)
-        counts = await rows.counts([row.id for row in found])
-        items = [_shown(row, counts[row.id]) for row in found]
+        found, total = await self._destinations.page(session, _owner(caller, place), limit, offset)
+        counts = await self._destinations.counts(session, [one.id for one in found])
+        items = [_shown(one, counts[one.id]) for one in found]
         return SubscriptionList(items=items, total=total, limit=limit, offset=offset)
 
     async def get(self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str) -> Subscription:
         """One of them; raises UnknownSubscription."""
-        row = await self._found(session, caller, place, subscription_id)
-        return _shown(row, (await DestinationRows(session).counts([row.id]))[row.id])
+        found = await self._found(session, caller, place, subscription_id)
+        return _shown(found, (await self._destinations.counts(session, [found.id]))[found.id])
 
     async def change(
         self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str, change: SubscriptionChange
     ) -> Subscription:
         """What waits for it goes to where it is then."""
-        row = await self._found(session, caller, place, subscription_id, lock=True)
-        if change.version is not None and change.version != row.version:
-            raise WebhookChanged(version=row.version)
+        found = await self._found(session, caller, place, subscription_id, lock=True)
+        if change.version is not None and change.version != found.version:
+            raise WebhookChanged(version=found.version)
         values = change.model_dump(exclude_unset=True, exclude_none=True, exclude={"version"})
         if not values:
             raise NothingToChange
-        before, url = _told(row), row.url
         if "kinds" in values:
-            row.filters = {"kinds": list(dict.fromkeys(values.pop("kinds")))}
+            values["filters"] = _filters(values.pop("kinds"))
         if "url" in values:
-            row.url = self._policy.checked(values.pop("url"))
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.version += 1
-        row.changed_at = self._now()
-        after = _told(row) | ({"url": "another"} if row.url != url else {})
-        self._note(session, caller, row, "subscription.updated", before, after)
-        await session.flush()
+            values["url"] = self._policy.checked(values["url"])
+        changed = await self._destinations.change(session, found.id, values)
+        after = _told(changed) | ({"url": "another"} if changed.url != found.url else {})
+        self._note(session, caller, changed, "subscription.updated", _told(found), after)
         return await self.get(session, caller, place, subscription_id)
 
     async def rotate(
         self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str, wanted: NewSecret
     ) -> MadeSubscription:
         """A new secret; the old one signs beside it for a while."""
-        row = await self._found(session, caller, place, subscription_id, lock=True)
-        now = self._now()
-        row.previous_secret = row.secret if wanted.overlap_s else None
-        row.previous_until = now + timedelta(seconds=wanted.overlap_s) if wanted.overlap_s else None
-        row.secret, row.version, row.changed_at = new_secret(), row.version + 1, now
-        self._note(session, caller, row, "subscription.secret_rotated", None, {"overlap_s": wanted.overlap_s})
-        await session.flush()
+        found = await self._found(session, caller, place, subscription_id, lock=True)
+        rotated = await self._destinations.rotate(session, found.id, wanted.overlap_s)
+        self._note(session, caller, found, "subscription.secret_rotated", None, {"overlap_s": wanted.overlap_s})
         shown = await self.get(session, caller, place, subscription_id)
-        return MadeSubscription(**shown.model_dump(), secret=row.secret)
+        return MadeSubscription(**shown.model_dump(), secret=rotated.secret)
 
     async def remove(self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str) -> None:
         """With the log of what was posted there."""
-        row = await self._found(session, caller, place, subscription_id, lock=True)
-        self._note(session, caller, row, "subscription.deleted", _told(row), None)
-        await DestinationRows(session).remove(row.id)
+        found = await self._found(session, caller, place, subscription_id, lock=True)
+        self._note(session, caller, found, "subscription.deleted", _told(found), None)
+        await self._destinations.remove(session, found.id)
 
     async def check(self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str) -> None:
         """Raise UnknownSubscription unless the caller sees it."""
         await self._found(session, caller, place, subscription_id)
 
-    def died(self, session: AsyncSession, row: DestinationRow, delivery_id: str, problem: str | None) -> None:
+    def died(self, session: AsyncSession, destination: Destination, dead: DeadDelivery) -> None:
         """Something for this address was given up."""
-        if row.board_id is not None:
-            self._note(session, None, row, "subscription.dead", None, {"delivery_id": delivery_id, "problem": problem})
+        if destination.board_id is not None:
+            told = {"delivery_id": dead.id, "problem": dead.problem}
+            self._note(session, None, destination, "subscription.dead", None, told)
 
     def _note(
-        self, session: AsyncSession, caller: Caller | None, row: DestinationRow, kind: str,
+        self, session: AsyncSession, caller: Caller | None, row: Destination, kind: str,
         before: dict[str, Any] | None, after: dict[str, Any] | None,
     ) -> None:  # fmt: skip
         assert row.organization_id is not None
@@ -145,24 +129,29 @@ class Subscriptions:
 
     async def _found(
         self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str, *, lock: bool = False
-    ) -> DestinationRow:
-        rows = DestinationRows(session, place.board_id, caller.agent_id)
-        row = await rows.get(subscription_id, lock=lock)
-        if row is None:
+    ) -> Destination:
+        found = await self._destinations.one(session, _owner(caller, place), subscription_id, lock=lock)
+        if found is None:
             raise UnknownSubscription
-        return row
-
-    def _now(self) -> datetime:
-        return at(self._clock.now_ns())
+        return found
 
 
-def _told(row: DestinationRow) -> dict[str, Any]:
+def _owner(caller: Caller, place: Place) -> Owner:
+    """An agent has its own, people have all of the board."""
+    return Owner(place.board_id, caller.agent_id, place.organization_id)
+
+
+def _filters(kinds: Iterable[str]) -> dict[str, list[str]]:
+    return {"kinds": list(dict.fromkeys(kinds))}
+
+
+def _told(row: Destination) -> dict[str, Any]:
     """A subscription as the activity has it: without its secret, and without what of its address may be one."""
     told = {name: getattr(row, name) for name in ("id", "agent_id", "name", "enabled", "version")}
     return {**told, "address": address_of(row.kind, row.url), "kinds": row.filters.get("kinds", [])}
 
 
-def _shown(row: DestinationRow, counts: Mapping[DeliveryState, int]) -> Subscription:
+def _shown(row: Destination, counts: Mapping[DeliveryState, int]) -> Subscription:
     names = ("id", "organization_id", "board_id", "agent_id", "name", "enabled", "created_at", "created_by",
              "changed_at", "version")  # fmt: skip
     return Subscription(
