@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from websockets.asyncio.client import connect
 
+from tests.support.dap import Editor, stop_at
 from tests.support.processes import Program, eventually, pilothouse
 
 OPERATOR = "let-me-in-please"
@@ -92,6 +95,33 @@ class LabCaller:
         return eventually(
             lambda: found if text in (found := self.output(one)) else None, what=f"{text!r} in the output"
         )
+
+
+PROGRAM = "def add(a, b):\n    total = a + b\n    return total\n\nprint('sum', add(2, 40), flush=True)\n"
+
+
+async def debugged(lab: LabCaller) -> tuple[str, dict[str, Any], bytes]:
+    """A program that an editor stopped and let go again, in a session of its own: in which function it stopped, how it
+    ended, what it printed."""
+    made = lab.make()
+    eventually(lambda: lab.session(made["id"])["state"] == "active", what="the session to be ready")
+    lab.http.put(f"/sessions/{made['id']}/files/program.py", content=PROGRAM.encode()).raise_for_status()
+    debugging = lab.http.post(f"/sessions/{made['id']}/debug", json={"argv": ["python3", "program.py"]}).json()
+    address = f"{lab.url.replace('http', 'ws', 1)}{debugging['websocket']}&ticket={debugging['ticket']}"
+    async with connect(address, open_timeout=30) as socket:
+
+        async def receive() -> bytes:
+            content = await socket.recv()
+            assert isinstance(content, bytes)
+            return content
+
+        editor = Editor(socket.send, receive)
+        thread = await stop_at(editor, local_root="/home/me", remote_root="/workspace", file="program.py", line=3)
+        stack = await editor.ask("stackTrace", threadId=thread)
+        await editor.ask("continue", threadId=thread)
+        command = {"id": debugging["command_id"], "session_id": made["id"], "argv": []}
+        ended = await asyncio.to_thread(lab.ended, command)
+    return str(stack["stackFrames"][0]["name"]), ended, lab.output(command)
 
 
 @contextmanager

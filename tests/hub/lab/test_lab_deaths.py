@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.support.labs import ENVIRONMENT, FAST_LEASE, alive, running_lab
+from tests.support.labs import ENVIRONMENT, FAST_LEASE, alive, debugged, running_lab
 from tests.support.postgres import Postgres
 from tests.support.processes import eventually, pilothouse
 
@@ -88,6 +89,9 @@ def test_a_worker_of_its_own_runs_what_the_hub_queues_and_its_death_is_noticed(
         with pilothouse(*command, env={**ENVIRONMENT, **env, "PILOTHOUSE_LAB_WORKER": "true"}) as worker:
             assert worker.url == "worker"
             assert lab.output(lab.ended(waiting["commands"][0])) == b"hi\n"
+            stopped_in, debugged_end, printed = asyncio.run(debugged(lab))
+            assert (stopped_in, debugged_end["exit_code"]) == ("add", 0)
+            assert b"sum 42" in printed
             made = lab.make(commands=[{"argv": stubborn(marker)}])
             lab.prints(made["commands"][0], b"up")
             written = lab.http.put(f"/sessions/{made['id']}/files/x", content=b"there")

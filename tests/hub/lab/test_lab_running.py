@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -10,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.support.dap import Editor, stop_at
 from tests.support.flights import write_flight
-from tests.support.labs import OPERATOR, LabCaller, running_lab
+from tests.support.labs import OPERATOR, LabCaller, debugged, running_lab
 from tests.support.processes import eventually
 
 JUNIT = """<testsuites><testsuite><testcase classname="a" name="one" time="0.5"/>
@@ -334,28 +331,7 @@ def test_a_recording_is_mounted_read_only_and_named(lab_directory: Path, lab: La
 
 @pytest.mark.anyio
 async def test_an_editor_stops_a_program_in_a_session(lab: LabCaller) -> None:
-    made = lab.make()
-    program = "def add(a, b):\n    total = a + b\n    return total\n\nprint('sum', add(2, 40), flush=True)\n"
-    eventually(lambda: lab.session(made["id"])["state"] == "active", what="the session to be ready")
-    lab.http.put(f"/sessions/{made['id']}/files/program.py", content=program.encode()).raise_for_status()
-    debugging = lab.http.post(f"/sessions/{made['id']}/debug", json={"argv": ["python3", "program.py"]}).json()
-    address = f"{lab.url.replace('http', 'ws', 1)}{debugging['websocket']}&ticket={debugging['ticket']}"
+    name, ended, output = await debugged(lab)
 
-    async with connect_async(address, open_timeout=30) as socket:
-
-        async def receive() -> bytes:
-            content = await socket.recv()
-            assert isinstance(content, bytes)
-            return content
-
-        editor = Editor(socket.send, receive)
-        thread = await stop_at(editor, local_root="/home/me", remote_root="/workspace", file="program.py", line=3)
-        stack = await editor.ask("stackTrace", threadId=thread)
-        await editor.ask("continue", threadId=thread)
-
-        command = {"id": debugging["command_id"], "session_id": made["id"], "argv": []}
-        ended = await asyncio.to_thread(lab.ended, command)
-
-    assert stack["stackFrames"][0]["name"] == "add"
-    assert ended["exit_code"] == 0
-    assert b"sum 42" in lab.output(command)
+    assert (name, ended["exit_code"]) == ("add", 0)
+    assert b"sum 42" in output

@@ -14,11 +14,11 @@ from pilothouse.hub.identity.auth import AnyCaller, OnceKey, ThisHub, Writing
 from pilothouse.hub.lab.auth import CommandWriter, check_scope
 from pilothouse.hub.lab.routes.logs import GOING_AWAY, hub_closing
 from pilothouse.hub.lab.routes.services import SessionPath, TheLab
+from pilothouse.hub.lab.service.debugging import Line
 from pilothouse.hub.lab.service.tickets import DEBUG
 from pilothouse.kit.clock import at
 from pilothouse.kit.errors import Problem
 from pilothouse.wire.lab import LabDebug, LabDebugRequest, LabPathMapping, NewLabCommand
-from pilothouse.workspaces import DebugLine
 
 router = APIRouter(prefix="/sessions/{session_id}/debug", tags=["debug sessions"])
 
@@ -76,7 +76,7 @@ async def debug(
     """The Debug Adapter Protocol, bytes as they are."""
     await socket.accept()
     try:
-        line = await lab.worker.debug_line(session_id, command_id)
+        line = await lab.debugging.line(session_id, command_id)
     except Problem as problem:
         await socket.close(TRY_LATER, problem.sentence[:120])
         return
@@ -93,12 +93,12 @@ async def debug(
         await line.close()
 
 
-async def _inwards(socket: WebSocket, line: DebugLine) -> None:
+async def _inwards(socket: WebSocket, line: Line) -> None:
     while (message := await socket.receive())["type"] != "websocket.disconnect":
         content = message.get("bytes")
         await line.send(content if content is not None else str(message.get("text") or "").encode())
 
 
-async def _outwards(socket: WebSocket, line: DebugLine) -> None:
+async def _outwards(socket: WebSocket, line: Line) -> None:
     while content := await line.receive():
         await socket.send_bytes(content)

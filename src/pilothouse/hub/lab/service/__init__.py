@@ -13,6 +13,7 @@ from pilothouse.hub.lab.service.artifacts import Artifacts
 from pilothouse.hub.lab.service.batches import Batches
 from pilothouse.hub.lab.service.commands import Commands
 from pilothouse.hub.lab.service.controls import Controls
+from pilothouse.hub.lab.service.debugging import Debugging
 from pilothouse.hub.lab.service.endings import Endings
 from pilothouse.hub.lab.service.execution import LocalMachine, Machine, Worker
 from pilothouse.hub.lab.service.execution.answering import Answering
@@ -44,6 +45,7 @@ class Lab:
     batches: Batches
     tickets: Tickets
     controls: Controls
+    debugging: Debugging
     outputs: Outputs
     watching: Watching
     artifacts: Artifacts
@@ -72,10 +74,11 @@ def build_services(
     worker = _worker(
         hub, recordings, books, outputs, artifacts, signals, machine or LocalMachine(settings, mirrors, clock)
     )
+    controls = Controls(database, storage, endings, signals, clock)
     return Lab(
         repositories=repositories, sessions=sessions, commands=commands,
         batches=Batches(sessions, repositories, clock), tickets=Tickets(clock),
-        controls=Controls(database, storage, endings, signals, clock), outputs=outputs,
+        controls=controls, debugging=Debugging(worker, controls), outputs=outputs,
         watching=Watching(database, outputs, signals), artifacts=artifacts,
         sandboxes=Sandboxes(worker, is_on=settings.lab_worker), books=books, worker=worker,
     )  # fmt: skip

@@ -30,13 +30,16 @@ from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.wire.lab import LabArtifact, LabCommandState, LabInput, LabWrittenFile
+from pilothouse.workspaces.problems import DebuggerAbsent, DebuggerBusy
 
 # A worker answers within milliseconds, unless a file is large or a command does not read what is typed.
 ANSWERS_WITHIN_S = 30.0
 LOOK_S = 1.0
 FORGOTTEN_AFTER = timedelta(hours=1)
 _KNOWN: Mapping[str, type[Problem]] = {
-    one.code: one for one in vars(problems).values() if isinstance(one, type) and issubclass(one, Problem)
+    one.code: one
+    for one in (*vars(problems).values(), DebuggerAbsent, DebuggerBusy)
+    if isinstance(one, type) and issubclass(one, Problem)
 }
 
 
@@ -92,6 +95,10 @@ class Controls:
         """Keep files of the checkout as they are now."""
         answer = await self._ask(session.id, ControlKind.COLLECT, {"globs": globs})
         return [LabArtifact.model_validate(one) for one in answer["items"]]
+
+    async def debug(self, session_id: str, command_id: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask the worker something about a line to a debugger there."""
+        return await self._ask(session_id, ControlKind.DEBUG, request, command_id)
 
     async def forget(self) -> None:
         """What was asked and answered long ago."""

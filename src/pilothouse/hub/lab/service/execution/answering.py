@@ -20,6 +20,7 @@ from pilothouse.hub.lab.domain.states import ControlKind
 from pilothouse.hub.lab.models import ControlRow
 from pilothouse.hub.lab.service.execution.collecting import Collecting
 from pilothouse.hub.lab.service.execution.holdings import Holding
+from pilothouse.hub.lab.service.execution.lines import FarLines
 from pilothouse.hub.storage import Storage
 from pilothouse.sandbox.beneath import read_beneath, write_beneath
 from pilothouse.sandbox.problems import OutsideWorkspace
@@ -35,6 +36,7 @@ class Answering:
     def __init__(self, storage: Storage, collecting: Collecting) -> None:
         self._storage = storage
         self._collecting = collecting
+        self._lines = FarLines()
 
     async def answer(self, holding: Holding, control: ControlRow) -> dict[str, Any]:
         """Raises what is to be told to whoever asked."""
@@ -52,6 +54,8 @@ class Answering:
                 return await self._write(_root(holding), request["path"], request["key"])
             case ControlKind.COLLECT:
                 return await self._collect(holding, control.command_id, request["globs"])
+            case ControlKind.DEBUG:
+                return await self._lines.answer(holding, control.command_id or "", request)
         return {}
 
     async def _cancel(self, holding: Holding, command_id: str) -> dict[str, Any]:

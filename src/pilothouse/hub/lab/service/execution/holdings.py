@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pilothouse.hub.lab.domain.problems import DebuggingUnavailable
 from pilothouse.sandbox.sandbox import Running
 from pilothouse.workspaces import DebugDoor, Shown, Workspace
 
@@ -28,6 +29,17 @@ class Holding:
     doors: dict[str, DebugDoor] = field(default_factory=dict)
     # Something of the above is another than before.
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def door(self, command_id: str, timeout_s: float) -> DebugDoor:
+        """The way to the debugger of a command, once that has begun; raises DebuggingUnavailable."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while (door := self.doors.get(command_id)) is None:
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            raise DebuggingUnavailable(reason="the command has not begun, or is over") from None
+        return door
 
     @property
     def is_busy(self) -> bool:

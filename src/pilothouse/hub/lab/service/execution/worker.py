@@ -89,18 +89,16 @@ class Worker:
         """Take nothing more, and end what runs; from any thread's event loop that is this one's."""
         self._stopping.set()
 
+    def holds(self, session_id: str) -> bool:
+        """Whether the session is run by this process."""
+        return session_id in self.holdings
+
     async def debug_line(self, session_id: str, command_id: str) -> DebugLine:
         """A line to the debugger of a command that runs here; raises DebuggingUnavailable, DebuggerBusy."""
         holding = self.holdings.get(session_id)
         if holding is None:
-            raise DebuggingUnavailable(reason="the session is not run by this hub itself, or not yet; try again")
-        try:
-            async with asyncio.timeout(DEBUGGER_WITHIN_S):
-                while (door := holding.doors.get(command_id)) is None:
-                    holding.changed.clear()
-                    await holding.changed.wait()
-        except TimeoutError:
-            raise DebuggingUnavailable(reason="the command has not begun, or is over") from None
+            raise DebuggingUnavailable(reason="the session is over")
+        door = await holding.door(command_id, DEBUGGER_WITHIN_S)
         return await door.connect(DEBUGGER_WITHIN_S)
 
     async def run(self) -> None:
