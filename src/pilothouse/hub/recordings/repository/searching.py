@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, column, exists, func, literal, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from pilothouse.hub.recordings.domain.words import words
 from pilothouse.hub.recordings.models import AnnotationRow, RecordingRow
@@ -20,6 +20,8 @@ from pilothouse.wire import RecordingState
 TOPICS = table("recording_topics", column("topic"), column("recording_id"))
 _SEARCH = table("recording_search", column("rowid"))
 _ANNOTATION_SEARCH = table("annotation_search", column("rowid"))
+_REMARK = "remark"
+_Join = Callable[[Iterable[str]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Sought:
             wanted.append(_of_incident(self.incident_id, self.linked))
         if self.topic is not None:
             wanted.append(_has_topic(dialect, self.topic))
-        wanted += [_has_word(dialect, word) for word in words(self.text or "")]
+        if sought := words(self.text or ""):
+            wanted.append(_has_words(dialect, sought))
         return wanted
 
 
@@ -88,16 +91,47 @@ def _has_topic(dialect: str, topic: str) -> ColumnElement[bool]:
     return RecordingRow.id.in_(select(TOPICS.c.recording_id).where(TOPICS.c.topic == topic))
 
 
-def _has_word(dialect: str, word: str) -> ColumnElement[bool]:
-    """A word that begins so, in what a recording says of itself or in what people wrote about it."""
-    annotated = select(RecordingRow.id).join(AnnotationRow, AnnotationRow.session_id == RecordingRow.session_id)
+def _has_words(dialect: str, sought: Sequence[str]) -> ColumnElement[bool]:
+    """Words that begin so, each in what a recording says of itself or in what people wrote about it.
+
+    Nearly all that have every word say them all themselves, which one look into the index finds. Beyond those only
+    recordings with a remark that holds one of the words can have them all; these few are looked at singly.
+    """
+    itself = select(RecordingRow.id).where(_says(dialect, " & ".join, sought))
+    remarked = select(RecordingRow.id).join(AnnotationRow, AnnotationRow.session_id == RecordingRow.session_id)
+    remarked = remarked.where(_remarks(dialect, AnnotationRow, " | ".join, sought))
+    if len(sought) > 1:
+        remarked = remarked.where(*(_has_somewhere(dialect, word) for word in sought))
+    return RecordingRow.id.in_(itself.union(remarked).scalar_subquery())
+
+
+def _has_somewhere(dialect: str, word: str) -> ColumnElement[bool]:
+    remark = aliased(AnnotationRow, name=_REMARK)
+    in_remark = exists().where(remark.session_id == RecordingRow.session_id, _remarks(dialect, remark, "".join, [word]))
+    return or_(_says(dialect, "".join, [word]), in_remark)
+
+
+def _says(dialect: str, joined: _Join, sought: Sequence[str]) -> ColumnElement[bool]:
     if dialect == "postgresql":
-        asked = func.to_tsquery("simple", f"'{word}':*")
-        named = select(RecordingRow.id).where(literal_column("recordings.words").op("@@", is_comparison=True)(asked))
-        said = annotated.where(literal_column("annotations.words").op("@@", is_comparison=True)(asked))
-    else:
-        prefix = f'"{word}" *'
-        named = select(_SEARCH.c.rowid).where(literal_column("recording_search").op("MATCH")(prefix))
-        found = select(_ANNOTATION_SEARCH.c.rowid).where(literal_column("annotation_search").op("MATCH")(prefix))
-        said = annotated.where(AnnotationRow.id.in_(found))
-    return RecordingRow.id.in_(named.union(said).scalar_subquery())
+        return literal_column("recordings.words").op("@@", is_comparison=True)(_asked(joined, sought))
+    return RecordingRow.id.in_(select(_SEARCH.c.rowid).where(_matches("recording_search", joined, sought)))
+
+
+def _remarks(dialect: str, remark: Any, joined: _Join, sought: Sequence[str]) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        named = AnnotationRow.__tablename__ if remark is AnnotationRow else _REMARK
+        return literal_column(f"{named}.words").op("@@", is_comparison=True)(_asked(joined, sought))
+    found = select(_ANNOTATION_SEARCH.c.rowid).where(_matches("annotation_search", joined, sought))
+    return cast("ColumnElement[bool]", remark.id.in_(found))
+
+
+def _asked(joined: _Join, sought: Sequence[str]) -> ColumnElement[Any]:
+    return func.to_tsquery("simple", joined([f"'{word}':*" for word in sought]))
+
+
+def _matches(index: str, joined: _Join, sought: Sequence[str]) -> ColumnElement[bool]:
+    spoken = {" & ": " AND ", " | ": " OR "}
+    pattern = joined([f'"{word}" *' for word in sought])
+    for sign, said in spoken.items():
+        pattern = pattern.replace(sign, said)
+    return literal_column(index).op("MATCH", is_comparison=True)(pattern)
