@@ -227,6 +227,7 @@ def install_conversations(service: Service, hub: Hub) -> None:
     state.webhooks = build_webhooks(hub, state.activity, state.memory, state.outgoing, boards)
     webhook_jobs.register(hub.jobs, state.webhooks)
     state.triage = state.evidence = build_triage(hub, state.activity, state.incidents, boards)
+    boards.tasks.incidents.boards = state.triage.board_incidents
     triage_jobs.register(hub.jobs, state.triage.following)
     state.dashboards = Dashboards(hub.clock, boards.figures, AgentRegister(), state.incidents)
 

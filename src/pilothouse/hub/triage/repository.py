@@ -72,6 +72,14 @@ class BoardIncidentRows:
         statement = new.values(**values).on_conflict_do_nothing().returning(BoardIncidentRow.incident_id)
         return await self._session.scalar(statement) is not None
 
+    async def set_task(self, board_id: str, incident_id: str, *, present: str | None, task_id: str | None) -> None:
+        """Have another task stand for an incident where this one does."""
+        row = BoardIncidentRow
+        same = row.task_id.is_(None) if present is None else row.task_id == present
+        own = (row.board_id == board_id, row.incident_id == incident_id, same)
+        changed = update(row).where(*own).values(task_id=task_id)
+        await self._session.execute(changed.execution_options(synchronize_session=False))
+
     async def works_on(self, board_ids: Collection[str], incident_ids: Collection[str]) -> bool:
         """Whether one of the boards has a task for one of the incidents."""
         row = BoardIncidentRow

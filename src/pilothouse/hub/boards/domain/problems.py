@@ -81,6 +81,14 @@ class UnknownIncidentOnTask(Invalid):
     """incident_id: there is no incident {incident_id} that belongs to this organization."""
 
 
+class IncidentNotOnBoard(Forbidden):
+    """This board does not work on incident {incident_id}; a person has to bring it here first."""
+
+
+class OnlyPeopleUnlink(Forbidden):
+    """This task is about incident {incident_id}; only a person can say that it is not."""
+
+
 class UnknownField(Invalid):
     """custom_fields: this board has no field '{key}'."""
 

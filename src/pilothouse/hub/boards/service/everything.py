@@ -15,6 +15,7 @@ from pilothouse.hub.boards.service.fields import CustomFields
 from pilothouse.hub.boards.service.figures import Figures
 from pilothouse.hub.boards.service.groups import Groups
 from pilothouse.hub.boards.service.leases import Leases
+from pilothouse.hub.boards.service.linking import IncidentLinks
 from pilothouse.hub.boards.service.moving import Moving
 from pilothouse.hub.boards.service.ports import KnownIncidents, NoMemory
 from pilothouse.hub.boards.service.scope import Notes
@@ -47,7 +48,8 @@ class BoardServices:
 def build_services(
     database: Database, activity: Activity, access: Access, clock: Clock, incidents: KnownIncidents
 ) -> BoardServices:
-    """Build them all, start nothing. Memory is above: ``snapshots.memory`` is set by whoever has it."""
+    """Build them all, start nothing. Memory is above, and so is what boards work on: ``snapshots.memory`` and
+    ``tasks.incidents.boards`` are set by whoever has it."""
     notes, register = Notes(activity), AgentRegister()
     approving = Approving(notes, clock)
     moving = Moving(notes, approving, clock)
@@ -59,7 +61,7 @@ def build_services(
         groups=groups,
         tags=tags,
         fields=fields,
-        tasks=Tasks(notes, moving, comments, Assignees(register, access), incidents, clock),
+        tasks=Tasks(notes, moving, comments, Assignees(register, access), IncidentLinks(incidents), clock),
         comments=comments,
         approvals=approvals,
         leases=Leases(database, notes, moving, approving, clock),

@@ -22,9 +22,44 @@ class RecentMemory(Protocol):
 class KnownIncidents(Protocol):
     """Which incidents there are."""
 
-    async def is_known(self, session: AsyncSession, organization_id: str, incident_id: str) -> bool:
-        """Whether a task of an organization may be about it."""
+    async def own_id(self, session: AsyncSession, organization_id: str, incident_id: str) -> str | None:
+        """The id of an incident that a task of an organization may be about, by any of its ids."""
         ...
+
+
+class BoardIncidents(Protocol):
+    """Which incidents a board works on: it decides what its agents see of them."""
+
+    async def works_on(self, session: AsyncSession, board_id: str, incident_id: str) -> bool:
+        """Whether the board has a task for it."""
+        ...
+
+    async def take_up(
+        self, session: AsyncSession, caller: Caller, *, board_id: str, task_id: str, incident_id: str
+    ) -> None:
+        """A task is about an incident: the board works on it, and the incident shows the task."""
+        ...
+
+    async def let_go(
+        self, session: AsyncSession, *, board_id: str, task_id: str, incident_id: str, instead: str | None
+    ) -> None:
+        """A task is about an incident no more; another task of the board may still be."""
+        ...
+
+
+class NoBoardIncidents:
+    """Boards that work on no incidents."""
+
+    async def works_on(self, session: AsyncSession, board_id: str, incident_id: str) -> bool:
+        return False
+
+    async def take_up(
+        self, session: AsyncSession, caller: Caller, *, board_id: str, task_id: str, incident_id: str
+    ) -> None: ...
+
+    async def let_go(
+        self, session: AsyncSession, *, board_id: str, task_id: str, incident_id: str, instead: str | None
+    ) -> None: ...
 
 
 class TaskBudget(Protocol):

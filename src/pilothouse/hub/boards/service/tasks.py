@@ -13,7 +13,6 @@ from pilothouse.hub.boards.domain.dependencies import check_acyclic
 from pilothouse.hub.boards.domain.problems import (
     OnlyLeadsAssign,
     UnknownDependency,
-    UnknownIncidentOnTask,
     UnknownTagOnTask,
     UnknownTask,
 )
@@ -26,8 +25,9 @@ from pilothouse.hub.boards.service.assignees import Assignees
 from pilothouse.hub.boards.service.boards import given
 from pilothouse.hub.boards.service.comments import Comments
 from pilothouse.hub.boards.service.fields import as_field
+from pilothouse.hub.boards.service.linking import IncidentLinks
 from pilothouse.hub.boards.service.moving import Moving
-from pilothouse.hub.boards.service.ports import KnownIncidents, NoBudget, TaskBudget
+from pilothouse.hub.boards.service.ports import NoBudget, TaskBudget
 from pilothouse.hub.boards.service.scope import Notes, OnBoard, check_version, differences
 from pilothouse.hub.boards.service.showing import show
 from pilothouse.kit.clock import Clock, at
@@ -43,14 +43,14 @@ class Tasks:
     """The tasks of boards."""
 
     def __init__(
-        self, notes: Notes, moving: Moving, comments: Comments, assignees: Assignees, incidents: KnownIncidents,
+        self, notes: Notes, moving: Moving, comments: Comments, assignees: Assignees, incidents: IncidentLinks,
         clock: Clock,
     ) -> None:  # fmt: skip
         self._notes = notes
         self._moving = moving
         self._comments = comments
         self._assignees = assignees
-        self._incidents = incidents
+        self.incidents = incidents
         self._clock = clock
         self.budget: TaskBudget = NoBudget()
 
@@ -84,14 +84,15 @@ class Tasks:
         assigned = await self._assignees.find(session, on.board, new.assigned_id) if new.assigned_id else None
         fields = [as_field(row) for row in await FieldRows(session).of_board(on.board.organization_id, on.board.id)]
         values = field_rules.filled(fields, new.custom_fields)
-        await self._check_links(session, on, new.incident_id, new.tag_ids, new.depends_on_ids)
+        incident_id = await self.incidents.checked(session, on, new.incident_id)
+        await self._check_links(session, on, new.tag_ids, new.depends_on_ids)
         row = TaskRow(
             id=new_id("tsk"), organization_id=on.board.organization_id, board_id=on.board.id, title=new.title,
             description=new.description, status=TaskStatus.INBOX, priority=new.priority,
             priority_rank=new.priority.rank, assigned_kind=assigned and assigned.kind,
             assigned_id=assigned and assigned.id, assigned_name=assigned and assigned.name, claimed_at=None,
             lease_until=None, started_at=None, done_at=None, due_at=new.due_at, custom_fields=values,
-            incident_id=new.incident_id, comment_count=0, made_by_kind=actor.kind, made_by_id=actor.id,
+            incident_id=incident_id, comment_count=0, made_by_kind=actor.kind, made_by_id=actor.id,
             made_by_name=actor.name, created_at=now, changed_at=now, version=1, content_version=1,
         )  # fmt: skip
         rows = TaskRows(session)
@@ -100,6 +101,7 @@ class Tasks:
             await rows.set_dependencies(row.id, set(new.depends_on_ids))
         if new.tag_ids:
             await rows.set_tags(row.id, set(new.tag_ids))
+        await self.incidents.say(session, on, row)
         task = await self.one(session, on, row.id)
         self._notes.of(session, on, "task.created", row.id, None, task.model_dump(mode="json"), row.title)
         return task
@@ -176,6 +178,8 @@ class Tasks:
         rows = TaskRows(session)
         waiting = await rows.dependents(row.id)
         await self._moving.void(session, on, row, "the task was deleted")
+        if row.incident_id is not None:
+            await self.incidents.let_go(session, row, row.incident_id)
         await rows.delete(row)
         self._notes.of(session, on, "task.deleted", row.id, before, None, row.title)
         await self._moving.tell_free(session, on, waiting)
@@ -207,8 +211,11 @@ class Tasks:
 
     async def _apply(self, session: AsyncSession, on: OnBoard, row: TaskRow, changes: dict[str, Any]) -> None:
         rows = TaskRows(session)
-        links = (changes.get("incident_id"), changes.get("tag_ids", ()), changes.get("depends_on_ids", ()))
+        links = (changes.get("tag_ids", ()), changes.get("depends_on_ids", ()))
         await self._check_links(session, on, *links, task_id=row.id)
+        was_about = row.incident_id
+        if "incident_id" in changes:
+            changes["incident_id"] = await self.incidents.checked(session, on, changes["incident_id"], was_about)
         if "depends_on_ids" in changes:
             check_acyclic(await rows.graph(on.board.id), row.id, changes["depends_on_ids"])
             await rows.set_dependencies(row.id, changes["depends_on_ids"])
@@ -220,6 +227,8 @@ class Tasks:
             setattr(row, name, changes[name])
         if "priority" in changes:
             row.priority, row.priority_rank = Priority(changes["priority"]), Priority(changes["priority"]).rank
+        if row.incident_id != was_about:
+            await self.incidents.say(session, on, row, was_about)
 
     async def _assign(self, session: AsyncSession, on: OnBoard, row: TaskRow, assigned_id: str | None) -> None:
         found = await self._assignees.find(session, on.board, assigned_id) if assigned_id else None
@@ -231,12 +240,10 @@ class Tasks:
             row.lease_until = self._moving.lease(on.board, found) if found else None
 
     async def _check_links(
-        self, session: AsyncSession, on: OnBoard, incident_id: str | None, tag_ids: Collection[str],
-        depends_on_ids: Collection[str], task_id: str | None = None,
+        self, session: AsyncSession, on: OnBoard, tag_ids: Collection[str], depends_on_ids: Collection[str],
+        task_id: str | None = None,
     ) -> None:  # fmt: skip
         organization_id = on.board.organization_id
-        if incident_id is not None and not await self._incidents.is_known(session, organization_id, incident_id):
-            raise UnknownIncidentOnTask(incident_id=incident_id)
         if tag_ids:
             known = await TagRows(session).several(organization_id, tag_ids, Lock.KEPT)
             for tag_id in sorted(set(tag_ids) - known.keys()):

@@ -28,6 +28,10 @@ _TAKEN = frozenset({"alerts", "statistics", ".", ".."})
 # Captures that something went wrong for. One that a person asked for, or that was recovered after a power cut, joins
 # an incident that exists and opens none.
 _OPENING_REASONS = frozenset({"trigger", "alert", "guard"})
+# Who opens incidents unless a person does: their words come from outside.
+MACHINES = _OPENING_REASONS
+# What people and programs of the hub's own enter; whatever else is on a timeline comes from outside.
+OWN_ENTRIES = frozenset({"note", "changed", "task", "lab_session"})
 _RISK_SEVERITY = {RiskLevel.CRITICAL: Severity.HIGH, RiskLevel.EMERGENCY: Severity.CRITICAL}
 _ALERT_SEVERITY = {
     "critical": Severity.CRITICAL, "page": Severity.CRITICAL, "error": Severity.HIGH, "high": Severity.HIGH,

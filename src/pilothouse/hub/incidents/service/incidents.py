@@ -189,9 +189,11 @@ class Incidents:
         row = await IncidentRows(session).find(incident_id)
         return None if row is None else _incident(row)
 
-    async def is_known(self, session: AsyncSession, organization_id: str, incident_id: str) -> bool:
-        """Whether a task of an organization may be about it: the fleet belongs to the home organization."""
-        return organization_id == HOME and await IncidentRows(session).find(incident_id) is not None
+    async def own_id(self, session: AsyncSession, organization_id: str, incident_id: str) -> str | None:
+        """The id of an incident that a task of an organization may be about, by any of its ids: the fleet belongs to
+        the home organization."""
+        row = await IncidentRows(session).find(incident_id) if organization_id == HOME else None
+        return None if row is None else row.id
 
     async def of_recording(self, session: AsyncSession, session_id: str) -> Collection[str]:
         """The incidents that a recording belongs to."""

@@ -19,6 +19,7 @@ from pilothouse.hub.triage.models import BoardIncidentRow, IncidentRuleRow
 from pilothouse.hub.triage.repository import BoardIncidentRows, CursorRows, RuleRows
 from pilothouse.hub.triage.schemas import BoardIncident, BoardIncidentList
 from pilothouse.hub.triage.service.places import board_at_home, board_of
+from pilothouse.hub.triage.service.wording import worded
 from pilothouse.kit.clock import Clock, at
 
 
@@ -79,14 +80,40 @@ class BoardIncidents:
         incident_ids = await self._incidents.of_recording(session, session_id)
         return bool(incident_ids) and await BoardIncidentRows(session).works_on([caller.board_id], incident_ids)
 
+    async def works_on(self, session: AsyncSession, board_id: str, incident_id: str) -> bool:
+        """Whether a board has a task for an incident."""
+        return await BoardIncidentRows(session).works_on([board_id], [incident_id])
+
+    async def take_up(
+        self, session: AsyncSession, caller: Caller, *, board_id: str, task_id: str, incident_id: str
+    ) -> None:
+        """A task is about an incident, because somebody who may bring it there said so."""
+        # Whoever holds the cursor is the only one who makes tasks of incidents: none is made beside this one.
+        await CursorRows(session).read(lock=True)
+        rows, actor = BoardIncidentRows(session), doer_of(caller).name[:200]
+        is_new = await rows.add(
+            board_id=board_id, incident_id=incident_id, task_id=task_id, rule_id=None,
+            linked_at=at(self._clock.now_ns()), linked_by=actor,
+        )  # fmt: skip
+        if not is_new:
+            await rows.set_task(board_id, incident_id, present=None, task_id=task_id)
+        await self._incidents.put_on_board(session, incident_id, task_id=task_id, board_id=board_id, actor=actor)
+
+    async def let_go(
+        self, session: AsyncSession, *, board_id: str, task_id: str, incident_id: str, instead: str | None
+    ) -> None:
+        """A task is about an incident no more; when it was what the board had for it, another is, or nothing."""
+        await BoardIncidentRows(session).set_task(board_id, incident_id, present=task_id, task_id=instead)
+
     async def _bring(
         self, session: AsyncSession, doer: Doer, incident: Incident, board_id: str, rule: IncidentRuleRow | None
     ) -> None:
         on = await self._boards.boards.open_as_hub(session, board_id)
         if on is None:
             return
+        title, description = worded(incident)
         new = NewTask(
-            title=incident.title, description=_described(incident), incident_id=incident.id,
+            title=title, description=description, incident_id=incident.id,
             priority=(rule.priority if rule else None) or PRIORITIES[incident.severity],
         )  # fmt: skip
         task = await self._boards.tasks.create(session, on, new)
@@ -103,17 +130,7 @@ def _rule(row: IncidentRuleRow) -> Rule:
     return Rule(row.min_severity, frozenset(row.robot_ids), frozenset(row.labels), frozenset(row.incident_rules))
 
 
-def _described(incident: Incident) -> str:
-    lines = (
-        f"Incident {incident.id}, {incident.severity.value}, by rule {incident.rule}.",
-        f"Robot: {incident.robot_id}" if incident.robot_id else "",
-        f"Label: {incident.label}" if incident.label else "",
-        f"Evidence: /api/v1/incidents/{incident.id} and its timeline; its recordings: /api/sessions/{{session_id}}.",
-    )
-    return "\n".join(line for line in lines if line)
-
-
 def _shown(row: BoardIncidentRow, incident: Incident) -> BoardIncident:
     names = ("incident_id", "board_id", "task_id", "rule_id", "linked_at", "linked_by")
-    facts = {name: getattr(incident, name) for name in ("title", "state", "severity", "robot_id")}
+    facts = {name: getattr(incident, name) for name in ("title", "state", "severity", "robot_id", "untrusted")}
     return BoardIncident(**{name: getattr(row, name) for name in names}, **facts)
