@@ -13,6 +13,7 @@ from pilothouse.kit.memory import build_models_when_used, give_back_large_blocks
 if TYPE_CHECKING:
     from pilothouse.guard.runtime import Runtime
     from pilothouse.guard.stackfile import Stackfile
+    from pilothouse.web import Service
 
 DESCRIPTION = """\
 Run the guard of a Stackfile and serve its API until told to stop.
@@ -64,7 +65,14 @@ def main(arguments: Sequence[str]) -> int:
         trim()
         return runtime
 
-    return run_service(lambda: create_app(settings, opened), settings)
+    def built() -> Service:
+        app = create_app(settings, opened)
+        if not settings.start:
+            # Serving, too, leaves something free when it begins. Where the robot moves already, nothing is held up.
+            app.before_ready = lambda url: trim()
+        return app
+
+    return run_service(built, settings)
 
 
 def _read(stackfile: Path) -> Stackfile:

@@ -15,6 +15,7 @@ from pilothouse.recorder.signals import Signals
 
 if TYPE_CHECKING:
     from pilothouse.recorder.settings import RecorderSettings
+    from pilothouse.web import Service
 
 DESCRIPTION = """\
 Record until told to stop.
@@ -85,7 +86,13 @@ def main(arguments: Sequence[str]) -> int:
         trim()
         return recorder
 
-    return run_service(lambda: create_app(settings, opened), settings)
+    def built() -> Service:
+        app = create_app(settings, opened)
+        # Serving, too, leaves something free when it begins.
+        app.before_ready = lambda url: trim()
+        return app
+
+    return run_service(built, settings)
 
 
 def read_settings(

@@ -17,7 +17,7 @@ from pilothouse.recorder.problems import TokenNeeded
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.watchdog import keep_watch
-from pilothouse.web import create_service, is_loopback, local_hosts, require_local_token
+from pilothouse.web import Service, create_service, is_loopback, local_hosts, require_local_token
 
 EVERY_PATH = (*PATHS, *pin_routes.PATHS, *risk_routes.PATHS, *push_routes.PATHS)
 DESCRIPTION = "Keeps the last minute on the robot, crash-safe, and seals it when a trigger fires or somebody asks."
@@ -27,7 +27,7 @@ class NotWorking(Unavailable):
     """{problems}"""
 
 
-def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder] | None = None) -> FastAPI:
+def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder] | None = None) -> Service:
     """The recorder's HTTP service; nothing is opened before it starts."""
     if not is_loopback(settings.host) and settings.recorder_token is None:
         raise TokenNeeded(host=settings.host)

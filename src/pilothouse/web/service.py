@@ -49,7 +49,7 @@ class Service(FastAPI):
     describe_more: Callable[[dict[str, Any]], None] | None = None
     """Adds to the description what only the service itself knows of its operations."""
 
-    before_ready: Callable[[str], None] | None = None
+    before_ready: Callable[[str], object] | None = None
     """Told where the service listens, just before it says that it is ready."""
 
     def begin_closing(self) -> None:
