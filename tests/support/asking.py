@@ -8,6 +8,7 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.transport.requests import ManagedCookiesSession
 
 # What is valid by the schema may be refused all the same: schemas cannot say that text holds no NUL, that numbers fit
 # into 64 bits, or that one field depends on another.
@@ -26,15 +27,24 @@ def ask_everything(
     operations = [found.ok() for found in schema.get_all_operations()]
     for operation in operations:
         try:
-            _ask(operation, known, examples, headers)
+            ask(operation, known, examples, headers)
         except BaseException as failure:
             failures[operation.label] = failure
     assert not failures, "\n\n".join(f"{label}: {failure}" for label, failure in failures.items())
     return len(operations)
 
 
-def _ask(operation: Any, known: Mapping[str, object], examples: int, headers: Mapping[str, str] | None) -> None:
+def ask(operation: Any, known: Mapping[str, object], examples: int, headers: Mapping[str, str] | None) -> None:
     """Try one operation with generated cases, the same ones each time."""
+    # One connection for all of them: each call by itself would open one, and leave it to the collector now and then.
+    with ManagedCookiesSession() as session:
+        _ask(session, operation, known, examples, headers)
+
+
+def _ask(
+    session: Any, operation: Any, known: Mapping[str, object], examples: int,
+    headers: Mapping[str, str] | None,
+) -> None:  # fmt: skip
     steady = {"derandomize": True, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 
     @settings(max_examples=examples, **steady)
@@ -43,7 +53,7 @@ def _ask(operation: Any, known: Mapping[str, object], examples: int, headers: Ma
         for name, value in (case.path_parameters or {}).items():
             if len(str(value)) < 3:
                 case.path_parameters[name] = _known(operation.path, name, known)
-        case.call_and_validate(timeout=10, headers=headers, excluded_checks=REFUSES_VALID)
+        case.call_and_validate(session=session, timeout=60, headers=headers, excluded_checks=REFUSES_VALID)
 
     with_cases()
 

@@ -128,12 +128,9 @@ async def test_a_page_costs_the_same_queries_however_long_it_is(
     assert costs[0] == costs[1] <= 3
 
 
-@pytest.mark.parametrize(
-    "query",
-    [{"cursor": "-1"}, {"cursor": str(2**63)}, {"limit": "201"}, {"kind": "Task"}, {"since": "2026-01-01T00:00:00"}],
-)
-async def test_a_question_that_makes_no_sense_is_refused(owner: httpx2.AsyncClient, query: dict[str, str]) -> None:
-    assert (await owner.get(ROOT, params=query)).status_code == 422
+async def test_a_question_that_makes_no_sense_is_refused(owner: httpx2.AsyncClient) -> None:
+    for query in ("cursor=-1", f"cursor={2**63}", "limit=201", "kind=Task", "since=2026-01-01T00:00:00"):
+        assert (await owner.get(f"{ROOT}?{query}")).status_code == 422, query
 
 
 async def test_a_stranger_sees_nothing(client: httpx2.AsyncClient) -> None:

@@ -41,11 +41,11 @@ async def test_an_agent_of_any_runtime_calls_with_its_header_or_as_bearer(client
     assert by_header.json()["id"] == by_bearer.json()["id"] == tessa.id
 
 
-@pytest.mark.parametrize("headers", [{}, PERSON, {"X-Agent-Token": "agent_000000000000.x"}])
-async def test_the_surface_of_agents_is_for_agents(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
-    answer = await client.get("/api/v1/agent/me", headers=headers)
+async def test_the_surface_of_agents_is_for_agents(client: httpx2.AsyncClient) -> None:
+    for headers in ({}, PERSON, {"X-Agent-Token": "agent_000000000000.x"}):
+        answer = await client.get("/api/v1/agent/me", headers=headers)
 
-    assert answer.status_code in (401, 403)
+        assert answer.status_code in (401, 403), headers
 
 
 async def test_agents_register_nobody(client: httpx2.AsyncClient) -> None:
@@ -72,11 +72,11 @@ async def test_an_agent_is_made_once_however_often_it_is_asked_for(client: httpx
     assert (without.status_code, without.json()["code"]) == (409, "agent_name_taken")
 
 
-@pytest.mark.parametrize("board", ["brd_unknown", "x" * 40])
-async def test_a_board_that_is_not_there_takes_no_agents(client: httpx2.AsyncClient, board: str) -> None:
-    answer = await client.post("/api/v1/agents", json={"name": "Tessa", "board_id": board}, headers=PERSON)
+async def test_a_board_that_is_not_there_takes_no_agents(client: httpx2.AsyncClient) -> None:
+    for board in ("brd_unknown", "x" * 40):
+        answer = await client.post("/api/v1/agents", json={"name": "Tessa", "board_id": board}, headers=PERSON)
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_board")
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_board"), board
 
 
 async def test_a_board_has_one_lead_and_at_most_so_many_agents(client: httpx2.AsyncClient) -> None:
@@ -234,22 +234,22 @@ async def test_an_agent_sees_the_agents_of_its_own_board_alone(client: httpx2.As
     assert (foreign.status_code, foreign.json()["code"]) == (404, "unknown_agent")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"name": ""},
-        {"name": "a\nb"},
-        {"name": "x" * 101},
-        {"name": "ok", "heartbeat_interval_s": 0},
-        {"name": "ok", "heartbeat_interval_s": 1e9},
-        {"name": "ok", "labels": {"": "x"}},
-        {"name": "ok", "budgets": {"requests_per_day": -1}},
-        {"name": "ok", "budgets": {"cost_per_day": 1e300}},
-        {"name": "ok", "role": "owner"},
-        {"name": "ok", "colour": "red"},
-    ],
-)
-async def test_what_makes_no_agent_is_refused(client: httpx2.AsyncClient, body: dict[str, object]) -> None:
-    answer = await client.post("/api/v1/agents", json={"board_id": "brd_x", **body}, headers=PERSON)
+NO_AGENTS: list[dict[str, object]] = [
+    {"name": ""},
+    {"name": "a\nb"},
+    {"name": "x" * 101},
+    {"name": "ok", "heartbeat_interval_s": 0},
+    {"name": "ok", "heartbeat_interval_s": 1e9},
+    {"name": "ok", "labels": {"": "x"}},
+    {"name": "ok", "budgets": {"requests_per_day": -1}},
+    {"name": "ok", "budgets": {"cost_per_day": 1e300}},
+    {"name": "ok", "role": "owner"},
+    {"name": "ok", "colour": "red"},
+]
 
-    assert answer.status_code == 422
+
+async def test_what_makes_no_agent_is_refused(client: httpx2.AsyncClient) -> None:
+    for body in NO_AGENTS:
+        answer = await client.post("/api/v1/agents", json={"board_id": "brd_x", **body}, headers=PERSON)
+
+        assert answer.status_code == 422, body

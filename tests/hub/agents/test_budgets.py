@@ -106,13 +106,13 @@ async def test_costs_add_up_and_stop_everything_but_looking_and_giving_back(clie
     assert (looked.status_code, released.status_code) == (200, 200)
 
 
-@pytest.mark.parametrize("cost", [-1, 1e300, "x", None])
-async def test_a_cost_that_is_none_is_refused(client: httpx2.AsyncClient, cost: object) -> None:
+async def test_a_cost_that_is_none_is_refused(client: httpx2.AsyncClient) -> None:
     tessa = await with_budgets(client)
 
-    answer = await client.post("/api/v1/agent/usage", json={"cost": cost}, headers=tessa.headers)
+    for cost in (-1, 1e300, "x", None):
+        answer = await client.post("/api/v1/agent/usage", json={"cost": cost}, headers=tessa.headers)
 
-    assert answer.status_code == 422
+        assert answer.status_code == 422, cost
 
 
 async def test_an_agent_creates_and_claims_so_many_tasks_a_day(client: httpx2.AsyncClient, clock: ManualClock) -> None:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import schemathesis
 
-from tests.support.asking import _ask
+from tests.support.asking import ask
 from tests.support.missions import LOCAL_TOKEN, PERSON
 from tests.support.processes import Program, pilothouse
 
@@ -56,6 +56,6 @@ def test_whatever_is_asked_the_answer_is_as_documented(whose: str, hub: Program,
     asked = [found.ok() for found in schema.include(path_regex=root).exclude(path_regex="stream$").get_all_operations()]
 
     for operation in asked:
-        _ask(operation, known, EXAMPLES, headers)
+        ask(operation, known, EXAMPLES, headers)
 
     assert len(asked) > 5

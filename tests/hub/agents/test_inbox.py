@@ -131,8 +131,8 @@ async def test_a_heartbeat_counts_what_is_unread_until_it_is_acknowledged(
     assert (before, counted, await unread()) == (0, 2, 0)
 
 
-@pytest.mark.parametrize("asked", [{"limit": 0}, {"limit": 201}, {"cursor": -1}, {"cursor": 2**63}])
-async def test_what_cannot_be_read_is_refused(client: httpx2.AsyncClient, tessa: Agent, asked: dict[str, int]) -> None:
-    answer = await client.get(INBOX, params=asked, headers=tessa.headers)
+async def test_what_cannot_be_read_is_refused(client: httpx2.AsyncClient, tessa: Agent) -> None:
+    for name, number in (("limit", 0), ("limit", 201), ("cursor", -1), ("cursor", 2**63)):
+        answer = await client.get(INBOX, params={name: number}, headers=tessa.headers)
 
-    assert answer.status_code == 422
+        assert answer.status_code == 422, (name, number)

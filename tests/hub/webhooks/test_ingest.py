@@ -224,31 +224,31 @@ async def test_a_mebibyte_is_taken_and_not_a_byte_more_however_it_is_announced(o
     assert [one["size_bytes"] for one in await payloads(office, webhook)] == [1 << 20]
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"", ""), (b"\xff\xfe\x00", ""), (b"\x00" * 100, "text/plain"), (b"\xed\xa0\x80", "application/octet-stream"),
-        (b"{", "application/json"), (b"[" * 50_000, "text/plain"), (b'{"a": 1e999}', "application/x-other"),
-        ("ünïcode €".encode(), "text/plain; charset=latin-1"),
-    ],
-)  # fmt: skip
-async def test_any_bytes_are_taken_and_delivered(office: Office, body: bytes, kind: str) -> None:
-    webhook = await hook(office, signature="none", action="both")
-
-    answer = await post(office, webhook, body, {"content-type": kind} if kind else {})
-    found = (await until_state(office, webhook, "delivered"))[0]
-    detail = await office.got(f"{WEBHOOKS}/{webhook['id']}/payloads/{found['id']}")
-
-    assert answer.status_code == 202
-    assert detail["size_bytes"] == len(body)
-    assert "\x00" not in detail["content"]
+ANY_BYTES = [
+    (b"", ""), (b"\xff\xfe\x00", ""), (b"\x00" * 100, "text/plain"), (b"\xed\xa0\x80", "application/octet-stream"),
+    (b"{", "application/json"), (b"[" * 50_000, "text/plain"), (b'{"a": 1e999}', "application/x-other"),
+    ("ünïcode €".encode(), "text/plain; charset=latin-1"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", b'{"a": "\\u0000"}'])
-async def test_json_that_no_database_holds_is_refused_not_an_error(office: Office, body: bytes) -> None:
+async def test_any_bytes_are_taken_and_delivered(office: Office) -> None:
+    for body, kind in ANY_BYTES:
+        webhook = await hook(office, signature="none", action="both")
+
+        answer = await post(office, webhook, body, {"content-type": kind} if kind else {})
+        found = (await until_state(office, webhook, "delivered"))[0]
+        detail = await office.got(f"{WEBHOOKS}/{webhook['id']}/payloads/{found['id']}")
+
+        assert answer.status_code == 202, body[:20]
+        assert detail["size_bytes"] == len(body)
+        assert "\x00" not in detail["content"]
+
+
+async def test_json_that_no_database_holds_is_refused_not_an_error(office: Office) -> None:
     webhook = await hook(office, signature="none")
 
-    assert (await post(office, webhook, body, {"content-type": "application/json"})).status_code == 422
+    for body in (b'{"a": NaN}', b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", b'{"a": "\\u0000"}'):
+        assert (await post(office, webhook, body, {"content-type": "application/json"})).status_code == 422, body[:20]
 
 
 async def test_an_agent_gets_what_came_in_as_data(office: Office) -> None:
