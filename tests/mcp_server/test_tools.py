@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -151,23 +151,44 @@ async def test_a_command_runs_in_a_session_with_the_recording_and_its_output_is_
 
 
 async def test_artifacts_are_listed_and_read(world: World) -> None:
+    pixel = base64.b64encode(jpeg()).decode()
+    script = f"echo kept > kept.txt; : > empty.txt; echo {pixel} | base64 -d > seen.jpg"
     async with speaking(world, world.person()) as client:
-        body = {
-            "repository": "demo", "commit_sha": world.sha, "artifacts": ["*.txt"],
-            "commands": [{"argv": ["sh", "-c", "echo kept > kept.txt"]}],
-        }  # fmt: skip
-        session = world.post("/sessions", body)
+        session = await ask(
+            client, "create_lab_session", repository="demo", commit_sha=world.sha, artifacts=["*.txt", "*.jpg"]
+        )
         where = {"session_id": session["id"]}
-        await ask(client, "lab_command", **where, command_id=session["commands"][0]["id"], wait_s=120)
-        found: list[dict[str, Any]] = []
-        while not any(one["path"] == "kept.txt" for one in found):
-            found = (await ask(client, "list_artifacts", **where))["items"]
-        artifact = next(one for one in found if one["path"] == "kept.txt")
-        read = await client.call_tool("read_artifact", {**where, "artifact_id": artifact["id"]})
+        ran = await ask(client, "run_in_lab", **where, argv=["sh", "-c", script], wait_s=120)
+        found = {one["path"]: one["id"] for one in (await ask(client, "list_artifacts", **where))["items"]}
+        names = ("kept.txt", "empty.txt", "seen.jpg")
+        read = [await client.call_tool("read_artifact", {**where, "artifact_id": found[name]}) for name in names]
+        await client.call_tool("end_lab_session", where)
 
-    (said,) = read.content
-    assert isinstance(said, TextContent)
-    assert said.text == "kept\n"
+    (kept,), (empty,), (seen,) = (one.content for one in read)
+    assert not ran["is_running"]
+    assert isinstance(kept, TextContent)
+    assert kept.text == "kept\n"
+    assert isinstance(empty, TextContent)
+    assert empty.text == ""
+    assert isinstance(seen, ImageContent)
+    assert base64.b64decode(seen.data) == jpeg()
+
+
+async def test_long_output_is_read_to_its_end_in_small_answers(world: World) -> None:
+    async with speaking(world, world.person()) as client:
+        session = await ask(client, "create_lab_session", repository="demo", commit_sha=world.sha)
+        where = {"session_id": session["id"]}
+        ran = await ask(client, "run_in_lab", **where, argv=["seq", "20000"], wait_s=120)
+        command = {**where, "command_id": ran["id"]}
+        parts: list[str] = []
+        part = await ask(client, "lab_output", **command, start_byte=0)
+        while part["text"]:
+            parts.append(part["text"])
+            part = await ask(client, "lab_output", **command, start_byte=part["end"])
+        await client.call_tool("end_lab_session", where)
+
+    assert "".join(parts).split() == [str(number) for number in range(1, 20_001)]
+    assert max(len(one) for one in parts) <= 20_000
 
 
 async def test_a_debugger_is_started(world: World) -> None:

@@ -249,7 +249,7 @@ class CommandResult(LabCommand):
 
 class Output(Answer):
     text: str
-    end: int | None = Field(None, description="Bytes of output so far: ask again with start_byte here")
+    end: int | None = Field(None, description="With start_byte: ask again with it here for what follows")
 
 
 class Artifact(Answer):

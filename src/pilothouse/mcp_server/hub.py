@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
 ANSWER_S = 60.0
+# To whoever asks for the first bytes of something empty.
+NOTHING_THERE = 416
 # What a tool passes on of an answer that is no JSON.
 LONGEST_TEXT = 20_000
 # Of the headers of a request to the mounted server: who is calling, and nothing else.
@@ -36,18 +38,21 @@ class Hub:
         *,
         params: Mapping[str, Any] | None = None,
         body: Any = None,
-        content: bytes | None = None,
+        first_bytes: int | None = None,
     ) -> httpx2.Response:
-        """The answer to a request that went well."""
+        """The answer to a request that went well; of its content the first bytes if not all are wanted."""
         from mcp.server.mcpserver.exceptions import ToolError
 
+        headers = self._headers if first_bytes is None else {**self._headers, "Range": f"bytes=0-{first_bytes - 1}"}
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             response = await self._client.request(
-                method, path, params=given, json=body, content=content, headers=self._headers, timeout=ANSWER_S
+                method, path, params=given, json=body, headers=headers, timeout=ANSWER_S
             )
         except httpx2.HTTPError as error:
             raise ToolError(f"The hub at {self.url} does not answer: {str(error) or type(error).__name__}") from error
+        if response.status_code == NOTHING_THERE and first_bytes is not None:
+            return httpx2.Response(200, headers={**response.headers, "content-length": "0"})
         if response.status_code >= 300:
             raise ToolError(_refusal(response))
         return response

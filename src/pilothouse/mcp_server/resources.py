@@ -10,6 +10,8 @@ from mcp.server.mcpserver import Context, MCPServer
 from pilothouse.mcp_server.hub import Reach
 from pilothouse.mcp_server.tools.recordings import summary_of
 
+LONGEST_LOG = 4 << 20
+
 
 def add_to(server: MCPServer[Any], reach: Reach) -> None:
     """The resources."""
@@ -26,9 +28,9 @@ def add_to(server: MCPServer[Any], reach: Reach) -> None:
 
     @server.resource("log://{session_id}/{command_id}", title="The log of a command", mime_type="text/plain")
     async def log(session_id: str, command_id: str, ctx: Context[Any, Any]) -> str:
-        """The whole output of a command in a debug session, stdout and stderr in order of time."""
+        """The output of a command in a debug session, stdout and stderr in order of time: its first 4 MiB."""
         path = f"/sessions/{_part(session_id)}/commands/{_part(command_id)}/output"
-        return (await reach(ctx).ask("GET", path)).content.decode("utf-8", "replace")
+        return (await reach(ctx).ask("GET", path, first_bytes=LONGEST_LOG)).content.decode("utf-8", "replace")
 
 
 def _part(name: str) -> str:

@@ -254,6 +254,18 @@ def test_a_set_up_reaches_only_what_the_operator_named(lab: LabCaller, lab_direc
     assert "403" in over["reason"]
 
 
+def test_what_a_set_up_took_is_told(lab: LabCaller, lab_directory: Path) -> None:
+    making = [["sh", "-c", "mkdir -p .venv/bin && touch .venv/bin/there"]]
+    known = {"name": "set-up", "remote_url": f"file://{lab_directory / 'origin'}", "setup": making}
+    lab.http.post("/repository/init", json=known).raise_for_status()
+    body = {"repository": "set-up", "ref": "main", "commands": [{"argv": ["ls", ".venv/bin"]}], "end_when_done": True}
+
+    made = [lab.over(lab.http.post("/sessions", json=body).json()["id"]) for _ in range(2)]
+
+    assert [one["timings"]["setup_cached"] for one in made] == [False, True]
+    assert made[0]["timings"]["setup_s"] == made[1]["timings"]["setup_s"] > 0
+
+
 def test_logs_tell_history_then_what_comes_and_the_end(lab: LabCaller) -> None:
     made = lab.make(
         commands=[{"argv": ["sh", "-c", "echo one; echo two"]}, {"argv": ["sh", "-c", "exit 3"]}], end_when_done=True

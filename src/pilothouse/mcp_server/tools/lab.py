@@ -26,6 +26,7 @@ Argv = Annotated[list[str], Field(min_length=1, max_length=200, description='Suc
 Lines = Annotated[int, Field(ge=1, le=2_000)]
 LOOK_EVERY_S = 0.25
 LARGEST_IMAGE = 2 << 20
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def add_to(server: MCPServer[Any], reach: Reach) -> None:
@@ -62,11 +63,15 @@ def _add_sessions(server: MCPServer[Any], reach: Reach) -> None:
         incident_id: Id | None = None,
         network: Literal["none", "allowlist", "full"] = "none",
         allow: Annotated[list[str] | None, Field(max_length=50, description="host:port for allowlist")] = None,
+        artifacts: Annotated[
+            list[str] | None, Field(max_length=50, description="Files to keep after each command, such as out/**/*.xml")
+        ] = None,
     ) -> LabSession:
         """A clean checkout of one commit, with recordings mounted read-only, to run commands in with run_in_lab."""
         wanted = {
             "repository": repository, "commit_sha": commit_sha, "ref": ref, "patch": patch, "recordings": recordings,
             "incident_id": incident_id, "network": network, "allow": allow,
+            "artifacts": artifacts,
         }  # fmt: skip
         body = {name: value for name, value in wanted.items() if value is not None}
         return LabSession.model_validate(await reach(ctx).send("POST", "/sessions", body))
@@ -150,9 +155,10 @@ def _add_artifacts(server: MCPServer[Any], reach: Reach) -> None:
     @server.tool(title="Read an artifact", annotations=READS, structured_output=False)
     async def read_artifact(ctx: Context[Any, Any], session_id: Id, artifact_id: Id) -> Any:
         """An artifact: images as images, text up to its first 20,000 characters."""
-        response = await reach(ctx).ask("GET", f"/sessions/{_part(session_id)}/artifacts/{_part(artifact_id)}")
-        kind = response.headers.get("content-type", "").partition(";")[0]
-        if kind.startswith("image/") and len(response.content) <= LARGEST_IMAGE:
+        path = f"/sessions/{_part(session_id)}/artifacts/{_part(artifact_id)}"
+        response = await reach(ctx).ask("GET", path, first_bytes=LARGEST_IMAGE + 1)
+        kind = response.headers.get("x-artifact-type", "").partition(";")[0]
+        if kind in PICTURES and len(response.content) <= LARGEST_IMAGE:
             return Image(data=response.content, format=kind.removeprefix("image/"))
         return response.content[:LONGEST_TEXT].decode("utf-8", "replace")
 
@@ -175,12 +181,13 @@ async def _result(
 
 async def _output(hub: Hub, session_id: str, command_id: str, params: dict[str, Any]) -> Output:
     path = f"/sessions/{_part(session_id)}/commands/{_part(command_id)}/output"
-    response = await hub.ask("GET", path, params=params)
-    text = response.content.decode("utf-8", "replace")
-    cut = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}\n[cut; ask with from, head, tail or grep]"
     start = params.get("from")
-    end = None if start is None else start + len(response.content)
-    return Output(text=cut, end=end)
+    response = await hub.ask("GET", path, params=params, first_bytes=None if start is None else LONGEST_TEXT)
+    text = response.content.decode("utf-8", "replace")
+    if start is not None:
+        return Output(text=text, end=start + len(response.content))
+    cut = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}\n[cut; ask for less, or with start_byte]"
+    return Output(text=cut)
 
 
 def _part(name: str) -> str:

@@ -19,6 +19,7 @@ from pilothouse.sandbox.model import MIB, Command, Level, Limits, Mount, Network
 from pilothouse.sandbox.probing import probe
 from pilothouse.sandbox.sandbox import Running, Sandbox
 from pilothouse.workspaces import (
+    Environment,
     Environments,
     Ran,
     Repositories,
@@ -60,8 +61,8 @@ class Machine(Protocol):
 
     async def release(self, workspace: Workspace) -> None: ...
 
-    async def prepare(self, workspace: Workspace, setup: Setup) -> Shown:
-        """What commands need, from the cache or made now."""
+    async def prepare(self, workspace: Workspace, setup: Setup) -> Environment | None:
+        """What commands need, from the cache or made now; None when nothing is to be set up."""
         ...
 
     def log(self, command_id: str) -> OutputLog: ...
@@ -156,10 +157,9 @@ class LocalMachine:
         assert self._workspaces is not None
         await self._workspaces.release(workspace)
 
-    async def prepare(self, workspace: Workspace, setup: Setup) -> Shown:
+    async def prepare(self, workspace: Workspace, setup: Setup) -> Environment | None:
         assert self._environments is not None
-        made = await self._environments.prepare(workspace, setup)
-        return workspace.shown if made is None else workspace.shown | made.shown
+        return await self._environments.prepare(workspace, setup)
 
     def log(self, command_id: str) -> OutputLog:
         return OutputLog.create(self._log_directory(command_id), self._clock, caps=self._caps)

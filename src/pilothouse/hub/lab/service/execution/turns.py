@@ -107,13 +107,16 @@ class Turns:
         repository = Repository(known.name, known.remote_url, known.default_branch)
         workspace = await means.machine.acquire(repository, row.commit_sha or row.ref or "", patch)
         holding.workspace = workspace
-        shown = await means.machine.prepare(workspace, setup_of(known))
-        shown = shown | await means.recordings.shown(row.id, row.recordings)
-        holding.shown = shown
-        timings = {
+        environment = await means.machine.prepare(workspace, setup_of(known))
+        shown = workspace.shown if environment is None else workspace.shown | environment.shown
+        holding.shown = shown | await means.recordings.shown(row.id, row.recordings)
+        timings: dict[str, Any] = {
             "checkout_s": workspace.timings.checkout_s, "patch_s": workspace.timings.patch_s,
             "total_s": workspace.timings.total_s, "warmth": workspace.warmth, "layered": workspace.layered,
         }  # fmt: skip
+        if environment is not None:
+            timings |= {"setup_s": environment.setup_s, "setup_cached": environment.cached,
+                        "setup_bytes": environment.size_bytes}  # fmt: skip
         return {"commit_sha": workspace.commit_sha, "timings": timings}
 
     async def _step(self, holding: Holding, prepared: dict[str, Any] | None) -> bool:
