@@ -20,7 +20,10 @@ class Unwritten:
 
 
 class Backlog:
-    """First in, first out. Chunks that several captures share are counted once."""
+    """First in, first out. What several captures share is counted once.
+
+    One that waits alone is taken whatever it holds: that is never more than the ring did.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -39,11 +42,12 @@ class Backlog:
         """Take it in, or say why there is no room for it."""
         if len(self._waiting) >= MAX_UNWRITTEN:
             return f"{MAX_UNWRITTEN} captures were waiting to be written already"
-        fresh = {id(chunk): chunk.resident_bytes for chunk in unwritten.snapshot.chunks if not self._holders[id(chunk)]}
+        parts = _parts(unwritten.snapshot)
+        fresh = {part: size for part, size in parts.items() if part not in self._holders}
         if self._waiting and self.held_bytes + sum(fresh.values()) > self._max_bytes:
             return "captures waiting to be written already held as much memory as the buffer may"
         self.held_bytes += sum(fresh.values())
-        self._holders.update(id(chunk) for chunk in unwritten.snapshot.chunks)
+        self._holders.update(parts.keys())
         self._waiting.append(unwritten)
         return None
 
@@ -52,8 +56,14 @@ class Backlog:
 
     def remove_first(self) -> None:
         """It is written, or given up."""
-        for chunk in self._waiting.popleft().snapshot.chunks:
-            self._holders[id(chunk)] -= 1
-            if not self._holders[id(chunk)]:
-                del self._holders[id(chunk)]
-                self.held_bytes -= chunk.resident_bytes
+        for part, size in _parts(self._waiting.popleft().snapshot).items():
+            self._holders[part] -= 1
+            if not self._holders[part]:
+                del self._holders[part]
+                self.held_bytes -= size
+
+
+def _parts(snapshot: Snapshot) -> dict[int, int]:
+    """What it keeps in memory when the ring has let go of it, by identity, with the bytes of each."""
+    chunks = {id(chunk): chunk.resident_bytes for chunk in (*snapshot.chunks, *snapshot.earlier)}
+    return chunks | {id(one): len(one.content) for said in snapshot.held.values() for one in said}
