@@ -113,6 +113,20 @@ async def test_a_backup_is_its_owners_alone_and_leaves_recordings_out_when_told(
 
 
 @pytest.mark.anyio
+async def test_what_debug_sessions_left_is_kept_and_what_is_made_again_is_not(kept: Hub, tmp_path: Path) -> None:
+    for name in ("artifacts/ses_1/a", "output/cmd_1/a", "patches/ses_1", "mirrors/a/HEAD", "workers/1/a", "files/a"):
+        place = kept.settings.data / "lab" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"x")
+
+    await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "hub.tar"))
+
+    with tarfile.open(tmp_path / "hub.tar") as tar:
+        found = {name for name in tar.getnames() if name.startswith("files/lab/")}
+    assert found == {f"files/lab/{name}" for name in ("artifacts/ses_1/a", "output/cmd_1/a", "patches/ses_1")}
+
+
+@pytest.mark.anyio
 async def test_a_backup_with_one_wrong_byte_is_refused_before_anything_is_written(kept: Hub, tmp_path: Path) -> None:
     path, data = tmp_path / "hub.tar", tmp_path / "restored"
     await anyio.to_thread.run_sync(lambda: back(kept, path))

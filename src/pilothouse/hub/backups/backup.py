@@ -20,7 +20,7 @@ from pilothouse.kit.clock import Clock, at
 
 RECORDINGS = "sessions"
 # What is under way, what is fetched again, and what the tables say already.
-LEFT_OUT = frozenset({"uploads", "repairs", "lab"})
+LEFT_OUT = frozenset({"uploads", "repairs", "lab/mirrors", "lab/workers", "lab/files"})
 DATABASE = "hub.db"
 
 Progress = Callable[[str], None]
@@ -74,10 +74,11 @@ def back_up(
 def _files(data: Path, *, recordings: bool) -> Iterator[str]:
     """Names below the data directory; links are nobody's evidence and are left out."""
     for directory, directories, names in os.walk(data):
-        is_top = Path(directory) == data
+        place = Path(directory).relative_to(data)
+        is_top = place == Path()
         leaves = LEFT_OUT | (set() if recordings else {RECORDINGS})
         directories[:] = sorted(
-            one for one in directories if not one.startswith(".") and not (is_top and one in leaves)
+            one for one in directories if not one.startswith(".") and (place / one).as_posix() not in leaves
         )
         for name in sorted(names):
             if name.startswith(".") or name.endswith(".active"):
