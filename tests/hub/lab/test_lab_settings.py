@@ -1,0 +1,47 @@
+"""Keys and networks, as the settings have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilothouse.hub.lab.domain.problems import SecretUnreadable
+from pilothouse.hub.lab.service.sealing import KEY_FILE, Sealing
+from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.errors import BadConfiguration
+
+
+def sealing(data: Path, **settings: Any) -> Sealing:
+    return Sealing(HubSettings(data=data, host="127.0.0.1", port=0, **settings))
+
+
+def test_what_one_hub_sealed_another_opens_with_the_same_data_directory_or_the_same_setting(tmp_path: Path) -> None:
+    key, elsewhere = "k" * 32, tmp_path / "elsewhere"
+
+    by_file = sealing(tmp_path).seal("wärme\x00")
+    by_setting = sealing(tmp_path, lab_secrets_key=key).seal("kälte")
+
+    assert "wärme" not in by_file
+    assert sealing(tmp_path).open("A", by_file) == "wärme\x00"
+    assert sealing(elsewhere, lab_secrets_key=key).open("B", by_setting) == "kälte"
+    assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_with_another_key_or_none_a_secret_says_what_is_to_be_done(tmp_path: Path) -> None:
+    sealed = sealing(tmp_path).seal("value")
+
+    for other in (sealing(tmp_path, lab_secrets_key="o" * 32), sealing(tmp_path / "elsewhere")):
+        with pytest.raises(SecretUnreadable, match="PILOTHOUSE_LAB_SECRETS_KEY") as problem:
+            other.open("TOKEN", sealed)
+        assert "TOKEN" in problem.value.sentence
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_hosts_of_set_ups_that_name_nothing_are_refused_at_the_start(tmp_path: Path) -> None:
+    fits = HubSettings(data=tmp_path, lab_setup_allow=" packages.example , [2001:db8::1]:8443 ")
+
+    assert fits.check().lab_setup_hosts == ("packages.example", "[2001:db8::1]:8443")
+    with pytest.raises(BadConfiguration, match="PILOTHOUSE_LAB_SETUP_ALLOW"):
+        HubSettings(data=tmp_path, lab_setup_allow="*.example").check()
