@@ -264,7 +264,7 @@ def test_an_open_chunk_is_sealed_by_age_without_another_message() -> None:
         assert not spool.sealed.wait(0.3)  # the sealing thread has looked more than once by then
 
         clock.advance(0.5)
-        assert spool.sealed.wait(10)
+        assert spool.sealed.wait(30)
 
 
 def test_a_full_queue_makes_the_appending_thread_seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +274,7 @@ def test_a_full_queue_makes_the_appending_thread_seal(tmp_path: Path, monkeypatc
 
         def slow(chunk: object) -> object:
             if threading.current_thread().name == "pilothouse-seal":
-                assert release.wait(10)
+                assert release.wait(30)
             return real(chunk)  # type: ignore[arg-type]
 
         monkeypatch.setattr(sealer, "_sealed", slow)

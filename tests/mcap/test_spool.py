@@ -25,6 +25,7 @@ from pilothouse.mcap import (
 from pilothouse.mcap.scan import scan
 from pilothouse.mcap.source import Source
 from tests.support.flights import NS_PER_S, START_NS, json_channel
+from tests.support.processes import eventually
 from tests.support.readers import read_as_stream, read_by_index, rerun_check
 
 MIB = 1 << 20
@@ -39,6 +40,9 @@ def record(spool: Spool, count: int, *, size: int = 1000, latched: bool = False,
         channel = ring.add_channel(json_channel("/a"))
         for number in range(count):
             ring.append(channel, START_NS + number, number.to_bytes(4, "big") + os.urandom(size))
+            if number % 16 == 0:
+                # Appended without a pause, chunks are sealed by two threads, and no longer one after the other.
+                eventually(lambda: ring.oldest_unsealed is None, what="the sealing thread")
     spool.flush()
 
 
@@ -244,11 +248,11 @@ def test_a_disk_that_hangs_in_fsync_does_not_hold_up_writing(tmp_path: Path, mon
         with Ring(window_s=60, max_bytes=64 * MIB, spool=spool, chunk_bytes=1) as ring:
             channel = ring.add_channel(json_channel("/a"))
             for number in range(50):
-                assert hanging.wait(10)
+                assert hanging.wait(30)
                 ring.append(channel, START_NS + number, number.to_bytes(4, "big"))
                 ring.seal()
             with spool._changed:
-                assert spool._changed.wait_for(lambda: not spool._queue and not spool._busy, 10)
+                assert spool._changed.wait_for(lambda: not spool._queue and not spool._busy, 30)
             (segment,) = spool.path.glob("*.mcap")
             captured = recover(segment, tmp_path / "a.mcap")
     finally:

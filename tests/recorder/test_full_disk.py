@@ -7,6 +7,8 @@ import pytest
 from pilothouse.mcap import StorageFull
 from pilothouse.recorder import backlog, captures, writing
 from pilothouse.recorder.outbox import CaptureState, OutboxUnwritable
+from pilothouse.recorder.push import Line
+from pilothouse.recorder.pushing import PushReceipt
 from tests.support.processes import eventually
 from tests.support.robots import FAST, Robot, running_robot
 
@@ -154,3 +156,17 @@ def test_a_recorder_that_ends_on_a_full_disk_keeps_its_spool_for_the_next_start(
 
         assert (row.reason, robot.times_s(row)) == ("recovered", [0, 2])
         assert robot.facts(row).trigger is not None
+
+
+def test_a_capture_that_waited_says_what_was_missing_when_it_was_complete(disk: Disk, tmp_path: Path) -> None:
+    bad = PushReceipt()
+    with running_robot(tmp_path, triggers=[FAST]) as robot:
+        disk.recordings_full = True
+        robot.recorder.pushing.take_lines([Line(1, b"no json")], bad)
+        fire(robot, 0)
+        eventually(lambda: robot.recorder.captures.held_up, what="a capture that waits")
+        robot.recorder.pushing.take_lines([Line(1, b"no json")], bad)
+        disk.recordings_full = False
+        (row,) = robot.sealed()
+
+        assert robot.facts(row).rejected == {"": 1}

@@ -79,7 +79,7 @@ def test_real_time_waits_for_each_message(tmp_path: Path) -> None:
     runner.start()
     eventually(lambda: ear.messages, what="the first message")
     runner.ask_to_stop()
-    runner.join(10)
+    runner.join(30)
 
     assert runner.state is SourceState.ENDED
     assert len(ear.messages) < 60
@@ -119,7 +119,7 @@ def test_a_source_that_dies_is_shown_and_takes_nothing_with_it(tmp_path: Path) -
     runner = SourceRunner(Dying(), Ear(), ended.set)
     runner.start()
 
-    assert ended.wait(10)
+    assert ended.wait(30)
     assert runner.state is SourceState.FAILED
     assert runner.error == "RuntimeError: the cable came off"
 

@@ -50,6 +50,6 @@ def ask(operation: Any) -> None:
     @settings(max_examples=40, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def with_cases(case: Any) -> None:
-        case.call_and_validate(timeout=10, headers=ROBOT, excluded_checks=REFUSES_VALID)
+        case.call_and_validate(timeout=30, headers=ROBOT, excluded_checks=REFUSES_VALID)
 
     with_cases()

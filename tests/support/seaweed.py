@@ -114,7 +114,7 @@ def _answers(endpoint: str, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx2.get(endpoint, timeout=2).status_code < 500:
+            if httpx2.get(endpoint, timeout=10).status_code < 500:
                 return True
         except httpx2.TransportError:
             pass

@@ -104,7 +104,7 @@ class Answers:
         return Losses(
             dropped={topic: count.dropped for topic, count in self.ring.topics().items() if count.dropped},
             thinned=dict(sum((Counter(one.thinned) for one in self.sources), Counter(self.pushed.thinned))),
-            rejected=dict(Counter(self.pipeline.troubles.of("bad")) + self.pushing.rejected),
+            rejected=dict(Counter(self.pipeline.troubles.of("bad")) + Counter(self.pushing.rejected)),
         )
 
     def topics(self) -> TopicList:

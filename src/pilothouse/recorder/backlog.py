@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pilothouse.mcap import Snapshot
 from pilothouse.recorder.post_rolls import Due
+from pilothouse.recorder.topic_history import Losses
 
 MAX_UNWRITTEN = 256
 
@@ -17,6 +18,8 @@ class Unwritten:
 
     due: Due
     snapshot: Snapshot
+    losses: Losses = field(default_factory=Losses)
+    """What had been lost of its window when it was complete, however long it waits."""
 
 
 class Backlog:

@@ -160,7 +160,7 @@ class Captures:
                 reason=reason, label=label, end_ns=end_ns, window_s=window_s, alerts=alerts, key=key
             )
         try:
-            captured = self._writing.write(asked, snapshot)
+            captured = self._writing.write(asked, snapshot, self._writing.losses(asked, snapshot))
         except Exception as error:
             self._give_up(asked, error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}")
             raise
@@ -179,7 +179,8 @@ class Captures:
         for due in completed:
             request = self._asked.complete(due.request)
             snapshot = self._ring.snapshot(request.start_ns, request.end_ns)
-            refusal = self._backlog.add(Unwritten(Due(request, due.cut), snapshot))
+            losses = self._writing.losses(request, snapshot)
+            refusal = self._backlog.add(Unwritten(Due(request, due.cut), snapshot, losses))
             if refusal:
                 self._give_up(request, refusal)
         self.next_end_ns = self._post_rolls.next_end_ns
@@ -225,7 +226,7 @@ class Captures:
         try:
             with self._wake:
                 self._asked.record(request.session_id)
-            captured = self._writing.write(request, unwritten.snapshot, cut=cut)
+            captured = self._writing.write(request, unwritten.snapshot, unwritten.losses, cut=cut)
         except Unavailable as problem:
             self._storage_failed(request, problem.sentence)
             return False

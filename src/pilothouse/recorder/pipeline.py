@@ -76,7 +76,8 @@ class Troubles:
             )
 
     def of(self, kind: str) -> dict[str, int]:
-        return {topic: count for (topic, one), count in self.counts.items() if one == kind}
+        # A copy first: other threads count on meanwhile.
+        return {topic: count for (topic, one), count in dict(self.counts).items() if one == kind}
 
 
 class Pipeline:

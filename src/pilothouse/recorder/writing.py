@@ -86,7 +86,12 @@ class Writing:
         self._losses = losses
         self._make_room = make_room
 
-    def write(self, request: CaptureRequest, snapshot: Snapshot, *, cut: str | None = None) -> Captured:
+    def losses(self, request: CaptureRequest, snapshot: Snapshot) -> Losses:
+        """What is missing from a window that has just ended."""
+        # What was dropped the ring knows message by message; the rest never came so far as to have a time.
+        return replace(self._losses(request.pre_s + request.post_s), dropped=dict(snapshot.dropped))
+
+    def write(self, request: CaptureRequest, snapshot: Snapshot, losses: Losses, *, cut: str | None = None) -> Captured:
         """Seal the file; raises NoRoom, StorageFull or CannotWrite, and then has left nothing behind."""
         about = self.about
         self._make_room(sum(chunk.size_bytes for chunk in snapshot.chunks))
@@ -94,8 +99,6 @@ class Writing:
         if cut is not None and (span := snapshot.span_ns) is not None:
             post_s = min(post_s, max(0.0, (span[1] - request.fired_at_ns) / NS_PER_S))
         attachments, missing = collect(about.attachments, request.fired_at_ns)
-        # What was dropped the ring knows message by message; the rest never came so far as to have a time.
-        losses = replace(self._losses(request.pre_s + request.post_s), dropped=dict(snapshot.dropped))
         metadata = metadata_of(request, about, post_s=post_s, losses=losses, missing_attachments=missing)
         path = recording_path(self.sessions, request.session_id)
         try:

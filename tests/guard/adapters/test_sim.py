@@ -91,7 +91,7 @@ def test_the_brakes_stop_it_while_others_hold_the_arm(stack: Stackfile) -> None:
     with arm._arm._lock:  # type: ignore[attr-defined]
         stopper = threading.Thread(target=lambda: (arm.emergency_stop(), told.set()))
         stopper.start()
-        assert told.wait(10), "the emergency stop waited for somebody"
+        assert told.wait(30), "the emergency stop waited for somebody"
     stopper.join()
 
     clock.advance(0.1)

@@ -216,7 +216,7 @@ def serving(
             yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
         finally:
             server.shutdown()
-            thread.join(10)
+            thread.join(30)
 
 
 def test_the_older_subprotocol_is_spoken_and_a_missing_schema_encoding_is_guessed() -> None:
@@ -299,7 +299,7 @@ def test_a_peer_that_falls_silent_is_noticed() -> None:
         silent.set()
 
     with serving(speak) as url, hearing(url, ping_s=0.1) as (runner, _):
-        assert silent.wait(10)
+        assert silent.wait(30)
         eventually(lambda: runner.restarts, what="another attempt")
 
 

@@ -89,7 +89,7 @@ def test_the_wait_before_another_attempt_ends_with_the_recorder() -> None:
     eventually(lambda: runner.state is SourceState.RETRYING, what="the failure")
 
     runner.ask_to_stop()
-    runner.join(10)
+    runner.join(30)
 
     assert runner.state is SourceState.ENDED
 
