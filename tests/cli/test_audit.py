@@ -17,9 +17,9 @@ def verify(data: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_whole_log_is_said_to_be_whole_and_a_broken_one_is_named(tmp_path: Path) -> None:
-    # With a credential of its own a hub makes no login link, which would be an entry too.
-    operator = {"LOCAL_AUTH_TOKEN": "operator"}
-    with pilothouse("hub", "--data", tmp_path, "--port", "0", "--host", "127.0.0.1", env=operator) as hub:
+    # A login link and a worker for debug sessions would each be an entry too.
+    alone = {"LOCAL_AUTH_TOKEN": "operator", "PILOTHOUSE_LAB_WORKER": "false"}
+    with pilothouse("hub", "--data", tmp_path, "--port", "0", "--host", "127.0.0.1", env=alone) as hub:
         for number in range(3):
             httpx2.post(f"{hub.url}/api/v1/incidents", json={"title": f"x{number}"}).raise_for_status()
         beside = verify(tmp_path)
