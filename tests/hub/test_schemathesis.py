@@ -118,5 +118,7 @@ def made_at_a_board(url: str) -> dict[str, object]:
         }  # fmt: skip
 
 
+# Thousands of requests, one after the other.
+@pytest.mark.timeout(900)
 def test_whatever_is_asked_the_answer_is_as_documented(target: Target) -> None:
     assert ask_everything(target.url, without=STREAMS, known=target.known, examples=20, headers=ROBOT) > 15

@@ -36,7 +36,7 @@ def ask_everything(
 
 def ask(operation: Any, known: Mapping[str, object], examples: int, headers: Mapping[str, str] | None) -> None:
     """Try one operation with generated cases, the same ones each time."""
-    # One connection for all of them: each call by itself would open one, and leave it to the collector now and then.
+    # One connection for all of them.
     with ManagedCookiesSession() as session:
         _ask(session, operation, known, examples, headers)
 

@@ -48,6 +48,7 @@ def known(hub: Program) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("whose", ["agent", "person"])
 def test_whatever_is_asked_the_answer_is_as_documented(whose: str, hub: Program, known: dict[str, Any]) -> None:
     schema = schemathesis.openapi.from_url(f"{hub.url}/openapi.json")

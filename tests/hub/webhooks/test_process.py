@@ -21,7 +21,11 @@ from tests.support.webhooks import github
 
 TOKEN = "the-person-at-the-desk"
 PERSON = {"Authorization": f"Bearer {TOKEN}"}
-ENV = {"LOCAL_AUTH_TOKEN": TOKEN, "PILOTHOUSE_WEBHOOK_ATTEMPTS": "100000"}
+ENV = {
+    "LOCAL_AUTH_TOKEN": TOKEN, "PILOTHOUSE_WEBHOOK_ATTEMPTS": "100000", "PILOTHOUSE_LAB_WORKER": "false"
+}  # fmt: skip
+# Each hub that is started takes its time on a machine that is busy.
+pytestmark = pytest.mark.timeout(400)
 
 
 def hub(data: Path, port: int = 0) -> tuple[str, ...]:
@@ -54,12 +58,12 @@ def send(program: Program, webhook: dict[str, Any], number: int) -> bool:
 def test_hubs_killed_between_accepting_and_delivering_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
     chance = random.Random(3)
     accepted: set[int] = set()
-    with pilothouse(*hub(tmp_path), env=ENV) as program:
-        board = made(program, "/boards", name="Belt")["id"]
-        webhook = made(program, f"/boards/{board}/webhooks", name="Belt", action="both")
-    for life in range(3):
-        numbers = range(life * 20, life * 20 + 20)
+    for life in range(2):
+        numbers = range(life * 30, life * 30 + 30)
         with pilothouse(*hub(tmp_path), env=ENV) as program:
+            if not life:
+                board = made(program, "/boards", name="Belt")["id"]
+                webhook = made(program, f"/boards/{board}/webhooks", name="Belt", action="both")
             killing = threading.Timer(chance.uniform(0.05, 0.4), program.process.kill)
             killing.start()
             with ThreadPoolExecutor(4) as senders:
