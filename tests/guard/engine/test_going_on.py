@@ -138,5 +138,5 @@ HANG = threading.Event()
 
 
 def hanging(observation, action):
-    HANG.wait(5)
+    HANG.wait(60)
     return True

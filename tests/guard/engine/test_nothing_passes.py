@@ -335,7 +335,7 @@ def test_a_solver_that_lies_is_found_out():
     assert verdict.decision is Decision.REJECT
 
 
-def test_a_callback_of_700_ms_in_a_budget_of_20_ms_is_a_fault_and_does_not_hold_the_loop():
+def test_a_callback_that_takes_longer_than_its_budget_is_a_fault_and_does_not_hold_the_loop():
     SLEEP.clear()
     engine = engine_of(POSITION | {"slow": {"type": "callback", "function": f"{__name__}:slow", "budget_ms": 20}})
 
@@ -372,7 +372,9 @@ def test_a_callback_that_breaks_or_mumbles_is_a_fault(function):
 def test_a_callback_says_yes_or_no_or_why():
     answers = {"yes": Decision.PASS, "no": Decision.REJECT, "why": Decision.REJECT}
     for function, decision in answers.items():
-        engine = engine_of({"own": {"type": "callback", "function": f"{__name__}:{function}", "budget_ms": 900}})
+        own = {"type": "callback", "function": f"{__name__}:{function}", "budget_ms": 1000}
+        # Without a budget of the cycle, which would shorten the callback's.
+        engine = engine_of({"own": own}, budget_s=None)
         assert decide(engine, observed(), moved()).decision is decision
         engine.close()
 
@@ -504,7 +506,7 @@ SLEEP = threading.Event()
 
 
 def slow(observation, action):
-    SLEEP.wait(0.7)
+    SLEEP.wait(60)
     return True
 
 

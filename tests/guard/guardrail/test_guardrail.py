@@ -231,12 +231,12 @@ def test_why_something_cannot_be_understood_is_said_once(guardrail: Guardrail) -
 
 
 def slow(observation: object, action: object) -> bool:
-    HELD.wait(0.7)
+    HELD.wait(60)
     return True
 
 
-def takes_15_ms(observation: object, action: object) -> bool:
-    CLOCK.advance(0.015)
+def takes_750_ms(observation: object, action: object) -> bool:
+    CLOCK.advance(0.75)
     return True
 
 
@@ -245,7 +245,7 @@ CLOCK = ManualClock()
 
 
 @pytest.mark.parametrize("budget_ms", [5, 1000])
-def test_a_callback_of_700_ms_in_a_budget_of_20_ms_is_a_fault(budget_ms: float) -> None:
+def test_a_callback_that_takes_longer_than_the_budget_is_a_fault(budget_ms: float) -> None:
     HELD.clear()
     own = {"type": "callback", "function": f"{__name__}:slow", "budget_ms": budget_ms}
     guardrail = Guardrail(
@@ -260,14 +260,16 @@ def test_a_callback_of_700_ms_in_a_budget_of_20_ms_is_a_fault(budget_ms: float) 
 
 
 def test_callbacks_that_together_take_longer_than_the_budget_are_a_fault() -> None:
-    own = {"type": "callback", "function": f"{__name__}:takes_15_ms", "budget_ms": 1000}
+    own = {"type": "callback", "function": f"{__name__}:takes_750_ms", "budget_ms": 1000}
     boundaries = {"limits": {"type": "joint_position"}, "one": own, "two": own}
-    stack = two_joints(boundaries=boundaries, guards={}, tasks={"default": {}})
+    # Each callback is also waited for in real time: a busy machine has a second.
+    safety = {"control_frequency_hz": 1, "max_obs_age_s": 60}
+    stack = two_joints(boundaries=boundaries, guards={}, tasks={"default": {}}, safety=safety)
 
     verdict = Guardrail(stack, clock=CLOCK)([0, 0], [0.01, 0], now=NOW)
 
     assert (verdict.decision, verdict.action, verdict.boundary) == (Decision.FAULT, None, "budget")
-    assert "deciding took 30.0 ms" in verdict.reasons[0]
+    assert "deciding took 1500.0 ms" in verdict.reasons[0]
 
 
 def test_a_start_forgets_what_was_sent(guardrail: Guardrail) -> None:
