@@ -23,7 +23,9 @@ from pathlib import Path
 from pilothouse.guard.loopback.loopback import Loopback
 from pilothouse.guard.model import Decision
 from tests.support.cycles import SESSION, cycle
+from tests.support.lateness import Lateness
 
+lateness = Lateness(Path(sys.argv[2]))
 recorder = Loopback(Path(sys.argv[1]))
 recorder.start()
 recorder.begin(SESSION)
@@ -32,18 +34,23 @@ while True:
     recorder.offer(cycle(number, Decision.REJECT if number % 100 == 50 else Decision.PASS,
                          images={"top": bytes(20_000)}, monotonic_ns=time.monotonic_ns()))
     if number % 20 == 0:
-        print(time.monotonic_ns(), number, flush=True)
+        print(number, lateness.worst_ns, flush=True)
     number += 1
     due += 0.001
     time.sleep(max(0, due - time.monotonic()))
 """
-# What the promise allows: an open chunk of half a second. The rest is what a loaded machine may delay a thread.
+# What the promise allows: an open chunk of half a second. The rest is what a machine may delay a thread, and twice what
+# it does delay one that only writes: at 1 kHz a cycle is a millisecond.
 ALLOWED_CYCLES = 500 + 700
 
 
 @pytest.mark.parametrize("seconds", [0.9, 1.6])
 def test_kill_9_loses_at_most_the_open_chunk(tmp_path: Path, seconds: float) -> None:
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, text=True)
+    directory = tmp_path / "sessions"
+    directory.mkdir()
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, directory, tmp_path / "lateness"], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert writer.stdout is not None
         lines = [writer.stdout.readline()]
@@ -55,26 +62,26 @@ def test_kill_9_loses_at_most_the_open_chunk(tmp_path: Path, seconds: float) -> 
         writer.wait()
     assert writer.stdout is not None
     writer.stdout.close()
-    last = int(lines[-1].split()[1])
+    last, late_ns = map(int, lines[-1].split())
 
-    (active,) = tmp_path.iterdir()
+    (active,) = directory.iterdir()
     assert active.name.endswith(".active")
     recorded = cycle_ids(active)
     assert recorded == list(range(len(recorded)))
-    assert last - len(recorded) <= ALLOWED_CYCLES
+    assert last - len(recorded) <= ALLOWED_CYCLES + 2 * late_ns // 1_000_000
     with open_recording(active) as recording:
         assert recording.summary().message_count >= len(recorded) * 5
 
-    recovering = Loopback(tmp_path)
+    recovering = Loopback(directory)
     recovering.start()
     recovering.flush(DEADLINE_S)
     recovering.stop()
-    (path,) = tmp_path.iterdir()
+    (path,) = directory.iterdir()
     assert path.suffix == ".mcap"
     assert cycle_ids(path) == recorded
     assert verify(path).ok
     rerun_check(path)
-    (facts,) = Sessions(tmp_path).every()
+    (facts,) = Sessions(directory).every()
     assert facts.session_id == SESSION
     assert facts.counts.total_cycles == len(recorded)
     assert facts.counts.violation_cycles == len([one for one in recorded if one % 100 == 50])
