@@ -10,8 +10,11 @@ import pytest
 from fastapi import FastAPI
 
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.settings import HubSettings
 from tests.hub.activity.conftest import OWNER
 from tests.support.activities import ROOT, happen
+from tests.support.guarded import guarded_hub
+from tests.support.people import somebody
 from tests.support.streaming import SseClient, served
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +137,25 @@ async def test_a_token_that_is_revoked_ends_its_stream_and_no_other(
 
     assert its.seen == [1]
     assert owners.seen == [1, 2]
+
+
+async def test_who_loses_a_board_hears_no_more_of_it(hub_settings: HubSettings) -> None:
+    async with guarded_hub(hub_settings, agent_auth_limit=0) as guarded, served(guarded.app) as hub_on:
+        board = (await guarded.operator.post("/api/v1/boards", json={"name": "Belt"})).json()["id"]
+        mara = await somebody(guarded, access={"boards": [{"board_id": board}]})
+        tessa = (await guarded.operator.post("/api/v1/agents", json={"name": "Tessa", "board_id": board})).json()
+        path = f"/api/v1/boards/{board}/tasks/stream"
+        hers = await hub_on.connect(path, {"Authorization": f"Bearer {mara.token}"})
+        agents = await hub_on.connect(path, {"X-Agent-Token": tessa["token"]})
+        access = f"/api/v1/organizations/home/members/{mara.user_id}/access"
+        (await guarded.operator.put(access, json={})).raise_for_status()
+        (await guarded.operator.delete(f"/api/v1/agents/{tessa['id']}")).raise_for_status()
+        await hers.ended()
+        await agents.ended()
+        again = await hub_on.connect(path, {"Authorization": f"Bearer {mara.token}"})
+
+    assert (hers.status, agents.status) == (200, 200)
+    assert again.status == 404
 
 
 async def test_a_board_that_is_not_yours_is_not_followed(hub_app: FastAPI, owner: httpx2.AsyncClient) -> None:
