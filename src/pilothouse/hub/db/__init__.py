@@ -1,6 +1,6 @@
 """The database: SQLite in the data directory by default, PostgreSQL at scale; one place begins and commits."""
 
-from pilothouse.hub.db.answers import RequestKey, answer_once
+from pilothouse.hub.db.answers import RequestKey, answer_once, answer_once_with_secret
 from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime, values_of
 from pilothouse.hub.db.database import Database, after_commit, before_commit
 from pilothouse.hub.db.durations import day_of, seconds_between
@@ -17,6 +17,7 @@ __all__ = [
     "UtcDateTime",
     "after_commit",
     "answer_once",
+    "answer_once_with_secret",
     "before_commit",
     "day_of",
     "seconds_between",

@@ -20,6 +20,7 @@ from pilothouse.kit.errors import Conflict
 REMEMBERED = timedelta(hours=24)
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Secret = TypeVar("Secret")
 
 
 class KeyUsedForAnotherRequest(Conflict):
@@ -71,6 +72,24 @@ async def answer_once(
     answer = await produce()
     await session.execute(update(AnswerRow).where(*own).values(body=answer.model_dump(mode="json")))
     return answer
+
+
+async def answer_once_with_secret(
+    session: AsyncSession,
+    request: RequestKey,
+    now: datetime,
+    model: type[Answer],
+    produce: Callable[[], Awaitable[tuple[Answer, Secret]]],
+) -> tuple[Answer, Secret | None]:
+    """As ``answer_once``, with what only the first answer may hold: it is remembered nowhere."""
+    secrets: list[Secret] = []
+
+    async def open_part() -> Answer:
+        answer, secret = await produce()
+        secrets.append(secret)
+        return answer
+
+    return await answer_once(session, request, now, model, open_part), secrets[0] if secrets else None
 
 
 async def _take(session: AsyncSession, request: RequestKey, now: datetime) -> bool:

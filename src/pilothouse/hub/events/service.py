@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,6 +91,12 @@ class Events:
             # A number from a database that was since set back would never come again.
             follower = Follower(self.since, stream, subscription, last if since is None else min(since, last))
             yield follower
+
+    async def attend(self, stream: str, since: int, take: Callable[[list[Event]], Awaitable[None]]) -> None:
+        """Hand everything after ``since`` over, until cancelled."""
+        async with self.following(stream, since) as follower:
+            while True:
+                await take(await follower.take())
 
     async def subscribe(self, stream: str, since: int | None = None) -> AsyncGenerator[Event]:
         """Every event after ``since``, first those in the table, then those that come: each once, in order, none left

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import HTTPConnection
 
-from pilothouse.hub.db import answer_once
+from pilothouse.hub.db import answer_once_with_secret
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.notifications.auth import Admin, Viewer
 from pilothouse.hub.notifications.domain.notices import trial
@@ -51,16 +51,9 @@ async def create_destination(
     caller: Admin, these: These, session: Writing, hub: ThisHub, once: OnceKey, new: NewDestination
 ) -> MadeDestination:
     """A webhook's secret is in this answer and nowhere else: put it where the receiver checks signatures."""
-    made: list[str] = []
-
-    async def create() -> Destination:
-        destination = await these.destinations.create(session, caller, new)
-        made.append(destination.id)
-        return destination
-
-    destination = await answer_once(session, once, at(hub.clock.now_ns()), Destination, create)
-    # What is remembered for an Idempotency-Key holds no secret.
-    secret = await these.destinations.secret_of(session, destination.id) if made else None
+    destination, secret = await answer_once_with_secret(
+        session, once, at(hub.clock.now_ns()), Destination, lambda: these.destinations.create(session, caller, new)
+    )
     return MadeDestination(**destination.model_dump(), secret=secret)
 
 

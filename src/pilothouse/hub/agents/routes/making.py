@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.agents.schemas import Agent, MadeAgent
 from pilothouse.hub.agents.service import Made
 from pilothouse.hub.composition import Hub
-from pilothouse.hub.db import RequestKey, answer_once
+from pilothouse.hub.db import RequestKey, answer_once_with_secret
 from pilothouse.kit.clock import at
 
 
@@ -17,13 +17,11 @@ async def make_once(
     session: AsyncSession, hub: Hub, once: RequestKey, make: Callable[[], Awaitable[Made]]
 ) -> MadeAgent:
     """What is remembered for an Idempotency-Key holds no token."""
-    tokens: list[Made] = []
 
-    async def produce() -> Agent:
+    async def produce() -> tuple[Agent, tuple[str, str]]:
         made = await make()
-        tokens.append(made)
-        return made.agent
+        return made.agent, (made.token, made.token_id)
 
-    agent = await answer_once(session, once, at(hub.clock.now_ns()), Agent, produce)
-    token, token_id = (tokens[0].token, tokens[0].token_id) if tokens else (None, None)
+    agent, secret = await answer_once_with_secret(session, once, at(hub.clock.now_ns()), Agent, produce)
+    token, token_id = secret or (None, None)
     return MadeAgent(**agent.model_dump(), token=token, token_id=token_id)

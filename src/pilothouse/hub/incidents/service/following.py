@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import HUB_STREAM, Event, Events
+from pilothouse.hub.events import HUB_STREAM, Event, Events, take_each
 from pilothouse.hub.incidents.domain.occurrences import Occurrence, of_recording, of_risk
 from pilothouse.hub.incidents.repository import IncidentRows
 from pilothouse.hub.incidents.service.grouping import Grouping
-from pilothouse.kit.errors import Unavailable
-from pilothouse.kit.logs import get_logger
-
-log = get_logger(__name__)
 
 # Events that are nobody's incident do not move the cursor each time; so many are read again at the next start.
 MAY_LAG = 1_000
@@ -32,27 +28,13 @@ class Following:
         """Until cancelled."""
         async with self._database.reading() as session:
             self._written = await IncidentRows(session).cursor()
-        async with self._events.following(HUB_STREAM, self._written) as follower:
-            while True:
-                await self.take(await follower.take())
+        await self._events.attend(HUB_STREAM, self._written, self.take)
 
-    async def take(self, events: Sequence[Event], *, again: bool = True) -> None:
+    async def take(self, events: Sequence[Event]) -> None:
         """Turn events into incidents; those that somebody else has taken are passed over."""
         if events[-1].sequence - self._written < MAY_LAG and not any(_occurrence_of(event) for event in events):
             return
-        try:
-            await self._take(events)
-        except Unavailable:
-            raise
-        except Exception:  # one event that cannot be taken must not keep all that follow from becoming incidents
-            if len(events) == 1 and again:  # two transactions may have waited for each other: once more, then
-                await self.take(events, again=False)
-                return
-            if len(events) == 1:
-                log.exception("an event could not become an incident; it is passed over", sequence=events[0].sequence)
-                return
-            for event in events:
-                await self.take([event])
+        await take_each(events, self._take, "an event could not become an incident; it is passed over")
 
     async def _take(self, events: Sequence[Event]) -> None:
         async with self._database.transaction() as session:

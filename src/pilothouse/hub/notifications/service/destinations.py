@@ -46,8 +46,10 @@ class Destinations:
         self._policy = outgoing.policy
         self._has_mail = outgoing.has_mail
 
-    async def create(self, session: AsyncSession, caller: Caller, new: NewDestination) -> Destination:
-        """A new one; a webhook's secret is made with it, see ``secret_of``. Raises DestinationUnusable,
+    async def create(
+        self, session: AsyncSession, caller: Caller, new: NewDestination
+    ) -> tuple[Destination, str | None]:
+        """A new one, and a webhook's secret for the answer to whoever made it. Raises DestinationUnusable,
         AddressForbidden, TooManyDestinations."""
         if await self._destinations.count(session, THE_HUB) >= MOST_DESTINATIONS:
             raise TooManyDestinations(limit=MOST_DESTINATIONS)
@@ -56,11 +58,7 @@ class Destinations:
         wanted = New(new.kind, new.name, new.enabled, url, new.recipients, filters, created_by=caller.title)
         made = await self._destinations.add(session, THE_HUB, wanted, "dest")
         record(session, "destination.created", made.id, after=_told(made))
-        return _shown(made, {})
-
-    async def secret_of(self, session: AsyncSession, destination_id: str) -> str | None:
-        """For the answer to whoever has just made it, and for nothing else."""
-        return (await self._found(session, destination_id)).secret
+        return _shown(made, {}), made.secret
 
     async def list(self, session: AsyncSession, limit: int, offset: int) -> DestinationList:
         """The oldest first."""

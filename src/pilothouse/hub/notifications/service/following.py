@@ -9,17 +9,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import HUB_STREAM, Event, Events
+from pilothouse.hub.events import HUB_STREAM, Event, Events, take_each
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.notifications.domain.notices import KINDS, Filter, Notice, notice_of
 from pilothouse.hub.notifications.repository import CursorRows
 from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
 from pilothouse.hub.outgoing.service import Outgoing, delivery_values
 from pilothouse.kit.clock import Clock, at
-from pilothouse.kit.errors import Unavailable
-from pilothouse.kit.logs import get_logger
-
-log = get_logger(__name__)
 
 
 class Following:
@@ -36,25 +32,14 @@ class Following:
         """Until cancelled."""
         async with self._database.reading() as session:
             cursor = await CursorRows(session).read()
-        async with self._events.following(HUB_STREAM, cursor) as follower:
-            while True:
-                await self.take(await follower.take())
+        await self._events.attend(HUB_STREAM, cursor, self.take)
 
     async def take(self, events: Sequence[Event]) -> None:
         """Make deliveries of events; those that somebody else has taken are passed over."""
         if not any(event.kind in KINDS for event in events):
             # The cursor may lag behind what nobody is ever told of.
             return
-        try:
-            await self._take(events)
-        except Unavailable:
-            raise
-        except Exception:  # one event that cannot be told must not keep all that follow from being told
-            if len(events) == 1:
-                log.exception("an event could not be told to anybody; it is passed over", sequence=events[0].sequence)
-                return
-            for event in events:
-                await self.take([event])
+        await take_each(events, self._take, "an event could not be told to anybody; it is passed over")
 
     async def _take(self, events: Sequence[Event]) -> None:
         async with self._database.transaction() as session:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import HUB_STREAM, Event, Events
+from pilothouse.hub.events import HUB_STREAM, Event, Events, take_each
 from pilothouse.hub.triage.repository import CursorRows
 from pilothouse.hub.triage.service.board_incidents import BoardIncidents
-from pilothouse.kit.errors import Unavailable
-from pilothouse.kit.logs import get_logger
-
-log = get_logger(__name__)
 
 KINDS = frozenset({"incident.opened", "incident.changed", "incident.grew"})
 
@@ -28,25 +24,14 @@ class Following:
         """Until cancelled."""
         async with self._database.reading() as session:
             cursor = await CursorRows(session).read()
-        async with self._events.following(HUB_STREAM, cursor) as follower:
-            while True:
-                await self.take(await follower.take())
+        await self._events.attend(HUB_STREAM, cursor, self.take)
 
     async def take(self, events: Sequence[Event]) -> None:
         """Make tasks of events; those that somebody else has taken are passed over."""
         if not any(event.kind in KINDS for event in events):
             # The cursor may lag behind what is nobody's task.
             return
-        try:
-            await self._take(events)
-        except Unavailable:
-            raise
-        except Exception:  # one incident that cannot be a task must not keep all that follow from being one
-            if len(events) == 1:
-                log.exception("an incident could not become a task; it is passed over", sequence=events[0].sequence)
-                return
-            for event in events:
-                await self.take([event])
+        await take_each(events, self._take, "an incident could not become a task; it is passed over")
 
     async def _take(self, events: Sequence[Event]) -> None:
         async with self._database.transaction() as session:

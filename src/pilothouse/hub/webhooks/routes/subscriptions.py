@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from pilothouse.hub.db import answer_once
+from pilothouse.hub.db import answer_once_with_secret
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.outgoing.domain.delivering import TEST, DeliveryState, UnknownDelivery
 from pilothouse.hub.outgoing.domain.destinations import Destination, Sought
@@ -36,16 +36,10 @@ async def create_subscription(
 ) -> MadeSubscription:
     """Each is signed as standardwebhooks says and sent until it is taken, for two days: at least once, so tell
     repetitions by `webhook-id`. The secret is in this answer and nowhere else."""
-    made: list[str] = []
-    place = place_of(board)
-
-    async def create() -> Subscription:
-        subscription = await services.subscriptions.create(session, caller_of(board), place, new)
-        made.append(subscription.id)
-        return subscription
-
-    subscription = await answer_once(session, once, at(hub.clock.now_ns()), Subscription, create)
-    secret = await services.subscriptions.secret_of(session, caller_of(board), place, subscription.id) if made else None
+    subscription, secret = await answer_once_with_secret(
+        session, once, at(hub.clock.now_ns()), Subscription,
+        lambda: services.subscriptions.create(session, caller_of(board), place_of(board), new),
+    )  # fmt: skip
     return MadeSubscription(**subscription.model_dump(), secret=secret)
 
 

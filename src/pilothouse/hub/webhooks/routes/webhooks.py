@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from pilothouse.hub.db import answer_once
+from pilothouse.hub.db import answer_once_with_secret
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.outgoing.schemas import NewSecret
 from pilothouse.hub.webhooks.auth import BoardRead, BoardWrite, caller_of, place_of
@@ -36,17 +36,10 @@ async def create_webhook(
     board: BoardWrite, services: Services, session: Writing, hub: ThisHub, once: OnceKey, new: NewWebhook
 ) -> MadeWebhook:
     """The secret is in this answer and nowhere else: put it where the sender signs."""
-    made: list[str] = []
-    place = place_of(board)
-
-    async def create() -> Webhook:
-        webhook = await services.webhooks.create(session, caller_of(board), place, new)
-        made.append(webhook.id)
-        return webhook
-
-    webhook = await answer_once(session, once, at(hub.clock.now_ns()), Webhook, create)
-    # What is remembered for an Idempotency-Key holds no secret.
-    secret = await services.webhooks.secret_of(session, place, webhook.id) if made else None
+    webhook, secret = await answer_once_with_secret(
+        session, once, at(hub.clock.now_ns()), Webhook,
+        lambda: services.webhooks.create(session, caller_of(board), place_of(board), new),
+    )  # fmt: skip
     return MadeWebhook(**webhook.model_dump(), secret=secret)
 
 

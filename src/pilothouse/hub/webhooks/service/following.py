@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.activity.domain import is_of_kind, stream_of
 from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Event, Events
+from pilothouse.hub.events import Event, Events, take_each
 from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
 from pilothouse.hub.outgoing.domain.destinations import Destination
 from pilothouse.hub.outgoing.service import Outgoing, delivery_values
@@ -70,23 +71,9 @@ class Following:
 
     async def _catch_up(self, organization_id: str, cursor: int) -> None:
         while events := await self._events.since(stream_of(organization_id), cursor):
-            try:
-                await self._take(organization_id, events)
-            except Problem:
-                raise
-            except Exception:  # one change that cannot be told must not keep all that follow from being told
-                log.exception("changes are told one by one", organization_id=organization_id)
-                await self._take_one_by_one(organization_id, events)
+            take = partial(self._take, organization_id)
+            await take_each(events, take, "a change could not be told outside; it is passed over")
             cursor = events[-1].sequence
-
-    async def _take_one_by_one(self, organization_id: str, events: Sequence[Event]) -> None:
-        for event in events:
-            try:
-                await self._take(organization_id, [event])
-            except Problem:
-                raise
-            except Exception:
-                log.exception("a change could not be told; it is passed over", sequence=event.sequence)
 
     async def _take(self, organization_id: str, events: Sequence[Event]) -> None:
         async with self._database.transaction() as session:

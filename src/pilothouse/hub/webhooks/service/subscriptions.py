@@ -40,8 +40,10 @@ class Subscriptions:
         self._policy = outgoing.policy
         self._destinations = outgoing.destinations
 
-    async def create(self, session: AsyncSession, caller: Caller, place: Place, new: NewSubscription) -> Subscription:
-        """A new one, with a secret, see ``secret_of``. Raises DestinationUnusable, AddressForbidden,
+    async def create(
+        self, session: AsyncSession, caller: Caller, place: Place, new: NewSubscription
+    ) -> tuple[Subscription, str | None]:
+        """A new one, and its secret for the answer to whoever made it. Raises DestinationUnusable, AddressForbidden,
         TooManyWebhooks."""
         if await self._destinations.count(session, Owner(place.board_id)) >= MOST_SUBSCRIPTIONS:
             raise TooManyWebhooks(limit=MOST_SUBSCRIPTIONS)
@@ -52,11 +54,7 @@ class Subscriptions:
         )  # fmt: skip
         made = await self._destinations.add(session, _owner(caller, place), wanted, "sub")
         self._note(session, caller, made, "subscription.created", None, _told(made))
-        return _shown(made, {})
-
-    async def secret_of(self, session: AsyncSession, caller: Caller, place: Place, subscription_id: str) -> str | None:
-        """For the answer to whoever has just made it, and for nothing else."""
-        return (await self._found(session, caller, place, subscription_id)).secret
+        return _shown(made, {}), made.secret
 
     async def page(
         self, session: AsyncSession, caller: Caller, place: Place, limit: int, offset: int

@@ -52,8 +52,11 @@ class Webhooks:
         self._jobs = jobs
         self._clock = clock
 
-    async def create(self, session: AsyncSession, caller: Caller, place: Place, new: NewWebhook) -> Webhook:
-        """A new one, with a secret unless it takes unsigned requests, see ``secret_of``; raises TooManyWebhooks."""
+    async def create(
+        self, session: AsyncSession, caller: Caller, place: Place, new: NewWebhook
+    ) -> tuple[Webhook, str | None]:
+        """A new one, with a secret for the answer to whoever made it, unless it takes unsigned requests; raises
+        TooManyWebhooks."""
         rows, now = WebhookRows(session), self._now()
         board_id = _board_of(place)
         if await rows.count(board_id) >= MOST_WEBHOOKS:
@@ -67,11 +70,7 @@ class Webhooks:
             version=1,
         )  # fmt: skip
         self._note(session, caller, row, "webhook.created", None, _told(row))
-        return _shown(row, {})
-
-    async def secret_of(self, session: AsyncSession, place: Place, webhook_id: str) -> str | None:
-        """For the answer to whoever has just made it, and for nothing else."""
-        return (await _found(session, place, webhook_id)).secret
+        return _shown(row, {}), row.secret
 
     async def page(self, session: AsyncSession, place: Place, limit: int, offset: int) -> WebhookList:
         """The oldest first."""
