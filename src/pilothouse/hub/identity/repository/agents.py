@@ -22,7 +22,8 @@ class AgentRows:
 
     async def by_id(self, agent_id: str, *, lock: bool = False) -> AgentRow | None:
         query = select(AgentRow).where(AgentRow.id == agent_id)
-        return await self._session.scalar(query.with_for_update() if lock else query)
+        # What is written down for an agent refers to it, and must not wait for whoever holds it.
+        return await self._session.scalar(query.with_for_update(key_share=True) if lock else query)
 
     async def by_ids(self, agent_ids: Collection[str]) -> Sequence[AgentRow]:
         return (await self._session.scalars(select(AgentRow).where(AgentRow.id.in_(agent_ids)))).all()
@@ -78,7 +79,7 @@ class AgentRows:
     async def not_online(self, agent_ids: Collection[str]) -> Sequence[AgentRow]:
         """Those of them that do not count as online; they are locked."""
         query = select(AgentRow).where(AgentRow.id.in_(agent_ids), AgentRow.liveness != Liveness.ONLINE)
-        return (await self._session.scalars(query.order_by(AgentRow.id).with_for_update())).all()
+        return (await self._session.scalars(query.order_by(AgentRow.id).with_for_update(key_share=True))).all()
 
     async def is_any_due(self, now: datetime, listening_s: float) -> bool:
         """Whether ``overdue`` would find any."""
@@ -91,7 +92,7 @@ class AgentRows:
         Nobody is blamed for what was said while no hub listened: ``listening_s`` is for how long this one has.
         """
         query = select(AgentRow).where(_is_due(liveness, now, listening_s)).order_by(AgentRow.id)
-        return (await self._session.scalars(query.with_for_update(skip_locked=True))).all()
+        return (await self._session.scalars(query.with_for_update(skip_locked=True, key_share=True))).all()
 
 
 def _parameters(agent_id: str, beat: Beat) -> dict[str, Any]:
