@@ -14,10 +14,10 @@ FIELD = "/api/v1/custom-fields/{field_id}"
 TOLD = "Told on the board's stream and kept in the activity"
 ADMINS = "board_admins_only"
 TOO_MUCH = ("unknown_assignee", "unknown_tag_on_task", "unknown_dependency", "unknown_incident_on_task",
-            "unknown_field", "field_unusable", "only_leads_assign")  # fmt: skip
+            "unknown_field", "field_unusable", "only_leads_assign", "incident_not_on_board")  # fmt: skip
 STEPS = ("changed", "not_your_task", "only_leads_plan", "only_leads_change_status", "task_step_not_allowed",
          "task_blocked", "approval_pending", "comment_required", "review_required", "review_by_another",
-         "approval_required", "dependency_cycle", "nothing_to_change")  # fmt: skip
+         "approval_required", "dependency_cycle", "nothing_to_change", "only_people_unlink")  # fmt: skip
 
 OPERATIONS = (
     Operation("GET /api/v1/boards", "list_boards", "You want to know which boards you can see."),
