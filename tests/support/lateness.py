@@ -1,4 +1,4 @@
-"""How late this machine makes a thread that writes to disk, measured in the very process that a test looks at."""
+"""How late this machine makes a thread that writes to disk, measured beside what a test looks at."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ STEP_NS = 50_000_000
 
 
 class Lateness:
-    """Sleeps and writes beside what is tried; ``worst_ns`` is how much longer that took than it should."""
+    """Sleeps and writes beside what is tried, until it is stopped; ``worst_ns`` is how much longer that took than it
+    should."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._worst_ns = 0
         self._begun_ns = time.monotonic_ns()
+        self._stopping = threading.Event()
         threading.Thread(target=self._work, daemon=True).start()
 
     @property
@@ -24,10 +26,12 @@ class Lateness:
         """Until now, the turn under way too."""
         return max(self._worst_ns, time.monotonic_ns() - self._begun_ns - STEP_NS)
 
+    def stop(self) -> None:
+        self._stopping.set()
+
     def _work(self) -> None:
         with self._file.open("wb") as file:
-            while True:
-                time.sleep(STEP_NS / 1e9)
+            while not self._stopping.wait(STEP_NS / 1e9):
                 file.write(b".")
                 file.flush()
                 os.fdatasync(file.fileno())
