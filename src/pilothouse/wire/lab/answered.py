@@ -129,7 +129,9 @@ class LabSession(Message):
     command_count: int = 0
     worker: str | None = None
     sandbox_level: str | None = Field(None, description="`isolated`, `limited` or `none`")
-    timings: dict[str, Any] = Field(default_factory=dict, description="What preparing took, by step: seconds, and whether it was there already")
+    timings: dict[str, Any] = Field(
+        default_factory=dict, description="What preparing took, by step: seconds, and whether it was there already"
+    )
     summary: LabSummary = LabSummary()
     output_end: int = Field(0, description="Bytes of output of the commands that are over")
     created_by: str
