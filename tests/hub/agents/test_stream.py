@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,10 +13,10 @@ from tests.support.missions import LOCAL_TOKEN, PERSON
 from tests.support.processes import Program, pilothouse
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Program]:
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     environment = {"LOCAL_AUTH_TOKEN": LOCAL_TOKEN, "PILOTHOUSE_AGENT_AUTH_LIMIT": "0"}
-    command = ("hub", "--data", tmp_path, "--host", "127.0.0.1", "--port", "0")
+    command = ("hub", "--data", tmp_path_factory.mktemp("hub"), "--host", "127.0.0.1", "--port", "0")
     with pilothouse(*command, env=environment) as program:
         yield program
 
