@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from tests.support.processes import eventually, resident_bytes, running
+from tests.support.served_guards import PATIENT
 
 ROOT = Path(__file__).parents[2]
 PROMISED_BYTES = 60 << 20
@@ -87,7 +88,7 @@ def test_the_guard_runs_within_sixty_mebibytes_and_little_more_while_it_cycles(b
     (tmp_path / "arm.py").write_text(ARM)
     command = [str(base / "pilothouse"), "guard", "run", str(tmp_path / "stack.yaml"), "--port", "0"]
 
-    with running([*command, "--data", str(tmp_path / "data")]) as guard:
+    with running([*command, "--data", str(tmp_path / "data")], env=PATIENT) as guard:
         for path in (
             "/healthz",
             "/metrics",

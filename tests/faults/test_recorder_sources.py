@@ -74,10 +74,14 @@ def test_a_source_that_dies_fifty_times_costs_nobody_a_message_and_leaves_nothin
             robot.say(said / 10_000, said, topic="/steady")
             pace.wait(0.0005)
             said += 1
-            if runner.restarts == FLAPS // 5 and before == (0, 0):
+            if runner.restarts >= FLAPS // 5 and before == (0, 0):
                 before = threads_and_files()
         eventually(lambda: runner.progress.messages == FLAPS + 1, what="the last message")
-        after = threads_and_files()
+        # Most connections lie between the two looks; one may be open, at both of its ends, in one of them.
+        eventually(
+            lambda: all(one <= other + ONE_CONNECTION for one, other in zip(threads_and_files(), before, strict=True)),
+            what="the end of the connections",
+        )
         health = robot.recorder.answers.health().sources[0]
         topics = robot.recorder.answers.topics().topics
         row = robot.recorder.save("after")
@@ -91,9 +95,6 @@ def test_a_source_that_dies_fifty_times_costs_nobody_a_message_and_leaves_nothin
     with open_recording(path) as recording:
         values = [json.loads(one.content)["data"] for one in recording.messages(topics=["/steady"])]
     assert values == list(range(said))
-    # Forty connections lie between the two; one may be open, at both of its ends, in one of them.
-    assert after[0] <= before[0] + ONE_CONNECTION
-    assert after[1] <= before[1] + ONE_CONNECTION
 
 
 def test_a_topic_whose_schema_changes_is_captured_under_both_and_its_rule_goes_on(tmp_path: Path) -> None:

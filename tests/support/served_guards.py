@@ -22,6 +22,8 @@ from tests.support.processes import eventually
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
 URL = "http://127.0.0.1:8080"
+# For guards that are programs: a busy machine shall not look like a robot that hangs.
+PATIENT = {"PILOTHOUSE_WATCHDOG_TIMEOUT_S": "60", "PILOTHOUSE_POLICY_TIMEOUT_S": "60"}
 
 
 def stack_of(joints: int = 2, **sections: Any) -> dict[str, Any]:

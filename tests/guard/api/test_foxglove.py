@@ -20,7 +20,7 @@ from pilothouse.recorder.sources.config import FoxgloveConfig
 from pilothouse.recorder.sources.opening import open_source
 from tests.support.ears import listening
 from tests.support.processes import Program, eventually, pilothouse
-from tests.support.served_guards import guarding, stack_of
+from tests.support.served_guards import PATIENT, guarding, stack_of
 
 NPM_CLIENT = """
 const { FoxgloveClient } = require("@foxglove/ws-protocol");
@@ -48,7 +48,9 @@ def guard(tmp_path: Path, **telemetry: object) -> Iterator[Program]:
     sources = {"arm": {"type": "sim", "cameras": {"top": {"width": 32, "height": 24, "rate_hz": 30}}}}
     file = tmp_path / "stack.yaml"
     file.write_text(yaml.safe_dump(stack_of(sources=sources, telemetry=telemetry)))
-    with pilothouse("guard", "run", file, "--data", tmp_path / "data", "--port", "0", "--start") as program:
+    with pilothouse(
+        "guard", "run", file, "--data", tmp_path / "data", "--port", "0", "--start", env=PATIENT
+    ) as program:
         yield program
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.support.processes import Program, eventually, running
-from tests.support.served_guards import stack_of
+from tests.support.served_guards import PATIENT, stack_of
 
 COMMAND = [sys.executable, "-m", "uvicorn", "pilothouse.guard.api:app", "--port", "0"]
 SERVES_AT = re.compile(r"running on http://[\d.]+:(\d+)")
@@ -25,7 +25,7 @@ SERVES_AT = re.compile(r"running on http://[\d.]+:(\d+)")
 def uvicorn(tmp_path: Path, host: str, **environment: str) -> Iterator[tuple[Program, int]]:
     (tmp_path / "stack.yaml").write_text(yaml.safe_dump(stack_of(6)))
     told = {"PILOTHOUSE_STACKFILE": str(tmp_path / "stack.yaml"), "PILOTHOUSE_DATA": str(tmp_path / "data")}
-    with running([*COMMAND, "--host", host], env={**told, **environment}, ready=False) as program:
+    with running([*COMMAND, "--host", host], env={**told, **PATIENT, **environment}, ready=False) as program:
         found = eventually(lambda: SERVES_AT.search(program.stderr), what="uvicorn to serve")
         yield program, int(found[1])
 

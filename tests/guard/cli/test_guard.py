@@ -11,6 +11,7 @@ import pytest
 
 from pilothouse.guard.boundaries import catalog
 from tests.support.processes import PILOTHOUSE, eventually, pilothouse
+from tests.support.served_guards import PATIENT
 from tests.support.stacks import TWO_JOINTS
 
 
@@ -97,7 +98,7 @@ def test_the_schema_knows_every_section() -> None:
 def test_the_guard_runs_what_init_wrote_and_its_session_replays_unchanged(written: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with (
-        pilothouse("guard", "run", written, "--data", data, "--port", "0") as guard,
+        pilothouse("guard", "run", written, "--data", data, "--port", "0", env=PATIENT) as guard,
         httpx2.Client(base_url=guard.url) as client,
     ):
         assert client.get("/api/control/status").json()["state"] == "idle"
