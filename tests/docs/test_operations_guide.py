@@ -48,9 +48,10 @@ def test_a_hub_is_backed_up_and_put_back_as_printed(hub: tuple[Program, Path], t
     assert "the audit log is whole" in run(put_back, tmp_path, DATA=str(data))
 
     with pilothouse("hub", "--data", tmp_path / "restored", "--port", "0", "--host", "127.0.0.1") as restored:
-        assert httpx2.get(f"{restored.url}/api/sessions/{SESSION}/mcap").content == (
-            data / "sessions" / f"{SESSION}.mcap"
-        ).read_bytes()
+        assert (
+            httpx2.get(f"{restored.url}/api/sessions/{SESSION}/mcap").content
+            == (data / "sessions" / f"{SESSION}.mcap").read_bytes()
+        )
 
 
 def test_a_question_for_a_robot_that_is_not_there_says_so(hub: tuple[Program, Path], tmp_path: Path) -> None:
