@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer, String, insert, select, text, update
@@ -18,10 +19,12 @@ from pilothouse.hub.db import (
     after_commit,
     before_commit,
 )
-from pilothouse.hub.db.engine import parse_url
+from pilothouse.hub.db.engine import parse_url, sqlite_url
 from pilothouse.kit.errors import BadConfiguration
 
 pytestmark = pytest.mark.anyio
+
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT sum(i) FROM n"
 
 
 class _Base(DeclarativeBase):
@@ -250,3 +253,28 @@ async def test_a_database_that_is_gone_is_unavailable() -> None:
 async def test_an_address_we_cannot_use_is_bad_configuration(address: str) -> None:
     with pytest.raises(BadConfiguration, match="PILOTHOUSE_DATABASE_URL"):
         parse_url(address)
+
+
+async def test_a_query_whose_task_is_cancelled_again_and_again_leaves_nothing_that_waits_for_ever(
+    tmp_path: Path,
+) -> None:
+    database = Database(sqlite_url(tmp_path / "cancelled.db"))
+    await database.migrate()
+
+    async def ask() -> None:
+        async with database.transaction() as session:
+            await session.execute(text(SLOW))
+
+    before = asyncio.all_tasks()
+    for _ in range(20):
+        asking = asyncio.create_task(ask())
+        await asyncio.sleep(0.01)
+        for _ in range(3):
+            asking.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait({asking})
+    await database.close()
+
+    async with asyncio.timeout(20):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -63,9 +66,32 @@ def make_engines(url: URL) -> Engines:
 
 def sqlite_engine(url: URL, *, pool_size: int, begin: str, read_only: bool = False) -> AsyncEngine:
     """An engine over a database file."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30)
+    how = {"async_creator_fn": _connect}
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args=how)
     prepare_sqlite(engine.sync_engine, begin=begin, read_only=read_only)
     return engine
+
+
+class _Connection(aiosqlite.Connection):
+    """Stopped once, however often it is told to.
+
+    A query whose task is cancelled has its connection closed, and stopped if the task is cancelled once more meanwhile.
+    The second stop would wait for ever for a thread that has ended with the first.
+    """
+
+    _is_stopping = False
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        if self._is_stopping:
+            return None
+        self._is_stopping = True
+        return super().stop()
+
+
+def _connect(database: str, **options: Any) -> _Connection:
+    made = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
+    made._thread.daemon = True
+    return made
 
 
 def prepare_sqlite(engine: Engine, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> None:
