@@ -27,6 +27,15 @@ from tests.support.sandboxes import bench, offer
 
 NOBODY = 65534
 
+
+def let_others_in(directory: Path) -> None:
+    """A command is another user, who must be able to come from the directory for temporary files to its own."""
+    for one in (directory, *directory.parents):
+        if one == Path(tempfile.gettempdir()):
+            return
+        one.chmod(0o755)
+
+
 SCENARIO = """
 import asyncio, json, random, sys, os, subprocess
 from pathlib import Path
@@ -152,9 +161,7 @@ def limited(level: Level) -> Offer:
 @pytest.mark.anyio
 @pytest.mark.parametrize("level", [Level.LIMITED, Level.NONE])
 async def test_a_weaker_level_still_limits_ends_and_tells(tmp_path: Path, level: Level) -> None:
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+    let_others_in(tmp_path)
     network = Network(NetworkMode.FULL)
     naptime = f"{random.uniform(1000, 9000):.6f}"  # by which these processes are found among all of the machine
     async with bench(tmp_path, limited(level), allow_unsandboxed=True) as sandbox:
@@ -185,9 +192,7 @@ async def test_without_namespaces_no_network_means_no_socket(tmp_path: Path) -> 
     program = (
         "import socket\ntry:\n  socket.socket()\n  print('made')\nexcept OSError as problem:\n  print(problem.errno)"
     )
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+    let_others_in(tmp_path)
     async with bench(tmp_path, limited(Level.LIMITED), allow_unsandboxed=True) as sandbox:
         ran = await sandbox.python(program)
         with pytest.raises(NetworkModeNotOffered):

@@ -107,6 +107,8 @@ async def debugged(lab: LabCaller) -> tuple[str, dict[str, Any], bytes]:
     eventually(lambda: lab.session(made["id"])["state"] == "active", what="the session to be ready")
     lab.http.put(f"/sessions/{made['id']}/files/program.py", content=PROGRAM.encode()).raise_for_status()
     debugging = lab.http.post(f"/sessions/{made['id']}/debug", json={"argv": ["python3", "program.py"]}).json()
+    command = {"id": debugging["command_id"], "session_id": made["id"], "argv": []}
+    eventually(lambda: lab.command(command)["state"] == "running", what="the debugger")
     address = f"{lab.url.replace('http', 'ws', 1)}{debugging['websocket']}&ticket={debugging['ticket']}"
     async with connect(address, open_timeout=30) as socket:
 
@@ -119,7 +121,6 @@ async def debugged(lab: LabCaller) -> tuple[str, dict[str, Any], bytes]:
         thread = await stop_at(editor, local_root="/home/me", remote_root="/workspace", file="program.py", line=3)
         stack = await editor.ask("stackTrace", threadId=thread)
         await editor.ask("continue", threadId=thread)
-        command = {"id": debugging["command_id"], "session_id": made["id"], "argv": []}
         ended = await asyncio.to_thread(lab.ended, command)
     return str(stack["stackFrames"][0]["name"]), ended, lab.output(command)
 

@@ -32,6 +32,7 @@ TELEMETRY = {
     "POST /api/uploads/{upload_id}",
     "POST /api/v1/recordings/direct",
     "POST /api/v1/recordings/direct/{upload_id}/complete",
+    "POST /api/v1/boards/{board_id}/webhooks/{webhook_id}",
 }
 # Carried out in a transaction of its own, in words of its own: shown below.
 IN_ITS_OWN_WORDS = {

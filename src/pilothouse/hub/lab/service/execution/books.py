@@ -49,7 +49,6 @@ class Books:
         now = self._now()
         async with self._database.transaction() as session:
             await QueueRows(session).register(id=worker_id, started_at=now, lease_until=self._lease(now), **values)
-            record(session, "lab.worker.registered", worker_id, after={"name": values["name"]})
 
     async def beat(self, worker_id: str, running: int) -> bool:
         async with self._database.transaction() as session:

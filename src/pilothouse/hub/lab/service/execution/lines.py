@@ -11,7 +11,7 @@ from pilothouse.hub.lab.service.execution.holdings import Holding
 from pilothouse.workspaces import DebugLine
 
 # Shorter than a hub waits for an answer.
-DOOR_WITHIN_S = 10.0
+DOOR_WITHIN_S = 30.0
 DEBUGGER_WITHIN_S = 15.0
 SAID_WITHIN_S = 15.0
 # Hubs ask again at once while they have an editor; one that is silent for so long has died.
