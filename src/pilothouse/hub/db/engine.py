@@ -73,19 +73,18 @@ def sqlite_engine(url: URL, *, pool_size: int, begin: str, read_only: bool = Fal
 
 
 class _Connection(aiosqlite.Connection):
-    """Stopped once, however often it is told to.
+    """Stopped once, however often it is told to; whoever tells it waits for the same end.
 
     A query whose task is cancelled has its connection closed, and stopped if the task is cancelled once more meanwhile.
     The second stop would wait for ever for a thread that has ended with the first.
     """
 
-    _is_stopping = False
+    _stopped: tuple[asyncio.Future[Any] | None] | None = None
 
     def stop(self) -> asyncio.Future[Any] | None:
-        if self._is_stopping:
-            return None
-        self._is_stopping = True
-        return super().stop()
+        if self._stopped is None:
+            self._stopped = (super().stop(),)
+        return self._stopped[0]
 
 
 def _connect(database: str, **options: Any) -> _Connection:
