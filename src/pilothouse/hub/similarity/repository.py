@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.similarity.models import BandRow, SignatureRow
 
 # Of each band, the latest: thousands of recordings of one and the same failure share a band.
-LOOKED_AT = 64
+LOOKED_AT = 12
 
 
 class SignatureRows:

@@ -44,7 +44,7 @@ SIGNATURE_JOB = "recordings.signature"
 # Of an incident's recordings: the latest are enough to know it by.
 COMPARED = 8
 # Incidents of the same rule or label that are looked at, beside those the signals find.
-MOST_NAMESAKES = 100
+MOST_NAMESAKES = 40
 # A signature is a few words about a few seconds: what is beyond this is left out of it.
 MOST_MESSAGES = 50_000
 MOST_FIELDS = 64
