@@ -1,0 +1,93 @@
+import {
+  ActionIcon,
+  Anchor,
+  AppShell,
+  Box,
+  Burger,
+  Group,
+  NavLink,
+  Text,
+  Tooltip,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { LostNotice } from "./lost-notice";
+import { openPalette, Palette } from "./palette";
+import { PLACES } from "./places";
+import { Whoever } from "./whoever";
+
+/** Where everything stands: places on the left, what is current at the top, the page in the middle. */
+export function Shell() {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const path = useLocation({ select: (location) => location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu of a phone
+  useEffect(close, [path]);
+  return (
+    <AppShell header={{ height: 44 }} navbar={{ width: 168, breakpoint: "sm", collapsed: { mobile: !opened } }}>
+      <Anchor href="#main" pos="absolute" top={-60} left={8} className="skip" style={{ zIndex: 1000 }}>
+        Skip to the page
+      </Anchor>
+      <AppShell.Header>
+        <Group h="100%" px="sm" justify="space-between" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap">
+            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
+            <Anchor component={Link} to="/" underline="never" c="inherit" aria-label="Pilothouse, now">
+              <Group gap={8} wrap="nowrap">
+                <img src="/mark.svg" width={22} height={22} alt="" />
+                <Text fw={650} visibleFrom="xs">
+                  Pilothouse
+                </Text>
+              </Group>
+            </Anchor>
+          </Group>
+          <Group gap={4} wrap="nowrap">
+            <Tooltip label="Find anything (Ctrl K)">
+              <ActionIcon onClick={openPalette} aria-label="Find anything">
+                <IconSearch size={18} />
+              </ActionIcon>
+            </Tooltip>
+            <Scheme />
+            <Whoever />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar py="xs" aria-label="Places">
+        {PLACES.map(({ to, title, icon: Icon }) => (
+          <NavLink
+            key={to}
+            renderRoot={(props) => <Link to={to} {...props} />}
+            label={title}
+            leftSection={<Icon size={17} stroke={1.7} />}
+            active={to === "/" ? path === "/" : path.startsWith(to)}
+            aria-current={(to === "/" ? path === "/" : path.startsWith(to)) ? "page" : undefined}
+            py={6}
+          />
+        ))}
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1}>
+        <LostNotice />
+        <Box maw={1680} mx="auto">
+          <Outlet />
+        </Box>
+      </AppShell.Main>
+      <Palette />
+    </AppShell>
+  );
+}
+
+function Scheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const shown = useComputedColorScheme("light");
+  const other = shown === "light" ? "dark" : "light";
+  return (
+    <Tooltip label={`Show it ${other}`}>
+      <ActionIcon onClick={() => setColorScheme(other)} aria-label={`Show it ${other}`}>
+        {shown === "light" ? <IconMoon size={18} /> : <IconSun size={18} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

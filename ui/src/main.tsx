@@ -1,0 +1,32 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "@mantine/spotlight/styles.css";
+import "./app/page.css";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { createQueries } from "./app/queries";
+import { createPages } from "./app/router";
+import { theme } from "./app/theme";
+import { LiveStreams } from "./streams/live";
+
+const queries = createQueries();
+const pages = createPages(queries);
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={queries}>
+        <LiveStreams>
+          <Notifications position="bottom-right" />
+          <RouterProvider router={pages} />
+        </LiveStreams>
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

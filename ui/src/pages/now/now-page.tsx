@@ -1,0 +1,10 @@
+import { Empty } from "~/parts/empty";
+import { Page } from "~/parts/page";
+
+export function NowPage() {
+  return (
+    <Page title="Now">
+      <Empty title="Nothing to show" />
+    </Page>
+  );
+}

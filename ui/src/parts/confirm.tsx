@@ -1,0 +1,32 @@
+import { Button, type ButtonProps, Group, Modal, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import type { ReactNode } from "react";
+
+type Props = ButtonProps & { children: ReactNode; question: string; consequence: string; onConfirm: () => void };
+
+/** A button for what cannot be taken back: it says what will happen, and asks. */
+export function Confirm({ children, question, consequence, onConfirm, ...button }: Props) {
+  const [opened, { open, close }] = useDisclosure(false);
+  const act = () => {
+    close();
+    onConfirm();
+  };
+  return (
+    <>
+      <Button color="red" variant="light" {...button} onClick={open}>
+        {children}
+      </Button>
+      <Modal opened={opened} onClose={close} title={question}>
+        <Text size="sm">{consequence}</Text>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={close} data-autofocus>
+            Cancel
+          </Button>
+          <Button color="red" onClick={act}>
+            {children}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { Badge } from "@mantine/core";
+
+/** Red is danger, amber wants attention; everything else stays grey. */
+const COLOURS: Record<string, string> = {
+  critical: "red",
+  CRITICAL: "red",
+  EMERGENCY: "red",
+  failed: "red",
+  reject: "red",
+  error: "red",
+  damaged: "red",
+  rejected: "red",
+  stale: "yellow",
+  high: "orange",
+  ELEVATED: "yellow",
+  warning: "yellow",
+  medium: "yellow",
+  clamp: "yellow",
+  silent: "red",
+  offline: "red",
+  pending: "yellow",
+  blocked: "yellow",
+  expired: "yellow",
+  cancelled: "gray",
+  open: "accent",
+  running: "accent",
+  in_progress: "accent",
+  review: "accent",
+};
+
+/** A state, severity or verdict as one small word; `open` and `running` carry the accent. */
+export function Mark({ of, title }: { of: string; title?: string }) {
+  return (
+    <Badge color={COLOURS[of] ?? "gray"} title={title} tt="none">
+      {of.replaceAll("_", " ").toLowerCase()}
+    </Badge>
+  );
+}

@@ -1,0 +1,58 @@
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { tanstackRouter } from "@tanstack/router-plugin/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const hub = process.env.PILOTHOUSE_HUB_URL ?? "http://127.0.0.1:8000";
+
+/** Writes a .gz and a .br beside what is worth it, so that the hub compresses nothing while it answers. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      for (const [fileName, part] of Object.entries(bundle)) {
+        if (!/\.(js|css|svg)$/.test(fileName)) continue;
+        const source = Buffer.from(part.type === "chunk" ? part.code : part.source);
+        if (source.length < 1024) continue;
+        this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) });
+        const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+        this.emitFile({ type: "asset", fileName: `${fileName}.br`, source: brotliCompressSync(source, { params }) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [
+    tanstackRouter({ target: "react", autoCodeSplitting: true, generatedRouteTree: "src/route-tree.gen.ts" }),
+    react(),
+    compressed(),
+  ],
+  build: {
+    outDir: "../src/pilothouse/hub/ui/static",
+    emptyOutDir: true,
+    target: "es2022",
+    // A page of text from robots must never be able to name a script: nothing is inlined as data either.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: Object.fromEntries(
+      [
+        "/api",
+        "/auth",
+        "/sessions",
+        "/batches",
+        "/repository",
+        "/sandbox",
+        "/health",
+        "/readyz",
+        "/docs",
+        "/openapi.json",
+      ].map((path) => [path, { target: hub, ws: true, changeOrigin: true, headers: { origin: hub } }]),
+    ),
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+} as Parameters<typeof defineConfig>[0]);
