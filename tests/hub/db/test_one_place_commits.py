@@ -13,4 +13,5 @@ def test_only_the_database_commits() -> None:
         if re.search(r"\.commit\(|\bCOMMIT\b(?!`)", re.sub(r"#.*", "", file.read_text()))
     }
 
-    assert found == {"hub/db/database.py"}
+    # The driver's own, which only the database asks for it, is in the other.
+    assert found == {"hub/db/database.py", "hub/db/connections.py"}

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/backtests", tags=["backtests"])
 BacktestId = Annotated[str, Path(max_length=40)]
 
 
-def _backtests(connection: HTTPConnection) -> Backtests:
+async def _backtests(connection: HTTPConnection) -> Backtests:
     backtests = connection.app.state.backtests
     assert isinstance(backtests, Backtests)
     return backtests

@@ -15,7 +15,7 @@ from pilothouse.hub.identity.auth import Member, Reading, Writing, WritingMember
 BoardPath = Annotated[str, Path(min_length=1, max_length=100, description="A board's id")]
 
 
-def _services(connection: HTTPConnection) -> BoardServices:
+async def _services(connection: HTTPConnection) -> BoardServices:
     services = connection.app.state.boards
     assert isinstance(services, BoardServices)
     return services

@@ -15,7 +15,7 @@ from pilothouse.hub.identity.auth import Member, Reading, TheAccess
 router = APIRouter(prefix="/api/v1/metrics", tags=["activity"])
 
 
-def _dashboards(connection: HTTPConnection) -> Dashboards:
+async def _dashboards(connection: HTTPConnection) -> Dashboards:
     dashboards = connection.app.state.dashboards
     assert isinstance(dashboards, Dashboards)
     return dashboards

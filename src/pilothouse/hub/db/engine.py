@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from pilothouse.hub.db.connections import Connection
 from pilothouse.kit.errors import BadConfiguration
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -72,23 +71,8 @@ def sqlite_engine(url: URL, *, pool_size: int, begin: str, read_only: bool = Fal
     return engine
 
 
-class _Connection(aiosqlite.Connection):
-    """Stopped once, however often it is told to; whoever tells it waits for the same end.
-
-    A query whose task is cancelled has its connection closed, and stopped if the task is cancelled once more meanwhile.
-    The second stop would wait for ever for a thread that has ended with the first.
-    """
-
-    _stopped: tuple[asyncio.Future[Any] | None] | None = None
-
-    def stop(self) -> asyncio.Future[Any] | None:
-        if self._stopped is None:
-            self._stopped = (super().stop(),)
-        return self._stopped[0]
-
-
-def _connect(database: str, **options: Any) -> _Connection:
-    made = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
+def _connect(database: str, **options: Any) -> Connection:
+    made = Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
     made._thread.daemon = True
     return made
 
@@ -107,6 +91,8 @@ def prepare_sqlite(engine: Engine, *, begin: str, read_only: bool = False, forei
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        if isinstance(inner := getattr(connection, "driver_connection", None), Connection):
+            inner.only_reads = read_only
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(pragma)
@@ -114,4 +100,8 @@ def prepare_sqlite(engine: Engine, *, begin: str, read_only: bool = False, forei
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        inner = connection.connection.driver_connection
+        if isinstance(inner, Connection):
+            inner.begin(begin)
+        else:
+            connection.exec_driver_sql(begin)

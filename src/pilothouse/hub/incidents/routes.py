@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 IncidentPath = Annotated[str, Path(max_length=100)]
 
 
-def _incidents(connection: HTTPConnection) -> Incidents:
+async def _incidents(connection: HTTPConnection) -> Incidents:
     incidents = connection.app.state.incidents
     assert isinstance(incidents, Incidents)
     return incidents

@@ -33,7 +33,7 @@ DestinationId = Annotated[str, Path(max_length=40)]
 DeliveryId = Annotated[str, Path(max_length=40)]
 
 
-def _notifications(connection: HTTPConnection) -> Notifications:
+async def _notifications(connection: HTTPConnection) -> Notifications:
     notifications = connection.app.state.notifications
     assert isinstance(notifications, Notifications)
     return notifications

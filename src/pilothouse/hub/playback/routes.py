@@ -32,7 +32,7 @@ Seconds = Annotated[float, Query(ge=-3.2e9, le=3.2e9, allow_inf_nan=False)]
 Topic = Annotated[str, Query(min_length=1, max_length=500)]
 
 
-def _playback(connection: HTTPConnection) -> Playback:
+async def _playback(connection: HTTPConnection) -> Playback:
     playback = connection.app.state.playback
     assert isinstance(playback, Playback)
     return playback

@@ -28,7 +28,7 @@ ASK_EVERY_S = 5.0
 NOBODY_WATCHES = 1000
 
 
-def _relays(connection: HTTPConnection) -> Relays:
+async def _relays(connection: HTTPConnection) -> Relays:
     relays = connection.app.state.relays
     assert isinstance(relays, Relays)
     return relays

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/recordings/{session_id}/repair", tags=["recor
 KnownId = Annotated[str, Path(max_length=200)]
 
 
-def _repairs(connection: HTTPConnection) -> Repairs:
+async def _repairs(connection: HTTPConnection) -> Repairs:
     repairs = connection.app.state.repairs
     assert isinstance(repairs, Repairs)
     return repairs

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1/risk-events", tags=["risk events"])
 LARGEST_BATCH_BYTES = 4 << 20
 
 
-def _risk_events(connection: HTTPConnection) -> RiskEvents:
+async def _risk_events(connection: HTTPConnection) -> RiskEvents:
     risk_events = connection.app.state.risk_events
     assert isinstance(risk_events, RiskEvents)
     return risk_events

@@ -15,7 +15,7 @@ from pilothouse.hub.similarity.service import Similarity
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
 
-def _similarity(connection: HTTPConnection) -> Similarity:
+async def _similarity(connection: HTTPConnection) -> Similarity:
     similarity = connection.app.state.similarity
     assert isinstance(similarity, Similarity)
     return similarity

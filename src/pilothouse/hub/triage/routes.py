@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1/boards/{board_id}", tags=["incidents"])
 RuleId = Annotated[str, Path(max_length=100)]
 
 
-def _services(connection: HTTPConnection) -> TriageServices:
+async def _services(connection: HTTPConnection) -> TriageServices:
     services = connection.app.state.triage
     assert isinstance(services, TriageServices)
     return services

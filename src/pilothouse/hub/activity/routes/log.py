@@ -29,7 +29,7 @@ BoardQuery = Annotated[str | None, Query(max_length=100, description="Only of th
 Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Any of these: `task` or `task.updated`")]
 
 
-def _activity(connection: HTTPConnection) -> Activity:
+async def _activity(connection: HTTPConnection) -> Activity:
     activity = connection.app.state.activity
     assert isinstance(activity, Activity)
     return activity

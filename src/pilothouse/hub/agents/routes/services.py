@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.agents.service import AgentServices
 
 
-def _services(connection: HTTPConnection) -> AgentServices:
+async def _services(connection: HTTPConnection) -> AgentServices:
     services = connection.app.state.agents
     assert isinstance(services, AgentServices)
     return services

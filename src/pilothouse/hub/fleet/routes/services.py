@@ -11,13 +11,13 @@ from pilothouse.hub.fleet.service import FleetServices
 from pilothouse.hub.identity import Tokens
 
 
-def _services(connection: HTTPConnection) -> FleetServices:
+async def _services(connection: HTTPConnection) -> FleetServices:
     services = connection.app.state.fleet
     assert isinstance(services, FleetServices)
     return services
 
 
-def _tokens(connection: HTTPConnection) -> Tokens:
+async def _tokens(connection: HTTPConnection) -> Tokens:
     tokens = connection.app.state.tokens
     assert isinstance(tokens, Tokens)
     return tokens

@@ -23,7 +23,7 @@ COUNTED = "pilothouse.counted"
 """In the scope of what the hub asks itself for somebody: that somebody was counted already."""
 
 
-def _this_hub(connection: HTTPConnection) -> Hub:
+async def _this_hub(connection: HTTPConnection) -> Hub:
     hub = connection.app.state.hub
     assert isinstance(hub, Hub)
     return hub
@@ -139,13 +139,13 @@ def identity_of(connection: HTTPConnection) -> Identity:
     return identity
 
 
-def _people(connection: HTTPConnection) -> IdentityServices:
+async def _people(connection: HTTPConnection) -> IdentityServices:
     people = connection.app.state.people
     assert isinstance(people, IdentityServices)
     return people
 
 
-def _access(connection: HTTPConnection) -> Access:
+async def _access(connection: HTTPConnection) -> Access:
     access = connection.app.state.access
     assert isinstance(access, Access)
     return access

@@ -15,7 +15,7 @@ from pilothouse.wire.token import MadeToken, NewToken, TokenList
 router = APIRouter(prefix="/auth/tokens", tags=["tokens"])
 
 
-def _tokens(request: Request) -> Tokens:
+async def _tokens(request: Request) -> Tokens:
     tokens = request.app.state.tokens
     assert isinstance(tokens, Tokens)
     return tokens

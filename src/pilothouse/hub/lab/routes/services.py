@@ -11,13 +11,13 @@ from pilothouse.hub.identity import Tokens
 from pilothouse.hub.lab.service import Lab
 
 
-def _lab(connection: HTTPConnection) -> Lab:
+async def _lab(connection: HTTPConnection) -> Lab:
     lab = connection.app.state.lab
     assert isinstance(lab, Lab)
     return lab
 
 
-def _tokens(connection: HTTPConnection) -> Tokens:
+async def _tokens(connection: HTTPConnection) -> Tokens:
     tokens = connection.app.state.tokens
     assert isinstance(tokens, Tokens)
     return tokens

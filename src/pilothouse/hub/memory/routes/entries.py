@@ -30,7 +30,7 @@ KINDS = ("memory",)
 MemoryId = Annotated[str, Path(max_length=100)]
 
 
-def _memory(connection: HTTPConnection) -> Memory:
+async def _memory(connection: HTTPConnection) -> Memory:
     memory = connection.app.state.memory
     assert isinstance(memory, Memory)
     return memory

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.recordings.service import RecordingServices
 
 
-def _services(connection: HTTPConnection) -> RecordingServices:
+async def _services(connection: HTTPConnection) -> RecordingServices:
     services = connection.app.state.recordings
     assert isinstance(services, RecordingServices)
     return services

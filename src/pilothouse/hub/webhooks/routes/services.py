@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.webhooks.service import WebhookServices
 
 
-def _services(connection: HTTPConnection) -> WebhookServices:
+async def _services(connection: HTTPConnection) -> WebhookServices:
     services = connection.app.state.webhooks
     assert isinstance(services, WebhookServices)
     return services
