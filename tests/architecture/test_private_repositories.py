@@ -15,7 +15,7 @@ SLICES = sorted(
 # What other modules of a slice may take from SQLAlchemy: the session that a service is given and hands on.
 SESSION = {("sqlalchemy.ext.asyncio", "AsyncSession")}
 # Which modules of the hub may know FastAPI.
-EDGE = {"routes", "auth", "app", "landing", "mcp_mount"}
+EDGE = {"routes", "auth", "app", "ui", "mcp_mount"}
 
 
 def inside(module: Module, package: str) -> bool:

@@ -19,7 +19,7 @@ def login_link(
 
     Whoever can write the data directory may do so; the hub may be running or not.
     """
-    from pilothouse.hub.identity.routes.login import link
+    from pilothouse.hub.ui.login import link
 
     if not url.startswith(("http://", "https://")):
         raise BadConfiguration(problem="--url is the address of the hub, such as http://127.0.0.1:8000")

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from pilothouse.hub import mcp_mount
 from pilothouse.hub.agents.service import describe_operations
 from pilothouse.hub.composition import compose
-from pilothouse.hub.identity.routes import login
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.slices import PUBLIC_PATHS, ROUTES, install
+from pilothouse.hub.ui import login
 from pilothouse.kit.clock import Clock
 from pilothouse.web import RateLimits, Service, create_service
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pilothouse.hub import landing
+from pilothouse.hub import ui
 from pilothouse.hub.activity import Activity
 from pilothouse.hub.activity import routes as activity
 from pilothouse.hub.agents import jobs as agent_jobs
@@ -83,7 +83,7 @@ UPPER = (
     relay.router,
 )
 ROUTERS = (
-    landing.router,
+    ui.router,
     *IDENTITY,
     activity.router,
     *FLEET,
@@ -97,13 +97,14 @@ ROUTERS = (
 )
 ROUTES = resolved(*ROUTERS)
 # What anybody may ask for who can reach the hub.
-PUBLIC_PATHS = frozenset({"/", UPLOAD_PATH, ENROL_PATH, LINK_PATH, INGEST, *PUBLIC})
+PUBLIC_PATHS = frozenset({UPLOAD_PATH, ENROL_PATH, LINK_PATH, INGEST, *PUBLIC, *ui.PUBLIC})
 
 
 def install(service: Service, hub: Hub, limits: RateLimits) -> IdentityServices:
     """Build each slice's services, lower slices first, and make its jobs known."""
     people = install_people(service, hub)
     install_limits(service, hub.settings, limits)
+    service.state.site = ui.Site()
     install_fleet(service, hub, people.tokens)
     install_lab(service, hub, people.tokens)
     install_replaying(service, hub)

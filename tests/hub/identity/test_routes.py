@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from pilothouse.hub import ui
 from pilothouse.hub.app import create_app
 from pilothouse.hub.settings import HubSettings
 from pilothouse.web import public_routes
@@ -30,7 +31,8 @@ PUBLIC = {
     # The credential is in the body: a password, a token, a code or an invite.
     "/api/v1/auth/session",
     "/api/v1/organizations/invites/accept",
-    "/login",
+    # The web UI: the same for everybody; what it shows it asks the API for.
+    *ui.PUBLIC,
     # The one-time code is the credential.
     "/api/v1/robots/enroll",
     # Its signature is the credential.

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -20,7 +19,6 @@ from pilothouse.hub.identity.auth import still_allowed
 from pilothouse.hub.identity.auth.origins import COOKIE
 from pilothouse.hub.identity.models import LoginCodeRow, TokenRow
 from pilothouse.hub.settings import HubSettings
-from tests.hub.conftest import client_of
 from tests.support.guarded import PASSWORD, SHARED, Guarded, guarded_hub
 from tests.support.people import ORGANIZATIONS, somebody
 
@@ -319,15 +317,3 @@ def test_a_socket_with_a_cookie_opens_only_for_the_hubs_own_pages(guarded: Guard
     for origin in (None, b"http://hub", b"http://evil.example"):
         with pytest.raises(CrossSite):
             check_origin(socket(origin))
-
-
-async def test_the_page_of_a_login_link_runs_its_own_script_and_nothing_else(tmp_path: Path) -> None:
-    app = create_app(HubSettings(data=tmp_path))
-    async with client_of(app) as client:
-        page = await client.get("/login")
-
-    policy = page.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert page.headers["referrer-policy"] == "no-referrer"
-    assert page.headers["cache-control"] == "no-store"

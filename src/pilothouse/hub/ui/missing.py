@@ -1,11 +1,8 @@
-"""The page at `/` for as long as the web UI is not part of this installation."""
+"""What stands in place of the web UI where it was not built: how to get it, and what there is without it."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
-
-PAGE = """<!doctype html>
+MISSING = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,32 +34,17 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <main>
-<h1>The hub is running</h1>
-<p>It keeps what robots record, and knows which robots there are.</p>
+<h1>The hub is running, without its web UI</h1>
+<p>The UI was not built into this installation. In a checkout, <code>make ui</code> builds it (with Node.js 20.19 or newer);
+a wheel built where Node.js is installed holds it. Everything else is here:</p>
 <ul>
 <li><a href="/docs">API documentation<span>Every route, to read and to try</span></a></li>
 <li><a href="/api/v1/incidents?live=true">Incidents<span><code>/api/v1/incidents</code>, not closed yet</span></a></li>
 <li><a href="/api/sessions">Recordings<span><code>/api/sessions</code>, newest first</span></a></li>
-<li><a href="/upload">Deliver recordings<span>From this browser: checked, resumed, with progress</span></a></li>
 <li><a href="/api/v1/robots">Robots<span><code>/api/v1/robots</code>, with their last heartbeat</span></a></li>
 <li><a href="/readyz">Readiness<span><code>/readyz</code>: database, storage, queue</span></a></li>
 </ul>
-<p>The web UI is built separately and is not part of this installation.</p>
 </main>
 </body>
 </html>
 """
-
-router = APIRouter()
-
-
-@router.get("/", include_in_schema=False)
-async def landing() -> HTMLResponse:
-    """Says that the hub runs, and where to go from here; needs nothing from another host."""
-    return HTMLResponse(
-        PAGE,
-        headers={
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-            "Cache-Control": "no-cache",
-        },
-    )
