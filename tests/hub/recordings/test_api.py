@@ -365,6 +365,7 @@ async def locked(hub_settings: HubSettings) -> AsyncIterator[httpx2.AsyncClient]
         ("DELETE", "/api/annotations/1"),
         ("GET", "/api/admin/disk"),
         ("POST", "/api/admin/rescan"),
+        ("GET", "/api/admin/sweep"),
         ("POST", "/api/admin/sweep"),
         ("OPTIONS", "/api/uploads"),
         ("POST", "/api/uploads"),

@@ -47,6 +47,21 @@ async def test_a_sweep_deletes_the_oldest_files_and_rows(five: Desk, sessions: P
     ]
 
 
+async def test_a_preview_names_what_a_sweep_would_delete_and_deletes_nothing(five: Desk, sessions: Path) -> None:
+    await annotate(five, "arm_20260512T010000Z")
+
+    plan = await five.services.retention.preview()
+
+    assert [(one.session_id, one.size_bytes) for one in plan.items] == [
+        ("arm_20260512T020000Z", MIB),
+        ("arm_20260512T030000Z", MIB),
+    ]
+    assert (plan.total, plan.bytes_freed, plan.bytes_after, plan.cap_bytes) == (2, 2 * MIB, 3 * MIB, 3 * MIB)
+    assert len(list(sessions.iterdir())) == (await five.list()).total == 5
+    swept = await five.services.retention.sweep()
+    assert swept.deleted_ids == [one.session_id for one in plan.items]
+
+
 async def test_annotated_recordings_go_last(five: Desk) -> None:
     await annotate(five, "arm_20260512T010000Z")
 

@@ -55,6 +55,25 @@ class Swept(BaseModel):
     cap_bytes: int = Field(ge=0, description="The cap in bytes; 0 is no cap, and nothing is deleted")
 
 
+class SweepItem(BaseModel):
+    """A recording that a sweep would delete."""
+
+    session_id: str
+    robot_id: str
+    size_bytes: int = Field(ge=0)
+    recorded_at: Moment = Field(description="When it was recorded")
+
+
+class SweepPlan(BaseModel):
+    """What a retention sweep would delete now."""
+
+    items: list[SweepItem] = Field(description="In the order of deletion; the first 1,000")
+    total: int = Field(ge=0, description="Recordings that would go, those that are not listed included")
+    bytes_freed: int = Field(ge=0)
+    bytes_after: int = Field(ge=0, description="Bytes of all recordings afterwards")
+    cap_bytes: int = Field(ge=0, description="The cap in bytes; 0 is no cap")
+
+
 class DirectUploadCompleted(BaseModel):
     """The recording is in its place and will be indexed."""
 

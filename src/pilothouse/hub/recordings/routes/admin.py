@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from pilothouse.hub.identity.auth import Decided, Operator, Reading
 from pilothouse.hub.recordings.routes.services import Services
-from pilothouse.hub.recordings.schemas import DiskUse, Rescanned, Swept
+from pilothouse.hub.recordings.schemas import DiskUse, Rescanned, SweepPlan, Swept
 
 router = APIRouter(prefix="/api/admin", tags=["administration"])
 
@@ -20,6 +20,12 @@ async def read_disk_use(services: Services, session: Reading, _caller: Operator)
 async def rescan(services: Services, _caller: Operator, _decided: Decided) -> Rescanned:
     """Compares the whole directory with the index at once, and tries damaged files again."""
     return await services.watch.rescan()
+
+
+@router.get("/sweep", summary="See what a retention sweep would delete")
+async def preview_sweep(services: Services, _caller: Operator) -> SweepPlan:
+    """Nothing is deleted."""
+    return await services.retention.preview()
 
 
 @router.post("/sweep", summary="Force a retention sweep now")

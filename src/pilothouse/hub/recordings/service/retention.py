@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.recordings.domain.retention import Kept, Limits, cap_bytes, leaving
+from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.repository import RecordingRows
-from pilothouse.hub.recordings.schemas import Swept
+from pilothouse.hub.recordings.schemas import SweepItem, SweepPlan, Swept
 from pilothouse.hub.recordings.service.arrivals import Arrivals
 from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
 from pilothouse.hub.recordings.service.store import SessionStore
-from pilothouse.kit.clock import NS_PER_S, Clock
+from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.logs import get_logger
 
 log = get_logger(__name__)
 
 NS_PER_DAY = 86_400 * NS_PER_S
+MOST_SHOWN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,19 @@ class Retention:
         ids = [one.session_id for one in deleted]
         return Swept(deleted_ids=ids, bytes_freed=freed, bytes_after=used, cap_bytes=self._cap)
 
-    async def _delete(self) -> list[Kept]:
+    async def preview(self) -> SweepPlan:
+        """What a sweep would delete now."""
+        chosen = [kept for kept, _, _ in await self._chosen()] if self.is_capped else []
+        async with self._database.reading() as session:
+            used, _ = await RecordingRows(session).disk_use()
+        freed = sum(one.size_bytes for one in chosen)
+        items = [_item(one) for one in chosen[:MOST_SHOWN]]
+        return SweepPlan(
+            items=items, total=len(chosen), bytes_freed=freed, bytes_after=used - freed, cap_bytes=self._cap
+        )
+
+    async def _chosen(self) -> list[tuple[Kept, str, Sighting]]:
+        """What exceeds the limits, each with its file and how that was last seen."""
         limits = self._limits()
         async with self._database.reading() as session:
             if self._robot_cap == 0 and limits.keep_since_ns is None:
@@ -81,7 +95,10 @@ class Retention:
         chosen = [found[one.session_id] for one in leaving((kept for kept, _, _ in found.values()), limits)]
         async with self._database.reading() as session:
             may_go = await RecordingRows(session).unpinned([kept.session_id for kept, _, _ in chosen])
-        chosen = [one for one in chosen if one[0].session_id in may_go]
+        return [one for one in chosen if one[0].session_id in may_go]
+
+    async def _delete(self) -> list[Kept]:
+        chosen = await self._chosen()
         if not chosen:
             return []
         were_meant = await self._files.remove([(name, seen) for _, name, seen in chosen])
@@ -90,3 +107,12 @@ class Retention:
             await self._arrivals.gone(session, [name for _, name in removed], why="retention")
         log.info("retention deleted recordings", count=len(removed), bytes=sum(kept.size_bytes for kept, _ in removed))
         return [kept for kept, _ in removed]
+
+
+def _item(kept: Kept) -> SweepItem:
+    return SweepItem(
+        session_id=kept.session_id,
+        robot_id=kept.robot_id,
+        size_bytes=kept.size_bytes,
+        recorded_at=at(kept.recorded_ns),
+    )
