@@ -35,8 +35,8 @@ MISSING = """<!doctype html>
 <body>
 <main>
 <h1>The hub is running, without its web UI</h1>
-<p>The UI was not built into this installation. In a checkout, <code>make ui</code> builds it (with Node.js 20.19 or newer);
-a wheel built where Node.js is installed holds it. Everything else is here:</p>
+<p>The UI was not built into this installation. In a checkout, <code>make ui</code> builds it (with Node.js 20.19 or
+newer); a wheel built where Node.js is installed holds it. Everything else is here:</p>
 <ul>
 <li><a href="/docs">API documentation<span>Every route, to read and to try</span></a></li>
 <li><a href="/api/v1/incidents?live=true">Incidents<span><code>/api/v1/incidents</code>, not closed yet</span></a></li>
