@@ -25,6 +25,7 @@ from pilothouse.mcap import (
     write_capture,
 )
 from pilothouse.mcap.chunks import SealedChunk
+from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.ring import SEQUENCE_LIMIT
 from tests.support.flights import NS_PER_S, START_NS, json_channel
@@ -252,7 +253,7 @@ class NotedSpool:
     def attach(self, registry: Registry, *, window_bytes: int) -> None:
         pass
 
-    def put(self, chunk: SealedChunk, *, latched: bool) -> None:
+    def put(self, chunk: SealedChunk, group: Group) -> None:
         self.sealed.set()
 
 
@@ -286,6 +287,30 @@ def test_a_full_queue_makes_the_appending_thread_seal(tmp_path: Path, monkeypatc
         release.set()
 
         assert contents_of(ring, tmp_path / "a.mcap", "/a") == expected
+
+
+def test_large_messages_that_wait_to_be_sealed_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ring(window_s=60, max_bytes=64 * MIB) as ring:
+        sealer = ring._sealer
+        release, real = threading.Event(), sealer._sealed
+
+        def slow(chunk: object) -> object:
+            if threading.current_thread().name == "pilothouse-seal":
+                assert release.wait(30)
+            return real(chunk)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(sealer, "_sealed", slow)
+        channel, frame, waited = ring.add_channel(json_channel("/camera")), bytes(6 * MIB), []
+        for number in range(10):
+            ring.append(channel, START_NS + number, frame)
+            with sealer.lock:
+                waited.append(sealer.waiting_bytes)
+        release.set()
+
+        # One is being sealed and one waits; eight of them would be as much as the window may hold.
+        assert max(waited) < 13 * MIB
+        ring.seal()
+        assert ring.message_count == 10
 
 
 def test_a_chunk_that_cannot_be_sealed_is_counted_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ from pilothouse.mcap import (
     remove_leftover,
     verify,
 )
+from pilothouse.mcap.chunks import SealedChunk
+from pilothouse.mcap.records import Registry
 from pilothouse.mcap.scan import scan
+from pilothouse.mcap.segment import Segment
 from pilothouse.mcap.source import Source
 from tests.support.flights import NS_PER_S, START_NS, json_channel
 from tests.support.processes import eventually
@@ -252,7 +256,7 @@ def test_a_disk_that_hangs_in_fsync_does_not_hold_up_writing(tmp_path: Path, mon
                 ring.append(channel, START_NS + number, number.to_bytes(4, "big"))
                 ring.seal()
             with spool._changed:
-                assert spool._changed.wait_for(lambda: not spool._queue and not spool._busy, 30)
+                assert spool._changed.wait_for(lambda: not spool.is_behind, 30)
             (segment,) = spool.path.glob("*.mcap")
             captured = recover(segment, tmp_path / "a.mcap")
     finally:
@@ -260,6 +264,79 @@ def test_a_disk_that_hangs_in_fsync_does_not_hold_up_writing(tmp_path: Path, mon
         spool.discard()
 
     assert numbers_in(captured.path) == list(range(50))
+
+
+@contextmanager
+def standing_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, list[SealedChunk]]]:
+    """A disk that takes nothing until it is released; and what it is given."""
+    release, given, real = threading.Event(), list[SealedChunk](), Segment.write
+
+    def write(segment: Segment, chunk: SealedChunk, registry: Registry) -> None:
+        given.append(chunk)
+        assert release.wait(60)
+        real(segment, chunk, registry)
+
+    monkeypatch.setattr(Segment, "write", write)
+    try:
+        yield release, given
+    finally:
+        release.set()
+
+
+def test_a_disk_that_stands_keeps_nothing_in_memory_that_the_ring_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB)
+    with (
+        standing_disk(monkeypatch) as (release, given),
+        Ring(window_s=60, max_bytes=2 * MIB, spool=spool, chunk_bytes=1 << 16, compression="none") as ring,
+    ):
+        state, camera = ring.add_channel(json_channel("/state")), ring.add_channel(json_channel("/camera"))
+        for number in range(200):
+            ring.append(state, START_NS + number, os.urandom(1000))
+            ring.append(camera, START_NS + number, os.urandom(60_000))
+            ring.seal()
+        with spool._changed:
+            waiting = [chunk for one in (spool._urgent, spool._fat) for chunk, _ in one.chunks.values()]
+        kept = {id(one) for one in ring._shelf.chunks()}
+        skipped, problem = spool.skipped_chunks, spool.problem
+        release.set()
+        spool.flush()
+        numbers = [one.number for one in given]
+    spool.discard()
+
+    assert waiting
+    assert all(id(one) in kept for one in waiting)
+    assert skipped > 100
+    assert problem is not None
+    assert "too slow" in problem
+    assert len(numbers) == len(set(numbers)) == len(waiting) + 1
+
+
+def test_on_a_slow_disk_a_camera_takes_no_place_from_telemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB)
+    with (
+        standing_disk(monkeypatch) as (release, given),
+        Ring(window_s=60, max_bytes=16 * MIB, spool=spool, chunk_bytes=1 << 16, compression="none") as ring,
+    ):
+        state, camera = ring.add_channel(json_channel("/state")), ring.add_channel(json_channel("/camera"))
+        for number in range(300):
+            ring.append(camera, START_NS + number, os.urandom(60_000))
+            ring.append(state, START_NS + number, number.to_bytes(4, "big"))
+            ring.seal()
+        assert spool.skipped_chunks > 100
+        release.set()
+        spool.flush()
+    spool.close()
+
+    groups = ["small" if state in one.counts else "fat" for one in given]
+    assert groups[1:300] == ["small"] * 299  # whichever came first was being written
+    assert "fat" in groups[301:]
+    captured = recover_spool(spool.path, tmp_path / "a.mcap", metadata={})
+    assert captured is not None
+    with open_recording(captured.path) as recording:
+        said = [one.content for one in recording.messages(topics=["/state"])]
+    assert said == [number.to_bytes(4, "big") for number in range(300)]
 
 
 def record_more(spool: Spool) -> None:

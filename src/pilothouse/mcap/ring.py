@@ -73,7 +73,10 @@ class Ring:
         self._accepting = self._tracks  # none when closed
         self._chunks_taken = 0
         self._shelf = Shelf(window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes)
-        self._sealer = Sealer(self._shelf, compression, chunk_s=chunk_s, take_due=self._take_due, spool=spool)
+        self._sealer = Sealer(
+            self._shelf, compression, chunk_s=chunk_s, chunk_bytes=self._chunk_bytes, take_due=self._take_due,
+            spool=spool,
+        )  # fmt: skip
         if spool is not None:
             spool.attach(self._registry, window_bytes=max_bytes)
 
@@ -138,7 +141,7 @@ class Ring:
                 raise
             track.sequence = sequence + 1
             track.bytes += length
-            if offset < lane.full_bytes:
+            if offset + length < lane.full_bytes:
                 return
             full = self._take(lane)
         self._sealer.hand_over(full)
@@ -236,7 +239,7 @@ class Ring:
         """Another window, budget and way of keeping topics from now on; what is sealed stays as it was kept so far."""
         with self._lock:
             self._keep = keep
-            self._chunk_bytes = chunk_bytes_of(self._most_chunk_bytes, max_bytes)
+            self._chunk_bytes = self._sealer.chunk_bytes = chunk_bytes_of(self._most_chunk_bytes, max_bytes)
             for track in self._tracks.values():
                 lane = self._lane(track.lane.place.group, track.topic)
                 if lane is not track.lane:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, seal
+from pilothouse.mcap.lanes import SMALLEST_CHUNK_BYTES
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.shelf import Shelf
 from pilothouse.mcap.spool import Spool
 
-# At 1 MiB a chunk, eight times what a camera brings while one is sealed, and no more than that in memory twice.
+# At 1 MiB a chunk, eight times what a camera brings while one is sealed, and no more than that in memory twice. Chunks
+# of large messages are larger than others: they may wait in as many bytes as eight full ones have, one in any case.
 QUEUE_CHUNKS = 8
 # A thread that appends without a pause keeps the interpreter to itself: the sealing thread gets it every 5 ms and falls
 # behind. From this many chunks on the appending thread stands back for a moment, once per chunk, which is far cheaper
@@ -38,6 +40,7 @@ class Sealer:
         compression: Compression,
         *,
         chunk_s: float,
+        chunk_bytes: int,
         take_due: Callable[[int], list[OpenChunk]],
         spool: Spool | None,
     ) -> None:
@@ -49,6 +52,7 @@ class Sealer:
         self._take_due = take_due
         self._spool = spool
         self._queue: deque[OpenChunk] = deque()
+        self.chunk_bytes = chunk_bytes
         self._stopping = False
         self.in_flight: dict[int, OpenChunk] = {}  # taken from the ring and not yet on the shelf
         self.inline_seals = 0
@@ -71,7 +75,7 @@ class Sealer:
         """Queue a chunk, or seal it here and now when the queue is full."""
         with self._changed:
             behind = len(self._queue)
-            if behind < QUEUE_CHUNKS and not self._stopping:
+            if self._has_room_for(chunk) and not self._stopping:
                 self._queue.append(chunk)
                 self._changed.notify_all()
                 if behind < BEHIND_CHUNKS:
@@ -83,6 +87,11 @@ class Sealer:
             time.sleep(BREATH_S)
         else:
             self._seal(chunk)
+
+    def _has_room_for(self, chunk: OpenChunk) -> bool:
+        queued = sum(len(one.buffer) for one in self._queue)
+        room = QUEUE_CHUNKS * max(self.chunk_bytes, SMALLEST_CHUNK_BYTES) - queued
+        return not self._queue or (len(self._queue) < QUEUE_CHUNKS and len(chunk.buffer) <= room)
 
     def wait_for(self, number: int) -> None:
         """Wait until every chunk up to this number is on the shelf."""
@@ -113,14 +122,17 @@ class Sealer:
         sealed = self._sealed(chunk)
         # Before the shelf: whoever waits for a chunk may then flush the spool and find it there.
         if self._spool is not None and sealed is not None:
-            self._spool.put(sealed, latched=chunk.place.group == "latched")
+            self._spool.put(sealed, chunk.place.group)
         with self._changed:
             if sealed is None:
                 self._shelf.lose(chunk)
             else:
                 self._shelf.put(chunk.place, sealed)
+            gone, self._shelf.gone = self._shelf.gone, []
             del self.in_flight[chunk.number]
             self._changed.notify_all()
+        if self._spool is not None and gone:
+            self._spool.forget(gone)
 
     def _sealed(self, chunk: OpenChunk) -> SealedChunk | None:
         for compression in (self._compression, "none"):

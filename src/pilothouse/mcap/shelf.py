@@ -84,6 +84,7 @@ class Shelf:
         self.left: Counter[int] = Counter()  # channel -> messages that have left
         self.dropped: Counter[int] = Counter()  # channel -> of those, the ones whose window had not passed
         self.lost = Lost()  # and when these were said
+        self.gone: list[int] = []  # numbers of the chunks that have left
 
     def put(self, place: Place, chunk: SealedChunk) -> None:
         """Take in a chunk and let go of what no longer fits."""
@@ -172,5 +173,6 @@ class Shelf:
         row.bytes -= chunk.resident_bytes
         self.bytes[row.place.group] -= chunk.resident_bytes
         self.left.update(chunk.counts)
+        self.gone.append(chunk.number)
         if row.place.group == "latched":
             self.held.take(chunk.raw(), chunk.counts)

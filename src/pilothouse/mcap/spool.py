@@ -7,7 +7,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from pilothouse.mcap import runs
 from pilothouse.mcap.chunks import SealedChunk
 from pilothouse.mcap.disk import NO_ROOM
 from pilothouse.mcap.latched import MOST_BYTES, MOST_MESSAGES
+from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.segment import Segment
 from pilothouse.mcap.syncing import Syncer
@@ -24,14 +26,38 @@ FsyncPolicy = Literal["seal", "second", "never"]
 
 # A segment needs room for more than its chunks: header, schemas, channels and what latched channels said.
 SMALLEST_SEGMENT_BYTES = 1 << 20
-# What may wait for a slow disk. The chunks are shared with the ring: this bounds how long they stay, not copies. More
-# than half of the ring's window never waits, or chunks would stay here that the ring has long let go of.
+# What may wait for a slow disk, of fat chunks and of the others. They are shared with the ring, no copies: this bounds
+# how late they reach the disk. More than half of the ring's window never waits.
 QUEUE_BYTES = 64 << 20
 SYNC_EVERY_S = 1.0
 # Header, footer and the metadata record in front of carried chunks, generously.
 OPENING_BYTES = 4096
 
 log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Chunks on their way to the disk, oldest first."""
+
+    chunks: dict[int, tuple[SealedChunk, Group]] = field(default_factory=dict)
+    bytes: int = 0
+
+    def add(self, chunk: SealedChunk, group: Group) -> None:
+        self.chunks[chunk.number] = chunk, group
+        self.bytes += chunk.size_bytes
+
+    def pop(self) -> tuple[SealedChunk, Group] | None:
+        return self.take(next(iter(self.chunks), -1))
+
+    def take(self, number: int, *, but: Group | None = None) -> tuple[SealedChunk, Group] | None:
+        """This chunk, when it waits and is not of that group."""
+        found = self.chunks.get(number)
+        if found is None or found[1] == but:
+            return None
+        del self.chunks[number]
+        self.bytes -= found[0].size_bytes
+        return found
 
 
 class Spool:
@@ -41,7 +67,7 @@ class Spool:
 
     ``max_bytes`` bounds the segments together: the oldest are deleted. The disk is never waited for: when it is full or
     falls more than 64 MiB or half the window behind, chunks are left out of the spool (``skipped_chunks``), ``problem``
-    says why, and the ring in RAM goes on.
+    says why, and the ring in RAM goes on. A disk too slow for the fat chunks still gets the others, which go first.
     """
 
     def __init__(
@@ -64,8 +90,7 @@ class Spool:
         self._carried: dict[int, list[SealedChunk]] = {}  # latched channel -> the chunks with its last messages
         self._synced_at = time.monotonic()
         self._unsynced = self._sync_wanted = False
-        self._queue: deque[tuple[SealedChunk, bool]] = deque()
-        self._queued_bytes = 0
+        self._urgent, self._fat = _Waiting(), _Waiting()
         self._most_queued_bytes = QUEUE_BYTES
         self._busy = False
         self._closing = False
@@ -92,29 +117,41 @@ class Spool:
             current = self._segment.capacity if self._segment else 0
             return current + sum(size for _, size in self._full)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether anything waits to be written or is being written."""
+        return self._busy or bool(self._urgent.chunks or self._fat.chunks)
+
     def attach(self, registry: Registry, *, window_bytes: int = 2 * QUEUE_BYTES) -> None:
         """Where the channels of the chunks to come are described, and how many bytes the ring holds."""
         self._registry = registry
         self._most_queued_bytes = min(QUEUE_BYTES, window_bytes // 2)
 
-    def put(self, chunk: SealedChunk, *, latched: bool = False) -> None:
+    def put(self, chunk: SealedChunk, group: Group = "small") -> None:
         """Queue a chunk for the disk; returns at once."""
+        waiting = self._fat if group == "fat" else self._urgent
         with self._changed:
             if self._closing:
                 return
-            if self._queued_bytes + chunk.size_bytes > self._most_queued_bytes and self._queue:
-                self._skip(f"the disk under {self._run.path} is too slow for what is recorded")
+            if waiting.chunks and waiting.bytes + chunk.size_bytes > self._most_queued_bytes:
+                self._skip(self._slow)
                 return
-            self._queue.append((chunk, latched))
-            self._queued_bytes += chunk.size_bytes
+            waiting.add(chunk, group)
             self._changed.notify_all()
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """The ring let go of these chunks: those that still wait go too, or memory would hold them beside the ring."""
+        with self._changed:
+            for number in numbers:
+                if self._fat.take(number) or self._urgent.take(number, but="latched"):
+                    self._skip(self._slow)
 
     def flush(self) -> None:
         """Wait until everything put before is written, and synced unless the policy is never."""
         with self._changed:
             self._sync_wanted = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not (self._queue or self._busy or self._sync_wanted) or self._closing)
+            self._changed.wait_for(lambda: not (self.is_behind or self._sync_wanted) or self._closing)
         self._syncer.wait()
 
     def close(self) -> None:
@@ -141,24 +178,28 @@ class Spool:
         self._thread.join()
 
     def _write_until_closed(self) -> None:
-        while True:
+        closing = False
+        while not closing or self.is_behind:
             with self._changed:
-                if not (self._queue or self._sync_wanted or self._closing):
+                if not (self.is_behind or self._sync_wanted or self._closing):
                     self._changed.wait(SYNC_EVERY_S if self._unsynced else None)
-                batch, self._queue = self._queue, deque()
-                self._busy, sync_wanted = True, self._sync_wanted
-                closing = self._closing
-            while batch:
-                self._store(*batch.popleft())
+                self._busy, sync_wanted, closing = True, self._sync_wanted, self._closing
+                count = len(self._urgent.chunks) + len(self._fat.chunks)
+            # Not until nothing waits: under load that may never be, and what is written wants to be synced.
+            for _ in range(count):
+                if (taken := self._next()) is not None:
+                    self._store(*taken)
             self._sync_if_due(asked=sync_wanted or closing)
             with self._changed:
                 self._busy = False
                 self._sync_wanted = self._sync_wanted and not sync_wanted
                 self._changed.notify_all()
-                if closing and not self._queue:
-                    return
 
-    def _store(self, chunk: SealedChunk, latched: bool) -> None:
+    def _next(self) -> tuple[SealedChunk, Group] | None:
+        with self._changed:
+            return self._urgent.pop() or self._fat.pop()
+
+    def _store(self, chunk: SealedChunk, group: Group) -> None:
         try:
             if self._segment is None or not self._segment.has_room_for(chunk):
                 self._rotate(chunk)
@@ -171,11 +212,9 @@ class Spool:
         else:
             self._unsynced = True
             self._note_recovery()
-        if latched:
+        if group == "latched":
             for channel_id in chunk.counts:
                 self._carry(channel_id, chunk)
-        with self._changed:
-            self._queued_bytes -= chunk.size_bytes
 
     def _carry(self, channel_id: int, chunk: SealedChunk) -> None:
         """From now on new segments begin with this too; as much of a channel as the ring keeps beyond its window."""
@@ -246,6 +285,10 @@ class Spool:
             step()
         except OSError as error:
             log.warning("spool not closed", path=str(self._run.path), reason=os.strerror(error.errno or 0))
+
+    @property
+    def _slow(self) -> str:
+        return f"the disk under {self._run.path} is too slow for what is recorded"
 
     def _skip(self, reason: str) -> None:
         self.skipped_chunks += 1

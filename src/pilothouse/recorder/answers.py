@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pilothouse import __version__
 from pilothouse.kit.clock import NS_PER_S, Clock, at
-from pilothouse.mcap import Ring
+from pilothouse.mcap import Ring, Spool
 from pilothouse.recorder.captures import Captures
 from pilothouse.recorder.delivery import Delivery
 from pilothouse.recorder.keeper import Keeper
@@ -53,6 +53,7 @@ class Answers:
     settings: RecorderSettings
     clock: Clock
     ring: Ring
+    spool: Spool
     stream: Stream
     outbox: Outbox
     captures: Captures
@@ -85,7 +86,7 @@ class Answers:
         away = (SourceState.FAILED, SourceState.RETRYING)
         dead = [f"source {one.name}: {one.error}" for one in self.sources if one.state in away]
         storage = self.captures.storage_problem
-        return [*dead, *([storage] if storage else [])]
+        return [*dead, *(one for one in (storage, self.spool.problem) if one)]
 
     def _silence(self) -> Iterator[str]:
         """What is wrong when nothing arrives: the recorder can work then, but a recording of it would be empty."""

@@ -113,9 +113,10 @@ class Recorder:
         self._running.switch(sources, topic_rules)
         self.sources = self._running.runners
         self.answers = Answers(
-            settings=settings, clock=clock, ring=self.ring, stream=stream, outbox=self.outbox, captures=self.captures,
-            pipeline=self.pipeline, sources=self.sources, pushed=self._pushed, pushing=self.pushing,
-            keeper=self.keeper, history=self._history, sessions=sessions, delivery=self.delivery,
+            settings=settings, clock=clock, ring=self.ring, spool=self._spool, stream=stream, outbox=self.outbox,
+            captures=self.captures, pipeline=self.pipeline, sources=self.sources, pushed=self._pushed,
+            pushing=self.pushing, keeper=self.keeper, history=self._history, sessions=sessions,
+            delivery=self.delivery,
         )  # fmt: skip
         self._alerts = AlertSaves(self.outbox, self._save_alert)
         self._keyed = KeyedSaves(self.outbox)

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -22,6 +23,7 @@ from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.worker import Worker
 from pilothouse.wire import Heartbeat
 from pilothouse.wire.relay import (
+    ESTOP_PATH,
     LARGEST_ANSWER_BYTES,
     RelayAnswer,
     RelayMode,
@@ -114,17 +116,23 @@ class Relay(Worker):
             telling = threading.Thread(target=self._tell, args=(hub, over), name="relay recorder", daemon=True)
             passing.start()
             telling.start()
+            questions: SimpleQueue[RelayRequest | None] = SimpleQueue()
+            answering = threading.Thread(
+                target=self._answer_all, args=(hub, questions), name="relay asked", daemon=True
+            )
+            answering.start()
             try:
-                self._answer_until_closed(hub)
+                self._hear_until_closed(hub, questions)
             except ConnectionClosed:
                 pass  # nobody watches any more, or the hub went away: it asks again
             finally:
                 over.set()
+                questions.put(None)
                 passing.join(CONNECT_S)
                 telling.join(CONNECT_S)
 
-    def _answer_until_closed(self, hub: ClientConnection) -> None:
-        answered: deque[str] = deque(maxlen=REMEMBERED_QUESTIONS)
+    def _hear_until_closed(self, hub: ClientConnection, questions: SimpleQueue[RelayRequest | None]) -> None:
+        heard: deque[str] = deque(maxlen=REMEMBERED_QUESTIONS)
         while not self._stop.is_set():
             try:
                 said = hub.recv(timeout=LISTEN_S)
@@ -135,9 +143,24 @@ class Relay(Worker):
             except ValidationError:
                 continue  # a newer hub says things this robot does not know
             # A question that was asked while the connection was made comes twice.
-            if request.id not in answered:
-                answered.append(request.id)
-                hub.send(self._answer(request).model_dump_json())
+            if request.id in heard:
+                continue
+            heard.append(request.id)
+            if request.path == ESTOP_PATH:
+                # It waits behind no other question, whatever the guard takes to answer that one.
+                threading.Thread(target=self._reply, args=(hub, request), name="relay estop", daemon=True).start()
+            else:
+                questions.put(request)
+
+    def _answer_all(self, hub: ClientConnection, questions: SimpleQueue[RelayRequest | None]) -> None:
+        while (request := questions.get()) is not None:
+            self._reply(hub, request)
+
+    def _reply(self, hub: ClientConnection, request: RelayRequest) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        with suppress(ConnectionClosed):
+            hub.send(self._answer(request).model_dump_json())
 
     def _answer(self, request: RelayRequest) -> RelayAnswer:
         if not lets_through(self._mode, request.method, request.path):
@@ -145,10 +168,11 @@ class Relay(Worker):
             return RelayAnswer(id=request.id, status=403, detail=detail)
         import httpx2
 
+        matched = {} if request.if_match is None else {"If-Match": f'"{request.if_match}"'}
         try:
             response = httpx2.request(
-                request.method, f"{self._guard_url}{request.path}?{urlencode(request.query)}", headers=self._headers(),
-                json=request.body, timeout=ANSWER_S,
+                request.method, f"{self._guard_url}{request.path}?{urlencode(request.query)}", json=request.body,
+                headers=self._headers() | matched, timeout=ANSWER_S,
             )  # fmt: skip
         except httpx2.HTTPError as error:
             return RelayAnswer(id=request.id, status=0, detail=f"no guard answers at {self._guard_url}: {error}")
@@ -190,7 +214,7 @@ class Relay(Worker):
         with suppress(WebSocketException, OSError):
             while not over.wait(TELL_S):
                 heard = self._compose().model_dump(mode="json", exclude_none=True)
-                hub.send(json.dumps({"type": "recorder", "heartbeat": heard}))
+                hub.send(json.dumps({"type": "recorder", "heartbeat": heard, "relay": self._mode.value}))
 
     def _headers(self) -> dict[str, str]:
         token = self._guard_token.get_secret_value() if isinstance(self._guard_token, SecretStr) else None

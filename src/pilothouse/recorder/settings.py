@@ -20,8 +20,8 @@ from pilothouse.wire.base import RobotId
 from pilothouse.wire.relay import RelayMode
 
 MIB = 1 << 20
-# Messages on their way into the window: an open chunk of each kind, one that is compressed, one that is written.
-MOST_BESIDE_BYTES = 2 * MIB
+# Messages on their way into the window: open chunks, those that wait to be compressed, one that is written.
+MOST_BESIDE_BYTES = 4 * MIB
 
 
 class RecorderSettings(CaptureSettings):
