@@ -18,7 +18,7 @@ PLACES = ("login", "incidents", "recordings", "robots", "fleet", "boards", "lab"
 ASSET_PATH = "/assets/{name}"
 MARK_PATH = "/mark.svg"
 PUBLIC = frozenset(
-    {"/", ASSET_PATH, MARK_PATH, *(f"/{place}" for place in PLACES), *(f"/{place}/{{rest:path}}" for place in PLACES)}
+    {"/", ASSET_PATH, MARK_PATH, *(f"/{place}" for place in PLACES), *(f"/{place}/{{rest}}" for place in PLACES)}
 )
 
 # Scripts only from files of this hub. Styles may be set on elements: the layout is, and no text can name any.
