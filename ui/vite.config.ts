@@ -54,5 +54,6 @@ export default defineConfig({
       ].map((path) => [path, { target: hub, ws: true, changeOrigin: true, headers: { origin: hub } }]),
     ),
   },
+  resolve: { tsconfigPaths: true },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 } as Parameters<typeof defineConfig>[0]);
