@@ -52,6 +52,10 @@ class ActorKind(StrEnum):
     def is_agent(self) -> bool:
         return self in (ActorKind.LEAD, ActorKind.WORKER)
 
+    @property
+    def is_person(self) -> bool:
+        return self is ActorKind.PERSON
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

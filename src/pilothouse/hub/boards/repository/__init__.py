@@ -1,6 +1,6 @@
 """The SQL of boards."""
 
-from pilothouse.hub.boards.repository.approvals import ApprovalRows, ApprovalsSought
+from pilothouse.hub.boards.repository.approvals import ApprovalRows, ApprovalsSought, Asker
 from pilothouse.hub.boards.repository.boards import BoardRows, Lock
 from pilothouse.hub.boards.repository.figures import FigureRows
 from pilothouse.hub.boards.repository.labels import FieldRows, TagRows
@@ -11,6 +11,7 @@ from pilothouse.hub.boards.repository.views import Direction, TaskSort, TasksSou
 __all__ = [
     "ApprovalRows",
     "ApprovalsSought",
+    "Asker",
     "BoardRows",
     "Direction",
     "FieldRows",

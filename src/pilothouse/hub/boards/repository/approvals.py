@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.domain.problems import ApprovalIsPending
-from pilothouse.hub.boards.domain.states import ApprovalStatus
-from pilothouse.hub.boards.models import ApprovalDecisionRow, ApprovalRow, ApprovalTaskRow
+from pilothouse.hub.boards.domain.states import ActorKind, ApprovalStatus
+from pilothouse.hub.boards.models import ApprovalDecisionRow, ApprovalRow, ApprovalTaskRow, BoardRow
 from pilothouse.hub.boards.repository.boards import Lock
 
 
@@ -24,6 +24,24 @@ class ApprovalsSought:
     task_id: str | None = None
     action_type: str | None = None
     requested_by_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who asks what waits for them: whatever is pending on ``boards`` (None is all), but what they asked for
+    themselves where a board does not let them decide that."""
+
+    user_id: str
+    boards: Collection[str] | None
+    now: datetime
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        of_others = or_(
+            ApprovalRow.requested_by_kind != ActorKind.PERSON, ApprovalRow.requested_by_id != self.user_id,
+            BoardRow.allow_deciding_own_requests,
+        )  # fmt: skip
+        waits = [ApprovalRow.status == ApprovalStatus.PENDING, ApprovalRow.expires_at > self.now, of_others]
+        return waits if self.boards is None else [*waits, ApprovalRow.board_id.in_(sorted(self.boards))]
 
 
 class ApprovalRows:
@@ -44,6 +62,23 @@ class ApprovalRows:
         total = await self._session.scalar(select(func.count()).select_from(ApprovalRow).where(*wanted)) or 0
         query = select(ApprovalRow).where(*wanted).order_by(ApprovalRow.created_at.desc(), ApprovalRow.id.desc())
         return (await self._session.scalars(query.limit(limit).offset(offset))).all(), total
+
+    async def across(
+        self, organization_id: str, boards: Collection[str] | None, sought: ApprovalsSought, asker: Asker | None,
+        limit: int, offset: int,
+    ) -> tuple[list[tuple[ApprovalRow, BoardRow]], int]:  # fmt: skip
+        """With the board of each, the latest first, and how many there are; of ``boards`` only, None is all."""
+        wanted = [ApprovalRow.organization_id == organization_id, *_conditions(sought)]
+        if boards is not None:
+            wanted.append(ApprovalRow.board_id.in_(sorted(boards)))
+        if asker is not None:
+            wanted += asker.conditions()
+        on_board = BoardRow.id == ApprovalRow.board_id
+        counted = select(func.count()).select_from(ApprovalRow).join(BoardRow, on_board).where(*wanted)
+        query = select(ApprovalRow, BoardRow).join(BoardRow, on_board).where(*wanted)
+        query = query.order_by(ApprovalRow.created_at.desc(), ApprovalRow.id.desc()).limit(limit).offset(offset)
+        found = [(row, board) for row, board in await self._session.execute(query)]
+        return found, await self._session.scalar(counted) or 0
 
     async def counts_pending(self, board_ids: Collection[str]) -> dict[str, int]:
         row = ApprovalRow

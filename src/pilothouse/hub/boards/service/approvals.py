@@ -56,11 +56,11 @@ class Approvals:
     ) -> ApprovalList:
         """The latest first."""
         rows, total = await ApprovalRows(session).page(board_ids, sought, limit, offset)
-        return ApprovalList(items=await _shown(session, rows), total=total, limit=limit, offset=offset)
+        return ApprovalList(items=await shown_approvals(session, rows), total=total, limit=limit, offset=offset)
 
     async def one(self, session: AsyncSession, on: OnBoard, approval_id: str) -> Approval:
         """Raises UnknownApproval."""
-        return (await _shown(session, [await self._found(session, on, approval_id, Lock.NONE)]))[0]
+        return (await shown_approvals(session, [await self._found(session, on, approval_id, Lock.NONE)]))[0]
 
     async def request(self, session: AsyncSession, on: OnBoard, new: NewApproval) -> Approval:
         """Ask for it; raises ApprovalIsPending, NotYourTask, UnknownTaskToApprove, PayloadTooLarge."""
@@ -89,7 +89,7 @@ class Approvals:
                 f"{note}{rule.min_confidence:g}",
             )  # fmt: skip
         await session.flush()
-        return (await _shown(session, [row]))[0]
+        return (await shown_approvals(session, [row]))[0]
 
     async def decide(self, session: AsyncSession, on: OnBoard, approval_id: str, change: ApprovalChange) -> Approval:
         """Once, by a person, about what they have seen; raises what the first of the rules says."""
@@ -114,7 +114,7 @@ class Approvals:
         status = ApprovalStatus(change.status.value)
         await self._approving.decided(session, on, row, status, on.actor, change.note)
         await session.flush()
-        return (await _shown(session, [row]))[0]
+        return (await shown_approvals(session, [row]))[0]
 
     async def withdraw(self, session: AsyncSession, on: OnBoard, approval_id: str) -> Approval:
         """By whoever asked, as long as nobody has decided; raises NotYourRequest and what ``decide`` raises."""
@@ -126,7 +126,7 @@ class Approvals:
             _check_open(row)
             await self._approving.settle(session, on, row, ApprovalStatus.WITHDRAWN, "withdrawn")
             await session.flush()
-        return (await _shown(session, [row]))[0]
+        return (await shown_approvals(session, [row]))[0]
 
     async def _tasks(self, session: AsyncSession, on: OnBoard, task_ids: Sequence[str]) -> list[TaskRow]:
         if not task_ids:
@@ -187,7 +187,8 @@ async def _what_is_shown(session: AsyncSession, new: NewApproval, tasks: Sequenc
     )  # fmt: skip
 
 
-async def _shown(session: AsyncSession, rows: Sequence[ApprovalRow]) -> list[Approval]:
+async def shown_approvals(session: AsyncSession, rows: Sequence[ApprovalRow]) -> list[Approval]:
+    """With what was shown and decided, in the order of the rows."""
     approval_ids = [row.id for row in rows]
     if not approval_ids:
         return []

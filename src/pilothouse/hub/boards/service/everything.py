@@ -17,6 +17,7 @@ from pilothouse.hub.boards.service.groups import Groups
 from pilothouse.hub.boards.service.leases import Leases
 from pilothouse.hub.boards.service.linking import IncidentLinks
 from pilothouse.hub.boards.service.moving import Moving
+from pilothouse.hub.boards.service.overview import Overview
 from pilothouse.hub.boards.service.ports import KnownIncidents, NoMemory
 from pilothouse.hub.boards.service.scope import Notes
 from pilothouse.hub.boards.service.snapshots import Snapshots
@@ -43,6 +44,7 @@ class BoardServices:
     snapshots: Snapshots
     consent: Consent
     figures: Figures
+    overview: Overview
 
 
 def build_services(
@@ -56,6 +58,7 @@ def build_services(
     boards, comments = Boards(notes, access, register, clock), Comments(notes, clock)
     groups, tags, fields = Groups(notes, boards, clock), Tags(notes, clock), CustomFields(notes, clock)
     approvals = Approvals(notes, approving)
+    snapshots = Snapshots(activity, groups, tags, fields, approvals, register, NoMemory())
     return BoardServices(
         boards=boards,
         groups=groups,
@@ -65,7 +68,8 @@ def build_services(
         comments=comments,
         approvals=approvals,
         leases=Leases(database, notes, moving, approving, clock),
-        snapshots=Snapshots(activity, groups, tags, fields, approvals, register, NoMemory()),
+        snapshots=snapshots,
         consent=Consent(clock),
         figures=Figures(),
+        overview=Overview(access, snapshots, clock),
     )

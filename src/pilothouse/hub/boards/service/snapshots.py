@@ -61,7 +61,7 @@ class Snapshots:
     async def board(self, session: AsyncSession, on: OnBoard, sequence: int) -> bytes:
         """A `BoardSnapshot` as JSON: the board as it is at this place of its streams, or later."""
         board_id, organization_id = on.board.id, on.board.organization_id
-        counts = await self._counts(session, [board_id])
+        counts = await self.counts(session, [board_id])
         views = await TaskViews(session).of_board(board_id, MOST_TASKS)
         total = sum(getattr(counts[board_id], name) for name in ("inbox", "in_progress", "review", "done"))
         assert on.caller is not None
@@ -84,7 +84,7 @@ class Snapshots:
         if group.organization_id != organization_id:
             raise UnknownBoardGroup
         board_ids = [row.id for row in rows]
-        counts = await self._counts(session, board_ids)
+        counts = await self.counts(session, board_ids)
         return BoardGroupSnapshot(
             sequence=sequence, group=group,
             boards=[GroupedBoard(board=as_board(row), counts=counts[row.id]) for row in rows],
@@ -93,7 +93,8 @@ class Snapshots:
             memory=await self._recent(session, caller, board_id=None, group_id=group_id),
         )  # fmt: skip
 
-    async def _counts(self, session: AsyncSession, board_ids: Sequence[str]) -> dict[str, BoardCounts]:
+    async def counts(self, session: AsyncSession, board_ids: Sequence[str]) -> dict[str, BoardCounts]:
+        """How much is on each of these boards."""
         if not board_ids:
             return {}
         tasks = await TaskViews(session).counts(board_ids)

@@ -25,6 +25,11 @@ OPERATIONS = (
         "POST /api/v1/boards", "make_board", "People and agents are to work on something of its own.",
         ("Makes a board", TOLD), (ADMINS, "name_taken", "unknown_board_group", "only_people_set_policy"),
     ),
+    Operation("GET /api/v1/boards/overview", "overlook_boards", "You want to know how much waits on which board."),
+    Operation(
+        "GET /api/v1/boards/approvals", "list_approvals_of_boards",
+        "You want to know what waits for a decision, or was decided, on any board that you can see.",
+    ),
     Operation(f"GET {BOARD}", "get_board", "You begin: what the board is for, and its rules."),
     Operation(
         f"PATCH {BOARD}", "change_board", "The board is to ask for more or less, or to be called something else.",
