@@ -1,10 +1,93 @@
+import { Button, Group, Paper, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { count } from "~/format/numbers";
+import { Answer } from "~/parts/answer";
+import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { Page } from "~/parts/page";
+import { IncidentFilters } from "./incident-filters";
+import { IncidentTable } from "./incident-table";
+import { NewIncident } from "./new-incident";
+import { incidentList, PAGE } from "./queries";
+import { type IncidentSearch, isNarrowed } from "./search";
 
-export function IncidentsPage() {
+type Props = { search: IncidentSearch & { report?: true } };
+
+/** Every incident, the latest first. */
+export function IncidentsPage({ search }: Props) {
+  const navigate = useNavigate();
+  const query = useQuery(incidentList(search));
+  const go = (change: Props["search"], replace = true) =>
+    void navigate({ to: "/incidents", search: { ...search, ...change }, replace });
   return (
-    <Page title="Incidents">
-      <Empty title="Nothing to show" />
+    <Page
+      title="Incidents"
+      marks={query.data === undefined ? null : <Text c="dimmed">{count(query.data.total)}</Text>}
+      actions={
+        <Button variant="default" leftSection={<IconPlus size={14} />} onClick={() => go({ report: true }, false)}>
+          Report an incident
+        </Button>
+      }
+    >
+      <IncidentFilters search={search} onChange={(change) => go({ ...change, page: undefined })} />
+      <Answer query={query}>
+        {({ items, total }) =>
+          items.length === 0 ? (
+            <Nothing search={search} />
+          ) : (
+            <>
+              <Paper withBorder>
+                <IncidentTable incidents={items} search={search} />
+              </Paper>
+              <Pages
+                page={search.page ?? 1}
+                total={total}
+                onPage={(page) => go({ page: page > 1 ? page : undefined }, false)}
+              />
+            </>
+          )
+        }
+      </Answer>
+      <NewIncident opened={search.report === true} onClose={() => go({ report: undefined })} />
     </Page>
+  );
+}
+
+function Pages({ page, total, onPage }: { page: number; total: number; onPage: (page: number) => void }) {
+  const pages = Math.max(1, Math.ceil(total / PAGE));
+  return (
+    <Group justify="space-between" mt="sm">
+      <Text size="xs" c="dimmed" visibleFrom="sm">
+        j and k go through the list, Enter opens
+      </Text>
+      {pages > 1 ? (
+        <Group gap="xs" component="nav" aria-label="Pages">
+          <Button variant="default" disabled={page <= 1} onClick={() => onPage(page - 1)}>
+            Later
+          </Button>
+          <Text size="sm">
+            {page} of {pages}
+          </Text>
+          <Button variant="default" disabled={page >= pages} onClick={() => onPage(page + 1)}>
+            Earlier
+          </Button>
+        </Group>
+      ) : null}
+    </Group>
+  );
+}
+
+function Nothing({ search }: { search: IncidentSearch }) {
+  if (isNarrowed(search) || search.page !== undefined) {
+    return <Empty title="No incident is like this">Take one of the filters away.</Empty>;
+  }
+  return (
+    <Empty title="No incidents yet">
+      A trigger on a robot, a guard, or an alert of your monitoring opens one. To see one now, record a flight and let a
+      rule fire:
+      <Command text="pilothouse demo" />
+    </Empty>
   );
 }

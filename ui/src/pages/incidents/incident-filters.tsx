@@ -1,0 +1,122 @@
+import { Button, Chip, Group, Select, Switch, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { count } from "~/format/numbers";
+import { groups } from "./queries";
+import { type IncidentSearch, isNarrowed, SEVERITIES, STATES, type State } from "./search";
+
+type Props = { search: IncidentSearch; onChange: (change: IncidentSearch) => void };
+
+/** What the list is narrowed to; every choice is in the URL. */
+export function IncidentFilters({ search, onChange }: Props) {
+  const known = useQuery(groups).data;
+  return (
+    <Group gap="sm" mb="sm" role="search" aria-label="Narrow the list">
+      <Words value={search.q} onChange={(q) => onChange({ q })} />
+      <Select
+        aria-label="At least this severity"
+        placeholder="Any severity"
+        clearable
+        w={150}
+        data={SEVERITIES.map((value) => ({ value, label: value === "critical" ? value : `${value} or worse` }))}
+        value={search.severity ?? null}
+        onChange={(value) => onChange({ severity: SEVERITIES.find((one) => one === value) })}
+      />
+      <Choice
+        label="Robot"
+        value={search.robot}
+        values={known?.by_robot}
+        onChange={(robot) => onChange({ robot })}
+        width={170}
+      />
+      <Choice label="Rule" value={search.rule} values={known?.by_rule} onChange={(rule) => onChange({ rule })} />
+      <Chip.Group
+        multiple
+        value={search.state ?? []}
+        onChange={(chosen) =>
+          onChange({ state: chosen.length === 0 ? undefined : (chosen as State[]), live: undefined })
+        }
+      >
+        <Group gap={4} role="group" aria-label="States">
+          {STATES.map((state) => (
+            <Chip key={state} value={state} size="xs" radius="sm" variant="light">
+              {state.replace("_", " ")}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+      <Switch
+        label="Not closed"
+        checked={search.live === true}
+        onChange={(event) => onChange({ live: event.currentTarget.checked || undefined, state: undefined })}
+      />
+      {isNarrowed(search) ? (
+        <Button
+          variant="subtle"
+          onClick={() =>
+            onChange({
+              q: undefined,
+              state: undefined,
+              severity: undefined,
+              robot: undefined,
+              rule: undefined,
+              live: undefined,
+            })
+          }
+        >
+          Show all
+        </Button>
+      ) : null}
+    </Group>
+  );
+}
+
+function Words({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
+  const [typed, setTyped] = useState(value ?? "");
+  const told = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 250);
+  useEffect(() => setTyped((now) => (now.trim() === (value ?? "") ? now : (value ?? ""))), [value]);
+  return (
+    <TextInput
+      type="search"
+      aria-label="Words in the title"
+      placeholder="Words in the title"
+      leftSection={<IconSearch size={14} />}
+      w={{ base: "100%", xs: 220 }}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        told(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+type ChoiceProps = {
+  label: string;
+  value: string | undefined;
+  values: { key: string; incidents: number }[] | undefined;
+  onChange: (value: string | undefined) => void;
+  width?: number;
+};
+
+function Choice({ label, value, values, onChange, width = 200 }: ChoiceProps) {
+  const known = (values ?? []).filter((one) => one.key !== "");
+  const data = known.map((one) => ({ value: one.key, label: `${one.key} (${count(one.incidents)})` }));
+  if (value !== undefined && !known.some((one) => one.key === value)) data.unshift({ value, label: value });
+  return (
+    <Select
+      aria-label={label}
+      placeholder={`Any ${label.toLowerCase()}`}
+      searchable
+      clearable
+      w={width}
+      limit={100}
+      data={data}
+      value={value ?? null}
+      onChange={(chosen) => onChange(chosen ?? undefined)}
+      nothingFoundMessage="None of this name"
+    />
+  );
+}

@@ -1,0 +1,93 @@
+import { Group, Table, Text } from "@mantine/core";
+import { plural } from "~/format/numbers";
+import { PageLink } from "~/parts/link";
+import { Mark } from "~/parts/marks";
+import { Moment } from "~/parts/moment";
+import type { Incident } from "./queries";
+import { useRowKeys } from "./row-keys";
+import { type IncidentSearch, listOf } from "./search";
+
+/** Incidents as rows; on a phone each is two lines. */
+export function IncidentTable({ incidents, search = {} }: { incidents: Incident[]; search?: IncidentSearch }) {
+  const list = useRowKeys<HTMLTableElement>();
+  return (
+    <Table ref={list} highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th w={84}>Severity</Table.Th>
+          <Table.Th>Incident</Table.Th>
+          <Table.Th w={110} visibleFrom="sm">
+            State
+          </Table.Th>
+          <Table.Th visibleFrom="md">Rule</Table.Th>
+          <Table.Th visibleFrom="lg">Seen</Table.Th>
+          <Table.Th w={120} visibleFrom="sm">
+            Opened
+          </Table.Th>
+          <Table.Th w={120} visibleFrom="lg">
+            Last
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {incidents.map((one) => (
+          <Row key={one.id} incident={one} search={search} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Row({ incident: one, search }: { incident: Incident; search: IncidentSearch }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Mark of={one.severity} />
+      </Table.Td>
+      <Table.Td>
+        <PageLink
+          data-row
+          to="/incidents/$incidentId"
+          params={{ incidentId: one.id }}
+          search={listOf(search)}
+          c="inherit"
+          fw={one.state === "open" ? 600 : 400}
+          inherit
+        >
+          {one.title}
+        </PageLink>
+        <Group gap={6} hiddenFrom="sm" c="dimmed" fz="xs">
+          <Mark of={one.state} />
+          <Moment at={one.opened_at} />
+        </Group>
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Mark of={one.state} />
+      </Table.Td>
+      <Table.Td visibleFrom="md">
+        <Text size="sm" c="dimmed" inherit>
+          {one.rule}
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="lg" c="dimmed">
+        {seen(one)}
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Moment at={one.opened_at} />
+      </Table.Td>
+      <Table.Td visibleFrom="lg">
+        <Moment at={one.last_occurred_at} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** What an incident consists of: `2 recordings, 15 risk events`. */
+export function seen(one: Incident): string {
+  const parts = [
+    one.recording_count > 0 ? plural(one.recording_count, "recording") : "",
+    one.risk_event_count > 0 ? plural(one.risk_event_count, "risk report") : "",
+    one.alert_count > 0 ? plural(one.alert_count, "alert") : "",
+  ];
+  return parts.filter((one) => one !== "").join(", ") || "reported by a person";
+}

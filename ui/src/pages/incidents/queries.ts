@@ -1,0 +1,147 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answered, api, type Model } from "~/api/client";
+import { type IncidentSearch, listOf } from "./search";
+
+export type Incident = Model<"Incident">;
+export type Entry = Model<"IncidentEntry">;
+
+export const PAGE = 50;
+const TIMELINE_PAGE = 200;
+
+export function incidentList(search: IncidentSearch) {
+  const { q, state, severity, robot, rule, live, page } = listOf(search);
+  return queryOptions({
+    queryKey: ["incidents", "list", { q, state, severity, robot, rule, live, page }],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/incidents", {
+          params: {
+            query: {
+              q,
+              state,
+              min_severity: severity,
+              robot_id: robot,
+              rule,
+              live,
+              limit: PAGE,
+              offset: PAGE * ((page ?? 1) - 1),
+            },
+          },
+          signal,
+        }),
+      ),
+  });
+}
+
+export function incident(id: string) {
+  return queryOptions({
+    queryKey: ["incidents", "one", id],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: id } }, signal })),
+  });
+}
+
+export function timeline(id: string) {
+  return infiniteQueryOptions({
+    queryKey: ["incidents", "timeline", id],
+    initialPageParam: 0,
+    queryFn: ({ signal, pageParam }) =>
+      answered(
+        api.GET("/api/v1/incidents/{incident_id}/timeline", {
+          params: { path: { incident_id: id }, query: { limit: TIMELINE_PAGE, offset: pageParam } },
+          signal,
+        }),
+      ),
+    getNextPageParam: ({ offset, items, total }) => (offset + items.length < total ? offset + items.length : undefined),
+  });
+}
+
+export function similar(id: string) {
+  return queryOptions({
+    queryKey: ["incidents", "similar", id],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/incidents/{incident_id}/similar", {
+          params: { path: { incident_id: id }, query: { limit: 5 } },
+          signal,
+        }),
+      ),
+  });
+}
+
+/** Robots and rules that incidents were opened by, the commonest first: what a list can be narrowed to. */
+export const groups = queryOptions({
+  queryKey: ["incidents", "groups"],
+  staleTime: 300_000,
+  queryFn: ({ signal }) =>
+    answered(api.GET("/api/v1/incidents/statistics", { params: { query: { days: 365 } }, signal })),
+});
+
+export function recording(id: string) {
+  return queryOptions({
+    queryKey: ["recordings", "one", id],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
+  });
+}
+
+export function riskEvents(incidentId: string) {
+  return queryOptions({
+    queryKey: ["risk-events", "of", incidentId],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/risk-events", { params: { query: { incident_id: incidentId, limit: 100 } }, signal })),
+  });
+}
+
+export function labSessions(incidentId: string) {
+  return queryOptions({
+    queryKey: ["lab", "sessions", "of", incidentId],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/sessions", { params: { query: { incident_id: incidentId, all: true, limit: 50 } }, signal })),
+  });
+}
+
+export function task(boardId: string, taskId: string) {
+  return queryOptions({
+    queryKey: ["boards", boardId, "tasks", taskId],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/boards/{board_id}/tasks/{task_id}", {
+          params: { path: { board_id: boardId, task_id: taskId } },
+          signal,
+        }),
+      ),
+  });
+}
+
+export function comments(boardId: string, taskId: string) {
+  return queryOptions({
+    queryKey: ["boards", boardId, "tasks", taskId, "comments"],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/boards/{board_id}/tasks/{task_id}/comments", {
+          params: { path: { board_id: boardId, task_id: taskId }, query: { limit: 200 } },
+          signal,
+        }),
+      ),
+  });
+}
+
+export function approvals(boardId: string, taskId: string) {
+  return queryOptions({
+    queryKey: ["boards", boardId, "approvals", { taskId }],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/boards/{board_id}/approvals", {
+          params: { path: { board_id: boardId }, query: { task_id: taskId, limit: 50 } },
+          signal,
+        }),
+      ),
+  });
+}
+
+export const boards = queryOptions({
+  queryKey: ["boards", "list"],
+  queryFn: ({ signal }) => answered(api.GET("/api/v1/boards", { params: { query: { limit: 200 } }, signal })),
+});

@@ -1,0 +1,63 @@
+import { flag, number, oneOf, text, texts } from "~/app/search";
+
+export const STATES = ["open", "investigating", "mitigated", "resolved", "duplicate", "wont_fix"] as const;
+export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
+export type State = (typeof STATES)[number];
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Which incidents are listed. The page of one incident keeps it, to lead back and to the next one. */
+export type IncidentSearch = {
+  q?: string;
+  state?: State[];
+  severity?: Severity;
+  robot?: string;
+  rule?: string;
+  live?: true;
+  page?: number;
+};
+
+export function incidentSearch(search: Record<string, unknown>): IncidentSearch {
+  const states = texts(search.state)
+    ?.map((one) => oneOf(one, STATES))
+    .filter((one) => one !== undefined);
+  const page = number(search.page);
+  return {
+    q: text(search.q),
+    state: states === undefined || states.length === 0 ? undefined : states,
+    severity: oneOf(search.severity, SEVERITIES),
+    robot: text(search.robot),
+    rule: text(search.rule),
+    live: flag(search.live),
+    page: page !== undefined && Number.isInteger(page) && page > 1 ? page : undefined,
+  };
+}
+
+export const TIMELINE_KINDS = ["happened", "work", "people"] as const;
+export type TimelineKind = (typeof TIMELINE_KINDS)[number];
+
+/** What is open on the page of one incident, beside the list it came from. */
+export type IncidentView = IncidentSearch & {
+  recording?: string;
+  show?: TimelineKind;
+  newest?: true;
+  event?: string;
+};
+
+export function incidentView(search: Record<string, unknown>): IncidentView {
+  return {
+    ...incidentSearch(search),
+    recording: text(search.recording),
+    show: oneOf(search.show, TIMELINE_KINDS),
+    newest: flag(search.newest),
+    event: text(search.event),
+  };
+}
+
+/** The list alone, without what is open of one incident. */
+export function listOf({ q, state, severity, robot, rule, live, page }: IncidentSearch): IncidentSearch {
+  return { q, state, severity, robot, rule, live, page };
+}
+
+export function isNarrowed({ page: _page, ...filters }: IncidentSearch): boolean {
+  return Object.values(filters).some((one) => one !== undefined);
+}
