@@ -14,6 +14,7 @@ from typing import Any
 
 from pilothouse.mcap import open_recording, verify
 from tests.support.flights import NS_PER_S, drone_flight
+from tests.support.lateness import Lateness
 from tests.support.processes import Program, eventually, pilothouse
 
 POSE = "/groundtruth/pose"
@@ -27,8 +28,15 @@ class Kills:
 
     rounds: int = 0
     missing_s: list[float] = field(default_factory=list)
+    late_s: list[float] = field(default_factory=list)
+    """How late the machine made a thread that writes to disk, in each round: what the recorder cannot help."""
     problems: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+
+    @property
+    def beyond_the_machine_s(self) -> list[float]:
+        """What is missing, without what the machine delayed: a look at the clock and a write to disk."""
+        return [max(0.0, missing - 2 * late) for missing, late in zip(self.missing_s, self.late_s, strict=True)]
 
 
 def get(program: Program, path: str) -> Any:
@@ -70,11 +78,14 @@ def kill_again_and_again(data: Path, rounds: int, *, seed: int, most_s: float = 
     kills, heard_ns = Kills(), []
     while kills.rounds < rounds and time.monotonic() < until:
         source = ("--source", f"replay:{drone_flight()}")
+        lateness = Lateness(data.with_name(f"{data.name}-lateness"))
         with pilothouse("recorder", "run", *source, "--data", data, "--port", "0") as program:
             eventually(lambda program=program: newest_ns(program), what="the first message")
             threading.Event().wait(chance.uniform(SHORTEST_S, LONGEST_S))
             heard_ns.append(newest_ns(program))
             program.kill()
+        kills.late_s.append(lateness.worst_ns / NS_PER_S)
+        lateness.stop()
         kills.rounds += 1
     with pilothouse("recorder", "run", "--data", data, "--port", "0") as program:
         eventually(lambda: len(recordings(data)) == kills.rounds, what="every round's recording")
