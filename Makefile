@@ -7,26 +7,29 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do \
 	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+UI := src/pilothouse/hub/ui/static/index.html
 ARGS ?=
 WORKERS ?= auto
 BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop hub hub_recordings boards lab lab_sessions
 
-.PHONY: help demo test check bench docs format constraints clean
+.PHONY: help demo ui test check bench docs format constraints clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-demo: .venv/demo.stamp  ## Record, trigger, deliver and index a real flight (ARGS=--once to prove it and stop)
+demo: .venv/demo.stamp ui-where-node-is  ## Record, trigger, deliver and index a real flight (ARGS=--once to prove it and stop)
 	@$(BIN)/pilothouse demo $(ARGS)
+
+ui: $(UI)  ## Build the web UI, which the hub then serves at /
 
 # Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
 # What it took is printed; a test that needed it twice is mended, not repeated.
-test: check-code curl bubblewrap chromium .venv/amqtt/made.stamp  ## Every check and every test
+test: check-code check-ui ui curl bubblewrap chromium .venv/amqtt/made.stamp  ## Every check and every test
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
 	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
 
-check: check-code curl bubblewrap chromium  ## Format, lint, types, import contracts, unit tests
+check: check-code check-ui ui curl bubblewrap chromium  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
 bench: .venv/test.stamp .venv/peer/made.stamp .venv/peer-lab/made.stamp bubblewrap  ## Every published number, each beside a peer
@@ -35,16 +38,17 @@ bench: .venv/test.stamp .venv/peer/made.stamp .venv/peer-lab/made.stamp bubblewr
 docs: .venv/test.stamp  ## Write the generated pages
 	$(BIN)/python docs/generate.py
 
-format: .venv/test.stamp  ## Write every file as the formatter wants it
-	$(BIN)/ruff check --fix-only --quiet src tests bench
-	$(BIN)/ruff format src tests bench
+format: .venv/test.stamp ui/node_modules/made.stamp  ## Write every file as the formatter wants it
+	$(BIN)/ruff check --fix-only --quiet src tests bench ui
+	$(BIN)/ruff format src tests bench ui
+	cd ui && npm run --silent format
 
 constraints: .venv/uv.stamp  ## Resolve the dependencies anew and lock them
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate \
 	  --custom-compile-command "make constraints" --all-extras --group dev pyproject.toml --output-file constraints.txt
 
 clean:  ## Remove what the other commands made, except data
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache ui/node_modules $(dir $(UI))
 
 # The documentation's examples are run as printed, and they are printed for curl.
 .PHONY: curl
@@ -65,10 +69,38 @@ chromium:
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } || \
 	  { echo "make test opens pages in a browser: install Chromium (sudo apt install chromium)" >&2; exit 1; }
 
+# The web UI needs Node.js to be built, not to be served.
+.PHONY: node
+node:
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  2>/dev/null || { echo "The web UI is built with Node.js 20.19 or newer, and npm: install them (https://nodejs.org)" >&2; exit 1; }
+
+ui/node_modules/made.stamp: ui/package.json ui/package-lock.json | node
+	@echo "Installing what the web UI is built with …"
+	@cd ui && npm ci --no-fund --no-audit --loglevel error
+	@touch $@
+
+$(UI): ui/node_modules/made.stamp ui/index.html ui/vite.config.ts $(shell find ui/src ui/public -type f ! -name '*.gen.ts' ! -name schema.ts)
+	@echo "Building the web UI …"
+	@cd ui && npm run --silent build -- --logLevel warn
+	@touch $@
+
+.PHONY: ui-where-node-is
+ui-where-node-is:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory ui; else \
+	  echo "Without Node.js the hub serves its API only; install it for the web UI." >&2; fi
+
+# What the pages ask of the API is checked against what the API answers today.
+.PHONY: check-ui
+check-ui: .venv/test.stamp ui/node_modules/made.stamp
+	$(BIN)/python ui/openapi.py | (cd ui && npm run --silent types -- --output src/api/schema.ts)
+	cd ui && npm run --silent check
+	cd ui && npm run --silent test
+
 .PHONY: check-code
 check-code: .venv/test.stamp
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench ui
+	$(BIN)/ruff check src tests bench ui
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
