@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +21,14 @@ def stubborn(marker: str) -> list[str]:
     forever = "trap '' TERM; while :; do sleep 1; done"
     script = f'setsid sh -c "{forever}" {marker} & echo up; {forever}'
     return ["sh", "-c", script, marker]
+
+
+def stand_still(pid: int, for_s: float) -> None:
+    """As on a machine that has something better to do."""
+    os.kill(pid, signal.SIGSTOP)
+    until = time.monotonic() + for_s
+    eventually(lambda: time.monotonic() > until, what="a while")
+    os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -91,6 +101,9 @@ def test_a_worker_of_its_own_runs_what_the_hub_queues_and_its_death_is_noticed(
             lab.prints(made["commands"][0], b"up")
             written = lab.http.put(f"/sessions/{made['id']}/files/x", content=b"there")
             assert written.status_code == 200
+            assert lab.http.get(f"/sessions/{made['id']}/files/x").content == b"there"
+
+            stand_still(worker.pid, 1.5 * float(FAST_LEASE["PILOTHOUSE_LAB_LEASE_S"]))
             assert lab.http.get(f"/sessions/{made['id']}/files/x").content == b"there"
 
             os.kill(worker.pid, 9)

@@ -44,7 +44,7 @@ class UnknownSessionFile(NotFound):
 
 
 class SessionOver(Conflict):
-    """This session is {state}; make another one."""
+    """This session is {state}: {reason}. Make another one."""
 
 
 class SessionNotReady(Conflict):

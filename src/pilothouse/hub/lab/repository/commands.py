@@ -48,6 +48,10 @@ class CommandRows:
         wanted = (CommandRow.session_id == session_id, CommandRow.sequence > sequence)
         return await self._session.scalar(select(CommandRow).where(*wanted).order_by(CommandRow.sequence).limit(1))
 
+    async def running(self, session_id: str) -> CommandRow | None:
+        wanted = (CommandRow.session_id == session_id, CommandRow.state == LabCommandState.RUNNING)
+        return await self._session.scalar(select(CommandRow).where(*wanted).order_by(CommandRow.sequence).limit(1))
+
     async def next_queued(self, session_id: str) -> CommandRow | None:
         wanted = (CommandRow.session_id == session_id, CommandRow.state == LabCommandState.QUEUED)
         query = select(CommandRow).where(*wanted).order_by(CommandRow.sequence).limit(1)
@@ -67,15 +71,6 @@ class CommandRows:
             .returning(CommandRow.id)
         )
         return (await self._session.scalars(statement)).all()
-
-    async def count_output(self, command_id: str, *, end: int, stdout: int, stderr: int) -> None:
-        """More was written."""
-        values = {
-            "output_end": end,
-            "stdout_bytes": CommandRow.stdout_bytes + stdout,
-            "stderr_bytes": CommandRow.stderr_bytes + stderr,
-        }
-        await self._session.execute(update(CommandRow).where(CommandRow.id == command_id).values(**values))
 
     async def set_output(self, command_id: str, *, end: int, stdout: int, stderr: int, dropped: int) -> None:
         """So much was written in all, and so much of it is kept."""

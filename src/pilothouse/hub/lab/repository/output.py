@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -19,8 +20,10 @@ class OutputRows:
         self._session = session
 
     async def add(self, pieces: Sequence[dict[str, Any]]) -> None:
+        """Those that are there already stay as they are."""
         if pieces:
-            await self._session.execute(insert(OutputRow), pieces)
+            insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            await self._session.execute(insert(OutputRow).on_conflict_do_nothing(), pieces)
 
     async def pieces(self, command_id: str, start: int, limit: int) -> Sequence[OutputRow]:
         """Those that end behind a place, in order, with their content where it is here."""

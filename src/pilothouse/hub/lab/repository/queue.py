@@ -41,6 +41,12 @@ class QueueRows:
                 return taken
         return None
 
+    async def taken(self, worker_id: str, but: Collection[str]) -> SessionRow | None:
+        """A session whose turn this worker has, other than these."""
+        wanted = (SessionRow.worker_id == worker_id, SessionRow.turn == Turn.TAKEN, SessionRow.state.in_(LIVE))
+        query = select(SessionRow).where(*wanted, SessionRow.id.not_in(but)).limit(1)
+        return await self._session.scalar(query.with_for_update())
+
     async def end_turn(self, session_id: str, worker_id: str) -> bool:
         """Whether the turn was still this worker's."""
         return await self.hold(session_id, worker_id, turn=Turn.NONE, waiting_since=None)
@@ -70,21 +76,15 @@ class QueueRows:
         statement = update(WorkerRow).where(WorkerRow.id == worker_id).values(**values).returning(WorkerRow.id)
         return await self._session.scalar(statement) is not None
 
-    async def dead(self, now: datetime) -> Sequence[str]:
-        return (await self._session.scalars(select(WorkerRow.id).where(WorkerRow.lease_until <= now))).all()
-
-    async def bury(self, worker_id: str, now: datetime | None) -> bool:
-        """Forget a worker; True for the one who did so. With a time only if its lease has run out by then."""
+    async def bury(self, worker_id: str, lease_until: datetime | None) -> bool:
+        """Forget a worker; True for the one who did so. With a lease only if it was not prolonged since."""
         wanted = [WorkerRow.id == worker_id]
-        if now is not None:
-            wanted.append(WorkerRow.lease_until <= now)
+        if lease_until is not None:
+            wanted.append(WorkerRow.lease_until <= lease_until)
         return await self._session.scalar(delete(WorkerRow).where(*wanted).returning(WorkerRow.id)) is not None
 
     async def workers(self) -> Sequence[WorkerRow]:
         return (await self._session.scalars(select(WorkerRow).order_by(WorkerRow.started_at, WorkerRow.id))).all()
-
-    async def on_host(self, host: str) -> Sequence[WorkerRow]:
-        return (await self._session.scalars(select(WorkerRow).where(WorkerRow.host == host))).all()
 
     async def _candidates(self, worker_id: str) -> Sequence[tuple[str, str, int | None]]:
         columns = (SessionRow.id, SessionRow.repository_id, RepositoryRow.max_parallel)

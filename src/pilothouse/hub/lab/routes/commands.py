@@ -62,5 +62,6 @@ async def cancel_command(
     caller: CommandWriter, lab: TheLab, session: Writing, session_id: SessionPath, command_id: CommandPath
 ) -> None:
     """SIGTERM to everything it started, SIGKILL after two seconds to what is left."""
-    row = await lab.sessions.row(session, caller, session_id)
+    # Whoever changes both locks the session first.
+    row = await lab.sessions.row(session, caller, session_id, lock=True)
     await lab.commands.cancel(session, caller, row, command_id)

@@ -23,6 +23,8 @@ from pilothouse.wire.lab import LabDebug, LabDebugRequest, LabPathMapping, NewLa
 router = APIRouter(prefix="/sessions/{session_id}/debug", tags=["debug sessions"])
 
 TRY_LATER = 1013
+# A frame that closes has room for 125 bytes, two of them for the code.
+MOST_REASON_BYTES = 123
 
 
 @router.post("", status_code=201, summary="Run a Python program under a debugger")
@@ -78,7 +80,7 @@ async def debug(
     try:
         line = await lab.debugging.line(session_id, command_id)
     except Problem as problem:
-        await socket.close(TRY_LATER, problem.sentence[:120])
+        await socket.close(TRY_LATER, _shortened(problem.sentence))
         return
     tasks = {asyncio.create_task(_inwards(socket, line)), asyncio.create_task(_outwards(socket, line))}
     try:
@@ -91,6 +93,10 @@ async def debug(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await line.close()
+
+
+def _shortened(sentence: str) -> str:
+    return sentence.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
 
 
 async def _inwards(socket: WebSocket, line: Line) -> None:

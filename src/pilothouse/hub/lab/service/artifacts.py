@@ -19,6 +19,7 @@ from pilothouse.hub.lab.domain.problems import ArtifactQuotaReached, UnknownArti
 from pilothouse.hub.lab.domain.reports import MAX_REPORT_BYTES, ReportUnusable, added, read_report, with_problems
 from pilothouse.hub.lab.models import ArtifactRow
 from pilothouse.hub.lab.repository import ArtifactRows, SessionRows
+from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.hub.lab.service.views import artifact_of
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
@@ -85,25 +86,35 @@ class Artifacts:
         key = f"lab/artifacts/{session_id}/{artifact_id}"
         await self._storage.put_file(key, found.copy)
         now = at(self._clock.now_ns())
+        values = {
+            "id": artifact_id, "session_id": session_id, "command_id": command_id, "path": found.path,
+            "size_bytes": found.size_bytes, "sha256": found.sha256, "content_type": found.content_type, "key": key,
+            "created_at": now, "expires_at": now + timedelta(days=self._settings.lab_artifact_days),
+        }  # fmt: skip
         try:
-            async with self._database.transaction() as session:
-                # Whoever keeps artifacts of one session does so one after the other.
-                owner = await SessionRows(session).get(session_id, lock=True)
-                rows = ArtifactRows(session)
-                if await rows.used_bytes(session_id) + found.size_bytes > self.quota_bytes:
-                    raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
-                row = await rows.add(
-                    id=artifact_id, session_id=session_id, command_id=command_id, path=found.path,
-                    size_bytes=found.size_bytes, sha256=found.sha256, content_type=found.content_type, key=key,
-                    created_at=now, expires_at=now + timedelta(days=self._settings.lab_artifact_days),
-                )  # fmt: skip
-                if owner is not None and (report is not None or problem is not None):
-                    owner.summary = _with(owner.summary, report, [] if problem is None else [problem])
-                record(session, "lab.artifact.kept", artifact_id, after={"path": found.path, "sha256": found.sha256})
-                return artifact_of(row)
+            return await patiently(lambda: self._write_down(values, report, [] if problem is None else [problem]))
         except BaseException:
             await self._storage.delete(key)
             raise
+
+    async def _write_down(
+        self, values: dict[str, Any], report: LabTests | LabCoverage | None, problems: Sequence[str]
+    ) -> LabArtifact:
+        session_id, artifact_id = values["session_id"], values["id"]
+        async with self._database.transaction() as session:
+            # Whoever keeps artifacts of one session does so one after the other.
+            owner = await SessionRows(session).get(session_id, lock=True)
+            rows = ArtifactRows(session)
+            if (written := await rows.get(session_id, artifact_id)) is not None:
+                return artifact_of(written)
+            if await rows.used_bytes(session_id) + values["size_bytes"] > self.quota_bytes:
+                raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
+            row = await rows.add(**values)
+            if owner is not None and (report is not None or problems):
+                owner.summary = _with(owner.summary, report, problems)
+            facts = {"path": values["path"], "sha256": values["sha256"]}
+            record(session, "lab.artifact.kept", artifact_id, after=facts)
+            return artifact_of(row)
 
     async def note(self, session_id: str, problems: Sequence[str]) -> None:
         """Say in the session's summary what could not be kept."""

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.audit import record
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.lab.domain.asking import command_run, inside
-from pilothouse.hub.lab.domain.problems import SessionOver, TooManyCommands, UnknownCommand, UnknownSecret
+from pilothouse.hub.lab.domain.problems import TooManyCommands, UnknownCommand, UnknownSecret
 from pilothouse.hub.lab.domain.states import ControlKind
 from pilothouse.hub.lab.models import CommandRow, SessionRow
 from pilothouse.hub.lab.repository import CommandRows, RepositoryRows, SessionRows
 from pilothouse.hub.lab.service.endings import Endings
 from pilothouse.hub.lab.service.signals import QUEUE, Signals, of_session
-from pilothouse.hub.lab.service.views import command_of
+from pilothouse.hub.lab.service.views import command_of, over
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
@@ -69,7 +69,8 @@ class Commands:
             await self._check_secrets(session, row, run)
         first = await SessionRows(session).take_sequences(row.id, len(new))
         if first is None:
-            raise SessionOver(state=row.state if row.state.is_over else "over")
+            await session.refresh(row)
+            raise over(row)
         if first + len(new) - 1 > MOST_COMMANDS:
             raise TooManyCommands(limit=MOST_COMMANDS)
         commands = CommandRows(session)

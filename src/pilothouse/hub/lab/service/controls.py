@@ -16,7 +16,7 @@ from pilothouse.hub.lab.domain.problems import (
     CommandNotRunning,
     InputNotBase64,
     SessionNotReady,
-    SessionOver,
+    UnknownLabSession,
     WorkerFailed,
     WorkerSilent,
 )
@@ -25,6 +25,7 @@ from pilothouse.hub.lab.models import CommandRow, SessionRow
 from pilothouse.hub.lab.repository import ControlRows, SessionRows
 from pilothouse.hub.lab.service.endings import Endings
 from pilothouse.hub.lab.service.signals import Signals, of_session
+from pilothouse.hub.lab.service.views import over
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Problem
@@ -112,8 +113,10 @@ class Controls:
         with self._signals.heard(of_session(session_id)) as ear:
             async with self._database.transaction() as session:
                 row = await SessionRows(session).get(session_id, lock=True)
-                if row is None or row.state.is_over:
-                    raise SessionOver(state="over" if row is None else row.state)
+                if row is None:
+                    raise UnknownLabSession
+                if row.state.is_over:
+                    raise over(row)
                 if row.worker_id is None:
                     raise SessionNotReady(state=row.state)
                 control_id = await self._endings.ask(session, row, kind, request, command_id)

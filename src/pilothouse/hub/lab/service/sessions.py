@@ -12,7 +12,7 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.incidents.service import Incidents
 from pilothouse.hub.lab.domain.asking import hash_of, patch_bytes, session_run
-from pilothouse.hub.lab.domain.problems import BoundElsewhere, SessionOver, UnknownLabSession, UnknownSecret
+from pilothouse.hub.lab.domain.problems import BoundElsewhere, UnknownLabSession, UnknownSecret
 from pilothouse.hub.lab.domain.states import Turn
 from pilothouse.hub.lab.models import RepositoryRow, SessionRow
 from pilothouse.hub.lab.repository import CommandRows, RepositoryRows, SessionRows, Sought
@@ -20,7 +20,7 @@ from pilothouse.hub.lab.service.commands import Commands
 from pilothouse.hub.lab.service.endings import Endings
 from pilothouse.hub.lab.service.repositories import LabRepositories
 from pilothouse.hub.lab.service.signals import QUEUE, Signals
-from pilothouse.hub.lab.service.views import command_of, session_fields, session_of
+from pilothouse.hub.lab.service.views import command_of, over, session_fields, session_of
 from pilothouse.hub.recordings.service import Recordings
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
@@ -109,7 +109,7 @@ class Sessions:
         """Another end, counted from now; other labels. Raises SessionOver."""
         row = await self.row(session, caller, session_id, lock=True)
         if row.state.is_over:
-            raise SessionOver(state=row.state)
+            raise over(row)
         if change.ttl_s is not None:
             row.expires_at = self._now() + timedelta(seconds=change.ttl_s)
         if change.labels is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pilothouse.hub.lab.domain.problems import SessionOver
 from pilothouse.hub.lab.models import ArtifactRow, CommandRow, RepositoryRow, SessionRow
 from pilothouse.wire.lab import (
     LabArtifact,
@@ -28,6 +29,11 @@ def session_fields(row: SessionRow, command_count: int) -> dict[str, Any]:
     fields = {name: getattr(row, name) for name in _SESSION}
     run = {name: row.run[name] for name in _RUN}
     return {**fields, **run, "metadata": row.details, "command_count": command_count}
+
+
+def over(row: SessionRow) -> SessionOver:
+    """That a session has ended, and why."""
+    return SessionOver(state=row.state, reason=(row.reason or "its commands are done").rstrip("."))
 
 
 def command_of(row: CommandRow) -> LabCommand:

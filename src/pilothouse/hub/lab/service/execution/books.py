@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +16,8 @@ from pilothouse.hub.lab.domain.states import MOST_ATTEMPTS, Turn, outcome
 from pilothouse.hub.lab.models import CommandRow, RepositoryRow, SessionRow
 from pilothouse.hub.lab.repository import CommandRows, QueueRows, RepositoryRows, SessionRows
 from pilothouse.hub.lab.service.endings import Endings
+from pilothouse.hub.lab.service.execution.lives import Suspects
+from pilothouse.hub.lab.service.patience import patient
 from pilothouse.hub.lab.service.signals import QUEUE, Signals
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import Clock, at
@@ -43,6 +47,7 @@ class Books:
         self._endings = endings
         self._signals = signals
         self._clock = clock
+        self._suspects = Suspects(socket.gethostname(), settings.lab_lease_s)
 
     async def register(self, worker_id: str, **values: Any) -> None:
         """A worker is there from now on, as long as it beats."""
@@ -56,32 +61,33 @@ class Books:
 
     async def sweep(self) -> int:
         """Take from dead workers what they held; how many were dead."""
-        now = self._now()
         async with self._database.reading() as session:
-            dead = await QueueRows(session).dead(now)
+            workers = await QueueRows(session).workers()
+        dead = self._suspects.dead(workers, self._now(), self._clock.monotonic_ns())
+        leases = {one.id: one.lease_until for one in workers}
         for worker_id in dead:
-            await self.bury(worker_id, WORKER_DIED, only_if_dead_at=now)
+            await self.bury(worker_id, WORKER_DIED, only_if_silent_since=leases[worker_id])
         return len(dead)
 
-    async def bury(self, worker_id: str, reason: str, *, only_if_dead_at: datetime | None = None) -> None:
+    async def bury(self, worker_id: str, reason: str, *, only_if_silent_since: datetime | None = None) -> None:
         """A worker is gone; what it held is lost, or waits for another one."""
         async with self._database.transaction() as session:
             rows = QueueRows(session)
-            if not await rows.bury(worker_id, only_if_dead_at):
+            if not await rows.bury(worker_id, only_if_silent_since):
                 return
             record(session, "lab.worker.gone", worker_id, after={"reason": reason})
             for row in await rows.held(worker_id):
                 await self._endings.lose(session, row, reason, self._now(), MOST_ATTEMPTS)
 
-    async def neighbours(self, host: str) -> list[tuple[str, str]]:
-        """Workers of this host, each with its process."""
-        async with self._database.reading() as session:
-            return [(one.id, one.process) for one in await QueueRows(session).on_host(host)]
-
-    async def claim(self, worker_id: str, worker: str, level: str) -> Claimed | None:
-        """The turn of the session that waits first, if there is one."""
+    async def claim(
+        self, worker_id: str, worker: str, level: str, *, but: Collection[str] | None = None
+    ) -> Claimed | None:
+        """The turn of the session that waits first, if there is one. With ``but``, the sessions this worker is at,
+        first one that it took without getting to know of it."""
         async with self._database.transaction() as session:
-            row = await QueueRows(session).claim(worker_id, worker)
+            rows = QueueRows(session)
+            row = None if but is None else await rows.taken(worker_id, but)
+            row = row or await rows.claim(worker_id, worker)
             if row is None:
                 return None
             row.sandbox_level = level
@@ -92,6 +98,7 @@ class Books:
             assert repository is not None
             return Claimed(row, repository)
 
+    @patient
     async def next_command(
         self, session_id: str, worker_id: str, prepared: dict[str, Any] | None
     ) -> tuple[SessionRow, CommandRow | None] | None:
@@ -106,7 +113,11 @@ class Books:
                 row.state, row.started_at = LabSessionState.ACTIVE, row.started_at or now
                 row.commit_sha, row.timings = prepared["commit_sha"], prepared["timings"]
                 self._endings.tell(session, row, "lab.session.active", {"commit_sha": row.commit_sha})
-            command = await CommandRows(session).next_queued(session_id)
+            commands = CommandRows(session)
+            # One that runs and that nobody carries out was taken by a commit whose answer did not arrive.
+            if (begun := await commands.running(session_id)) is not None:
+                return row, begun
+            command = await commands.next_queued(session_id)
             if command is None:
                 await self._end_turn(session, row)
                 return row, None
@@ -116,6 +127,7 @@ class Books:
             self._endings.tell_command(session, row, "lab.command.started", command.id, {"sequence": command.sequence})
             return row, command
 
+    @patient
     async def finish(
         self, session_id: str, worker_id: str, command_id: str, ending: Ending, reason: str | None
     ) -> bool:
@@ -133,6 +145,7 @@ class Books:
             self._endings.tell_command(session, row, f"lab.command.{command.state}", command.id, facts)
             return True
 
+    @patient
     async def put_back(self, session_id: str, worker_id: str, command_id: str) -> None:
         """A command that may run again did not come to its end, through no fault of its own."""
         async with self._database.transaction() as session:
@@ -141,6 +154,7 @@ class Books:
             if row is not None and command is not None and row.worker_id == worker_id:
                 command.state, command.started_at = LabCommandState.QUEUED, None
 
+    @patient
     async def fail(
         self, session_id: str, worker_id: str, reason: str, code: str,
         termination: LabTermination = LabTermination.SETUP_FAILED,
@@ -155,6 +169,7 @@ class Books:
                 session, row, LabSessionState.FAILED, reason=reason[:10_000], code=code, termination=termination
             )
 
+    @patient
     async def give_back(self, session_id: str, worker_id: str) -> None:
         """The checkout is gone; a session that is not over can be made again, here or elsewhere."""
         async with self._database.transaction() as session:

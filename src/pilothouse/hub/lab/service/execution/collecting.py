@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pilothouse.hub.lab.domain.globs import matcher
 from pilothouse.hub.lab.service.artifacts import Artifacts, Found
+from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.sandbox.beneath import open_beneath
@@ -59,7 +60,7 @@ class Collecting:
             return []
         kept: list[LabArtifact] = []
         problems: list[str] = []
-        room = self._artifacts.quota_bytes - await self._artifacts.used_bytes(session_id)
+        room = self._artifacts.quota_bytes - await patiently(lambda: self._artifacts.used_bytes(session_id))
         for path in await asyncio.to_thread(lambda: list(_matching(root, globs))):
             try:
                 found = await asyncio.to_thread(self._copy, root, path, secrets, room)
@@ -71,7 +72,7 @@ class Collecting:
                 problems.append(f"{path[:200]}: it would take more than the artifacts may")
             except OSError as error:
                 problems.append(f"{path[:200]}: {error.strerror}")
-        await self._artifacts.note(session_id, problems)
+        await patiently(lambda: self._artifacts.note(session_id, problems))
         return kept
 
     def _copy(self, root: Path, path: str, secrets: Mapping[str, str], room: int) -> Found:

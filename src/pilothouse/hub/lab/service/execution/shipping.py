@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import functools
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.lab.domain.output import OutputFrame, merged, runs, stream_of
@@ -17,6 +19,7 @@ from pilothouse.sandbox.log import Frame, OutputLog
 from pilothouse.wire.lab import LabStream
 
 log = get_logger(__name__)
+Result = TypeVar("Result")
 
 # The first bytes leave at once. After that the pace slows down with what was sent already: somebody who watches sees
 # lines within a tenth of a second, and a command that writes for hours does not make a row of each.
@@ -48,6 +51,7 @@ class Shipper:
         self._has_room.set()
         self._ended = False
         self._pieces = 0
+        self._written = (0, 0)
         self._pace_s = FIRST_PACE_S
 
     async def ship(self, source: OutputLog) -> None:
@@ -57,7 +61,8 @@ class Shipper:
             group.create_task(self._take(source))
         dropped = source.status().dropped
         if self._pieces > MANY_PIECES or dropped is not None:
-            await self._replace(source, 0 if dropped is None else dropped[1] - dropped[0])
+            lost = 0 if dropped is None else dropped[1] - dropped[0]
+            await self._until_it_works(lambda: self._replace(source, lost))
 
     async def _take(self, source: OutputLog) -> None:
         try:
@@ -79,7 +84,7 @@ class Shipper:
             frames, self._waiting, self._waiting_bytes = self._waiting, [], 0
             self._has_room.set()
             if frames:
-                await self._write_until_it_works(frames)
+                await self._write(frames)
                 self._pace_s = min(SLOWEST_PACE_S, self._pace_s * 1.05)
             elif self._ended:
                 return
@@ -101,45 +106,54 @@ class Shipper:
     def _is_urgent(self) -> bool:
         return self._ended or self._waiting_bytes >= PIECE_BYTES
 
-    async def _write_until_it_works(self, frames: Sequence[OutputFrame]) -> None:
+    async def _until_it_works(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """A database that is away for a moment costs time; the log on disk has everything."""
         while True:
             try:
-                await self._write(frames)
-                return
+                return await work()
             except Unavailable as problem:
                 log.warning("output waits until it can be stored", command_id=self._command_id, reason=problem.sentence)
             await asyncio.sleep(RETRY_S)
 
     async def _write(self, frames: Sequence[OutputFrame]) -> None:
-        pieces = [await self._outputs.keep(one, self._command_id) for one in runs(merged(frames), PIECE_BYTES)]
-        stdout = sum(len(one.content) for one in frames if one.stream is LabStream.STDOUT)
-        total = sum(len(one.content) for one in frames)
+        pieces = [
+            await self._until_it_works(functools.partial(self._outputs.keep, one, self._command_id))
+            for one in runs(merged(frames), PIECE_BYTES)
+        ]
+        self._written = _counted(self._written, frames)
+        await self._until_it_works(lambda: self._add(pieces, frames[-1].end))
+        self._pieces += len(pieces)
+
+    async def _add(self, pieces: Sequence[dict[str, object]], end: int) -> None:
+        """Twice is once: whether a commit was carried out is not always known."""
+        stdout, stderr = self._written
         async with self._database.transaction() as session:
             await OutputRows(session).add(pieces)
-            await CommandRows(session).count_output(
-                self._command_id, end=frames[-1].end, stdout=stdout, stderr=total - stdout
-            )
+            await CommandRows(session).set_output(self._command_id, end=end, stdout=stdout, stderr=stderr, dropped=0)
             self._signals.after(session, of_session(self._session_id))
-        self._pieces += len(pieces)
 
     async def _replace(self, source: OutputLog, dropped_bytes: int) -> None:
         """What the log holds now, in large pieces: the small ones, and what the cap has dropped since, go."""
         pieces: list[dict[str, object]] = []
-        end, stdout, stderr = source.status().size_bytes, 0, 0
+        end, kept = source.status().size_bytes, (0, 0)
         place = 0
         while frames := [_frame(one) for one in await asyncio.to_thread(source.read, place, PIECE_BYTES)]:
             pieces += [await self._outputs.keep(one, self._command_id) for one in runs(merged(frames), PIECE_BYTES)]
             place = frames[-1].end
-            found = sum(len(one.content) for one in frames if one.stream is LabStream.STDOUT)
-            stdout, stderr = stdout + found, stderr + sum(len(one.content) for one in frames) - found
+            kept = _counted(kept, frames)
         async with self._database.transaction() as session:
             old = await self._outputs.remove(session, self._command_id)
             await OutputRows(session).add(pieces)
             await CommandRows(session).set_output(
-                self._command_id, end=end, stdout=stdout, stderr=stderr, dropped=dropped_bytes
+                self._command_id, end=end, stdout=kept[0], stderr=kept[1], dropped=dropped_bytes
             )
         await self._outputs.forget(old)
+
+
+def _counted(before: tuple[int, int], frames: Sequence[OutputFrame]) -> tuple[int, int]:
+    """Bytes of standard output and of standard error, these frames included."""
+    stdout = sum(len(one.content) for one in frames if one.stream is LabStream.STDOUT)
+    return before[0] + stdout, before[1] + sum(len(one.content) for one in frames) - stdout
 
 
 def _frame(frame: Frame) -> OutputFrame:

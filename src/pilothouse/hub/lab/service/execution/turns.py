@@ -17,6 +17,7 @@ from pilothouse.hub.lab.service.execution.machine import Machine, environment_of
 from pilothouse.hub.lab.service.execution.recordings import RecordingFiles
 from pilothouse.hub.lab.service.execution.shipping import Shipper
 from pilothouse.hub.lab.service.output import Outputs
+from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.hub.lab.service.sealing import Sealing
 from pilothouse.hub.lab.service.sessions import patch_key
 from pilothouse.hub.lab.service.signals import Signals
@@ -137,7 +138,7 @@ class Turns:
     async def _run(self, holding: Holding, row: SessionRow, command: CommandRow) -> None:
         means = self._means
         if command.attempts > 1:
-            await means.outputs.clear(command.id)
+            await patiently(lambda: means.outputs.clear(command.id))
         output = means.machine.log(command.id)
         holding.command_id = command.id
         try:

@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.lab.domain.problems import DebuggingUnavailable
@@ -18,6 +17,7 @@ from pilothouse.hub.lab.repository import ControlRows
 from pilothouse.hub.lab.service.execution.answering import Answering
 from pilothouse.hub.lab.service.execution.books import WORKER_DIED, WORKER_STOPPED, Claimed
 from pilothouse.hub.lab.service.execution.holdings import Holding
+from pilothouse.hub.lab.service.execution.lives import process_of
 from pilothouse.hub.lab.service.execution.turns import Means, Turns
 from pilothouse.hub.lab.service.signals import QUEUE, of_session, of_worker
 from pilothouse.kit.errors import Invalid, Problem
@@ -66,6 +66,7 @@ class Worker:
         self._freed = asyncio.Event()
         self._answered = 0
         self._is_failing = False
+        self._is_in_doubt = False
         self._settled = asyncio.Event()
 
     async def at_work(self) -> str:
@@ -121,7 +122,7 @@ class Worker:
                 log.warning("debug sessions are not run here", reason=problem.sentence)
                 self._settled.set()
                 return
-            await self._bury_the_dead_of_this_host()
+            await self._means.books.sweep()
             while not self._stopping.is_set():
                 await self._live_once()
         except Exception as error:
@@ -178,8 +179,7 @@ class Worker:
                 claimed: Claimed | None = None
                 with self._trouble("waiting sessions could not be looked for"):
                     if self.running < self.capacity:
-                        level = self._means.machine.offer.level
-                        claimed = await self._means.books.claim(self.id, self.name, level)
+                        claimed = await self._claim()
                 if claimed is not None:
                     self._begin(claimed)
                     continue
@@ -189,6 +189,17 @@ class Worker:
                 for task in (freed, heard):
                     task.cancel()
                 await asyncio.gather(freed, heard, return_exceptions=True)
+
+    async def _claim(self) -> Claimed | None:
+        """A commit may have been carried out although its answer did not arrive: after one that failed, what is
+        taken already comes first."""
+        at_work = [one.session_id for one in self.holdings.values() if one.is_busy]
+        in_doubt, self._is_in_doubt = self._is_in_doubt, True
+        claimed = await self._means.books.claim(
+            self.id, self.name, self._means.machine.offer.level, but=at_work if in_doubt else None
+        )
+        self._is_in_doubt = in_doubt and claimed is not None
+        return claimed
 
     def _begin(self, claimed: Claimed) -> None:
         holding = self.holdings.setdefault(claimed.session.id, Holding(claimed.session.id))
@@ -278,12 +289,6 @@ class Worker:
             await asyncio.wait({holding.turn})
         await self._let_go(holding)
 
-    async def _bury_the_dead_of_this_host(self) -> None:
-        """A worker of this host whose process is gone need not be waited for."""
-        for worker_id, process in await self._means.books.neighbours(socket.gethostname()):
-            if process_of(int(process.split(":")[0])) != process:
-                await self._means.books.bury(worker_id, WORKER_DIED)
-
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -300,15 +305,6 @@ class Worker:
             if not self._is_failing:
                 log.warning(what, worker=self.id, reason=repr(error)[:500], exc_info=True)
             self._is_failing = True
-
-
-def process_of(pid: int) -> str:
-    """A process, told apart from others that later have its number; empty when there is none."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return f"{pid}:" if pid == os.getpid() else ""
-    return f"{pid}:{fields[19]}"
 
 
 def _plain(facts: dict[str, object]) -> dict[str, object]:
