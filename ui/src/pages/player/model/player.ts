@@ -1,6 +1,6 @@
 import { between, following, lengthOf, panned, type Span, whole, within, zoomed } from "./window";
 
-export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
+export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 export type PlayerState = {
   durationS: number;
@@ -128,4 +128,18 @@ function same(one: unknown, other: unknown): boolean {
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
   const [left, right] = [one as Span, other as Span];
   return left.from === right.from && left.to === right.to;
+}
+
+/** Where a key of a slider moves the cursor to; null for any other key. */
+export function steppedTo(key: string, { cursor, view, durationS }: PlayerState): number | null {
+  const step = lengthOf(view) / 100;
+  const moves = new Map([
+    ["ArrowLeft", cursor - step],
+    ["ArrowRight", cursor + step],
+    ["PageDown", cursor - step * 10],
+    ["PageUp", cursor + step * 10],
+    ["Home", 0],
+    ["End", durationS],
+  ]);
+  return moves.get(key) ?? null;
 }

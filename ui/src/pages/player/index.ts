@@ -1,0 +1,1 @@
+export { MomentPreview } from "./moment-preview";
