@@ -46,6 +46,8 @@ TELL_S = 1.0
 REST_S = 2.0
 ANSWER_S = 10.0
 REMEMBERED_QUESTIONS = 64
+STATUS_PATH = "/api/control/status"
+OK = 200
 
 log = get_logger("pilothouse.recorder")
 
@@ -166,13 +168,16 @@ class Relay(Worker):
         if not lets_through(self._mode, request.method, request.path):
             detail = f"this robot's relay is set to {self._mode.value}; relay: control lets this through"
             return RelayAnswer(id=request.id, status=403, detail=detail)
+        return self._ask_guard(request, timeout_s=ANSWER_S)
+
+    def _ask_guard(self, request: RelayRequest, *, timeout_s: float) -> RelayAnswer:
         import httpx2
 
         matched = {} if request.if_match is None else {"If-Match": f'"{request.if_match}"'}
         try:
             response = httpx2.request(
                 request.method, f"{self._guard_url}{request.path}?{urlencode(request.query)}", json=request.body,
-                headers=self._headers() | matched, timeout=ANSWER_S,
+                headers=self._headers() | matched, timeout=timeout_s,
             )  # fmt: skip
         except httpx2.HTTPError as error:
             return RelayAnswer(id=request.id, status=0, detail=f"no guard answers at {self._guard_url}: {error}")
@@ -208,13 +213,15 @@ class Relay(Worker):
                 over.wait(TELL_S)
 
     def _tell(self, hub: ClientConnection, over: threading.Event) -> None:
-        """What the recorder itself hears: which topics, how often, how old."""
+        """What the recorder itself hears, and the guard's status: a guard that is paused says nothing by itself."""
         from websockets.exceptions import WebSocketException
 
         with suppress(WebSocketException, OSError):
             while not over.wait(TELL_S):
                 heard = self._compose().model_dump(mode="json", exclude_none=True)
-                hub.send(json.dumps({"type": "recorder", "heartbeat": heard, "relay": self._mode.value}))
+                told = {"type": "recorder", "heartbeat": heard, "relay": self._mode.value}
+                status = self._ask_guard(RelayRequest(id="status", method="GET", path=STATUS_PATH), timeout_s=TELL_S)
+                hub.send(json.dumps(told | ({"guard": status.body} if status.status == OK else {})))
 
     def _headers(self) -> dict[str, str]:
         token = self._guard_token.get_secret_value() if isinstance(self._guard_token, SecretStr) else None

@@ -51,6 +51,7 @@ class RelayRequest(Message):
     path: str = Field(max_length=500, pattern=r"^/api/[A-Za-z0-9_./-]*$")
     query: dict[str, str] = Field(default_factory=dict, max_length=50)
     body: Any = None
+    if_match: int | None = None
 
 
 class RelayAnswer(Message):

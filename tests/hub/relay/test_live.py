@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,30 @@ def fleet(directory: Path, **recorder: Any) -> Iterator[Fleet]:
             yield Fleet(hub, running, guard)
 
 
+@contextmanager
+def silent_guard() -> Iterator[tuple[str, list[str]]]:
+    """A guard that hears requests and answers nobody before ``let go`` is among them."""
+    asked: list[str] = []
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.command} {self.path.partition('?')[0]}")
+            eventually(lambda: "let go" in asked, deadline_s=2 * WITHIN_S)
+            self.send_error(503)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            asked.append("let go")
+            server.shutdown()
+
+
 def heard(viewer: ClientConnection, fits: Callable[[Any], bool]) -> Any:
     """The first message that fits; words are read as JSON, images stay bytes."""
     while True:
@@ -92,7 +119,9 @@ def test_cycles_frames_and_topics_reach_a_viewer_and_the_emergency_stop_reaches_
 
         assert heard(viewer, is_cycle)["cycle_id"] > first["cycle_id"]
         assert image[0] == 1
-        assert recorder["heartbeat"]["robot_id"] == "ada"
+        assert (recorder["heartbeat"]["robot_id"], recorder["relay"]) == ("ada", "watch")
+        told = heard(viewer, lambda said: isinstance(said, dict) and "guard" in said)["guard"]
+        assert (told["state"], [joint["lower"] for joint in told["joints"]]) == ("running", [-3.0] * 6)
         stopped = robot.ask("POST", "/api/control/estop").json()
         assert (stopped["status"], stopped["body"]["state"]) == (200, "emergency")
         assert state_of(robot.guard) == "emergency"
@@ -112,6 +141,27 @@ def test_a_robot_is_controlled_through_the_hub_only_where_it_lets_it(tmp_path: P
     with fleet(tmp_path / "two", relay="control") as robot:
         assert robot.ask("POST", "/api/control/start", query={"n_cycles": "1000000"}).json()["status"] == 200
         eventually(lambda: state_of(robot.guard) == "running", deadline_s=WITHIN_S)
+
+        new = {"type": "joint_velocity", "scale": 0.5}
+        read = robot.ask("GET", "/api/boundaries").json()["body"]["version"]
+        first = robot.ask("PUT", "/api/boundaries/speed", body=new, if_match=read).json()
+        second = robot.ask("PUT", "/api/boundaries/speed", body=new, if_match=read).json()
+        assert (first["status"], first["body"]["scale"], second["status"]) == (200, 0.5, 409)
+
+
+def test_the_emergency_stop_waits_behind_no_other_question(tmp_path: Path) -> None:
+    with (
+        silent_guard() as (guard_url, asked),
+        fleet(tmp_path, guard_url=guard_url) as robot,
+        ThreadPoolExecutor() as others,
+    ):
+        others.submit(robot.ask, "GET", "/api/risk-log", timeout_s=30)
+        eventually(lambda: "GET /api/risk-log" in asked, deadline_s=WITHIN_S)
+        others.submit(robot.ask, "POST", "/api/control/estop", timeout_s=30)
+
+        # The guard answers nothing before it is let go: the first question is still open when the stop comes.
+        eventually(lambda: "POST /api/control/estop" in asked, deadline_s=WITHIN_S)
+        asked.append("let go")
 
 
 def test_nobody_watches_without_the_right_to_and_a_robot_that_is_off_is_left_alone(tmp_path: Path) -> None:

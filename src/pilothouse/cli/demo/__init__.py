@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sys
+import webbrowser
 from contextlib import ExitStack, closing
 from itertools import chain as in_turn
 from pathlib import Path
@@ -47,6 +50,9 @@ def demo(
     speed: Annotated[
         str, typer.Option(callback=_pace, help="1 is as it flew, 4 is four times as fast, max as fast as can be.")
     ] = "1",
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open a browser on the incident, where there is a screen.")
+    ] = True,
 ) -> None:
     """Record, guard, deliver and triage on this machine: a real drone flight, and an arm whose policy misbehaves.
 
@@ -62,7 +68,7 @@ def demo(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        _run(console, data.resolve(), once=once, speed=speed)
+        _run(console, data.resolve(), once=once, speed=speed, show=show)
     except KeyboardInterrupt:
         console.print("Stopped.")
     except Problem as problem:
@@ -70,7 +76,7 @@ def demo(
         raise typer.Exit(1) from None
 
 
-def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
+def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) -> None:
     from datetime import UTC, datetime
 
     import httpx2
@@ -102,7 +108,11 @@ def _run(console: Console, data: Path, *, once: bool, speed: str) -> None:
         if once:
             _prove(console, chain, desk, progress, programs)
         else:
-            _invite(console, progress, hub.url, guard.url)
+            assert progress.recording is not None
+            page = _page(hub.url, data, desk.leave_for_a_person(progress.recording))
+            _invite(console, progress, page, hub.url, guard.url)
+            if show and _has_screen():
+                webbrowser.open(page)
             _wait(programs)
 
 
@@ -119,7 +129,21 @@ def _prove(console: Console, chain: Chain, desk: Desk, progress: Progress, progr
     console.print(f"[green]✓[/green] {'stop':<10} all three programs ended cleanly on SIGTERM")
 
 
-def _invite(console: Console, progress: Progress, hub_url: str, guard_url: str) -> None:
+def _page(hub_url: str, data: Path, incident_id: str) -> str:
+    """A link that signs a browser in as the operator, once, and goes on to the incident."""
+    import asyncio
+
+    from pilothouse.cli.hub_login import make_code
+    from pilothouse.hub.ui.login import link
+
+    return link(hub_url, asyncio.run(make_code(data / "hub")), then=f"/incidents/{incident_id}")
+
+
+def _has_screen() -> bool:
+    return sys.stdout.isatty() and (sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)))
+
+
+def _invite(console: Console, progress: Progress, page: str, hub_url: str, guard_url: str) -> None:
     from pilothouse.cli.demo.chain import ANNOTATION, trigger_offset_ns
 
     assert progress.recording is not None
@@ -127,7 +151,7 @@ def _invite(console: Console, progress: Progress, hub_url: str, guard_url: str) 
     body = f'{{"time_ns": {trigger_offset_ns(progress.recording)}, "body": "{ANNOTATION}"}}'
     console.print("\n[bold]Five things to try[/bold] (Ctrl-C ends everything)\n")
     for what, command in (
-        ("Look at the hub", hub_url),
+        ("See what happened, and decide what the agent asks (this link signs in once)", page),
         ("Fetch the first 64 KiB of the evidence", f"curl -s -H 'Range: bytes=0-65535' -o head.mcap {session}/mcap"),
         (
             "Say what you see at the moment the rule fired",
@@ -178,6 +202,8 @@ def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path
         "hub_url": hub_url,
         "sources": [{"kind": "replay", "path": str(flight), "speed": speed if speed == "max" else float(speed)}],
         "triggers": [RULE],
+        # Robot and hub are the same machine here: a person at one is a person at the other.
+        "relay": "control",
     }
     config = data / "recorder.yaml"
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")

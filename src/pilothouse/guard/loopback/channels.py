@@ -45,7 +45,7 @@ _CYCLE_PROPERTIES: dict[str, Any] = {
     **dict.fromkeys(("was_rejected", "was_clamped"), _TRUTH),
     **dict.fromkeys(("fallback_triggered", "fallback", "failure_type", "active_task", "boundary", "layer"), _TEXT),
     **dict.fromkeys(("active_boundaries", "active_cameras", "reasons"), _STRINGS),
-    **dict.fromkeys(("requested", "executed"), _NUMBERS),
+    **dict.fromkeys(("requested", "executed", "observed"), _NUMBERS),
     **dict.fromkeys(("requested_gripper", "executed_gripper"), _NUMBER),
     "latency_ms": {"type": "object", "additionalProperties": {"type": "number"}},
     "guard_statuses": {"type": "array", "items": _STATUS},

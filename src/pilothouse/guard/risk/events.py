@@ -35,6 +35,7 @@ def record_of(cycle: Cycle) -> dict[str, Any]:
     record["reason"] = "; ".join(verdict.reasons)[:MOST_REASON]
     record["layer"] = verdict.layer
     record["fallback"] = verdict.fallback
+    record["observed"] = None if cycle.observation is None else cycle.observation.joint_positions
     record["requested_gripper"] = _gripper(verdict.requested)
     record["executed_gripper"] = _gripper(cycle.executed)
     record["monotonic_ns"] = cycle.monotonic_ns

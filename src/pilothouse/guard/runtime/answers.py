@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pilothouse.guard.loop import State, possible
 from pilothouse.guard.runtime.runtime import Runtime
-from pilothouse.guard.runtime.status import EmergencyCause, GuardHealth, LoopStatus, Timing
+from pilothouse.guard.runtime.status import EmergencyCause, GuardHealth, JointRange, LoopStatus, Timing
+from pilothouse.guard.stackfile.robot import JointConfig
 
 ON = (State.RUNNING, State.PAUSED)
 
@@ -27,12 +30,18 @@ def status_of(runtime: Runtime) -> LoopStatus:
         cycle_budget_ms=session.period_ns / 1e6,
         control_frequency_hz=1e9 / session.period_ns,
         mode=stack.safety.mode,
+        joints=[_range(joint) for joint in stack.robot.joints],
         config_hash=stack.config_hash,
         config_version=runtime.boundaries.version,
         emergency=_cause(runtime),
         timing=timing_of(runtime),
         last_reload=runtime.last_reload,
     )
+
+
+def _range(joint: JointConfig) -> JointRange:
+    unit: Literal["rad", "m"] = "m" if joint.type == "prismatic" else "rad"
+    return JointRange(name=joint.name, unit=unit, lower=joint.lower, upper=joint.upper)
 
 
 def timing_of(runtime: Runtime) -> Timing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from pilothouse.guard.loop import Command, State
@@ -44,6 +46,15 @@ class ReloadOutcome(BaseModel):
     restart_needed_for: list[str] = Field(default=[], description="Changed sections that act at the next start")
 
 
+class JointRange(BaseModel):
+    """A joint as the Stackfile describes it: radians, metres when it is prismatic."""
+
+    name: str
+    unit: Literal["rad", "m"]
+    lower: float | None = Field(description="null for a joint without ends")
+    upper: float | None
+
+
 class LoopStatus(BaseModel):
     """The state of the loop and what it is doing."""
 
@@ -59,6 +70,7 @@ class LoopStatus(BaseModel):
     cycle_budget_ms: float
     control_frequency_hz: float
     mode: Enforcement
+    joints: list[JointRange] = Field(description="In the order of all joint targets")
     config_hash: str
     config_version: int = Field(description="Counts the changes made to the boundaries at run time")
     emergency: EmergencyCause | None

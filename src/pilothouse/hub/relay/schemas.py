@@ -16,6 +16,7 @@ class LiveRequest(Message):
     path: str = Field(max_length=500, pattern=r"^/api/[A-Za-z0-9_./-]*$")
     query: dict[str, str] = Field(default_factory=dict, max_length=50)
     body: Any = None
+    if_match: int | None = Field(None, ge=0, lt=2**53, description="The version of the boundaries that was read")
     timeout_s: float = Field(20.0, ge=1, le=60, description="How long to wait for the robot to connect and to answer")
 
 

@@ -64,9 +64,7 @@ class Relays:
         RobotNotConnected."""
         if not lets_through(RelayMode.CONTROL, request.method, request.path):
             raise RelayRefused(method=request.method, path=request.path)
-        asked = RelayRequest(
-            id=new_id("ask"), method=request.method, path=request.path, query=request.query, body=request.body
-        )
+        asked = RelayRequest(id=new_id("ask"), **request.model_dump(exclude={"timeout_s"}))
         text = asked.model_dump_json()
         try:
             async with asyncio.timeout(request.timeout_s), self.watching(robot_id) as listener:
