@@ -23,10 +23,11 @@ def login_link(
 
     if not url.startswith(("http://", "https://")):
         raise BadConfiguration(problem="--url is the address of the hub, such as http://127.0.0.1:8000")
-    print(link(url, asyncio.run(_code(data))))
+    print(link(url, asyncio.run(make_code(data))))
 
 
-async def _code(data: Path | None) -> str:
+async def make_code(data: Path | None) -> str:
+    """A code that signs one browser in as the operator of the hub in that directory."""
     from pilothouse.hub.db import Database
     from pilothouse.hub.identity.service import build_services
     from pilothouse.hub.settings import HubSettings

@@ -44,17 +44,29 @@ class Desk:
         return f"/api/v1/boards/{self._board}"
 
     def proofs(self, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """Have the incident of a recording worked, and say what was found; raises BrokenLink."""
+        """Have the incident of a recording worked to its end, and say what was found; raises BrokenLink."""
         task = self._task(row["incident_id"])
         yield "task", f"{task['id']} on “{self._name}”, {task['priority']}: “{task['title']}”"
-        self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task['id']}/claim")
-        peak = self._peak(row)
-        found = f"{row['trigger']['topic']} peaked at {peak:.2f} m/s; the drone was asked to."
-        self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task['id']}/comments", {"body": found})
-        other = self._agent.get("/api/v1/agent/boards")
-        require("agent", other.status_code == 200, f"the agent cannot see its board: HTTP {other.status_code}")
-        yield "agent", f"{AGENT} claimed it and read the evidence: “{found}”"
+        yield "agent", f"{AGENT} claimed it and read the evidence: “{self._worked(row, task['id'])}”"
         yield "approval", self._approved(task["id"])
+
+    def leave_for_a_person(self, row: dict[str, Any]) -> str:
+        """Have the incident of a recording worked up to where a person decides; the incident's id."""
+        task = self._task(row["incident_id"])
+        self._worked(row, task["id"])
+        self._approval(task["id"])
+        return str(task["incident_id"])
+
+    def _worked(self, row: dict[str, Any], task_id: str) -> str:
+        self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task_id}/claim")
+        found = f"{row['trigger']['topic']} peaked at {self._peak(row):.2f} m/s; the drone was asked to."
+        self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task_id}/comments", {"body": found})
+        return found
+
+    def _approval(self, task_id: str) -> dict[str, Any]:
+        asked = {"action_type": "task.done", "reason": "Explained by the flight plan", "confidence": 90,
+                 "task_ids": [task_id]}  # fmt: skip
+        return self._asked(self._agent, "approval", "POST", f"{self._agents}/approvals", asked)
 
     @property
     def _agents(self) -> str:
@@ -80,9 +92,7 @@ class Desk:
         return float(series["highest"])
 
     def _approved(self, task_id: str) -> str:
-        asked = {"action_type": "task.done", "reason": "Explained by the flight plan", "confidence": 90,
-                 "task_ids": [task_id]}  # fmt: skip
-        approval = self._asked(self._agent, "approval", "POST", f"{self._agents}/approvals", asked)
+        approval = self._approval(task_id)
         decision = {"status": "approved", "note": "Agreed", "version": approval["version"]}
         own = self._agent.patch(f"{self.path}/approvals/{approval['id']}", json=decision)
         require("approval", own.status_code == 403, f"the agent approved itself: HTTP {own.status_code}")

@@ -1,0 +1,60 @@
+"""Coming in, finding one's way, and what holds for every page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.visitors import Hub
+from tests.ui.conftest import Demo, Visit
+
+pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.timeout(300)]
+
+
+def test_the_link_of_the_demo_signs_in_once_and_opens_on_the_incident_of_its_flight(demo: Demo, visit: Visit) -> None:
+    mara = visit(None)
+    page = mara.page(urlsplit(demo.link)._replace(scheme="", netloc="").geturl())
+
+    expect(page).to_have_url(re.compile(f"/incidents/{demo.incident_id}"))
+    assert "code" not in page.url
+    expect(page.get_by_role("button", name=re.compile("Signed in as"))).to_be_visible()
+
+    second = visit(None)
+    refused = second.page(urlsplit(demo.link)._replace(scheme="", netloc="").geturl())
+    expect(refused.get_by_role("alert")).to_contain_text("used before")
+    second.complaints.clear()
+
+
+def test_a_token_signs_in_and_leads_back_to_where_one_wanted_to_go(hub: Hub, visit: Visit) -> None:
+    noor = hub.person("Noor")
+    browser = visit(None)
+    page = browser.page("/login?next=%2Frecordings%3Fq%3Ddrone")
+    page.get_by_label("Token", exact=True).fill(noor.token)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page).to_have_url(re.compile(r"/recordings\?q=drone"))
+    page.get_by_role("button", name="Signed in as Noor").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to Pilothouse")).to_be_visible()
+
+
+def test_a_wrong_token_is_refused_in_words(visit: Visit) -> None:
+    browser = visit(None)
+    page = browser.page("/login")
+    page.get_by_label("Token", exact=True).fill("user_nobody.nothing")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("not known")
+    browser.complaints.clear()
+
+
+def test_the_menu_leads_everywhere_and_a_wrong_address_says_so(visit: Visit) -> None:
+    page = visit().page("/")
+    for place in ("Incidents", "Recordings", "Fleet", "Boards", "Lab", "Settings", "Now"):
+        page.get_by_role("navigation", name="Places").get_by_role("link", name=place, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(f"{page.url.rstrip('/')}/incidents/none/of/these")
+    expect(page.get_by_text("There is no such page")).to_be_visible()
