@@ -162,6 +162,14 @@ class HubSettings(ServiceSettings):
         "pypi.org,files.pythonhosted.org,registry.npmjs.org,conda.anaconda.org",
         "Hosts that set-ups reach with `allowlist`, with commas, as `host` or `host:port`; 443 is meant otherwise",
     )
+    lab_setup_variables: SecretStr | None = setting(
+        None, "Environment variables of set-ups, as `{\"PIP_INDEX_URL\": \"https://packages.example/simple\"}`: where "
+        "registries are, and who asks them. Code of the repository sees them; what is printed of them is blanked",
+    )  # fmt: skip
+    lab_tools: str = setting(
+        "", "Directories with programs beside /usr that set-ups and commands are shown, read-only and where they are "
+        "here, with commas: `/opt/conda,/root/.local/bin`",
+    )  # fmt: skip
     lab_session_ttl_s: Annotated[float, Field(ge=1, le=2_592_000)] = setting(
         14_400.0, "A debug session ends after so many seconds, unless it says otherwise"
     )
@@ -237,6 +245,16 @@ class HubSettings(ServiceSettings):
         return _mapping(self.lab_secrets, "PILOTHOUSE_LAB_SECRETS")
 
     @property
+    def lab_setup_variable_values(self) -> dict[str, str]:
+        """Environment variables of set-ups."""
+        return _mapping(self.lab_setup_variables, "PILOTHOUSE_LAB_SETUP_VARIABLES")
+
+    @property
+    def lab_tool_directories(self) -> tuple[Path, ...]:
+        """Where programs are that the sandbox does not show by itself."""
+        return tuple(Path(one) for one in (part.strip() for part in self.lab_tools.split(",")) if one)
+
+    @property
     def lab_credentials(self) -> dict[str, str]:
         """`USER:PASSWORD` by host or by the beginning of an address."""
         return _mapping(self.lab_git_credentials, "PILOTHOUSE_LAB_GIT_CREDENTIALS")
@@ -250,8 +268,10 @@ class HubSettings(ServiceSettings):
         """These settings, or BadConfiguration that says what to change."""
         assert self.lab_secret_values is not None
         assert self.lab_credentials is not None
+        assert self.lab_setup_variable_values is not None
         self._check_clerk()
         self._check_setup_hosts()
+        self._check_tools()
         if self.mode == "fleet" and self.password is None:
             raise BadConfiguration(
                 problem="fleet mode needs a password: set MD_HUB_AUTH_PASSWORD (and MD_HUB_AUTH_TOKEN for the robots)"
@@ -267,6 +287,14 @@ class HubSettings(ServiceSettings):
                 Allowance.parse(entry)
         except BadAllowance as problem:
             raise BadConfiguration(problem=f"PILOTHOUSE_LAB_SETUP_ALLOW: {problem.sentence}") from None
+
+    def _check_tools(self) -> None:
+        from pilothouse.workspaces.tools import may_be_shown
+
+        for directory in self.lab_tool_directories:
+            if not may_be_shown(directory):
+                problem = f"PILOTHOUSE_LAB_TOOLS: {directory} is not an absolute path of its own; /usr is seen anyway"
+                raise BadConfiguration(problem=problem)
 
     def _check_clerk(self) -> None:
         if self.auth_mode != "clerk":

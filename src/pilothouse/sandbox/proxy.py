@@ -19,6 +19,7 @@ _HEAD_WITHIN_S = 30.0
 _CONNECT_WITHIN_S = 15.0
 _PIECE_BYTES = 1 << 16
 _CONNECTIONS = 256
+_SAID_REFUSALS = 5
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
@@ -47,8 +48,12 @@ class Allowance:
 class AllowListProxy:
     """Serves one command. Names are resolved here, once per connection, and the address that was checked is used."""
 
-    def __init__(self, allowances: Sequence[Allowance]) -> None:
+    def __init__(self, allowances: Sequence[Allowance], *, names_may_be_private: bool = False) -> None:
+        """``names_may_be_private``: the names come from whoever runs this service, who knows where they lead."""
         self._allowed = frozenset(allowances)
+        self._may_be_private = names_may_be_private
+        self.refused: list[str] = []
+        """What was refused and why, the first few; programs seldom say it."""
         self._server: asyncio.Server | None = None
         self._places = asyncio.Semaphore(_CONNECTIONS)
 
@@ -64,6 +69,8 @@ class AllowListProxy:
             try:
                 await self._forward(reader, writer)
             except _Refused as refusal:
+                if refusal.reason not in self.refused and len(self.refused) < _SAID_REFUSALS:
+                    self.refused.append(refusal.reason)
                 body = f"{refusal.reason}\n".encode()
                 status = f"HTTP/1.1 {refusal.status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
                 writer.write(status.encode() + body)
@@ -106,7 +113,8 @@ class AllowListProxy:
             raise _Refused("502 Bad Gateway", f"{wanted.host} has no address") from problem
         addresses = [str(one[4][0]) for one in found]
         # A name that suddenly leads inside would let whoever keeps that name reach our neighbours.
-        if not addresses or not all(_public(one) for one in addresses):
+        fits = _outside if self._may_be_private else _public
+        if not addresses or not all(fits(one) for one in addresses):
             raise _Refused("403 Forbidden", f"{wanted.host} leads to a private address; allow the address itself")
         return addresses[0]
 
@@ -181,3 +189,11 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _public(host: str) -> bool:
     found = _address(host.partition("%")[0])
     return found is not None and found.is_global and not found.is_multicast
+
+
+def _outside(host: str) -> bool:
+    """Public, or of a network of one's own; never this machine itself, nor what clouds tell their machines."""
+    found = _address(host.partition("%")[0])
+    if found is None or found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast:
+        return False
+    return found.is_global or found.is_private

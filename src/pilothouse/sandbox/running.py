@@ -178,6 +178,7 @@ class Running:
         self._channels.close_all()
         if self._proxy is not None:
             self._proxy.close()
+            ending = _with_refusals(ending, self._proxy.refused)
         self._log.close(ending)
         self._ended.set_result(ending)
         for task in self._tasks - {asyncio.current_task()}:
@@ -233,6 +234,13 @@ class Running:
 def _mark(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+def _with_refusals(ending: Ending, refused: Sequence[str]) -> Ending:
+    """A command that failed after it was refused a connection says which."""
+    if not refused or ending.exit_code == 0 or ending.detail:
+        return ending
+    return replace(ending, detail=f"the network of the session refused: {'; '.join(refused)}")
 
 
 def _ending_of(facts: dict[str, Any]) -> Ending:

@@ -64,7 +64,9 @@ class Sandbox:
         await self.open()
         assert self._link is not None
         log.hide(command.secrets.values())
-        proxy = AllowListProxy(allowances) if mode is NetworkMode.ALLOWLIST else None
+        private = command.network.names_may_be_private
+        proxied = mode is NetworkMode.ALLOWLIST
+        proxy = AllowListProxy(allowances, names_may_be_private=private) if proxied else None
         channels = Channels.open(terminal=command.terminal, stdin=command.stdin)
         running = Running(command, log, channels, self._link, proxy)
         order_fd = os.memfd_create("order")

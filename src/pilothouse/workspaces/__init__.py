@@ -7,6 +7,7 @@ from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmt
 from pilothouse.workspaces.patches import patch_hash
 from pilothouse.workspaces.recordings import recordings_shown
 from pilothouse.workspaces.repositories import FetchLimits, Repositories
+from pilothouse.workspaces.tools import tools_shown
 from pilothouse.workspaces.workspaces import Workspaces
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Workspaces",
     "patch_hash",
     "recordings_shown",
+    "tools_shown",
 ]

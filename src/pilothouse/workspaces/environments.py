@@ -19,6 +19,7 @@ from pilothouse.workspaces.manifests import CONDA, KNOWN, NODE, PYTHON, Plan, pl
 from pilothouse.workspaces.model import Shown, Workspace
 from pilothouse.workspaces.problems import SetupFailed, SetupInvalid
 from pilothouse.workspaces.removal import OPEN_DIRECTORY, remove_tree
+from pilothouse.workspaces.tools import USUAL_PATH
 from pilothouse.workspaces.workspaces import Workspaces
 
 INSIDE = "/opt/pilothouse/setup"
@@ -84,6 +85,7 @@ class Environments:
         self._run = run
         self._clock = clock
         self._mounts = mounts
+        self._path = ":".join([*workspaces.beside.path, USUAL_PATH])
         self._making: dict[str, asyncio.Task[None]] = {}
 
     async def prepare(self, workspace: Workspace, setup: Setup) -> Environment | None:
@@ -92,10 +94,10 @@ class Environments:
         if not setup.enabled:
             return None
         manifests = await asyncio.to_thread(_read_manifests, workspace.path, setup.manifests)
-        plan = _explicit(setup) if setup.commands else plan_for(manifests, _has)
+        plan = _explicit(setup) if setup.commands else plan_for(manifests, self._has)
         if not plan.commands:
             return None
-        key = _key(manifests, plan)
+        key = _key(manifests, plan, self._path)
         if not self._mounts:
             return await self._make_in_place(workspace, setup, plan, key)
         place = self._directory / key
@@ -109,6 +111,9 @@ class Environments:
             # Whoever gives up does not take it away from the others.
             await asyncio.shield(making)
         return await asyncio.to_thread(self._shown, workspace, key, place, cached)
+
+    def _has(self, program: str) -> bool:
+        return shutil.which(program, path=self._path) is not None
 
     async def close(self) -> None:
         """Stop making what is being made."""
@@ -204,21 +209,17 @@ def _explicit(setup: Setup) -> Plan:
     return Plan(commands, tuple("it was asked for" for _ in commands))
 
 
-def _has(program: str) -> bool:
-    return shutil.which(program, path="/usr/local/bin:/usr/bin:/bin") is not None
-
-
-def _key(manifests: dict[str, bytes], plan: Plan) -> str:
+def _key(manifests: dict[str, bytes], plan: Plan, path: str) -> str:
     """By content, so that commits with the same manifests share what was made."""
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in manifests.items()}
-    where = [platform.system(), platform.machine(), platform.libc_ver(), _interpreter()]
-    programs = [name for name in _PROGRAMS if _has(name)]
+    where = [platform.system(), platform.machine(), platform.libc_ver(), _interpreter(path)]
+    programs = [name for name in _PROGRAMS if shutil.which(name, path=path)]
     whole = json.dumps([_EDITION, where, programs, plan.commands, digests], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:32]
 
 
-def _interpreter() -> str:
-    found = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")
+def _interpreter(path: str) -> str:
+    found = shutil.which("python3", path=path)
     return "" if found is None else str(Path(found).resolve())
 
 

@@ -25,6 +25,7 @@ from pilothouse.workspaces.removal import remove_tree
 from pilothouse.workspaces.repositories import Repositories
 
 log = get_logger(__name__)
+_NOTHING = Shown()
 
 
 class WorkspacesInUse(Conflict):
@@ -53,10 +54,11 @@ class Workspaces:
         warm: int = 8,
         layered: bool | None = None,
         mounts: bool = True,
+        beside: Shown = _NOTHING,
     ) -> None:
         """``owner`` is whom files belong to (None: somebody without rights); ``warm`` checkouts of each are kept.
         ``layered`` tries overlays (None: in a process whose mounts end with it); ``mounts`` says that guests see what
-        they are shown where it is to be shown."""
+        they are shown where it is to be shown; ``beside`` is what they are shown in all workspaces."""
         self._directory = directory.absolute()
         self._repositories = repositories
         self._clock = clock
@@ -64,6 +66,7 @@ class Workspaces:
         self._warm = warm
         self._wants_layers = has_mounts_of_its_own() if layered is None else layered
         self._mounts = mounts
+        self.beside = beside
         self._git = Git()
         self._overlays: Overlays | None = None
         self._checkouts: Checkouts | None = None
@@ -216,7 +219,7 @@ class Workspaces:
             warmth=warmth,
             layered=self.layered,
             timings=timings,
-            shown=Shown(read_only={OBJECTS_INSIDE: mirror / "objects"}) if self._mounts else Shown(),
+            shown=(Shown(read_only={OBJECTS_INSIDE: mirror / "objects"}) if self._mounts else Shown()) | self.beside,
         )
 
 

@@ -37,7 +37,7 @@ def patient(
     """A method that may be carried out twice when nobody knows whether the first time was committed."""
 
     @functools.wraps(step)
-    async def again(owner: Owner, *given: Given.args, **named: Given.kwargs) -> Result:
+    async def again(owner: Owner, /, *given: Given.args, **named: Given.kwargs) -> Result:
         return await patiently(lambda: step(owner, *given, **named))
 
     return again

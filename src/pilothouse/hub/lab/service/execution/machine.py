@@ -28,9 +28,16 @@ from pilothouse.workspaces import (
     Shown,
     Workspace,
     Workspaces,
+    tools_shown,
 )
 
 SETUP_TAIL_LINES = 20
+# Debian and its kin, Red Hat and its kin; a sandbox has both where the machine has them.
+_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+# What pip, npm, conda, curl and git read; uv and most others read the first.
+_TOLD_AUTHORITIES = (
+    "SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
+)  # fmt: skip
 MOST_WORKERS = 256
 
 
@@ -130,7 +137,10 @@ class LocalMachine:
         directory = await asyncio.to_thread(self._place.take)
         self._sandbox = Sandbox(directory / "sandbox", self._offer, allow_unsandboxed=allowed)
         mounts = self._offer.level is Level.ISOLATED
-        self._workspaces = Workspaces(directory / "workspaces", self._mirrors, clock=self._clock, mounts=mounts)
+        tools = tools_shown(self._settings.lab_tool_directories, mounts=mounts)
+        self._workspaces = Workspaces(
+            directory / "workspaces", self._mirrors, clock=self._clock, mounts=mounts, beside=tools
+        )
         self._environments = Environments(
             directory / "environments", self._workspaces, run=self._set_up, clock=self._clock, mounts=mounts
         )
@@ -180,7 +190,8 @@ class LocalMachine:
         log_id = new_id("set")
         log = self.log(log_id)
         command = Command(
-            argv=tuple(argv), workspace=workspace.path, environment=environment_of(shown, {}), mounts=mounts_of(shown),
+            argv=tuple(argv), workspace=workspace.path, environment=environment_of(shown, trusting()),
+            mounts=mounts_of(shown), secrets=self._settings.lab_setup_variable_values,
             limits=Limits(memory_mb=self._settings.lab_memory_mb, pids=self._settings.lab_pids,
                           disk_mb=self._settings.lab_disk_mb),
             network=network, timeout_s=timeout_s,
@@ -190,6 +201,8 @@ class LocalMachine:
             ending = await running.wait()
             last = b"\n".join(line.content for line in log.tail(SETUP_TAIL_LINES).lines)
             ended = f"{ending.termination_reason} {ending.exit_code}"
+            if ending.detail:
+                ended = f"{ended} ({ending.detail})"
             return Ran(ending.exit_code == 0, ended, last.decode("utf-8", "replace")[-4_000:])
         finally:
             self.forget_log(log_id)
@@ -198,7 +211,15 @@ class LocalMachine:
         mode = NetworkMode(self._settings.lab_setup_network)
         if mode not in self.offer.network:
             raise SetupNetworkNotOffered(mode=mode.value, offered=", ".join(self.offer.network))
-        return Network(mode, self._settings.lab_setup_hosts if mode is NetworkMode.ALLOWLIST else ())
+        if mode is not NetworkMode.ALLOWLIST:
+            return Network(mode)
+        return Network(mode, self._settings.lab_setup_hosts, names_may_be_private=True)
+
+
+def trusting() -> dict[str, str]:
+    """Tools that bring their own list of authorities are told this machine's, which may hold a company's own."""
+    found = next((one for one in _AUTHORITIES if Path(one).is_file()), None)
+    return {} if found is None else dict.fromkeys(_TOLD_AUTHORITIES, found)
 
 
 def mounts_of(shown: Shown) -> tuple[Mount, ...]:
