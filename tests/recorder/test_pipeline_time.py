@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.kit.clock import NS_PER_S
+from pilothouse.kit.clock import NS_PER_S, SystemClock
 from pilothouse.mcap import Decoders, Ring, open_recording
+from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.stream import Stream
@@ -42,7 +43,7 @@ def pipeline_of(ring: Ring, fired: Fired, *rules: Any) -> Pipeline:
     decoders = Decoders()
     return Pipeline(
         ring=ring, stream=Stream(), captures=fired, make_decode=lambda: decoders.decode,  # type: ignore[arg-type]
-        rules=WatchedRule.all_of(RecorderSettings(triggers=rules)),
+        rules=WatchedRule.all_of(RecorderSettings(triggers=rules)), clock=SystemClock(), rejected=LeftOut(60),
     )  # fmt: skip
 
 

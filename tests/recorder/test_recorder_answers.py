@@ -30,7 +30,7 @@ def test_health_is_ok_only_while_messages_arrive(tmp_path: Path) -> None:
         assert answers.problems() == []
 
         robot.say(0)
-        history.add(clock.monotonic_ns(), robot.recorder.ring.topics(), answers.losses())
+        history.add(clock.monotonic_ns(), robot.recorder.ring.topics())
         assert answers.health().ok
         clock.advance(9)
         assert answers.health().ok

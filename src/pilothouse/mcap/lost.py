@@ -4,58 +4,60 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
 
 # 512 KiB of times. Of what was lost before, by so many, only when it began and ended is known.
 MOST_TIMES = 1 << 16
 # Once this part of a channel's times is too old they are let go of.
 STALE_PART = 4
+Key = TypeVar("Key", bound=Hashable)
 Span = tuple[int, int, int]
 """First and last time, and how many messages between them."""
 
 
-class Lost:
-    """Log times of lost messages, channel by channel, for as long as they may belong to a window. Not thread-safe."""
+class Lost(Generic[Key]):
+    """Log times of lost messages, by channel or topic, for as long as they may belong to a window. Not thread-safe."""
 
     def __init__(self, *, most_times: int = MOST_TIMES) -> None:
         self._most_times = most_times
-        self._times: dict[int, array[int]] = {}
-        self._spans: dict[int, list[Span]] = {}
+        self._times: dict[Key, array[int]] = {}
+        self._spans: dict[Key, list[Span]] = {}
         self._count = 0
 
-    def add(self, channel_id: int, times_ns: Iterable[int], *, oldest_kept_ns: int) -> None:
+    def add(self, key: Key, times_ns: Iterable[int], *, oldest_kept_ns: int) -> None:
         """These are lost; what is older than ``oldest_kept_ns`` belongs to no window any more."""
-        known = self._times.setdefault(channel_id, array("Q"))
+        known = self._times.setdefault(key, array("Q"))
         before = len(known)
         known.extend(times_ns)
         # Looking at all of them for a few each time would cost the thread that seals.
         if known[len(known) // STALE_PART] < oldest_kept_ns:
-            known = self._times[channel_id] = array("Q", (one for one in known if one >= oldest_kept_ns))
-            spans = self._spans.get(channel_id, ())
-            self._spans[channel_id] = [one for one in spans if one[1] >= oldest_kept_ns]
+            known = self._times[key] = array("Q", (one for one in known if one >= oldest_kept_ns))
+            spans = self._spans.get(key, ())
+            self._spans[key] = [one for one in spans if one[1] >= oldest_kept_ns]
         self._count += len(known) - before
         while self._count > self._most_times:
             self._summarise()
 
-    def within(self, start_ns: int, end_ns: int) -> Counter[int]:
-        """How many messages of each channel are missing from a window, both ends included."""
-        found: Counter[int] = Counter()
-        for channel_id, times in self._times.items():
+    def within(self, start_ns: int, end_ns: int) -> Counter[Key]:
+        """How many messages of each are missing from a window, both ends included."""
+        found: Counter[Key] = Counter()
+        for key, times in self._times.items():
             count = sum(start_ns <= one <= end_ns for one in times)
-            for first, last, size in self._spans.get(channel_id, ()):
+            for first, last, size in self._spans.get(key, ()):
                 count += round(size * _share(first, last, start_ns, end_ns))
             if count:
-                found[channel_id] = count
+                found[key] = count
         return found
 
     def _summarise(self) -> None:
-        """Of the channel that lost most, the older half becomes one span."""
-        channel_id = max(self._times, key=lambda one: len(self._times[one]))
-        times = self._times[channel_id]
+        """Of the one that lost most, the older half becomes one span."""
+        key = max(self._times, key=lambda one: len(self._times[one]))
+        times = self._times[key]
         half = max(1, len(times) // 2)
         older = times[:half]
-        self._times[channel_id] = times[half:]
-        self._spans.setdefault(channel_id, []).append((min(older), max(older), half))
+        self._times[key] = times[half:]
+        self._spans.setdefault(key, []).append((min(older), max(older), half))
         self._count -= half
 
 

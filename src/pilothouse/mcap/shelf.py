@@ -83,7 +83,7 @@ class Shelf:
         self.newest: dict[int, int] = {}  # channel -> its newest log time
         self.left: Counter[int] = Counter()  # channel -> messages that have left
         self.dropped: Counter[int] = Counter()  # channel -> of those, the ones whose window had not passed
-        self.lost = Lost()  # and when these were said
+        self.lost: Lost[int] = Lost()  # and when these were said
         self.gone: list[int] = []  # numbers of the chunks that have left
 
     def put(self, place: Place, chunk: SealedChunk) -> None:

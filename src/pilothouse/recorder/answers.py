@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pilothouse.mcap import Ring, Spool
 from pilothouse.recorder.captures import Captures
 from pilothouse.recorder.delivery import Delivery
 from pilothouse.recorder.keeper import Keeper
+from pilothouse.recorder.losses import Ledger, Losses
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
 from pilothouse.recorder.post_rolls import CaptureRequest
@@ -33,9 +33,8 @@ from pilothouse.recorder.schemas import (
 )
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState
-from pilothouse.recorder.sources.gate import Thinning
 from pilothouse.recorder.stream import Stream
-from pilothouse.recorder.topic_history import Losses, TopicHistory
+from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.recorder.without_recording import without_recording
 from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import Heartbeat, SavedRecording, TopicHealth
@@ -59,7 +58,7 @@ class Answers:
     captures: Captures
     pipeline: Pipeline
     sources: Sequence[SourceRunner]
-    pushed: Thinning
+    ledger: Ledger
     pushing: Pushing
     keeper: Keeper
     history: TopicHistory
@@ -104,8 +103,8 @@ class Answers:
         """What was lost of each topic since the start."""
         return Losses(
             dropped={topic: count.dropped for topic, count in self.ring.topics().items() if count.dropped},
-            thinned=dict(sum((Counter(one.thinned) for one in self.sources), Counter(self.pushed.thinned))),
-            rejected=dict(Counter(self.pipeline.troubles.of("bad")) + Counter(self.pushing.rejected)),
+            thinned=self.ledger.thinned.counts,
+            rejected=self.ledger.rejected.counts,
         )
 
     def topics(self) -> TopicList:

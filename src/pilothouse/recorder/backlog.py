@@ -6,8 +6,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from pilothouse.mcap import Snapshot
+from pilothouse.recorder.losses import Losses
 from pilothouse.recorder.post_rolls import Due
-from pilothouse.recorder.topic_history import Losses
 
 MAX_UNWRITTEN = 256
 

@@ -160,7 +160,7 @@ class Captures:
                 reason=reason, label=label, end_ns=end_ns, window_s=window_s, alerts=alerts, key=key
             )
         try:
-            captured = self._writing.write(asked, snapshot, self._writing.losses(asked, snapshot))
+            captured = self._writing.write(asked, snapshot, self._writing.losses(snapshot, until_ns=NEVER_NS))
         except Exception as error:
             self._give_up(asked, error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}")
             raise
@@ -179,7 +179,7 @@ class Captures:
         for due in completed:
             request = self._asked.complete(due.request)
             snapshot = self._ring.snapshot(request.start_ns, request.end_ns)
-            losses = self._writing.losses(request, snapshot)
+            losses = self._writing.losses(snapshot)
             refusal = self._backlog.add(Unwritten(Due(request, due.cut), snapshot, losses))
             if refusal:
                 self._give_up(request, refusal)

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pilothouse.kit.clock import NS_PER_S
+from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring
 from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.outbox import CaptureState
 from pilothouse.recorder.post_rolls import NEVER_NS
 from pilothouse.recorder.settings import RecorderSettings
@@ -85,12 +86,14 @@ class Pipeline:
 
     def __init__(
         self, *, ring: Ring, stream: Stream, captures: Captures, rules: Sequence[WatchedRule],
-        make_decode: Callable[[], Decode],
+        make_decode: Callable[[], Decode], clock: Clock, rejected: LeftOut,
     ) -> None:  # fmt: skip
         self._ring = ring
         self._stream = stream
         self._captures = captures
         self._make_decode = make_decode
+        self._clock = clock
+        self._rejected = rejected
         self._decode: Decode | None = None
         self._watched: dict[int, tuple[Channel, list[WatchedRule]]] = {}
         self._channels: dict[int, Channel] = {}
@@ -125,13 +128,13 @@ class Pipeline:
     def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
         if log_time_ns > self._captures.next_end_ns or log_time_ns >= LATEST_NS:
             if log_time_ns >= LATEST_NS:
-                self.troubles.note(self._channels[channel_id].topic, "bad", f"its log time is {log_time_ns}")
+                self._reject(channel_id, f"its log time is {log_time_ns}")
                 return
             self._captures.advance(log_time_ns)
         try:
             self._ring.append(channel_id, log_time_ns, content, publish_time_ns)
         except Invalid as problem:
-            self.troubles.note(self._topic(channel_id), "bad", problem.sentence)
+            self._reject(channel_id, problem.sentence)
             return
         self._stream.received += 1
         self._stream.last_ns = log_time_ns
@@ -139,6 +142,14 @@ class Pipeline:
             self._tick(log_time_ns)
         if channel_id in self._watched:
             self._watch(channel_id, log_time_ns, content)
+
+    @property
+    def present_ns(self) -> int | None:
+        """Where message time is: at the last message, and when none has come for a while so much later."""
+        last_ns, monotonic_ns = self._stream.last_ns, self._clock.monotonic_ns()
+        if last_ns is None:
+            return None
+        return last_ns + (monotonic_ns - self._quiet_since_ns if self._heard == self._stream.received else 0)
 
     def time_passes(self, monotonic_ns: int) -> None:
         """To be told every second or so: while no message comes, message time goes on with the monotonic clock."""
@@ -182,9 +193,12 @@ class Pipeline:
         one.merged += became is CaptureState.MERGED
         one.over_budget += became is CaptureState.REFUSED
 
-    def _topic(self, channel_id: int) -> str:
+    def _reject(self, channel_id: int, reason: str) -> None:
         channel = self._channels.get(channel_id)
-        return channel.topic if channel else str(channel_id)
+        topic = channel.topic if channel else str(channel_id)
+        self.troubles.note(topic, "bad", reason)
+        # The time it bears is of no use: it counts when it came.
+        self._rejected.add(topic, self.present_ns)
 
 
 def _continued(one: WatchedRule, known: list[WatchedRule]) -> WatchedRule:

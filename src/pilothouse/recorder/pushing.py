@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, Field
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.mcap import Channel, Schema
+from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.push import Line, Pushed, UnreadableMessage, parse_line
 from pilothouse.recorder.sources.base import Sink
 
@@ -70,7 +70,9 @@ class Share:
 class Pushing:
     """One for each recorder; any thread may call. A message counts as accepted when it is in the buffer."""
 
-    def __init__(self, sink: Sink, clock: Clock, *, oldest_s: float) -> None:
+    def __init__(
+        self, sink: Sink, clock: Clock, *, oldest_s: float, rejected: LeftOut, present_ns: Callable[[], int | None]
+    ) -> None:
         self._sink = sink
         self._clock = clock
         self.take_since(oldest_s)
@@ -81,7 +83,8 @@ class Pushing:
         self._channels: dict[Channel, int] = {}
         self._schema_bytes = 0
         self.messages = 0
-        self.rejected: Counter[str] = Counter()
+        self._rejected = rejected
+        self._present_ns = present_ns
 
     def take_since(self, oldest_s: float) -> None:
         """Messages older than this are refused."""
@@ -112,7 +115,7 @@ class Pushing:
                 try:
                     message = parse_line(line.text)
                 except UnreadableMessage as problem:
-                    self.rejected[NO_TOPIC] += 1
+                    self._reject(NO_TOPIC)
                     receipt.reject(line.number, problem.reason)
                     continue
                 try:
@@ -130,7 +133,7 @@ class Pushing:
     def note_unreadable(self) -> None:
         """What came was no message, and says nothing of a topic."""
         with self._lock:
-            self.rejected[NO_TOPIC] += 1
+            self._reject(NO_TOPIC)
 
     def _take(self, message: Pushed) -> None:
         if self._ended:
@@ -139,8 +142,11 @@ class Pushing:
             self._put(message)
         except UnreadableMessage:
             # Only topics that are there are counted by name: anybody can make up another.
-            self.rejected[message.topic if (message.topic, message.encoding) in self._topics else NO_TOPIC] += 1
+            self._reject(message.topic if (message.topic, message.encoding) in self._topics else NO_TOPIC)
             raise
+
+    def _reject(self, topic: str) -> None:
+        self._rejected.add(topic, self._present_ns())
 
     def _put(self, message: Pushed) -> None:
         now_ns = self._clock.now_ns()

@@ -28,6 +28,7 @@ from pilothouse.recorder.hub_credential import HubCredential, with_enrolment
 from pilothouse.recorder.hub_link import Hub
 from pilothouse.recorder.keeper import Keeper
 from pilothouse.recorder.keyed_saves import KeyedSaves
+from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.outbox import CaptureRow, Outbox, OutboxUnwritable, SaveKey
 from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
 from pilothouse.recorder.problems import DataInUse, DataUnusable, NothingToReload
@@ -46,7 +47,7 @@ from pilothouse.recorder.sources.selection import Selection
 from pilothouse.recorder.steady_time import SteadyTime
 from pilothouse.recorder.stored_recordings import StoredRecordings
 from pilothouse.recorder.stream import Stream
-from pilothouse.recorder.topic_history import Losses, TopicHistory
+from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.recorder.watchdog import Vitals
 from pilothouse.recorder.writing import RobotFacts, Writing
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
@@ -102,19 +103,23 @@ class Recorder:
             spool=self._spool, keep=topic_rules.keep,
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
+        self._ledger = Ledger(settings.retention_s)
         stream = Stream()
         self.captures = self._made_captures(stream, sessions)
         self.pipeline = Pipeline(
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
-            make_decode=_make_decode,
+            make_decode=_make_decode, clock=clock, rejected=self._ledger.rejected,
         )  # fmt: skip
-        self._pushed = Thinning(self.pipeline, Selection(), topic_rules)
-        self.pushing = Pushing(self._pushed, clock, oldest_s=settings.retention_s)
+        self._pushed = Thinning(self.pipeline, Selection(), topic_rules, self._ledger.thinned)
+        self.pushing = Pushing(
+            self._pushed, clock, oldest_s=settings.retention_s, rejected=self._ledger.rejected,
+            present_ns=lambda: self.pipeline.present_ns,
+        )  # fmt: skip
         self._running.switch(sources, topic_rules)
         self.sources = self._running.runners
         self.answers = Answers(
             settings=settings, clock=clock, ring=self.ring, spool=self._spool, stream=stream, outbox=self.outbox,
-            captures=self.captures, pipeline=self.pipeline, sources=self.sources, pushed=self._pushed,
+            captures=self.captures, pipeline=self.pipeline, sources=self.sources, ledger=self._ledger,
             pushing=self.pushing, keeper=self.keeper, history=self._history, sessions=sessions,
             delivery=self.delivery,
         )  # fmt: skip
@@ -144,7 +149,7 @@ class Recorder:
         settings, outbox = self.settings, self.outbox
         budgets = Budgets.of(settings)
         asked = AskedCaptures(outbox=outbox, sessions=sessions, clock=self.clock, steady=self._steady, budgets=budgets)
-        writing = Writing(sessions, RobotFacts.of(settings), losses=self._losses, make_room=self.keeper.make_room)
+        writing = Writing(sessions, RobotFacts.of(settings), ledger=self._ledger, make_room=self.keeper.make_room)
         return Captures(
             ring=self.ring, stream=stream, outbox=outbox, asked=asked, writing=writing, clock=self.clock,
             max_backlog_bytes=settings.max_bytes, max_post_s=settings.max_post_s, on_sealed=self._on_sealed,
@@ -250,6 +255,7 @@ class Recorder:
         self.settings = self.answers.settings = settings
         self.ring.change(window_s=kept_s, max_bytes=settings.ring_bytes, keep=topic_rules.keep)
         self._history.keep(kept_s)
+        self._ledger.keep(kept_s)
         self.captures.use(settings)
         self.keeper.use(settings)
         self._adoption.directories = settings.adopt
@@ -265,15 +271,12 @@ class Recorder:
         return HubClient(self.settings.hub_url, token=credential.token)
 
     def _runner(self, source: Source) -> SourceRunner:
-        return SourceRunner(source, self.pipeline, self._on_source_end)
+        return SourceRunner(source, self.pipeline, self._on_source_end, thinned=self._ledger.thinned)
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:
         return self.captures.save(
             label=notice.label, window_s=self.settings.window_s, reason="alert", alerts=notice.keys, key=key
         )
-
-    def _losses(self, span_s: float) -> Losses:
-        return self._history.losses(self.clock.monotonic_ns(), self.answers.losses(), span_s)
 
     def _on_sealed(self) -> None:
         self.keeper.hint()
@@ -292,7 +295,7 @@ class Recorder:
     def _sample(self) -> None:
         while not self._stopping.is_set():
             self._sampled_at_ns = self.clock.monotonic_ns()
-            self._history.add(self.clock.monotonic_ns(), self.ring.topics(), self.answers.losses())
+            self._history.add(self.clock.monotonic_ns(), self.ring.topics())
             if not self._has_ended:
                 self.pipeline.time_passes(self.clock.monotonic_ns())
             self._stopping.wait(SAMPLE_S)

@@ -1,10 +1,10 @@
-"""How fast topics speak and what was lost of them lately, from samples taken once a second."""
+"""How fast topics speak, from samples taken once a second."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import TopicCount
@@ -14,27 +14,9 @@ RATE_SPAN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Losses:
-    """Messages of each topic that left the ring too early, were thinned out, or could not be taken as messages."""
-
-    dropped: dict[str, int] = field(default_factory=dict)
-    thinned: dict[str, int] = field(default_factory=dict)
-    rejected: dict[str, int] = field(default_factory=dict)
-
-    def since(self, before: Losses) -> Losses:
-        """What has been lost from then to now."""
-        return Losses(
-            _more(self.dropped, before.dropped),
-            _more(self.thinned, before.thinned),
-            _more(self.rejected, before.rejected),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     at_ns: int
     topics: Mapping[str, TopicCount]
-    losses: Losses
 
 
 class TopicHistory:
@@ -48,9 +30,9 @@ class TopicHistory:
         """From now on samples go back so far."""
         self._keep_ns = round(max(keep_s, RATE_SPAN_S) * NS_PER_S)
 
-    def add(self, at_ns: int, topics: Mapping[str, TopicCount], losses: Losses) -> None:
+    def add(self, at_ns: int, topics: Mapping[str, TopicCount]) -> None:
         """Everything counted so far."""
-        self._samples.append(Sample(at_ns, topics, losses))
+        self._samples.append(Sample(at_ns, topics))
         while len(self._samples) > 2 and at_ns - self._samples[1].at_ns >= self._keep_ns:
             self._samples.popleft()
 
@@ -78,20 +60,8 @@ class TopicHistory:
             since_ns = sample.at_ns
         return (now_ns - since_ns) / NS_PER_S
 
-    def losses(self, now_ns: int, losses: Losses, span_s: float) -> Losses:
-        """What was lost within the last `span_s` seconds, and at most a second before."""
-        before = self._before(now_ns - round(span_s * NS_PER_S))
-        return losses.since(before.losses if before else Losses())
-
     def _at_or_before(self, at_ns: int) -> Sample | None:
         """The last sample that is as old as this, or the oldest there is."""
         samples = list(self._samples)
-        return self._before(at_ns) or (samples[0] if samples else None)
-
-    def _before(self, at_ns: int) -> Sample | None:
-        return next((one for one in reversed(list(self._samples)) if one.at_ns <= at_ns), None)
-
-
-def _more(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
-    grown = {topic: count - before.get(topic, 0) for topic, count in now.items()}
-    return {topic: count for topic, count in grown.items() if count > 0}
+        before = next((one for one in reversed(samples) if one.at_ns <= at_ns), None)
+        return before or (samples[0] if samples else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,16 +14,15 @@ from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import Captured, Snapshot, StorageFull, write_capture
 from pilothouse.recorder.attachment_config import AttachmentConfig
 from pilothouse.recorder.attachments import collect
+from pilothouse.recorder.losses import Ledger, Losses
 from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.problems import CannotWrite
 from pilothouse.recorder.settings import RecorderSettings
-from pilothouse.recorder.topic_history import Losses
 from pilothouse.wire import RECORDING_METADATA, CaptureFacts
 
 RECORDING_SUFFIX = ".mcap"
 SECRETS = {"hub_token", "recorder_token"}
 
-LossesSince = Callable[[float], Losses]
 MakeRoom = Callable[[int], None]
 
 
@@ -80,16 +79,15 @@ def metadata_of(
 class Writing:
     """Makes the files of captures, each with everything there is to say about it."""
 
-    def __init__(self, sessions: Path, about: RobotFacts, *, losses: LossesSince, make_room: MakeRoom) -> None:
+    def __init__(self, sessions: Path, about: RobotFacts, *, ledger: Ledger, make_room: MakeRoom) -> None:
         self.sessions = sessions
         self.about = about
-        self._losses = losses
+        self._ledger = ledger
         self._make_room = make_room
 
-    def losses(self, request: CaptureRequest, snapshot: Snapshot) -> Losses:
-        """What is missing from a window that has just ended."""
-        # What was dropped the ring knows message by message; the rest never came so far as to have a time.
-        return replace(self._losses(request.pre_s + request.post_s), dropped=dict(snapshot.dropped))
+    def losses(self, snapshot: Snapshot, *, until_ns: int = 0) -> Losses:
+        """What is missing from a window, and from what followed its last message until then."""
+        return self._ledger.losses(snapshot, until_ns)
 
     def write(self, request: CaptureRequest, snapshot: Snapshot, losses: Losses, *, cut: str | None = None) -> Captured:
         """Seal the file; raises NoRoom, StorageFull or CannotWrite, and then has left nothing behind."""

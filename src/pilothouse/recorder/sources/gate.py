@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
+from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.sources.base import Sink
 from pilothouse.recorder.sources.selection import RateLimit, Selection
 from pilothouse.recorder.sources.topics import TopicRules
@@ -20,14 +19,19 @@ log = get_logger("pilothouse.recorder")
 class Thinning:
     """Passes everything on, topics with a limit no faster than that."""
 
-    def __init__(self, sink: Sink, selection: Selection, rules: TopicRules) -> None:
+    def __init__(self, sink: Sink, selection: Selection, rules: TopicRules, thinned: LeftOut) -> None:
         self._sink = sink
         self._selection = selection
         self._rules = rules
         self._limits: dict[str, RateLimit | None] = {}
         self._topics: dict[int, str] = {}
         self._limited: dict[int, tuple[str, RateLimit]] = {}
-        self.thinned: Counter[str] = Counter()
+        self._thinned = thinned
+
+    @property
+    def thinned(self) -> dict[str, int]:
+        """Messages of each topic that its rate limit left out."""
+        return self._thinned.counts
 
     def use(self, rules: TopicRules) -> None:
         """Other limits from now on."""
@@ -47,7 +51,7 @@ class Thinning:
         if channel_id in self._limited:
             topic, limit = self._limited[channel_id]
             if not limit.passes(log_time_ns):
-                self.thinned[topic] += 1
+                self._thinned.add(topic, log_time_ns)
                 return
         if channel_id != NOWHERE:
             self._sink.message(channel_id, log_time_ns, content, publish_time_ns)
@@ -61,8 +65,10 @@ class Thinning:
 class Gate(Thinning):
     """The sink a source sees."""
 
-    def __init__(self, sink: Sink, selection: Selection, rules: TopicRules | None = None) -> None:
-        super().__init__(sink, selection, rules or TopicRules())
+    def __init__(
+        self, sink: Sink, selection: Selection, rules: TopicRules | None = None, thinned: LeftOut | None = None
+    ) -> None:
+        super().__init__(sink, selection, rules or TopicRules(), thinned or LeftOut(0))
         self._refused: set[str] = set()
 
     @property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.sources.base import Progress, Sink, Source
 from pilothouse.recorder.sources.gate import Gate
 from pilothouse.recorder.sources.topics import TopicRules
@@ -35,9 +36,10 @@ class SourceRunner:
         *,
         backoff: Backoff | None = None,
         rules: TopicRules | None = None,
+        thinned: LeftOut | None = None,
     ) -> None:
         self._source = source
-        self._gate = Gate(sink, source.selection, rules)
+        self._gate = Gate(sink, source.selection, rules, thinned)
         self._on_end = on_end
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
@@ -69,11 +71,6 @@ class SourceRunner:
     @property
     def progress(self) -> Progress:
         return self._source.progress
-
-    @property
-    def thinned(self) -> Mapping[str, int]:
-        """Messages of each topic that its rate limit left out."""
-        return dict(self._gate.thinned)
 
     @property
     def refused(self) -> frozenset[str]:

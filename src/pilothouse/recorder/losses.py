@@ -1,0 +1,92 @@
+"""What recordings lack, topic by topic: what left the ring too early, and what never came into it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import repeat
+
+from pilothouse.kit.clock import NS_PER_S
+from pilothouse.mcap import Snapshot
+from pilothouse.mcap.lost import Lost
+
+LATEST_NS = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Messages of each topic that left the ring too early, were thinned out, or could not be taken as messages."""
+
+    dropped: dict[str, int] = field(default_factory=dict)
+    thinned: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+
+
+class LeftOut:
+    """Messages that never came into the ring: counted since the start, by time for as long as a recording may hold it.
+
+    Any thread may call.
+    """
+
+    def __init__(self, keep_s: float) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._newest_ns: dict[str, int] = {}
+        self._times: Lost[str] = Lost()
+        self._unplaced: Counter[str] = Counter()  # before there was any message time
+        self.keep(keep_s)
+
+    def keep(self, keep_s: float) -> None:
+        """From now on times are kept so long."""
+        self._keep_ns = round(keep_s * NS_PER_S)
+
+    def add(self, topic: str, at_ns: int | None) -> None:
+        """One more, in message time; None while no message has come that could tell it."""
+        with self._lock:
+            self._counts[topic] += 1
+            if at_ns is None:
+                self._unplaced[topic] += 1
+            else:
+                self._place(at_ns)
+                self._note(topic, at_ns, 1)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many since the start."""
+        with self._lock:
+            return dict(self._counts)
+
+    def within(self, start_ns: int, end_ns: int) -> dict[str, int]:
+        """How many of each topic belong to a window, both ends included."""
+        with self._lock:
+            self._place(start_ns)
+            return dict(self._times.within(start_ns, end_ns))
+
+    def _place(self, at_ns: int) -> None:
+        unplaced, self._unplaced = self._unplaced, Counter()
+        for topic, count in unplaced.items():
+            self._note(topic, at_ns, count)
+
+    def _note(self, topic: str, at_ns: int, count: int) -> None:
+        at_ns = min(max(at_ns, 0), LATEST_NS)
+        newest_ns = self._newest_ns[topic] = max(at_ns, self._newest_ns.get(topic, 0))
+        self._times.add(topic, repeat(at_ns, count), oldest_kept_ns=newest_ns - self._keep_ns)
+
+
+class Ledger:
+    """What a recorder leaves out of what it is told."""
+
+    def __init__(self, keep_s: float) -> None:
+        self.thinned = LeftOut(keep_s)
+        self.rejected = LeftOut(keep_s)
+
+    def keep(self, keep_s: float) -> None:
+        """From now on recordings may reach back so far."""
+        self.thinned.keep(keep_s)
+        self.rejected.keep(keep_s)
+
+    def losses(self, snapshot: Snapshot, end_ns: int) -> Losses:
+        """What a window lacks; it may last longer than its messages do."""
+        window = (snapshot.start_ns, max(snapshot.end_ns, end_ns))
+        return Losses(dict(snapshot.dropped), self.thinned.within(*window), self.rejected.within(*window))
