@@ -1,26 +1,39 @@
-import { openSpotlight, Spotlight, type SpotlightActionData } from "@mantine/spotlight";
-import { IconSearch } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
-import { PLACES } from "./places";
+import { useHotkeys } from "@mantine/hooks";
+import { lazy, Suspense, useSyncExternalStore } from "react";
 
-export const openPalette = openSpotlight;
+const Finder = lazy(() => import("./finder/finder"));
+const listeners = new Set<() => void>();
+let opened = false;
 
-/** The command palette: any place, robot, recording, incident or task, and the commonest actions. */
+function set(value: boolean): void {
+  opened = value;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function openPalette(): void {
+  set(true);
+}
+
+export function closePalette(): void {
+  set(false);
+}
+
+/** The command palette: any robot, recording, incident or task, and the commonest actions. Loaded when first opened. */
 export function Palette() {
-  const navigate = useNavigate();
-  const actions: SpotlightActionData[] = PLACES.map(({ to, title, icon: Icon }) => ({
-    id: to,
-    label: title,
-    leftSection: <Icon size={18} />,
-    onClick: () => void navigate({ to }),
-  }));
+  const isOpen = useSyncExternalStore(subscribe, () => opened);
+  useHotkeys([
+    ["mod+K", openPalette, { preventDefault: true }],
+    ["/", openPalette, { preventDefault: true }],
+  ]);
+  if (!isOpen) return null;
   return (
-    <Spotlight
-      actions={actions}
-      shortcut={["mod + K", "/"]}
-      limit={12}
-      nothingFound="Nothing of this name"
-      searchProps={{ placeholder: "Go to …", leftSection: <IconSearch size={18} />, "aria-label": "Find anything" }}
-    />
+    <Suspense fallback={null}>
+      <Finder close={closePalette} />
+    </Suspense>
   );
 }
