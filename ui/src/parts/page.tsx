@@ -10,7 +10,7 @@ type Props = {
   /** At the end of the line: buttons. */
   actions?: ReactNode;
   /** The page above this one. */
-  up?: { to: string; title: string };
+  up?: { to: string; title: string; search?: object };
   children: ReactNode;
 };
 
@@ -21,7 +21,7 @@ export function Page({ title, marks, actions, up, children }: Props) {
     <Box px={{ base: "sm", sm: "lg" }} py="md">
       {up === undefined ? null : (
         <Text size="xs" c="dimmed" mb={2}>
-          <PageLink to={up.to} inherit>
+          <PageLink to={up.to} search={(up.search ?? {}) as never} inherit>
             {up.title}
           </PageLink>
           {" /"}

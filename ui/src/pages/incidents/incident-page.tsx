@@ -1,14 +1,152 @@
-import { useQuery } from "@tanstack/react-query";
+import { Button, Grid, Group, Stack, Text } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { recordingQuery } from "~/pages/player/queries";
 import { Answer } from "~/parts/answer";
+import { Copy } from "~/parts/command";
+import { Mark } from "~/parts/marks";
+import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
-import { incident } from "./queries";
-import type { IncidentView } from "./search";
+import { useChange } from "./change";
+import { RobotLink } from "./goal-link";
+import { happenings } from "./happenings";
+import { seen } from "./incident-table";
+import { JudgementPanel } from "./judgement-panel";
+import { LabPanel } from "./lab-panel";
+import { firstOf } from "./moment-of";
+import { Neighbours } from "./neighbours";
+import { type Incident, incident, labSessions, timeline } from "./queries";
+import { RecordingPanel } from "./recording-panel";
+import { RiskPanel } from "./risk-panel";
+import { type IncidentView, listOf } from "./search";
+import { SimilarPanel } from "./similar-panel";
+import { nextStep } from "./steps";
+import { TimelinePanel } from "./timeline-panel";
+import { TriggerPanel } from "./trigger-panel";
+import { placesOf, useWork } from "./work";
+import { WorkPanel } from "./work-panel";
 
-export function IncidentPage({ id }: { id: string; view: IncidentView }) {
+type Props = { id: string; view: IncidentView };
+
+/** One incident: what failed, what was recorded of it, who works on it, what was decided. */
+export function IncidentPage({ id, view }: Props) {
   const query = useQuery(incident(id));
+  const one = query.data;
   return (
-    <Page title={query.data?.title ?? "Incident"} up={{ to: "/incidents", title: "Incidents" }}>
-      <Answer query={query}>{(one) => <>{one.id}</>}</Answer>
+    <Page
+      title={one?.title ?? "Incident"}
+      up={{ to: "/incidents", title: "Incidents", search: listOf(view) }}
+      marks={
+        one === undefined ? null : (
+          <Group gap={6}>
+            <Mark of={one.severity} />
+            <Mark of={one.state} />
+          </Group>
+        )
+      }
+      actions={
+        <>
+          <Neighbours id={one?.id ?? id} view={view} />
+          {one === undefined ? null : <NextStep incident={one} />}
+        </>
+      }
+    >
+      <Answer query={query}>{(found) => <Case incident={found} view={view} />}</Answer>
     </Page>
+  );
+}
+
+function NextStep({ incident: one }: { incident: Incident }) {
+  const { change } = useChange(one);
+  const next = nextStep(one.state);
+  if (next === null) return null;
+  return (
+    <Button loading={change.isPending} onClick={() => change.mutate({ wanted: { state: next.to } })}>
+      {next.words}
+    </Button>
+  );
+}
+
+function Case({ incident: one, view }: { incident: Incident; view: IncidentView }) {
+  const navigate = useNavigate();
+  const look = (change: Partial<IncidentView>) =>
+    void navigate({
+      to: "/incidents/$incidentId",
+      params: { incidentId: one.id },
+      search: { ...view, ...change },
+      replace: true,
+      resetScroll: false,
+    });
+  const recordingId = view.recording ?? firstOf(one.session_ids);
+  const recording = useQuery({ ...recordingQuery(recordingId ?? ""), enabled: recordingId !== undefined }).data;
+  const line = useInfiniteQuery(timeline(one.id));
+  const entries = useMemo(() => line.data?.pages.flatMap(({ items }) => items) ?? [], [line.data]);
+  const places = useMemo(() => placesOf(entries), [entries]);
+  const work = useWork(places);
+  const sessions = useQuery(labSessions(one.id)).data?.items;
+  const lines = happenings(entries, { ...work, sessions });
+  return (
+    <>
+      <Facts incident={one} />
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 8 }}>
+          <Stack gap="md">
+            <TriggerPanel incident={one} trigger={recording?.trigger ?? null} entries={entries} />
+            <RecordingPanel
+              incident={one}
+              recordingId={recordingId}
+              recording={recording}
+              onChoose={(chosen) => look({ recording: chosen })}
+            />
+            <RiskPanel incidentId={one.id} opened={view.event} onOpen={(event) => look({ event })} />
+            <TimelinePanel
+              incidentId={one.id}
+              query={line}
+              lines={lines}
+              show={view.show}
+              isNewestFirst={view.newest === true}
+              onView={look}
+            />
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 4 }}>
+          <Stack gap="md">
+            <JudgementPanel incident={one} />
+            <WorkPanel incidentId={one.id} places={places} work={work} />
+            <LabPanel incident={one} recordingId={recordingId} />
+            <SimilarPanel incidentId={one.id} search={view} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </>
+  );
+}
+
+function Facts({ incident: one }: { incident: Incident }) {
+  return (
+    <Group gap="md" mb="md" fz="sm" c="dimmed">
+      {one.robot_id === null ? null : <RobotLink id={one.robot_id} />}
+      <Text inherit>
+        opened <Moment at={one.opened_at} form="both" />
+      </Text>
+      {one.last_occurred_at === one.opened_at ? null : (
+        <Text inherit>
+          last <Moment at={one.last_occurred_at} />
+        </Text>
+      )}
+      {one.resolved_at === null ? null : (
+        <Text inherit>
+          closed <Moment at={one.resolved_at} />
+        </Text>
+      )}
+      <Text inherit>{seen(one)}</Text>
+      <Group gap={2}>
+        <Text inherit ff="monospace">
+          {one.id}
+        </Text>
+        <Copy text={one.id} label="Copy the id" />
+      </Group>
+    </Group>
   );
 }

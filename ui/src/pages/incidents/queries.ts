@@ -78,14 +78,6 @@ export const groups = queryOptions({
     answered(api.GET("/api/v1/incidents/statistics", { params: { query: { days: 365 } }, signal })),
 });
 
-export function recording(id: string) {
-  return queryOptions({
-    queryKey: ["recordings", "one", id],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
-  });
-}
-
 export function riskEvents(incidentId: string) {
   return queryOptions({
     queryKey: ["risk-events", "of", incidentId],

@@ -1,0 +1,239 @@
+import { Alert, Anchor, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { PageLink } from "~/parts/link";
+import { Panel } from "~/parts/panel";
+import { type Conflict, useChange } from "./change";
+import { useDraft } from "./draft";
+import type { Incident } from "./queries";
+import { SEVERITIES, type State } from "./search";
+import { needsReason, safeUrl, stepsFrom } from "./steps";
+
+type Changing = ReturnType<typeof useChange>;
+type Props = { incident: Incident };
+
+/** What people decide about an incident: state, severity, cause, ticket. */
+export function JudgementPanel({ incident }: Props) {
+  const changing = useChange(incident);
+  const { change, conflict } = changing;
+  return (
+    <Panel title="Judgement">
+      <Stack gap="sm">
+        {conflict === null ? null : (
+          <SomebodyElse
+            conflict={conflict}
+            onAgain={() => change.mutate({ wanted: conflict.wanted })}
+            onForget={changing.forget}
+          />
+        )}
+        <StateForm key={incident.state} incident={incident} changing={changing} />
+        <Select
+          label="Severity"
+          allowDeselect={false}
+          data={[...SEVERITIES]}
+          value={incident.severity}
+          disabled={change.isPending}
+          onChange={(value) => {
+            const severity = SEVERITIES.find((one) => one === value);
+            if (severity !== undefined && severity !== incident.severity) change.mutate({ wanted: { severity } });
+          }}
+        />
+        <RootCause incident={incident} changing={changing} />
+        <Ticket incident={incident} changing={changing} />
+      </Stack>
+    </Panel>
+  );
+}
+
+type ElseProps = { conflict: Conflict; onAgain: () => void; onForget: () => void };
+
+function SomebodyElse({ conflict, onAgain, onForget }: ElseProps) {
+  return (
+    <Alert color="yellow" role="alert" title="Somebody else was faster" withCloseButton onClose={onForget}>
+      <Text size="sm">
+        This incident was changed after you had read it, so that yours was not written. What you see now is the newer
+        state.
+      </Text>
+      {conflict.others.map((line) => (
+        <Text key={line} size="sm" ff="monospace">
+          {line}
+        </Text>
+      ))}
+      <Button mt="xs" variant="default" onClick={onAgain}>
+        Change it all the same
+      </Button>
+    </Alert>
+  );
+}
+
+function StateForm({ incident, changing }: Props & { changing: Changing }) {
+  const [wanted, setWanted] = useState<State>(incident.state);
+  const [reason, setReason] = useState("");
+  const [original, setOriginal] = useState("");
+  const { change } = changing;
+  const isMove = wanted !== incident.state;
+  const isReasonNeeded = isMove && needsReason(incident.state, wanted);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        change.mutate({
+          wanted: {
+            state: wanted,
+            reason: reason.trim() || null,
+            ...(wanted === "duplicate" ? { duplicate_of: original.trim() } : {}),
+          },
+        });
+      }}
+    >
+      <Stack gap="xs">
+        <Select
+          label="State"
+          allowDeselect={false}
+          data={[incident.state, ...stepsFrom(incident.state)].map((value) => ({
+            value,
+            label: value.replace("_", " "),
+          }))}
+          value={wanted}
+          onChange={(value) => setWanted((value ?? incident.state) as State)}
+        />
+        {incident.reason === null || isMove ? null : <Quiet>{incident.reason}</Quiet>}
+        {incident.duplicate_of === null ? null : (
+          <Text size="sm">
+            Repeats{" "}
+            <PageLink to="/incidents/$incidentId" params={{ incidentId: incident.duplicate_of }} search={{}}>
+              {incident.duplicate_of}
+            </PageLink>
+          </Text>
+        )}
+        {isMove && wanted === "duplicate" ? (
+          <TextInput
+            label="Which incident it repeats"
+            placeholder="inc_…"
+            required
+            maxLength={100}
+            value={original}
+            onChange={(event) => setOriginal(idIn(event.currentTarget.value))}
+          />
+        ) : null}
+        {isMove ? (
+          <>
+            <Textarea
+              label="Why"
+              required={isReasonNeeded}
+              maxLength={10_000}
+              value={reason}
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+            <Group justify="flex-end" gap="xs">
+              <Button variant="default" onClick={() => setWanted(incident.state)}>
+                Cancel
+              </Button>
+              <Button type="submit" loading={change.isPending}>
+                Make it {wanted.replace("_", " ")}
+              </Button>
+            </Group>
+          </>
+        ) : null}
+      </Stack>
+    </form>
+  );
+}
+
+/** The id in what was pasted, be it the address of the incident's page. */
+function idIn(pasted: string): string {
+  return /\/incidents\/([A-Za-z0-9._-]{1,100})/.exec(pasted)?.[1] ?? pasted;
+}
+
+function RootCause({ incident, changing }: Props & { changing: Changing }) {
+  const draft = useDraft(incident.root_cause ?? "");
+  return (
+    <Written draft={draft} changing={changing} field="root_cause">
+      <Textarea
+        label="Root cause"
+        placeholder="Why it happened, once it is known"
+        maxLength={10_000}
+        value={draft.text}
+        onChange={(event) => draft.write(event.currentTarget.value)}
+      />
+    </Written>
+  );
+}
+
+function Ticket({ incident, changing }: Props & { changing: Changing }) {
+  const draft = useDraft(incident.ticket_url ?? "");
+  const href = safeUrl(incident.ticket_url);
+  const isWrong = draft.isChanged && safeUrl(draft.text.trim()) === null;
+  return (
+    <Written draft={draft} changing={changing} field="ticket_url" isWrong={isWrong}>
+      <TextInput
+        label="Ticket"
+        type="url"
+        placeholder="https://…"
+        maxLength={2_000}
+        error={isWrong && draft.text.trim() !== "" ? "An address that begins with http:// or https://" : undefined}
+        value={draft.text}
+        onChange={(event) => draft.write(event.currentTarget.value)}
+      />
+      {href === null || draft.isChanged ? null : (
+        <Anchor href={href} target="_blank" rel="noreferrer noopener" size="sm">
+          Open {new URL(href).host}
+        </Anchor>
+      )}
+    </Written>
+  );
+}
+
+type WrittenProps = {
+  draft: ReturnType<typeof useDraft>;
+  changing: Changing;
+  field: "root_cause" | "ticket_url";
+  isWrong?: boolean;
+  children: ReactNode;
+};
+
+function Written({ draft, changing, field, isWrong = false, children }: WrittenProps) {
+  const text = draft.text.trim();
+  const save = () => changing.change.mutate({ wanted: { [field]: text } }, { onSuccess: draft.reset });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <Stack gap={6}>
+        {children}
+        {draft.wasOvertaken ? (
+          <Alert color="yellow" role="alert">
+            <Text size="sm">Somebody else has written something else meanwhile. Yours would take its place.</Text>
+            <Group gap="xs" mt={6}>
+              <Button variant="default" onClick={draft.reset}>
+                Show theirs
+              </Button>
+              <Button variant="default" onClick={draft.accept}>
+                Keep mine
+              </Button>
+            </Group>
+          </Alert>
+        ) : draft.isChanged ? (
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={draft.reset}>
+              Cancel
+            </Button>
+            <Button type="submit" disabled={isWrong || text === ""} loading={changing.change.isPending}>
+              Save
+            </Button>
+          </Group>
+        ) : null}
+      </Stack>
+    </form>
+  );
+}
+
+function Quiet({ children }: { children: ReactNode }) {
+  return (
+    <Text size="sm" c="dimmed" style={{ whiteSpace: "pre-wrap" }}>
+      {children}
+    </Text>
+  );
+}

@@ -1,0 +1,69 @@
+import { Group, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { Model } from "~/api/client";
+import { Answer } from "~/parts/answer";
+import { Command } from "~/parts/command";
+import { Mark } from "~/parts/marks";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { GoalLink } from "./goal-link";
+import { outcome } from "./happenings";
+import { type Incident, labSessions } from "./queries";
+
+/** Debug sessions that look into the incident, each with how it came out. */
+export function LabPanel({ incident, recordingId }: { incident: Incident; recordingId: string | undefined }) {
+  const query = useQuery(labSessions(incident.id));
+  return (
+    <Panel title="Debug sessions">
+      <Answer query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Reproduce incidentId={incident.id} recordingId={recordingId} />
+          ) : (
+            <Stack gap="sm">
+              {items.map((one) => (
+                <Session key={one.id} session={one} />
+              ))}
+            </Stack>
+          )
+        }
+      </Answer>
+    </Panel>
+  );
+}
+
+function Session({ session }: { session: Model<"LabSession"> }) {
+  const tests = session.summary?.tests;
+  const failed = tests?.failed ?? [];
+  return (
+    <div>
+      <Group gap={6}>
+        <Mark of={session.state} />
+        <GoalLink goal={{ to: "lab", id: session.id }} size="sm">
+          {session.repository} {session.commit_sha?.slice(0, 10)}
+        </GoalLink>
+      </Group>
+      <Text size="sm">{outcome(session)}</Text>
+      {failed.slice(0, 3).map((name) => (
+        <Text key={name} size="xs" c="dimmed" ff="monospace">
+          {name}
+        </Text>
+      ))}
+      <Text size="xs" c="dimmed">
+        {session.created_by}, <Moment at={session.created_at} />
+      </Text>
+    </div>
+  );
+}
+
+function Reproduce({ incidentId, recordingId }: { incidentId: string; recordingId: string | undefined }) {
+  const recording = recordingId === undefined ? "" : ` --recording ${recordingId}`;
+  return (
+    <Stack gap={6}>
+      <Text size="sm" c="dimmed">
+        Nobody has tried to reproduce it. In a checkout of the robot's code:
+      </Text>
+      <Command text={`pilothouse lab run --incident ${incidentId}${recording} -- pytest -x`} />
+    </Stack>
+  );
+}
