@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import zipfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from pilothouse.workspaces import Environments, Ran, Repositories, Repository, S
 from pilothouse.workspaces.environments import INSIDE
 from pilothouse.workspaces.manifests import plan_for
 from pilothouse.workspaces.problems import SetupFailed, SetupInvalid
+from tests.support.packages import wheel
 from tests.support.repositories import Upstream
 from tests.support.sandboxed import Sandboxed, sandboxed
 
@@ -159,20 +158,6 @@ async def test_a_link_in_the_repository_leads_nothing_out_of_it(
     await environments.prepare(hostile, setup)
 
     assert [one.name for one in outside.iterdir()] == ["requirements.txt"]
-
-
-def wheel(name: str, word: str) -> bytes:
-    """A package that is installed without any network."""
-    about = f"{name}-1.0.dist-info"
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr(f"{name}.py", f"WORD = {word!r}\n")
-        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{about}/RECORD", "")
-    return content.getvalue()
 
 
 @pytest.mark.anyio
