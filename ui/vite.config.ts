@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
@@ -10,14 +12,16 @@ function compressed(): Plugin {
   return {
     name: "compressed",
     apply: "build",
-    generateBundle(_options, bundle) {
-      for (const [fileName, part] of Object.entries(bundle)) {
-        if (!/\.(js|css|svg)$/.test(fileName)) continue;
-        const source = Buffer.from(part.type === "chunk" ? part.code : part.source);
+    // Not earlier: until the files are written, other plugins put names of files into them.
+    writeBundle({ dir }, bundle) {
+      for (const fileName of Object.keys(bundle)) {
+        if (dir === undefined || !/\.(js|css|svg)$/.test(fileName)) continue;
+        const path = join(dir, fileName);
+        const source = readFileSync(path);
         if (source.length < 1024) continue;
-        this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) });
+        writeFileSync(`${path}.gz`, gzipSync(source, { level: 9 }));
         const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
-        this.emitFile({ type: "asset", fileName: `${fileName}.br`, source: brotliCompressSync(source, { params }) });
+        writeFileSync(`${path}.br`, brotliCompressSync(source, { params }));
       }
     },
   };
