@@ -1,0 +1,3 @@
+export function RobotPage({ robotId }: { robotId: string }) {
+  return <p>{robotId}</p>;
+}

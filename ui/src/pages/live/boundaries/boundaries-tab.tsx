@@ -1,0 +1,92 @@
+import { Box, Button, Grid, NavLink, Text } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
+import { Panel } from "~/parts/panel";
+import { useLive } from "../feed/feed-context";
+import { askGuard } from "../guard-requests";
+import { BoundaryEditor } from "./boundary-editor";
+import type { Boundary } from "./changes";
+
+export const NEW = "+";
+export type Boundaries = { boundaries: Boundary[]; version: number };
+
+/** What holds on this robot, changed while it holds. */
+export function BoundariesTab({ robotId, chosen }: { robotId: string; chosen: string | undefined }) {
+  const { status } = useLive();
+  const query = useQuery({
+    // The guard counts the changes made to its boundaries: another count asks for them again.
+    queryKey: ["live", robotId, "boundaries", status?.config_version ?? null],
+    queryFn: ({ signal }) => askGuard<Boundaries>(robotId, { method: "GET", path: "/api/boundaries" }, signal),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <Answer query={query}>
+      {(read) => (
+        <Grid gap="sm">
+          <Grid.Col span={{ base: 12, sm: 4, lg: 3 }}>
+            <List read={read} chosen={chosen} active={status?.active_boundaries ?? []} />
+          </Grid.Col>
+          <Grid.Col span={{ base: 12, sm: 8, lg: 9 }}>
+            <Chosen {...{ robotId, read, chosen }} />
+          </Grid.Col>
+        </Grid>
+      )}
+    </Answer>
+  );
+}
+
+function List({ read, chosen, active }: { read: Boundaries; chosen: string | undefined; active: string[] }) {
+  const navigate = useNavigate({ from: "/robots/$robotId/live" });
+  return (
+    <Panel
+      title="Boundaries"
+      flush
+      actions={
+        <Button
+          variant="default"
+          size="compact-xs"
+          onClick={() => void navigate({ search: { tab: "boundaries", boundary: NEW } })}
+        >
+          Add one
+        </Button>
+      }
+    >
+      {read.boundaries.map((one) => (
+        <NavLink
+          key={one.name}
+          active={one.name === chosen}
+          label={one.name}
+          description={`${one.type}${active.includes(one.name) ? ", active" : ""}`}
+          renderRoot={(props) => (
+            <Link
+              from="/robots/$robotId/live"
+              to="/robots/$robotId/live"
+              search={{ tab: "boundaries", boundary: one.name }}
+              {...props}
+            />
+          )}
+        />
+      ))}
+    </Panel>
+  );
+}
+
+function Chosen({ robotId, read, chosen }: { robotId: string; read: Boundaries; chosen: string | undefined }) {
+  if (chosen === NEW) return <BoundaryEditor key={NEW} robotId={robotId} before={null} version={read.version} />;
+  const before = read.boundaries.find((one) => one.name === chosen);
+  if (before !== undefined) {
+    return <BoundaryEditor key={before.name} robotId={robotId} before={before} version={read.version} />;
+  }
+  return (
+    <Box>
+      <Empty title={chosen === undefined ? "Choose a boundary" : `There is no boundary ${chosen} any more`}>
+        <Text size="sm">
+          Changes hold from the next cycle on, or not at all: the guard checks them as strictly as its Stackfile. They
+          are kept beside the Stackfile, with who made them.
+        </Text>
+      </Empty>
+    </Box>
+  );
+}

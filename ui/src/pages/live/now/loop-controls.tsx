@@ -1,0 +1,96 @@
+import { Alert, Button, Code, Group, Select, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { sayProblem } from "~/parts/say";
+import { useFeed, useLive } from "../feed/feed-context";
+import type { LoopStatus } from "../feed/messages";
+import { type Command, command } from "../guard-requests";
+
+const COMMANDS: { what: Exclude<Command, "start">; title: string; does: string }[] = [
+  { what: "pause", title: "Pause", does: "Pauses after the current cycle" },
+  { what: "resume", title: "Resume", does: "Goes on; the first command is judged against where the robot is" },
+  { what: "stop", title: "Stop", does: "Ends the session after the current cycle. This is not the emergency stop" },
+  { what: "reset", title: "Reset", does: "Back to idle, from stopped or from an emergency; it can be started then" },
+];
+
+/** Start, pause, resume, stop and reset: those that the guard's state takes now. */
+export function LoopControls({ robotId }: { robotId: string }) {
+  const feed = useFeed();
+  const { status, relayMode } = useLive();
+  const [task, setTask] = useState<string | null>(null);
+  const asking = useMutation({
+    mutationFn: ({ what, query }: { what: Command; query?: Record<string, string> }) => command(robotId, what, query),
+    onSuccess: (answer: LoopStatus) => feed.know(answer),
+    onError: sayProblem,
+  });
+  const tasks = status?.available_tasks ?? [];
+  const chosen = task ?? tasks[0] ?? "default";
+  const isClosed = relayMode !== null && relayMode !== "control";
+  const takes = (what: Command) => status !== null && !isClosed && status.possible.includes(what) && !asking.isPending;
+  return (
+    <Panel>
+      <Group gap="xs" align="end">
+        <Select
+          aria-label="Task to start"
+          data={tasks.length === 0 ? ["default"] : tasks}
+          value={chosen}
+          onChange={setTask}
+          disabled={!takes("start")}
+          allowDeselect={false}
+          w={150}
+        />
+        <Button
+          disabled={!takes("start")}
+          loading={asking.isPending && asking.variables.what === "start"}
+          onClick={() => asking.mutate({ what: "start", query: { task_name: chosen } })}
+        >
+          Start
+        </Button>
+        {COMMANDS.map(({ what, title, does }) => (
+          <Button
+            key={what}
+            variant="default"
+            title={does}
+            disabled={!takes(what)}
+            loading={asking.isPending && asking.variables.what === what}
+            onClick={() => asking.mutate({ what })}
+          >
+            {title}
+          </Button>
+        ))}
+      </Group>
+      {isClosed ? (
+        <Text size="sm" mt="xs">
+          This robot lets the hub watch and stop it, and nothing else. <Code>relay: control</Code> in its recorder's
+          settings lets the hub start it and change its boundaries.
+        </Text>
+      ) : null}
+      {status?.emergency ? <Emergency emergency={status.emergency} /> : null}
+    </Panel>
+  );
+}
+
+function Emergency({ emergency }: { emergency: NonNullable<LoopStatus["emergency"]> }) {
+  const isTaken = emergency.sinks_told && emergency.problems.length === 0;
+  return (
+    <Alert
+      mt="sm"
+      color="red"
+      variant={isTaken ? "light" : "filled"}
+      title={isTaken ? "Emergency stop in effect" : "Emergency stop latched, and not taken by everything"}
+      role={isTaken ? "status" : "alert"}
+    >
+      <Text size="sm">
+        Since <Moment at={new Date(emergency.timestamp * 1_000)} form="both" />, by {emergency.source}:{" "}
+        {emergency.reason}
+      </Text>
+      {emergency.problems.map((problem) => (
+        <Text size="sm" fw={600} key={problem}>
+          {problem}
+        </Text>
+      ))}
+    </Alert>
+  );
+}
