@@ -82,6 +82,9 @@ class Hub:
         self.token = token
         self.operator = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
+    def close(self) -> None:
+        self.operator.close()
+
     def call(self, method: str, path: str, *, by: Person | None = None, **more: Any) -> Any:
         """The JSON of a successful answer."""
         headers = {"Authorization": f"Bearer {self.token if by is None else by.token}"}

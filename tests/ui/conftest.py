@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,7 +43,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with log.open("w") as said:
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=data)
     try:
-        yield _demo(data / "demo", log, process)
+        made = _demo(data / "demo", log, process)
+        with closing(made.hub):
+            yield made
     finally:
         process.terminate()
         assert process.wait(60) in (0, -15), log.read_text()
