@@ -157,10 +157,28 @@ def test_artifacts_are_kept_and_fetched_under_their_paths(lab: LabAtHand, tmp_pa
     lab("artifacts", "get", session, "out/b.txt", "-o", tmp_path / "later")
     assert [str(path.relative_to(tmp_path)) for path in (tmp_path / "later").rglob("*.txt")] == ["later/out/b.txt"]
     lab("artifacts", "get", session, "out/none", "-o", tmp_path / "later", code=4)
-    (tmp_path / "notes.md").write_text("mine")
-    lab("artifacts", "add", session, tmp_path / "notes.md")
-    lab("artifacts", "get", session, "notes.md", "-o", tmp_path / "later")
-    assert (tmp_path / "later/notes.md").read_text() == "mine"
+
+
+def test_files_from_here_are_added_to_a_session_and_reports_among_them_count(lab: LabAtHand, tmp_path: Path) -> None:
+    session = json.loads(lab("run", "--json", "--", "true").stdout.splitlines()[-1])["session_id"]
+    (tmp_path / "notes.md").write_bytes(b"mine\xff")
+    report = Path(__file__).parents[1] / "hub/lab/reports/coverage.json"
+
+    plain = lab("artifacts", "add", session, tmp_path / "notes.md").stdout.strip()
+    added = json.loads(lab("artifacts", "add", session, report, "--path", "out/coverage.json", "--json").stdout)
+
+    assert (added["path"], added["size_bytes"]) == ("out/coverage.json", report.stat().st_size)
+    lab("artifacts", "get", session, "-o", tmp_path / "later")
+    assert (tmp_path / "later/notes.md").read_bytes() == b"mine\xff"
+    assert (tmp_path / "later/out/coverage.json").read_bytes() == report.read_bytes()
+    assert plain in lab("artifacts", "list", session).stdout
+    summary = json.loads(lab("sessions", "show", session, "--json").stdout)["summary"]
+    assert summary["coverage"]["lines_covered"] == 8
+    for words, code in (
+        ((session, tmp_path / "none"), 2), ((session, tmp_path), 2), (("ses_none", tmp_path / "notes.md"), 4),
+        ((session, tmp_path / "notes.md", "--path", "../x"), 2),
+    ):  # fmt: skip
+        lab("artifacts", "add", *words, code=code)
 
 
 def test_a_session_goes_on_by_itself_and_is_listed_shown_followed_and_cancelled(lab: LabAtHand) -> None:

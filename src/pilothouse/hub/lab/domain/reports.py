@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from xml.parsers import expat
 
@@ -13,6 +15,7 @@ MAX_ELEMENTS = 500_000
 SHOWN_FAILED = 50
 SHOWN_PROBLEMS = 20
 _MOST = 10**9
+_COVERAGE_PY = re.compile(rb'\s*\{\s*"meta":\s*\{')
 
 
 class ReportUnusable(Invalid):
@@ -32,7 +35,7 @@ class _Reader:
         self._case = ""
         self._elements = 0
         self._parser = expat.ParserCreate()
-        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.StartDoctypeDeclHandler = self._look_at_doctype
         self._parser.EntityDeclHandler = self._refuse
         self._parser.StartElementHandler = self._start
 
@@ -41,7 +44,12 @@ class _Reader:
         self.tests = LabTests(**self._counted, time_s=round(self._time_s, 3), failed=self._failed[:SHOWN_FAILED])
 
     def _refuse(self, *_declaration: object) -> None:
-        raise ValueError("it declares a document type or entities")
+        raise ValueError("it declares entities or a document type of its own")
+
+    def _look_at_doctype(self, _name: str, _system: str | None, _public: str | None, has_own: int) -> None:
+        """One that stands elsewhere, as Cobertura's, is never fetched."""
+        if has_own:
+            self._refuse()
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
@@ -64,16 +72,33 @@ class _Reader:
 
 def read_report(path: str, content: bytes) -> LabTests | LabCoverage | None:
     """What a file says if it is a report; None when it is something else. Raises ReportUnusable."""
-    if b"<testsuite" not in content[:4096] and b"<coverage" not in content[:4096]:
+    beginning = content[:4096]
+    is_json = path.endswith(".json") and _COVERAGE_PY.match(beginning) is not None
+    if not is_json and b"<testsuite" not in beginning and b"<coverage" not in beginning:
         return None
     if len(content) > MAX_REPORT_BYTES:
         raise ReportUnusable(path=path[:200], reason="it is too large")
-    reader = _Reader()
     try:
-        reader.read(content)
+        return _read_json(content) if is_json else _read_xml(content)
     except (expat.ExpatError, ValueError, RecursionError) as error:
         raise ReportUnusable(path=path[:200], reason=str(error)[:200]) from None
+
+
+def _read_xml(content: bytes) -> LabTests | LabCoverage | None:
+    reader = _Reader()
+    reader.read(content)
     return reader.coverage if reader.root == "coverage" else reader.tests
+
+
+def _read_json(content: bytes) -> LabCoverage:
+    """What `coverage json` writes."""
+    report = json.loads(content)
+    totals = report.get("totals")
+    if not isinstance(totals, dict):
+        raise ValueError("it has no totals")
+    covered, valid = (_number(str(totals.get(name))) for name in ("covered_lines", "num_statements"))
+    rate = min(1.0, covered / valid) if valid else 0.0
+    return LabCoverage(line_rate=round(rate, 4), lines_covered=int(covered), lines_valid=int(valid))
 
 
 def added(summary: LabSummary, report: LabTests | LabCoverage) -> LabSummary:

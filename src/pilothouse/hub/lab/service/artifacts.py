@@ -182,7 +182,7 @@ class Artifacts:
 
 def _report(found: Found) -> tuple[LabTests | LabCoverage | None, str | None]:
     """What a file says if it is a report, or what is wrong with it."""
-    if not found.path.endswith(".xml") or found.size_bytes > MAX_REPORT_BYTES:
+    if not found.path.endswith((".xml", ".json")) or found.size_bytes > MAX_REPORT_BYTES:
         return None, None
     try:
         return read_report(found.path, found.copy.read_bytes()), None
