@@ -110,3 +110,29 @@ async def test_paths_made_up_by_callers_are_not_remembered_without_end() -> None
         await dispatch(http_scope(f"/made-up-{number}/x"), None, Answer().send)  # type: ignore[arg-type]
 
     assert len(dispatch._by_key) == _REMEMBERED
+
+
+async def test_what_is_asked_for_twice_is_worked_out_once_and_refused_when_it_is_wrong() -> None:
+    asked: list[str] = []
+
+    async def below() -> str:
+        asked.append("below")
+        return "below"
+
+    async def shared(word: Annotated[str, Depends(below)]) -> str:
+        asked.append("shared")
+        return f"{word}, shared"
+
+    async def number(count: int, word: Annotated[str, Depends(shared)]) -> str:
+        return f"{word}, {count}"
+
+    router = APIRouter(dependencies=[Depends(shared), Depends(number)])
+
+    @router.get("/twice")
+    async def say(one: Annotated[str, Depends(shared)], other: Annotated[str, Depends(number)]) -> str:
+        return f"{one}; {other}"
+
+    async with calling(service(router)) as client:
+        assert (await client.get("/twice?count=2")).json() == "below, shared; below, shared, 2"
+        assert asked == ["below", "shared"]
+        assert (await client.get("/twice?count=many")).status_code == 422

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Host
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pilothouse.web.body import MAX_BODY_BYTES, incoming
+from pilothouse.web.dependants import ask_once
 
 # Keys come from the paths callers send: the table of answers stays small whatever they send.
 _REMEMBERED = 2_000
@@ -95,6 +96,8 @@ def _entry(context: RouteContext, pattern: Pattern[str]) -> _Entry:
     fixed_length = all(type(one).__name__ != "PathConvertor" for one in convertors.values())
     first, count = _key(context.path_format or "")
     is_api = isinstance(context.original_route, APIRoute)
+    if is_api:
+        ask_once(context.dependant)
     return _Entry(
         pattern=pattern,
         first=None if "{" in first else first,

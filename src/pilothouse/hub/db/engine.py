@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import URL, Engine, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from pilothouse.hub.db.connections import Connection
 from pilothouse.kit.errors import BadConfiguration
@@ -19,6 +22,11 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "po
 BUSY_TIMEOUT_MS = 10_000
 # Every connection to SQLite is a thread; more readers than this only wait for each other's pages.
 SQLITE_READERS = 4
+# They are opened when they are needed and kept: to open one costs the server more than most queries.
+POSTGRES_WRITERS = 20
+POSTGRES_READERS = 10
+# A server that was restarted takes longer to come back.
+TRUSTED_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,38 @@ def make_engines(url: URL) -> Engines:
         writing = sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
         reading = sqlite_engine(url, pool_size=SQLITE_READERS, begin="BEGIN", read_only=True)
         return Engines(writing, reading, single_writer=True)
-    postgres = create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=10, pool_pre_ping=True)
-    return Engines(postgres, postgres.execution_options(postgresql_readonly=True), single_writer=False)
+    writing = postgres_engine(url, pool_size=POSTGRES_WRITERS)
+    # A query sees one state by itself: a transaction around it would be two more crossings to the server and back.
+    reading = postgres_engine(url, pool_size=POSTGRES_READERS, isolation_level="AUTOCOMMIT")
+    event.listen(reading.sync_engine, "connect", _only_read)
+    return Engines(writing, reading, single_writer=False)
+
+
+def postgres_engine(url: URL, *, pool_size: int, **options: Any) -> AsyncEngine:
+    """An engine whose connections are tried before they are used, unless they were used a moment ago."""
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=10, **options)
+    dialect = engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _used(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _try(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("used_at", math.inf) < TRUSTED_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise exc.DisconnectionError from error
+
+    return engine
+
+
+def _only_read(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    cursor.close()
 
 
 def sqlite_engine(url: URL, *, pool_size: int, begin: str, read_only: bool = False) -> AsyncEngine:

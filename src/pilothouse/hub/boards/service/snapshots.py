@@ -62,19 +62,19 @@ class Snapshots:
         """A `BoardSnapshot` as JSON: the board as it is at this place of its streams, or later."""
         board_id, organization_id = on.board.id, on.board.organization_id
         counts = await self.counts(session, [board_id])
-        views = await TaskViews(session).of_board(board_id, MOST_TASKS)
+        tasks = await TaskViews(session).of_board(board_id, MOST_TASKS)
         total = sum(getattr(counts[board_id], name) for name in ("inbox", "in_progress", "review", "done"))
         assert on.caller is not None
         snapshot = BoardSnapshot(
             sequence=sequence, can_write=on.can_write, board=as_board(on.board), counts=counts[board_id],
-            tasks=[], tasks_left_out=max(0, total - len(views)),
+            tasks=[], tasks_left_out=max(0, total - MOST_TASKS),
             tags=(await self._tags.page(session, organization_id, MOST_TAGS, 0)).items,
             custom_fields=await self._fields.of_board(session, organization_id, board_id),
             agents=await self._agents_of(session, [board_id]),
             pending_approvals=await self._pending(session, [board_id]),
             memory=await self._recent(session, on.caller, board_id=board_id, group_id=None),
         )  # fmt: skip
-        return msgspec.json.encode({**snapshot.model_dump(mode="json"), "tasks": views})
+        return msgspec.json.encode({**snapshot.model_dump(mode="json"), "tasks": msgspec.Raw(tasks)})
 
     async def group(self, session: AsyncSession, caller: Caller, group_id: str, sequence: int) -> BoardGroupSnapshot:
         """Raises UnknownBoardGroup; of its boards those that the caller may see."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.domain import fields as field_rules
@@ -20,7 +19,7 @@ from pilothouse.hub.boards.domain.rules import CHANGE_RULES, CLAIM_RULES, DELETE
 from pilothouse.hub.boards.domain.states import ActorKind, Priority, TaskStatus
 from pilothouse.hub.boards.models import TaskRow
 from pilothouse.hub.boards.repository import BoardRows, FieldRows, Lock, TagRows, TaskRows, TasksSought, TaskViews
-from pilothouse.hub.boards.schemas.tasks import NewTask, Task, TaskChange, TaskList
+from pilothouse.hub.boards.schemas.tasks import NewTask, Task, TaskChange
 from pilothouse.hub.boards.service.assignees import Assignees
 from pilothouse.hub.boards.service.boards import given
 from pilothouse.hub.boards.service.comments import Comments
@@ -29,7 +28,6 @@ from pilothouse.hub.boards.service.linking import IncidentLinks
 from pilothouse.hub.boards.service.moving import Moving
 from pilothouse.hub.boards.service.ports import NoBudget, TaskBudget
 from pilothouse.hub.boards.service.scope import Notes, OnBoard, check_version, differences
-from pilothouse.hub.boards.service.showing import show
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 
@@ -54,26 +52,20 @@ class Tasks:
         self._clock = clock
         self.budget: TaskBudget = NoBudget()
 
-    async def page(self, session: AsyncSession, on: OnBoard, sought: TasksSought, limit: int, offset: int) -> TaskList:
-        """Those of a board that are sought."""
-        board = on.board
-        views, total = await TaskViews(session).page(board.organization_id, board.id, sought, limit, offset)
-        return TaskList.model_construct(items=show(views), total=total, limit=limit, offset=offset)
-
     async def listed(
         self, session: AsyncSession, organization_id: str, board_id: str, sought: TasksSought, limit: int, offset: int
     ) -> tuple[bytes, int]:
         """A `TaskList` as JSON, and how many there are, for a board that the caller may see if it is there at all."""
-        views, total = await TaskViews(session).page(organization_id, board_id, sought, limit, offset)
-        document = {"items": views, "total": total, "limit": limit, "offset": offset}
-        return msgspec.json.encode(document), total
+        items, total = await TaskViews(session).page(organization_id, board_id, sought, limit, offset)
+        return f'{{"items":{items},"total":{total},"limit":{limit},"offset":{offset}}}'.encode(), total
 
     async def one(self, session: AsyncSession, on: OnBoard, task_id: str) -> Task:
         """Raises UnknownTask."""
-        view = await TaskViews(session).one(task_id)
-        if view is None or view["board_id"] != on.board.id:
+        found = await TaskViews(session).one(task_id)
+        task = None if found is None else Task.model_validate_json(found)
+        if task is None or task.board_id != on.board.id:
             raise UnknownTask
-        return show([view])[0]
+        return task
 
     async def create(self, session: AsyncSession, on: OnBoard, new: NewTask) -> Task:
         """Raises OnlyLeadsAssign, and what is unknown or unusable among the fields."""

@@ -1,0 +1,32 @@
+"""What a request asks for several times is worked out once.
+
+FastAPI remembers the answer of a dependency, but goes through everything below it each time before it looks there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from fastapi.dependencies.models import Dependant
+
+_Known: TypeAlias = set[tuple[Any, str | None]]
+
+
+def ask_once(dependant: Dependant, known: _Known | None = None) -> None:
+    """Let later occurrences of a dependency depend on nothing: their answer is remembered by then.
+
+    Only of those that read nothing a caller could get wrong: the answer of others is not there when it was refused.
+    """
+    known = set() if known is None else known
+    for inner in dependant.dependencies:
+        key = (inner.call, inner.scope)
+        if key in known and inner.use_cache and not _reads(inner):
+            inner.dependencies = []
+        else:
+            ask_once(inner, known)
+            known.add(key)
+
+
+def _reads(dependant: Dependant) -> bool:
+    own = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
+    return any(own) or bool(dependant.body_params) or any(_reads(inner) for inner in dependant.dependencies)
