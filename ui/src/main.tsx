@@ -9,7 +9,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createQueries } from "./app/queries";
 import { createPages } from "./app/router";
-import { theme } from "./app/theme";
+import { readable, theme } from "./app/theme";
 import { LiveStreams } from "./streams/live";
 
 const queries = createQueries();
@@ -19,7 +19,7 @@ if (root === null) throw new Error("index.html has no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
         <LiveStreams>
           <Notifications position="bottom-right" />

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 /** The one accent. Red is for danger and amber for attention, and nothing else is coloured. */
 const accent: MantineColorsTuple = [
@@ -17,7 +17,7 @@ const accent: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { accent },
   primaryColor: "accent",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   defaultRadius: "sm",
   cursorType: "pointer",
@@ -52,5 +52,23 @@ export const theme = createTheme({
     Modal: { defaultProps: { centered: true } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Anchor: { defaultProps: { underline: "hover" } },
+  },
+});
+
+/** Quiet text and the words in marks, dark or light enough to be read by everybody (4.5 to 1 on their ground). */
+export const readable: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": "#5a6470",
+    "--mantine-color-placeholder": "#6a737e",
+    "--mantine-color-red-light-color": "#a61b1b",
+    "--mantine-color-orange-light-color": "#8f3a06",
+    "--mantine-color-yellow-light-color": "#6f4b00",
+    "--mantine-color-gray-light-color": "#3f474f",
+  },
+  dark: {
+    "--mantine-color-anchor": "#7eaeea",
+    "--mantine-color-dimmed": "#a0a6ad",
+    "--mantine-color-placeholder": "#8f959c",
   },
 });
