@@ -14,7 +14,7 @@ export function IncidentTable({ incidents, search = {} }: { incidents: Incident[
     <Table ref={list} highlightOnHover>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th w={84}>Severity</Table.Th>
+          <Table.Th w={100}>Severity</Table.Th>
           <Table.Th>Incident</Table.Th>
           <Table.Th w={110} visibleFrom="sm">
             State
