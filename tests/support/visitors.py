@@ -94,7 +94,7 @@ class Hub:
 
     def person(self, name: str, **invite: Any) -> Person:
         """A new member of the home organization; ``invite`` is what the invite gives, such as ``role="admin"``."""
-        granted = {"all_boards_read": True, "all_boards_write": True} | invite
+        granted = {"access": {"all_boards_read": True, "all_boards_write": True}} | invite
         made = self.call("POST", "/api/v1/organizations/home/invites", json=granted)
         accepted = self.operator.post(
             "/api/v1/organizations/invites/accept", json={"token": made["token"], "name": name}, headers={}

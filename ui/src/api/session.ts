@@ -9,7 +9,7 @@ export const whoAmI = queryOptions({
   staleTime: 60_000,
   queryFn: async ({ signal }): Promise<WhoAmI | null> => {
     const { data, error, response } = await api.GET("/api/v1/auth/session", { signal });
-    if (response.status === 401) return null;
+    if (response.status === 204) return null;
     return answered(Promise.resolve({ data, error, response }));
   },
 });

@@ -79,6 +79,7 @@ export function LoginPage({ code, next }: { code?: string; next?: string }) {
               label={kind === "token" ? "Token" : "Password"}
               size="sm"
               required
+              withAsterisk={false}
               value={secret}
               autoComplete="current-password"
               onChange={(event) => setSecret(event.currentTarget.value)}

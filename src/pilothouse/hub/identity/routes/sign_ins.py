@@ -6,15 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from pilothouse.hub.identity.auth import AnyCaller, ArrivingSession, ThePeople
+from pilothouse.hub.identity.auth import ArrivingSession, ThePeople, caller_of
 from pilothouse.hub.identity.auth.callers import identity_of, presented
 from pilothouse.hub.identity.auth.origins import COOKIE, check_origin, check_own_page, is_secure
 from pilothouse.hub.identity.domain import Caller, CallerKind
 from pilothouse.hub.identity.domain.membership import OneCredential
 from pilothouse.hub.identity.schemas import SignedIn, SignIn, WhoAmI
 from pilothouse.hub.identity.service import Presented
-from pilothouse.hub.identity.service.known_tokens import CHALLENGES
-from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
+from pilothouse.web import Credentials, CredentialsWrong
 
 SESSION_PATH = "/api/v1/auth/session"
 router = APIRouter(tags=["people"])
@@ -70,12 +69,29 @@ async def sign_in(
     )  # fmt: skip
 
 
-@router.get(SESSION_PATH, summary="Read who this request comes from")
-async def who_am_i(caller: AnyCaller, response: Response) -> WhoAmI:
-    """As the hub sees it, for every kind of credential."""
-    if caller.kind == CallerKind.OPEN:
-        raise CredentialsMissing(challenges=CHALLENGES)
+async def _asking(request: Request) -> Caller | None:
+    """Who asks; None for a browser in which nobody is signed in, or not any more."""
+    shown = presented(request)
+    if not (shown.is_by_cookie or shown.credentials or shown.agent_token):
+        return None
+    try:
+        return await caller_of(request)
+    except CredentialsWrong:
+        if shown.is_by_cookie:
+            return None
+        raise
+
+
+@router.get(
+    SESSION_PATH, summary="Read who this request comes from", response_model=WhoAmI,
+    responses={204: {"description": "Nobody is signed in"}},
+)  # fmt: skip
+async def who_am_i(caller: Annotated[Caller | None, Depends(_asking)], response: Response) -> WhoAmI | Response:
+    """As the hub sees it, for every kind of credential; nothing where no credential was sent, or only a cookie that
+    opens nothing any more: pages ask this before anybody has signed in."""
     response.headers["cache-control"] = "no-store"
+    if caller is None or caller.kind == CallerKind.OPEN:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
     facts = {name: getattr(caller, name) for name in WhoAmI.model_fields if name != "scopes"}
     return WhoAmI(**facts, scopes=sorted(caller.scopes))
 
