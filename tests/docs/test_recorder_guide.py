@@ -49,9 +49,9 @@ def test_every_command_runs_as_printed(recorder: str) -> None:
         assert done.returncode == 0, (command, done)
         answers.append(done.stdout)
 
-    assert len(answers) == 11
+    assert len(answers) == 10
     assert json.loads(answers[8])["label"] == "MotorHot: left motor above 90 °C"
-    assert [json.loads(answer)["accepted"] for answer in answers[9:]] == [2, 1]
+    assert json.loads(answers[9])["accepted"] == 2
 
 
 def test_the_configuration_is_valid_and_shows_every_key(tmp_path: Path) -> None:

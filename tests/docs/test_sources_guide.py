@@ -1,4 +1,4 @@
-"""The guide of the sources holds: every example loads, and shows every key of its kind."""
+"""The guides of the sources hold: every example loads, and the page of each kind shows every key of it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ from pilothouse.recorder.sources.config import (
 )
 from pilothouse.recorder.sources.topics import TopicRule
 
-GUIDE = (Path(__file__).parents[2] / "docs/guides/sources.md").read_text(encoding="utf-8")
-CONFIGURATIONS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+GUIDES = Path(__file__).parents[2] / "docs/guides"
+GUIDE = (GUIDES / "sources.md").read_text(encoding="utf-8")
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((GUIDES / "sources").glob("*.md"))}
+YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+CONFIGURATIONS = [one for text in (GUIDE, *PAGES.values()) for one in YAML.findall(text)]
 KINDS = {
     "replay": ReplayConfig,
     "foxglove": FoxgloveConfig,
@@ -58,6 +61,16 @@ def test_every_key_of_every_kind_is_shown() -> None:
     }
     assert shown["foxglove"] >= SHARED
     assert set(KINDS) == set(ONE_LINE)
+
+
+def test_each_kind_has_a_page_that_shows_it_and_how_to_try_it() -> None:
+    assert set(PAGES) == {*KINDS, "push"}
+    for kind, page in PAGES.items():
+        assert f"[{kind}](sources/{kind}.md)" in GUIDE
+        assert page.startswith(f"# Source: {kind}\n")
+        assert "**Not run" in page or kind == "push"
+        assert {source["kind"] for one in YAML.findall(page) for source in yaml.safe_load(one)["sources"]} <= {kind}
+        assert re.search(r"```(bash|console|python)\n", page)
 
 
 def test_the_command_that_drops_a_file_asks_for_a_save(tmp_path: Path) -> None:

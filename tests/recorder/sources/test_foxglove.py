@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from struct import pack
 
 import foxglove
@@ -22,6 +24,7 @@ from pilothouse.mcap import Decoders, Schema
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.config import FoxgloveConfig
 from pilothouse.recorder.sources.foxglove import Foxglove
+from tests.recorder.sources.test_mqtt import certificate
 from tests.support.ears import Ear, listening
 from tests.support.flights import FLOAT64, float64_cdr
 from tests.support.processes import eventually
@@ -204,19 +207,47 @@ def test_a_server_that_comes_late_is_found() -> None:
 
 @contextmanager
 def serving(
-    speak: Callable[[ServerConnection], None], *, subprotocol: str | None = "foxglove.websocket.v1"
+    speak: Callable[[ServerConnection], None],
+    *,
+    subprotocol: str | None = "foxglove.websocket.v1",
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[str]:
     """A server that speaks as a test wants, in the older subprotocol."""
     offered = [Subprotocol(subprotocol)] if subprotocol else None
     choose = None if subprotocol else (lambda connection, subprotocols: None)
-    with serve(speak, "127.0.0.1", 0, subprotocols=offered, select_subprotocol=choose) as server:
+    with serve(speak, "127.0.0.1", 0, subprotocols=offered, select_subprotocol=choose, ssl=tls) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+            yield f"{'wss' if tls else 'ws'}://127.0.0.1:{server.socket.getsockname()[1]}"
         finally:
             server.shutdown()
             thread.join(30)
+
+
+def test_a_server_is_heard_over_tls_if_its_certificate_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, key = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own, key)
+
+    def speak(connection: ServerConnection) -> None:
+        advertised = {"id": 1, "topic": "/a", "encoding": "json", "schemaName": "", "schema": ""}
+        connection.send(json.dumps({"op": "advertise", "channels": [advertised]}))
+        subscription = json.loads(connection.recv())["subscriptions"][0]["id"]
+        connection.send(pack("<BIQ", 1, subscription, START_NS) + b"{}")
+        for _ in connection:
+            pass
+
+    with serving(speak, tls=context) as url:
+        with hearing(url) as (runner, _):
+            eventually(lambda: runner.error, what="the refusal")
+            assert "certificate verify failed" in (runner.error or "")
+        monkeypatch.setenv("SSL_CERT_FILE", str(own))
+        with hearing(url) as (runner, ear):
+            eventually(lambda: ear.messages, what="the message")
+            assert runner.state is SourceState.RUNNING
 
 
 def test_the_older_subprotocol_is_spoken_and_a_missing_schema_encoding_is_guessed() -> None:
