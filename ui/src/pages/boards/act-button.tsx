@@ -1,0 +1,42 @@
+import { ActionIcon, type ActionIconProps, Button, type ButtonProps, Tooltip } from "@mantine/core";
+import type { MouseEvent, ReactNode } from "react";
+import type { Refusal } from "./model/rights";
+
+type Acts = {
+  /** Why this cannot be done; null when it can. */
+  refusal?: Refusal;
+  onAct?: () => void;
+  type?: "button" | "submit";
+};
+
+/** A button that says why it cannot be pressed, also to whoever comes by keyboard. */
+export function ActButton({ refusal = null, onAct, ...button }: ButtonProps & Acts & { children: ReactNode }) {
+  return (
+    <Tooltip label={refusal} disabled={refusal === null} multiline maw={320}>
+      <Button {...button} {...held(refusal, onAct)} />
+    </Tooltip>
+  );
+}
+
+export function ActIcon({
+  refusal = null,
+  onAct,
+  label,
+  ...icon
+}: ActionIconProps & Acts & { children: ReactNode; label: string }) {
+  return (
+    <Tooltip label={refusal ?? label} multiline maw={320}>
+      <ActionIcon aria-label={label} {...icon} {...held(refusal, onAct)} />
+    </Tooltip>
+  );
+}
+
+// A disabled button gets neither focus nor a tooltip: nobody would learn why.
+function held(refusal: Refusal, onAct?: () => void) {
+  if (refusal === null) return { onClick: onAct };
+  return {
+    "data-disabled": true,
+    "aria-disabled": true,
+    onClick: (event: MouseEvent) => event.preventDefault(),
+  };
+}

@@ -1,0 +1,112 @@
+import { Box, SegmentedControl } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { Model } from "~/api/client";
+import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
+import { Page } from "~/parts/page";
+import { Panel } from "~/parts/panel";
+import { useOnBoard } from "../board/on-board";
+import { allApprovals, boardApprovals } from "../model/queries";
+import { More } from "../more";
+import { useUrl } from "../use-url";
+import { ApprovalDetail } from "./approval-detail";
+import { ApprovalList } from "./approval-list";
+import classes from "./approvals.module.css";
+
+export type Status = Model<"ApprovalStatus">;
+export const STATUSES: Status[] = ["pending", "approved", "rejected", "voided", "expired", "withdrawn"];
+
+/** The approvals of one board: those that wait, and all that were ever decided. */
+export function BoardApprovalsPage({ status, approvalId }: { status?: Status; approvalId?: string }) {
+  const { boardId } = useOnBoard();
+  const url = useUrl();
+  const found = useInfiniteQuery(boardApprovals(boardId, { status }));
+  return (
+    <>
+      <Choice
+        value={status ?? "all"}
+        choices={["all", ...STATUSES]}
+        change={(value) => url({ status: value === "all" ? undefined : value })}
+      />
+      <Panes detail={approvalId === undefined ? null : <ApprovalDetail boardId={boardId} approvalId={approvalId} />}>
+        <Answer query={found}>
+          {(all) => (
+            <>
+              <ApprovalList approvals={all.pages.flatMap((page) => page.items)} openedId={approvalId} />
+              <More pages={found} />
+              {all.pages[0]?.total === 0 ? <NoneHere isWaiting={status === "pending"} /> : null}
+            </>
+          )}
+        </Answer>
+      </Panes>
+    </>
+  );
+}
+
+type AllProps = { status?: Status | "all"; approvalId?: string; boardId?: string };
+
+/** The approvals of every board; first of all those that wait for whoever looks. */
+export function AllApprovalsPage({ status, approvalId, boardId }: AllProps) {
+  const url = useUrl();
+  const sought = status === undefined ? { waiting_for_me: true } : status === "all" ? {} : { status };
+  const found = useInfiniteQuery(allApprovals(sought));
+  const isOpened = approvalId !== undefined && boardId !== undefined;
+  return (
+    <Page title="Approvals" up={{ to: "/boards", title: "Boards" }}>
+      <Choice
+        value={status ?? "for me"}
+        choices={["for me", "all", ...STATUSES]}
+        change={(value) => url({ status: value === "for me" ? undefined : value })}
+      />
+      <Panes detail={isOpened ? <ApprovalDetail boardId={boardId} approvalId={approvalId} /> : null}>
+        <Answer query={found}>
+          {(all) => (
+            <>
+              <ApprovalList approvals={all.pages.flatMap((page) => page.items)} openedId={approvalId} />
+              <More pages={found} />
+              {all.pages[0]?.total === 0 ? <NoneHere isWaiting={status === undefined} /> : null}
+            </>
+          )}
+        </Answer>
+      </Panes>
+    </Page>
+  );
+}
+
+function Choice(props: { value: string; choices: string[]; change: (value: string) => void }) {
+  const { value, choices, change } = props;
+  return (
+    <Box mb="sm" style={{ overflowX: "auto" }}>
+      <SegmentedControl
+        aria-label="Which approvals"
+        value={value}
+        data={choices.map((one) => ({ value: one, label: one[0]?.toUpperCase() + one.slice(1) }))}
+        onChange={change}
+      />
+    </Box>
+  );
+}
+
+function Panes({ children, detail }: { children: ReactNode; detail: ReactNode }) {
+  return (
+    <Box className={classes.panes} data-opened={detail === null ? undefined : true}>
+      <Panel flush>{children}</Panel>
+      {detail ?? (
+        <Box visibleFrom="md">
+          <Empty title="Choose an approval to see what exactly is asked" />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function NoneHere({ isWaiting }: { isWaiting: boolean }) {
+  return isWaiting ? (
+    <Empty title="Nothing waits for you">
+      Agents and people ask for approvals of their tasks; they come here by themselves.
+    </Empty>
+  ) : (
+    <Empty title="No approvals">A board that asks for an approval before a task is done has them here.</Empty>
+  );
+}

@@ -1,0 +1,109 @@
+import { Badge, Box, Group, Table, Text } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { useState } from "react";
+import type { Model } from "~/api/client";
+import { useWhoAmI } from "~/api/session";
+import { count } from "~/format/numbers";
+import { PageLink } from "~/parts/link";
+import { Mark } from "~/parts/marks";
+import { ActIcon } from "./act-button";
+import { GroupForm } from "./group-form";
+import { toArrange } from "./model/rights";
+
+type Props = { boards: Model<"SeenBoard">[] | Model<"GroupedBoard">[]; group?: Model<"BoardGroup"> };
+
+/** Boards with how much is on each. */
+export function BoardTable({ boards, group }: Props) {
+  const refusal = toArrange(useWhoAmI());
+  const [isEditing, setIsEditing] = useState(false);
+  return (
+    <Box mb="lg">
+      {group === undefined ? null : (
+        <Group gap={4} mb={4}>
+          <PageLink to={`/boards/groups/${group.id}` as string} fw={600}>
+            {group.name}
+          </PageLink>
+          <ActIcon label={`Edit the group ${group.name}`} refusal={refusal} size="sm" onAct={() => setIsEditing(true)}>
+            <IconPencil size={14} />
+          </ActIcon>
+          {isEditing ? <GroupForm group={group} close={() => setIsEditing(false)} /> : null}
+        </Group>
+      )}
+      {boards.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          No board is in this group; the rules of a board say which group it is in.
+        </Text>
+      ) : (
+        <Table withTableBorder highlightOnHover aria-label={group?.name ?? "Boards"}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Board</Table.Th>
+              <Table.Th ta="right">Inbox</Table.Th>
+              <Table.Th ta="right" visibleFrom="sm">
+                In progress
+              </Table.Th>
+              <Table.Th ta="right">Review</Table.Th>
+              <Table.Th ta="right" visibleFrom="sm">
+                Done
+              </Table.Th>
+              <Table.Th ta="right">Approvals</Table.Th>
+              <Table.Th ta="right" visibleFrom="sm">
+                Agents
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {boards.map((one) => (
+              <Row key={one.board.id} seen={one} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Box>
+  );
+}
+
+function Row({ seen }: { seen: Model<"GroupedBoard"> & { can_write?: boolean } }) {
+  const { board, counts } = seen;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap="xs">
+          <PageLink to={`/boards/${board.id}` as string} fw={500} size="sm">
+            {board.name}
+          </PageLink>
+          {seen.can_write === false ? <Mark of="read only" /> : null}
+        </Group>
+        {board.objective === "" ? null : (
+          <Text size="xs" c="dimmed" lineClamp={1}>
+            {board.objective}
+          </Text>
+        )}
+      </Table.Td>
+      <Figure value={counts.inbox} />
+      <Figure value={counts.in_progress} visibleFrom="sm" />
+      <Figure value={counts.review} />
+      <Figure value={counts.done} visibleFrom="sm" />
+      <Table.Td ta="right">
+        {(counts.pending_approvals ?? 0) > 0 ? (
+          <PageLink to={`/boards/${board.id}/approvals` as string} search={{ status: "pending" } as never}>
+            <Badge color="yellow">{count(counts.pending_approvals ?? 0)}</Badge>
+          </PageLink>
+        ) : (
+          <Text span inherit c="dimmed">
+            0
+          </Text>
+        )}
+      </Table.Td>
+      <Figure value={counts.agents} visibleFrom="sm" />
+    </Table.Tr>
+  );
+}
+
+function Figure({ value = 0, visibleFrom }: { value?: number; visibleFrom?: "sm" }) {
+  return (
+    <Table.Td ta="right" visibleFrom={visibleFrom} c={value === 0 ? "dimmed" : undefined}>
+      {count(value)}
+    </Table.Td>
+  );
+}

@@ -1,0 +1,105 @@
+import { Badge, Box, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useWhoAmI } from "~/api/session";
+import { Answer } from "~/parts/answer";
+import { Mark } from "~/parts/marks";
+import { Page } from "~/parts/page";
+import { type Snapshot, snapshot } from "../model/queries";
+import { toArrange, toWrite } from "../model/rights";
+import { TaskDrawer } from "../task/task-drawer";
+import { MovingTasks } from "./moving";
+import { OnBoardContext } from "./on-board";
+
+const TABS: { path: string; title: string; count?: (board: Snapshot) => number }[] = [
+  { path: "", title: "Tasks" },
+  { path: "approvals", title: "Approvals", count: (board) => board.counts.pending_approvals },
+  { path: "memory", title: "Memory" },
+  { path: "agents", title: "Agents", count: (board) => board.counts.agents },
+  { path: "webhooks", title: "Webhooks" },
+  { path: "incidents", title: "Incidents" },
+  { path: "history", title: "History" },
+  { path: "settings", title: "Rules" },
+];
+
+/** What all pages of a board share: its name, its places, and the task that is opened over them. */
+export function BoardLayout({ boardId, taskId, show }: { boardId: string; taskId?: string; show?: "history" }) {
+  const me = useWhoAmI();
+  const board = useQuery(snapshot(boardId));
+  return (
+    <Page
+      title={board.data?.board.name ?? "Board"}
+      up={{ to: "/boards", title: "Boards" }}
+      marks={board.data === undefined || board.data.can_write ? null : <Mark of="read only" />}
+    >
+      <Answer query={board}>
+        {(found) => {
+          const on = {
+            snapshot: found,
+            boardId,
+            me: me ?? null,
+            toWrite: toWrite(found, me),
+            toArrange: toArrange(me),
+          };
+          return (
+            <OnBoardContext value={on}>
+              <MovingTasks>
+                <Places boardId={boardId} board={found} />
+                <Outlet />
+                {taskId === undefined ? null : <TaskDrawer taskId={taskId} show={show} />}
+              </MovingTasks>
+            </OnBoardContext>
+          );
+        }}
+      </Answer>
+    </Page>
+  );
+}
+
+function Places({ boardId, board }: { boardId: string; board: Snapshot }) {
+  const path = useLocation({ select: (location) => location.pathname });
+  const root = `/boards/${boardId}`;
+  const here = TABS.find((tab) => tab.path !== "" && path.startsWith(`${root}/${tab.path}`))?.path ?? "";
+  return (
+    <Box component="nav" aria-label="Places of this board" mb="md" style={{ overflowX: "auto" }}>
+      <Tabs value={here} variant="default">
+        <Tabs.List style={{ flexWrap: "nowrap", minWidth: "max-content" }}>
+          {TABS.map(({ path: one, title, count }) => (
+            <PlaceLink key={one} to={one === "" ? root : `${root}/${one}`} isHere={one === here}>
+              {title}
+              {count !== undefined && count(board) > 0 ? (
+                <Badge ml={6} color={one === "approvals" ? "yellow" : "gray"}>
+                  {count(board)}
+                </Badge>
+              ) : null}
+            </PlaceLink>
+          ))}
+        </Tabs.List>
+      </Tabs>
+    </Box>
+  );
+}
+
+function PlaceLink({ to, isHere, children }: { to: string; isHere: boolean; children: ReactNode }) {
+  return (
+    <Link
+      to={to as string}
+      aria-current={isHere ? "page" : undefined}
+      style={{
+        padding: "7px 12px",
+        fontSize: 13,
+        whiteSpace: "nowrap",
+        textDecoration: "none",
+        color: "inherit",
+        display: "inline-flex",
+        alignItems: "center",
+        marginBottom: -2,
+        fontWeight: isHere ? 600 : 400,
+        borderBottom: `2px solid ${isHere ? "var(--mantine-primary-color-filled)" : "transparent"}`,
+      }}
+    >
+      {children}
+    </Link>
+  );
+}

@@ -1,0 +1,53 @@
+import type { WhoAmI } from "~/api/session";
+import type { Approval } from "./queries";
+
+/** Why something cannot be done here, in the hub's own words; null when it can. */
+export type Refusal = string | null;
+
+type Me = Pick<WhoAmI, "user_id" | "role"> | null | undefined;
+
+export function toWrite(board: { can_write: boolean }, me: Me): Refusal {
+  if (!me) return "Sign in to change anything here.";
+  return board.can_write
+    ? null
+    : "You may look at this board and not change it; ask an admin of the organization for access.";
+}
+
+/** Boards, their rules, groups, tags and fields are arranged by admins. */
+export function toArrange(me: Me): Refusal {
+  if (!me) return "Sign in to change anything here.";
+  return isAdmin(me) ? null : "Only an admin or owner of the organization may do this: it decides what others may do.";
+}
+
+export function isAdmin(me: Me): boolean {
+  return me?.role === "admin" || me?.role === "owner";
+}
+
+export function isMine(who: { kind: string; id: string }, me: Me): boolean {
+  return me !== null && me !== undefined && who.kind === "person" && who.id === me.user_id;
+}
+
+type Decided = Pick<Approval, "status" | "expires_at" | "requested_by_kind" | "requested_by_id" | "void_reason">;
+
+export function toDecide(
+  approval: Decided,
+  board: { can_write: boolean; allow_deciding_own_requests: boolean },
+  me: Me,
+  now: Date,
+): Refusal {
+  const closed = whyClosed(approval, now);
+  if (closed !== null) return closed;
+  const own = isMine({ kind: approval.requested_by_kind, id: approval.requested_by_id }, me);
+  if (own && !board.allow_deciding_own_requests) {
+    return "You asked for this approval yourself; somebody else decides it, unless the board allows otherwise.";
+  }
+  return toWrite(board, me);
+}
+
+function whyClosed(approval: Decided, now: Date): Refusal {
+  if (approval.status === "voided") return `This approval is void: ${approval.void_reason ?? "it changed"}.`;
+  if (approval.status === "expired") return "This approval has expired; ask for a new one.";
+  if (approval.status !== "pending") return `This approval is ${approval.status} already.`;
+  if (new Date(approval.expires_at) <= now) return "This approval has expired; ask for a new one.";
+  return null;
+}

@@ -1,0 +1,51 @@
+import type { Model } from "~/api/client";
+
+export type Change = { name: string; before: string; after: string };
+type Entry = Model<"ActivityEntry">;
+
+const VERBS: Record<string, string> = {
+  "task.created": "made the task",
+  "task.claimed": "claimed it",
+  "task.released": "gave it back",
+  "task.lease_lost": "took it back: the lease is over",
+  "task.unblocked": "waits for nothing any more",
+  "task.deleted": "deleted the task",
+  "comment.created": "commented",
+  "comment.updated": "changed a comment",
+  "comment.deleted": "deleted a comment",
+  "approval.requested": "asked for an approval",
+  "approval.approved": "approved",
+  "approval.rejected": "rejected",
+  "approval.voided": "made an approval void",
+  "approval.expired": "let an approval expire",
+  "approval.withdrawn": "took a request back",
+  "approval.used": "used an approval",
+};
+const NOT_TOLD = new Set(["version", "content_version", "changed_at"]);
+const LONGEST = 160;
+
+/** What somebody did, in a few words: `task.claimed` is “claimed it”. */
+export function verbOf(entry: Pick<Entry, "kind" | "before" | "after">): string {
+  if (entry.kind === "task.updated" && typeof entry.after?.status === "string") {
+    return `moved it to ${entry.after.status.replaceAll("_", " ")}`;
+  }
+  const known = VERBS[entry.kind];
+  if (known !== undefined) return known;
+  const [subject = "", verb = ""] = entry.kind.split(".");
+  return `${verb.replaceAll("_", " ")} ${subject}`.trim();
+}
+
+/** What was changed, field by field, for what was there before. */
+export function changesOf(entry: Pick<Entry, "before" | "after">): Change[] {
+  const { before, after } = entry;
+  if (!before || !after) return [];
+  return Object.keys({ ...before, ...after })
+    .filter((name) => !NOT_TOLD.has(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => ({ name: name.replaceAll("_", " "), before: said(before[name]), after: said(after[name]) }));
+}
+
+export function said(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "–";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

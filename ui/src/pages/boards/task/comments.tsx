@@ -1,0 +1,153 @@
+import { Box, Button, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
+import { IconPencil, IconTrash } from "@tabler/icons-react";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answered, api, type Model } from "~/api/client";
+import { Answer } from "~/parts/answer";
+import { Moment } from "~/parts/moment";
+import { sayProblem } from "~/parts/say";
+import { ActButton, ActIcon } from "../act-button";
+import { useOnBoard } from "../board/on-board";
+import { comments, type Task } from "../model/queries";
+import { isAdmin, isMine } from "../model/rights";
+import { More } from "../more";
+import { Who } from "../who";
+
+/** What people, agents and programs said about a task: text, whatever it looks like. */
+export function Comments({ task }: { task: Task }) {
+  const { boardId } = useOnBoard();
+  const found = useInfiniteQuery(comments(boardId, task.id));
+  return (
+    <Stack gap="xs">
+      <Answer query={found}>
+        {(all) => (
+          <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }} aria-label="Comments">
+            {all.pages.flatMap((page) =>
+              page.items.map((one) => <OneComment key={one.id} comment={one} taskId={task.id} />),
+            )}
+          </Stack>
+        )}
+      </Answer>
+      <More pages={found} />
+      <NewComment taskId={task.id} />
+    </Stack>
+  );
+}
+
+function useSaid(taskId: string) {
+  const { boardId } = useOnBoard();
+  const queries = useQueryClient();
+  return {
+    path: { board_id: boardId, task_id: taskId },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["boards", boardId] }),
+  };
+}
+
+function OneComment({ comment, taskId }: { comment: Model<"Comment">; taskId: string }) {
+  const { me, toWrite } = useOnBoard();
+  const { path, onSettled } = useSaid(taskId);
+  const [isEditing, setIsEditing] = useState(false);
+  const mine = isMine({ kind: comment.made_by_kind, id: comment.made_by_id }, me);
+  const params = { path: { ...path, comment_id: comment.id } };
+  const removing = useMutation({
+    mutationFn: () =>
+      answered(api.DELETE("/api/v1/boards/{board_id}/tasks/{task_id}/comments/{comment_id}", { params })),
+    onError: sayProblem,
+    onSettled,
+  });
+  const saving = useMutation({
+    mutationFn: (body: string) =>
+      answered(
+        api.PATCH("/api/v1/boards/{board_id}/tasks/{task_id}/comments/{comment_id}", {
+          params,
+          body: { body, version: comment.version },
+        }),
+      ),
+    onSuccess: () => setIsEditing(false),
+    onError: sayProblem,
+    onSettled,
+  });
+  return (
+    <Paper component="li" withBorder p="xs">
+      <Group justify="space-between" gap="xs" wrap="nowrap">
+        <Text size="xs" component="div" miw={0}>
+          <Who kind={comment.made_by_kind} name={comment.made_by_name} fw={600} />{" "}
+          <Text span inherit c="dimmed">
+            <Moment at={comment.created_at} />
+            {comment.edited_at === null ? "" : " · edited"}
+          </Text>
+        </Text>
+        {toWrite === null && (mine || isAdmin(me)) ? (
+          <Group gap={0} wrap="nowrap">
+            {mine ? (
+              <ActIcon label="Edit the comment" size="sm" onAct={() => setIsEditing(!isEditing)}>
+                <IconPencil size={13} />
+              </ActIcon>
+            ) : null}
+            <ActIcon label="Delete the comment" size="sm" onAct={() => removing.mutate()}>
+              <IconTrash size={13} />
+            </ActIcon>
+          </Group>
+        ) : null}
+      </Group>
+      {isEditing ? (
+        <Writing first={comment.body} act="Save" isBusy={saving.isPending} send={(body) => saving.mutate(body)} />
+      ) : (
+        <Box fz="sm" mt={2} style={{ whiteSpace: "pre-wrap" }}>
+          {comment.body}
+        </Box>
+      )}
+    </Paper>
+  );
+}
+
+function NewComment({ taskId }: { taskId: string }) {
+  const { path, onSettled } = useSaid(taskId);
+  const [sent, setSent] = useState(0);
+  const adding = useMutation({
+    mutationFn: (body: string) =>
+      answered(api.POST("/api/v1/boards/{board_id}/tasks/{task_id}/comments", { params: { path }, body: { body } })),
+    onSuccess: () => setSent(sent + 1),
+    onError: sayProblem,
+    onSettled,
+  });
+  return <Writing key={sent} first="" act="Comment" isBusy={adding.isPending} send={(body) => adding.mutate(body)} />;
+}
+
+type WritingProps = { first: string; act: string; isBusy: boolean; send: (body: string) => void };
+
+function Writing({ first, act, isBusy, send }: WritingProps) {
+  const { toWrite, snapshot } = useOnBoard();
+  const [body, setBody] = useState(first);
+  const agent = snapshot.agents[0]?.name;
+  const isEmpty = body.trim() === "";
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isEmpty && toWrite === null) send(body.trim());
+      }}
+    >
+      <Textarea
+        aria-label={act === "Save" ? "The comment" : "Your comment"}
+        placeholder={agent === undefined ? "Say something" : `Say something; @${agent} speaks to the agent`}
+        maxLength={50_000}
+        maxRows={12}
+        value={body}
+        onChange={(event) => setBody(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+        }}
+      />
+      <Group justify="flex-end" mt={6}>
+        {toWrite === null ? (
+          <Button type="submit" disabled={isEmpty} loading={isBusy} title="Ctrl Enter">
+            {act}
+          </Button>
+        ) : (
+          <ActButton refusal={toWrite}>{act}</ActButton>
+        )}
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,77 @@
+import { Box, Drawer, Group, SegmentedControl, Stack, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Answer } from "~/parts/answer";
+import { Mark } from "~/parts/marks";
+import { HistoryList } from "../board/history-list";
+import { useOnBoard } from "../board/on-board";
+import { task as oneTask, type Task } from "../model/queries";
+import { useUrl } from "../use-url";
+import { Comments } from "./comments";
+import { Dependencies } from "./dependencies";
+import { EditTask } from "./edit-task";
+import { TaskActions } from "./task-actions";
+import { TaskFacts } from "./task-facts";
+import { TaskLinks } from "./task-links";
+
+/** A task over whatever page of its board: what it is, who has it, what was said and what happened. */
+export function TaskDrawer({ taskId, show }: { taskId: string; show?: "history" }) {
+  const { boardId } = useOnBoard();
+  const url = useUrl();
+  const found = useQuery(oneTask(boardId, taskId));
+  const close = () => url({ task: undefined, show: undefined });
+  return (
+    <Drawer
+      opened
+      onClose={close}
+      position="right"
+      size={640}
+      title={found.data === undefined ? "Task" : <Heading task={found.data} />}
+      closeButtonProps={{ "aria-label": "Close the task" }}
+      transitionProps={{ duration: 0 }}
+    >
+      <Answer query={found}>{(task) => <Body key={task.id} task={task} show={show} />}</Answer>
+    </Drawer>
+  );
+}
+
+function Heading({ task }: { task: Task }) {
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Title order={2} size="h2" component="span">
+        {task.title}
+      </Title>
+      <Mark of={task.status} />
+    </Group>
+  );
+}
+
+function Body({ task, show }: { task: Task; show?: "history" }) {
+  const { boardId } = useOnBoard();
+  const url = useUrl();
+  const [isEditing, setIsEditing] = useState(false);
+  if (isEditing) return <EditTask task={task} close={() => setIsEditing(false)} />;
+  return (
+    <Stack gap="md">
+      <TaskActions task={task} edit={() => setIsEditing(true)} />
+      <TaskFacts task={task} />
+      {task.description === "" ? null : (
+        <Box fz="sm" style={{ whiteSpace: "pre-wrap" }} data-part="description">
+          {task.description}
+        </Box>
+      )}
+      <Dependencies task={task} />
+      <TaskLinks task={task} />
+      <SegmentedControl
+        aria-label="What is shown below"
+        value={show ?? "comments"}
+        onChange={(value) => url({ show: value === "history" ? value : undefined })}
+        data={[
+          { value: "comments", label: `Comments (${task.comment_count})` },
+          { value: "history", label: "History" },
+        ]}
+      />
+      {show === "history" ? <HistoryList boardId={boardId} subjectId={task.id} /> : <Comments task={task} />}
+    </Stack>
+  );
+}
