@@ -112,24 +112,29 @@ async def test_paths_made_up_by_callers_are_not_remembered_without_end() -> None
     assert len(dispatch._by_key) == _REMEMBERED
 
 
+asked: list[str] = []
+
+
+async def _below() -> str:
+    asked.append("below")
+    return "below"
+
+
+async def _shared(word: Annotated[str, Depends(_below)]) -> str:
+    asked.append("shared")
+    return f"{word}, shared"
+
+
+async def _number(count: int, word: Annotated[str, Depends(_shared)]) -> str:
+    return f"{word}, {count}"
+
+
 async def test_what_is_asked_for_twice_is_worked_out_once_and_refused_when_it_is_wrong() -> None:
-    asked: list[str] = []
-
-    async def below() -> str:
-        asked.append("below")
-        return "below"
-
-    async def shared(word: Annotated[str, Depends(below)]) -> str:
-        asked.append("shared")
-        return f"{word}, shared"
-
-    async def number(count: int, word: Annotated[str, Depends(shared)]) -> str:
-        return f"{word}, {count}"
-
-    router = APIRouter(dependencies=[Depends(shared), Depends(number)])
+    asked.clear()
+    router = APIRouter(dependencies=[Depends(_shared), Depends(_number)])
 
     @router.get("/twice")
-    async def say(one: Annotated[str, Depends(shared)], other: Annotated[str, Depends(number)]) -> str:
+    async def say(one: Annotated[str, Depends(_shared)], other: Annotated[str, Depends(_number)]) -> str:
         return f"{one}; {other}"
 
     async with calling(service(router)) as client:
