@@ -129,9 +129,10 @@ def test_a_ros2_configuration_is_checked_without_ros(tmp_path: Path) -> None:
     (tmp_path / "recorder.yaml").write_text(configuration)
 
     assert "ros2 domain 0" in run(command, tmp_path)
+    flags = ("--config", "recorder.yaml", "--data", "data", "--port", "0")
     refused = subprocess.run(
-        [BIN / "pilothouse", "recorder", "run", "--config", "recorder.yaml", "--data", "data", "--port", "0"], cwd=tmp_path, text=True,
-        capture_output=True, check=False, timeout=60,
+        [BIN / "pilothouse", "recorder", "run", *flags], cwd=tmp_path, text=True, capture_output=True, check=False,
+        timeout=60,
     )  # fmt: skip
     assert refused.returncode == 2
     assert "The source ros2 needs rclpy" in refused.stderr
