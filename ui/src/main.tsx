@@ -1,12 +1,11 @@
 import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
 import "./app/page.css";
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Notices } from "./app/notices";
 import { createQueries } from "./app/queries";
 import { createPages } from "./app/router";
 import { readable, theme } from "./app/theme";
@@ -22,7 +21,7 @@ createRoot(root).render(
     <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
         <LiveStreams>
-          <Notifications position="bottom-right" />
+          <Notices />
           <RouterProvider router={pages} />
         </LiveStreams>
       </QueryClientProvider>
