@@ -1,4 +1,22 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { LabPage } from "~/pages/lab/lab-page";
+import { flag, number, oneOf, text, texts } from "~/app/search";
+import type { SessionsSearch } from "~/pages/lab/queries";
+import { SessionsPage, STATES } from "~/pages/lab/sessions-page";
 
-export const Route = createFileRoute("/lab/")({ component: LabPage });
+export const Route = createFileRoute("/lab/")({
+  validateSearch: (search): SessionsSearch => ({
+    state: texts(search.state)
+      ?.map((one) => oneOf(one, STATES))
+      .filter((one) => one !== undefined),
+    all: flag(search.all),
+    repository: text(search.repository),
+    label: text(search.label),
+    incident: text(search.incident),
+    batch: text(search.batch),
+    commit: text(search.commit),
+    offset: number(search.offset),
+  }),
+  component: function Lab() {
+    return <SessionsPage search={Route.useSearch()} />;
+  },
+});

@@ -19,8 +19,8 @@ export type Span = { text: string; style: Style };
 export const PLAIN: Style = Object.freeze({});
 
 // Colours, and everything else that moves a cursor, clears, names a window or makes a link: that is left out.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
 const ESCAPES =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
   /\x1b(?:\[([0-9;:]*)m|\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is not to be shown
 const INVISIBLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]/g;

@@ -1,0 +1,166 @@
+import {
+  ActionIcon,
+  Button,
+  FileButton,
+  Grid,
+  Group,
+  Stack,
+  Table,
+  TagsInput,
+  Text,
+  Tooltip,
+  UnstyledButton,
+} from "@mantine/core";
+import { IconDownload, IconUpload } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answered, api, ask } from "~/api/client";
+import { bytes, plural } from "~/format/numbers";
+import { Answer } from "~/parts/answer";
+import { Command } from "~/parts/command";
+import { Empty } from "~/parts/empty";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { say, sayProblem } from "~/parts/say";
+import { artifactsQuery, type LabArtifact } from "../queries";
+import type { TabProps } from "../session/session-page";
+import { isOver } from "../words";
+import { ArtifactView, artifactPath } from "./artifact-view";
+
+/** What a session left; one of them shown as what it is. */
+export function ArtifactsTab({ session, search, go }: TabProps) {
+  const artifacts = useQuery(artifactsQuery(session.id));
+  return (
+    <Stack gap="sm">
+      {session.state === "active" ? <Collect sessionId={session.id} /> : null}
+      {(session.summary?.problems ?? []).map((problem) => (
+        <Text key={problem} size="sm" c="orange">
+          {problem}
+        </Text>
+      ))}
+      <Answer query={artifacts}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="Nothing was kept">
+              {isOver(session.state)
+                ? "Name files to keep when you make a session, as globs."
+                : "Files that match the globs of the session are kept when a command ends. From a terminal:"}
+              {isOver(session.state) ? null : <Command text={`pilothouse lab artifacts add ${session.id} FILE`} />}
+            </Empty>
+          ) : (
+            <Artifacts items={items} shownId={search.artifact} onShow={(artifact) => go({ artifact })} />
+          )
+        }
+      </Answer>
+    </Stack>
+  );
+}
+
+function Artifacts(props: { items: LabArtifact[]; shownId: string | undefined; onShow: (id: string) => void }) {
+  const { items, shownId, onShow } = props;
+  const shown = items.find((one) => one.id === shownId) ?? firstToSee(items);
+  return (
+    <Grid gap="sm">
+      <Grid.Col span={{ base: 12, md: 5 }}>
+        <Panel flush>
+          <Table aria-label="Artifacts">
+            <Table.Tbody>
+              {items.map((one) => (
+                <Table.Tr key={one.id} bg={one.id === shown?.id ? "var(--mantine-color-default-hover)" : undefined}>
+                  <Table.Td>
+                    <UnstyledButton onClick={() => onShow(one.id)} aria-current={one.id === shown?.id || undefined}>
+                      <Text size="sm" fw={one.id === shown?.id ? 600 : 400}>
+                        {one.path}
+                      </Text>
+                      <Text size="xs" c="dimmed">
+                        {bytes(one.size_bytes)}, <Moment at={one.created_at} />
+                      </Text>
+                    </UnstyledButton>
+                  </Table.Td>
+                  <Table.Td w={40}>
+                    <Tooltip label="Download">
+                      <ActionIcon
+                        component="a"
+                        href={artifactPath(one)}
+                        download={one.path.split("/").at(-1)}
+                        aria-label={`Download ${one.path}`}
+                      >
+                        <IconDownload size={16} />
+                      </ActionIcon>
+                    </Tooltip>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Panel>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 7 }}>
+        {shown === undefined ? null : (
+          <Panel title={shown.path}>
+            <ArtifactView key={shown.id} artifact={shown} />
+          </Panel>
+        )}
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+/** Reports are what one came for; else the first of all. */
+function firstToSee(items: readonly LabArtifact[]): LabArtifact | undefined {
+  return items.find((one) => /junit.*\.xml$|\.xml$/i.test(one.path)) ?? items[0];
+}
+
+function Collect({ sessionId }: { sessionId: string }) {
+  const queries = useQueryClient();
+  const [globs, setGlobs] = useState<string[]>([]);
+  const params = { path: { session_id: sessionId } };
+  const refresh = () => queries.invalidateQueries({ queryKey: ["lab"] });
+  const collect = useMutation({
+    mutationFn: () => answered(api.POST("/sessions/{session_id}/artifacts", { params, body: { globs } })),
+    onSuccess: async (kept) => {
+      say(`${plural(kept.total, "file")} kept.`);
+      setGlobs([]);
+      await refresh();
+    },
+    onError: sayProblem,
+  });
+  const upload = useMutation({
+    mutationFn: (file: File) =>
+      ask(`/sessions/${encodeURIComponent(sessionId)}/artifacts?path=${encodeURIComponent(file.name)}`, {
+        method: "PUT",
+        body: file,
+      }),
+    onSuccess: refresh,
+    onError: sayProblem,
+  });
+  return (
+    <Group gap="xs" align="start">
+      <TagsInput
+        aria-label="Files of the checkout to keep now, as globs"
+        placeholder={globs.length === 0 ? "Keep files as they are now: plots/*.png" : ""}
+        value={globs}
+        onChange={setGlobs}
+        splitChars={[",", " "]}
+        flex={1}
+        maw={420}
+        acceptValueOnBlur
+      />
+      <Button
+        variant="default"
+        loading={collect.isPending}
+        disabled={globs.length === 0}
+        onClick={() => collect.mutate()}
+      >
+        Keep
+      </Button>
+      <FileButton onChange={(file) => file !== null && upload.mutate(file)}>
+        {(button) => (
+          <Button variant="default" leftSection={<IconUpload size={15} />} loading={upload.isPending} {...button}>
+            Add a file
+          </Button>
+        )}
+      </FileButton>
+    </Group>
+  );
+}

@@ -1,0 +1,208 @@
+import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
+import { IconArrowBarToDown, IconArrowDown, IconArrowUp, IconBug, IconDownload, IconSearch } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { bytes, count } from "~/format/numbers";
+import type { LabCommand } from "../queries";
+import { hasEnded, outcomeOf } from "../words";
+import { nextOf } from "./log-search";
+import { LogView, type LogViewHandle } from "./log-view";
+import classes from "./log-view.module.css";
+import { type Found, type Log, outputPath, useFound, useLog } from "./use-log";
+
+type Props = {
+  command: LabCommand;
+  find: string;
+  line: number | undefined;
+  onFind: (find: string) => void;
+  onLine: (line: number | undefined) => void;
+};
+
+/** The log of a command: live, searched, with jumps to what failed. Lines are counted from 0 here, from 1 in the URL. */
+export function LogPanel({ command, find, line, onFind, onLine }: Props) {
+  const log = useLog(command.session_id, command.id);
+  const found = useFound(log, find);
+  const handle = useRef<LogViewHandle>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const [follow, setFollow] = useState(line === undefined && !hasEnded(command));
+  const failures = useFailures(log);
+  useArrival(log, line, handle);
+
+  const goTo = (place: number | undefined) => {
+    if (place === undefined) return;
+    setFollow(false);
+    onLine(place);
+    handle.current?.goTo(place);
+  };
+  const jump = (places: readonly number[], direction: 1 | -1) =>
+    goTo(nextOf(places, line ?? (direction === 1 ? -1 : Number.POSITIVE_INFINITY), direction));
+  const toEnd = () => {
+    onLine(undefined);
+    setFollow(true);
+  };
+  useHotkeys([
+    ["f", () => jump(failures, 1)],
+    ["shift+f", () => jump(failures, -1)],
+    ["g", () => goTo(0)],
+    ["shift+g", toEnd],
+    ["mod+shift+f", () => input.current?.focus()],
+  ]);
+  return (
+    <div className={classes.box}>
+      <div className={classes.bar}>
+        <Find
+          find={find}
+          onFind={onFind}
+          found={found}
+          line={line}
+          jump={(way) => jump(found.hits, way)}
+          input={input}
+        />
+        <Tooltip label={failures.length === 0 ? "No line says failure" : "The next line that says failure (F)"}>
+          <Button
+            variant="default"
+            leftSection={<IconBug size={15} />}
+            onClick={() => jump(failures, 1)}
+            data-disabled={failures.length === 0 || undefined}
+            aria-disabled={failures.length === 0}
+          >
+            Failure{failures.length === 0 ? "" : ` ${positionOf(failures, line)}${count(failures.length)}`}
+          </Button>
+        </Tooltip>
+        <Tooltip label="Follow what comes (Shift G)">
+          <Button
+            variant={follow ? "light" : "default"}
+            aria-pressed={follow}
+            leftSection={<IconArrowBarToDown size={15} />}
+            onClick={() => (follow ? setFollow(false) : toEnd())}
+          >
+            {hasEnded(command) ? "End" : "Follow"}
+          </Button>
+        </Tooltip>
+        <Tooltip label="Download the log">
+          <ActionIcon
+            component="a"
+            href={outputPath(command.session_id, command.id)}
+            download={`${command.session_id}-${command.sequence}.log`}
+            aria-label="Download the log"
+            ml="auto"
+          >
+            <IconDownload size={17} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <LogView
+        log={log}
+        find={find}
+        failures={useMemo(() => new Set(failures), [failures])}
+        current={line}
+        onPick={(picked) => onLine(picked === line ? undefined : picked)}
+        follow={follow}
+        onFollow={setFollow}
+        handle={handle}
+      />
+      <Foot log={log} command={command} />
+    </div>
+  );
+}
+
+/** Goes to the line of the URL as soon as the log is that long. */
+function useArrival(log: Log, line: number | undefined, handle: { current: LogViewHandle | null }): void {
+  const wanted = useRef(line);
+  const { lineCount } = log.feed.pages;
+  useEffect(() => {
+    if (wanted.current === undefined || lineCount <= wanted.current) return;
+    handle.current?.goTo(wanted.current);
+    wanted.current = undefined;
+  }, [lineCount, handle]);
+}
+
+function useFailures(log: Log): readonly number[] {
+  const before = useRef<readonly number[]>([]);
+  const now = log.feed.pages.allFailures();
+  // The same list as long as nothing was added: what is drawn from it stays as it is.
+  if (now.length !== before.current.length || now.at(-1) !== before.current.at(-1)) before.current = now;
+  return before.current;
+}
+
+function positionOf(places: readonly number[], line: number | undefined): string {
+  const at = line === undefined ? -1 : places.indexOf(line);
+  return at < 0 ? "" : `${count(at + 1)} of `;
+}
+
+type FindProps = Pick<Props, "find" | "onFind" | "line"> & {
+  found: Found;
+  jump: (direction: 1 | -1) => void;
+  input: { current: HTMLInputElement | null };
+};
+
+function Find({ find, onFind, found, line, jump, input }: FindProps) {
+  const [text, setText] = useState(find);
+  const later = useDebouncedCallback(onFind, 300);
+  const clear = () => {
+    setText("");
+    onFind("");
+  };
+  return (
+    <Group gap={4} wrap="nowrap">
+      <TextInput
+        ref={input}
+        aria-label="Find in the log"
+        placeholder="Find"
+        w={{ base: 130, sm: 210 }}
+        leftSection={<IconSearch size={14} />}
+        rightSection={text === "" ? null : <CloseButton size="xs" aria-label="Find nothing" onClick={clear} />}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          later(event.currentTarget.value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") jump(event.shiftKey ? -1 : 1);
+          if (event.key === "Escape") clear();
+        }}
+      />
+      {find === "" ? null : (
+        <>
+          <Text size="xs" role="status" miw={46}>
+            {found.hits.length === 0
+              ? found.isSearching
+                ? "looking"
+                : "nowhere"
+              : `${positionOf(found.hits, line)}${count(found.hits.length)}${found.isFull || found.isSearching ? "+" : ""}`}
+          </Text>
+          <ActionIcon aria-label="Found before (Shift Enter)" onClick={() => jump(-1)}>
+            <IconArrowUp size={16} />
+          </ActionIcon>
+          <ActionIcon aria-label="Found next (Enter)" onClick={() => jump(1)}>
+            <IconArrowDown size={16} />
+          </ActionIcon>
+        </>
+      )}
+    </Group>
+  );
+}
+
+function Foot({ log, command }: { log: Log; command: LabCommand }) {
+  const { feed } = log;
+  const { pages, state } = feed;
+  const states = {
+    connecting: "asking for it",
+    live: "live",
+    lost: "the connection is lost; it is taken up again",
+    ended: outcomeOf(command),
+    refused: "you may not watch this any more",
+  };
+  const size = Math.max(command.output?.end ?? 0, pages.end);
+  return (
+    <Group justify="space-between" px={8} py={4} gap="xs">
+      <Text size="xs" c={state === "lost" || state === "refused" ? "orange" : "dimmed"} role="status">
+        {states[state]}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {count(pages.lineCount)} lines, {pages.end < size ? `${bytes(pages.end)} of ${bytes(size)}` : bytes(size)}
+        {(command.output?.dropped_bytes ?? 0) > 0 ? `, ${bytes(command.output?.dropped_bytes ?? 0)} not kept` : ""}
+      </Text>
+    </Group>
+  );
+}

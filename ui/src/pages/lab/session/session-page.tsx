@@ -1,0 +1,125 @@
+import { Alert, Box, Group, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Answer } from "~/parts/answer";
+import { Mark } from "~/parts/marks";
+import { Page } from "~/parts/page";
+import { ArtifactsTab } from "../artifacts/artifacts-tab";
+import { Level } from "../level";
+import { commandsQuery, type LabCommand, type LabSession, sessionQuery } from "../queries";
+import { commitOf, hasEnded, whyOf } from "../words";
+import { AboutTab } from "./about-tab";
+import { CommandsTab } from "./commands-tab";
+import { DebugTab } from "./debug-tab";
+import { Facts } from "./facts";
+import { FilesTab } from "./files-tab";
+import { SessionActions } from "./session-actions";
+
+export const TABS = ["log", "artifacts", "files", "debug", "about"] as const;
+export type SessionTab = (typeof TABS)[number];
+
+export type SessionSearch = {
+  tab?: SessionTab;
+  command?: string;
+  find?: string;
+  line?: number;
+  artifact?: string;
+  path?: string;
+};
+
+export type TabProps = {
+  session: LabSession;
+  search: SessionSearch;
+  /** Changes what the URL says; `undefined` takes away. */
+  go: (more: Partial<SessionSearch>) => void;
+};
+
+/** One debug session: why it is as it is, its commands with their logs, and what it left. */
+export function SessionPage({ sessionId, search }: { sessionId: string; search: SessionSearch }) {
+  const session = useQuery(sessionQuery(sessionId));
+  const commands = useQuery(commandsQuery(sessionId));
+  const title = session.data === undefined ? "Session" : `${session.data.repository} @ ${commitOf(session.data)}`;
+  return (
+    <Page
+      title={title}
+      up={{ to: "/lab", title: "Lab" }}
+      marks={
+        session.data === undefined ? null : (
+          <Group gap={6}>
+            <Mark of={session.data.state} />
+            {session.data.sandbox_level ? <Level of={session.data.sandbox_level} /> : null}
+          </Group>
+        )
+      }
+      actions={
+        session.data === undefined ? null : (
+          <SessionActions session={session.data} commands={commands.data?.items ?? []} />
+        )
+      }
+    >
+      <Answer query={session}>{(one) => <Session session={one} search={search} />}</Answer>
+    </Page>
+  );
+}
+
+function Session({ session, search }: { session: LabSession; search: SessionSearch }) {
+  const navigate = useNavigate();
+  const commands = useQuery(commandsQuery(session.id));
+  const go = (more: Partial<SessionSearch>) =>
+    void navigate({
+      to: "/lab/$sessionId",
+      params: { sessionId: session.id },
+      search: { ...search, ...more },
+      replace: true,
+      resetScroll: false,
+    });
+  const props: TabProps = { session, search, go };
+  const isBad = session.state === "failed" || session.state === "expired";
+  return (
+    <>
+      <Alert color={isBad ? "red" : "gray"} py={6} mb="sm" role="status" aria-live="polite">
+        {whyOf(session)}
+      </Alert>
+      <Facts session={session} />
+      <Tabs
+        value={search.tab ?? "log"}
+        onChange={(tab) => go({ tab: tab === "log" || tab === null ? undefined : (tab as SessionTab) })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="sm">
+          <Tabs.Tab value="log">Commands</Tabs.Tab>
+          <Tabs.Tab value="artifacts">Artifacts</Tabs.Tab>
+          <Tabs.Tab value="files">Files</Tabs.Tab>
+          <Tabs.Tab value="debug">Debug</Tabs.Tab>
+          <Tabs.Tab value="about">About</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="log">
+          <Answer query={commands}>{({ items }) => <CommandsTab {...props} commands={items} />}</Answer>
+        </Tabs.Panel>
+        <Tabs.Panel value="artifacts">
+          <ArtifactsTab {...props} />
+        </Tabs.Panel>
+        <Tabs.Panel value="files">
+          <FilesTab {...props} />
+        </Tabs.Panel>
+        <Tabs.Panel value="debug">
+          <DebugTab {...props} />
+        </Tabs.Panel>
+        <Tabs.Panel value="about">
+          <AboutTab {...props} />
+        </Tabs.Panel>
+      </Tabs>
+      <Box h={40} />
+    </>
+  );
+}
+
+/** The command the URL names, else the one that runs, else the last. */
+export function shownCommand(commands: readonly LabCommand[], named: string | undefined): LabCommand | undefined {
+  return (
+    commands.find((one) => one.id === named) ??
+    commands.find((one) => !hasEnded(one) && one.state === "running") ??
+    commands.findLast((one) => one.state !== "queued") ??
+    commands.at(-1)
+  );
+}

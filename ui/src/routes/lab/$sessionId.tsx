@@ -1,0 +1,18 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { number, oneOf, text } from "~/app/search";
+import { SessionPage, type SessionSearch, TABS } from "~/pages/lab/session/session-page";
+
+export const Route = createFileRoute("/lab/$sessionId")({
+  validateSearch: (search): SessionSearch => ({
+    tab: oneOf(search.tab, TABS),
+    command: text(search.command),
+    find: text(search.find),
+    line: number(search.line),
+    artifact: text(search.artifact),
+    path: text(search.path),
+  }),
+  component: function Session() {
+    const { sessionId } = Route.useParams();
+    return <SessionPage key={sessionId} sessionId={sessionId} search={Route.useSearch()} />;
+  },
+});
