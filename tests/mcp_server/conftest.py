@@ -28,6 +28,7 @@ from tests.support.processes import eventually
 
 SESSION = "ada_20231114T221320Z"
 INCIDENT = "inc_stall"
+OUTPUT_MB = 1
 CAMERA = Channel("/camera", "json", Schema("foxglove.CompressedImage", "jsonschema", b"{}"))
 
 
@@ -62,7 +63,8 @@ def world() -> Iterator[World]:
     with tempfile.TemporaryDirectory(prefix="pilothouse-mcp-") as made:
         directory = Path(made)
         directory.chmod(0o755)
-        with running_lab(directory, env={"PILOTHOUSE_AGENT_AUTH_LIMIT": "0"}) as (hub, caller):
+        settings = {"PILOTHOUSE_AGENT_AUTH_LIMIT": "0", "PILOTHOUSE_LAB_OUTPUT_MB": str(OUTPUT_MB)}
+        with running_lab(directory, env=settings) as (hub, caller):
             write_recording(directory / "data" / "sessions" / f"{SESSION}.mcap")
             incident = f"{hub.url}/api/v1/incidents/{INCIDENT}"
             eventually(lambda: caller.http.get(incident).status_code == 200, what="the incident")

@@ -10,7 +10,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp_types import ImageContent, TextContent
 
-from tests.mcp_server.conftest import INCIDENT, SESSION, World, ask, jpeg, refused, speaking
+from tests.mcp_server.conftest import INCIDENT, OUTPUT_MB, SESSION, World, ask, jpeg, refused, speaking
 from tests.support.processes import PILOTHOUSE
 
 pytestmark = pytest.mark.anyio
@@ -189,6 +189,29 @@ async def test_long_output_is_read_to_its_end_in_small_answers(world: World) -> 
 
     assert "".join(parts).split() == [str(number) for number in range(1, 20_001)]
     assert max(len(one) for one in parts) <= 20_000
+
+
+async def test_output_whose_middle_was_dropped_is_read_on_behind_it_and_characters_stay_whole(world: World) -> None:
+    script = "import sys; [sys.stdout.write(f'{n:07}é\\n') for n in range(400_000)]"
+    async with speaking(world, world.person()) as client:
+        session = await ask(client, "create_lab_session", repository="demo", commit_sha=world.sha)
+        where = {"session_id": session["id"]}
+        ran = await ask(client, "run_in_lab", **where, argv=["python3", "-c", script], wait_s=120)
+        command = {**where, "command_id": ran["id"]}
+        half = OUTPUT_MB << 19
+        part = await ask(client, "lab_output", **command, start_byte=half - 30_000)
+        text = part["text"]
+        for _ in range(3):
+            part = await ask(client, "lab_output", **command, start_byte=part["end"])
+            text += part["text"]
+        await client.call_tool("end_lab_session", where)
+
+    assert part["dropped_bytes"] > 0
+    assert "\ufffd" not in text[10:-10]
+    numbers = [int(line.strip("é")) for line in text.splitlines()[1:-1] if len(line) == 8]
+    assert len(set(numbers)) == len(numbers) > 5_000
+    assert numbers == sorted(numbers)
+    assert numbers[-1] - numbers[0] > len(numbers)
 
 
 async def test_a_debugger_is_started(world: World) -> None:

@@ -250,6 +250,7 @@ class CommandResult(LabCommand):
 class Output(Answer):
     text: str
     end: int | None = Field(None, description="With start_byte: ask again with it here for what follows")
+    dropped_bytes: int = Field(0, description="So many are missing in the middle of what the command wrote")
 
 
 class Artifact(Answer):

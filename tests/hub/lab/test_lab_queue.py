@@ -277,3 +277,28 @@ async def test_artifacts_beyond_the_quota_are_refused(lab: httpx2.AsyncClient, h
     assert [one.status_code for one in answers] == [201, 413]
     assert answers[1].json()["code"] == "artifact_quota_reached"
     assert outside.status_code == 422
+
+
+async def test_what_is_stored_and_belongs_to_nothing_is_deleted_after_a_day(
+    lab: httpx2.AsyncClient, hub_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, leftovers = hub_app.state.hub, hub_app.state.lab.leftovers
+    made = (await lab.post("/sessions", json={"repository": "demo", "patch": PATCH})).json()
+    await lab.put(f"/sessions/{made['id']}/artifacts", params={"path": "a.xml"}, content=REPORT)
+    refused = {"session": {"repository": "demo", "patch": PATCH}, "recordings": ["is-not-there"]}
+    rolled_back = await lab.post("/batches", json=refused)
+    for key in ("lab/patches/ses_x", "lab/artifacts/ses_x/art_x", "lab/output/cmd_x/piece_x", "lab/files/file_x"):
+        await hub.storage.put(key, b"x")
+    kept = {f"lab/patches/{made['id']}"}
+
+    assert rolled_back.status_code == 404
+    assert await leftovers.sweep() == 0
+    later = ManualClock(hub.clock.now_ns())
+    later.advance(25 * 3_600)
+    monkeypatch.setattr(leftovers, "_clock", later)
+    await leftovers.sweep()
+
+    left = {one.key async for one in hub.storage.list("lab")}
+    assert kept < left
+    assert [one for one in left - kept if not one.startswith(f"lab/artifacts/{made['id']}/")] == []
+    assert len(left) == 2

@@ -10,6 +10,8 @@ from pilothouse.kit.errors import Problem
 
 EXPIRE_EVERY_S = 5.0
 FORGET_EVERY_S = 600.0
+# It lists everything that is stored of sessions.
+LEFTOVERS_EVERY_S = 6 * 3_600.0
 
 
 def register(hub: Hub, lab: Lab, *, runs_sessions: bool) -> None:
@@ -29,6 +31,10 @@ def register(hub: Hub, lab: Lab, *, runs_sessions: bool) -> None:
             pass
         await lab.controls.forget()
 
+    async def sweep_leftovers() -> None:
+        await lab.leftovers.sweep()
+
+    hub.jobs.every(LEFTOVERS_EVERY_S, "find what belongs to no debug session", _patiently(sweep_leftovers))
     hub.jobs.every(EXPIRE_EVERY_S, "end debug sessions", _patiently(expire_sessions))
     hub.jobs.every(max(0.5, hub.settings.lab_lease_s / 3), "find dead workers", _patiently(sweep))
     hub.jobs.every(FORGET_EVERY_S, "forget artifacts", _patiently(forget))

@@ -116,4 +116,4 @@ class WorkerFailed(Unavailable):
 
 
 class OneWayAtATime(Invalid):
-    """head, tail and grep are three ways to look; give one of them."""
+    """head, tail, grep and limit are four ways to look; give one of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ class ArtifactRows:
     async def all_of(self, session_id: str) -> Sequence[ArtifactRow]:
         query = select(ArtifactRow).where(ArtifactRow.session_id == session_id)
         return (await self._session.scalars(query.order_by(ArtifactRow.created_at, ArtifactRow.id))).all()
+
+    async def known(self, artifact_ids: Collection[str]) -> Sequence[str]:
+        """Which of these there are."""
+        return (await self._session.scalars(select(ArtifactRow.id).where(ArtifactRow.id.in_(artifact_ids)))).all()
 
     async def used_bytes(self, session_id: str) -> int:
         query = select(func.sum(ArtifactRow.size_bytes)).where(ArtifactRow.session_id == session_id)

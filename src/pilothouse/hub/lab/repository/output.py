@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -39,6 +39,11 @@ class OutputRows:
     async def content(self, command_id: str, offset: int) -> bytes | None:
         wanted = (OutputRow.command_id == command_id, OutputRow.offset == offset)
         return await self._session.scalar(select(OutputRow.content).where(*wanted))
+
+    async def keys(self, command_ids: Collection[str]) -> Sequence[str]:
+        """Where bytes of these commands are stored."""
+        wanted = (OutputRow.command_id.in_(command_ids), OutputRow.key.is_not(None))
+        return [key for key in await self._session.scalars(select(OutputRow.key).where(*wanted)) if key is not None]
 
     async def remove(self, command_id: str) -> Sequence[str]:
         """Forget everything a command wrote; the keys of what is stored elsewhere."""

@@ -84,6 +84,10 @@ class SessionRows:
         gone = (SessionRow.state.not_in(LIVE), SessionRow.ended_at < before, SessionRow.worker_id.is_(None))
         return (await self._session.scalars(select(SessionRow.id).where(*gone).limit(limit))).all()
 
+    async def known(self, session_ids: Collection[str]) -> Sequence[str]:
+        """Which of these there are."""
+        return (await self._session.scalars(select(SessionRow.id).where(SessionRow.id.in_(session_ids)))).all()
+
     async def keys(self, session_id: str) -> Sequence[str]:
         """Where everything is stored that a session left."""
         pieces = select(OutputRow.key).join(CommandRow, CommandRow.id == OutputRow.command_id)

@@ -23,6 +23,7 @@ router = APIRouter(prefix="/sessions/{session_id}/commands/{command_id}", tags=[
 
 BYTES = "application/octet-stream"
 LINES = 1_000_000
+PIECE = 8 << 20
 _OUTPUT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The bytes", "content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}},
     206: {"description": "A part of them", "content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}},
@@ -48,12 +49,14 @@ async def get_output(
     head: Annotated[int | None, Query(ge=1, le=LINES, description="So many lines from the beginning")] = None,
     tail: Annotated[int | None, Query(ge=1, le=LINES, description="So many lines from the end")] = None,
     grep: Annotated[str | None, Query(min_length=1, max_length=500, description="Lines that hold this text")] = None,
+    limit: Annotated[int | None, Query(ge=1, le=PIECE, description="At most so many bytes")] = None,
     stream: Annotated[LabStream | None, Query(description="Of one stream; both in the order they came")] = None,
 ) -> Response:
-    """Bytes, as the command wrote them, up to now. `X-Output-Next` is the `from` to go on with; while the command runs,
-    ask again or watch `WS /sessions/{id}/logs`. `head`, `tail` and `grep` answer lines, 8 MiB at most. Of output beyond
-    the hub's cap the beginning and the end are kept: `X-Output-Dropped` says how many bytes are missing between."""
-    if sum(one is not None for one in (head, tail, grep)) > 1:
+    """Bytes, as the command wrote them, up to now. `X-Output-Next` is the `from` to go on with, after `limit` bytes if
+    that is given; while the command runs, ask again or watch `WS /sessions/{id}/logs`. `head`, `tail` and `grep` answer
+    lines, 8 MiB at most. Of output beyond the hub's cap the beginning and the end are kept: `X-Output-Dropped` says how
+    many bytes are missing between."""
+    if sum(one is not None for one in (head, tail, grep, limit)) > 1:
         raise OneWayAtATime
     _, command = await _found(hub, lab, caller, session_id, command_id)
     part = Slice(stream, start)
@@ -64,6 +67,9 @@ async def get_output(
         return Response(await lab.outputs.head(command.id, part, head), media_type=BYTES, headers=headers)
     if tail is not None:
         return Response(await lab.outputs.tail(command.id, part, tail), media_type=BYTES, headers=headers)
+    if limit is not None:
+        content, place = await lab.outputs.piece(command.id, part, limit)
+        return Response(content, media_type=BYTES, headers={**headers, "X-Output-Next": str(place)})
     source = await lab.outputs.source(command.id, part)
 
     async def opened() -> ByteSource:

@@ -21,6 +21,7 @@ from pilothouse.hub.lab.service.execution.books import Books
 from pilothouse.hub.lab.service.execution.collecting import Collecting
 from pilothouse.hub.lab.service.execution.recordings import RecordingFiles
 from pilothouse.hub.lab.service.execution.turns import Means
+from pilothouse.hub.lab.service.leftovers import Leftovers
 from pilothouse.hub.lab.service.mirrors import mirrors_of
 from pilothouse.hub.lab.service.output import Outputs
 from pilothouse.hub.lab.service.repositories import LabRepositories
@@ -51,6 +52,7 @@ class Lab:
     artifacts: Artifacts
     sandboxes: Sandboxes
     books: Books
+    leftovers: Leftovers
     worker: Worker
 
 
@@ -81,6 +83,7 @@ def build_services(
         controls=controls, debugging=Debugging(worker, controls), outputs=outputs,
         watching=Watching(database, outputs, signals), artifacts=artifacts,
         sandboxes=Sandboxes(worker, is_on=settings.lab_worker), books=books, worker=worker,
+        leftovers=Leftovers(database, storage, clock),
     )  # fmt: skip
 
 

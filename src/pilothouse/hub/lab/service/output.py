@@ -101,6 +101,18 @@ class Outputs:
             found = await OutputRows(session).index(command_id)
         return [one for one in found if one.offset + one.size_bytes > part.start]
 
+    async def piece(self, command_id: str, part: Slice, most: int) -> tuple[bytes, int]:
+        """At most so many bytes, and where to go on: what a cap has dropped between is passed over."""
+        content, place = b"", part.start
+        async for frames in self.frames(command_id, part):
+            for frame in frames:
+                taken = frame.content[: most - len(content)]
+                content += taken
+                place = frame.offset + len(taken)
+                if len(content) == most:
+                    return content, place
+        return content, place
+
     async def head(self, command_id: str, part: Slice, count: int) -> bytes:
         content = b""
         async for frames in self.frames(command_id, part):

@@ -18,6 +18,7 @@ from pilothouse.hub.lab.models import RepositoryRow, SessionRow
 from pilothouse.hub.lab.repository import CommandRows, RepositoryRows, SessionRows, Sought
 from pilothouse.hub.lab.service.commands import Commands
 from pilothouse.hub.lab.service.endings import Endings
+from pilothouse.hub.lab.service.leftovers import patch_key
 from pilothouse.hub.lab.service.repositories import LabRepositories
 from pilothouse.hub.lab.service.signals import QUEUE, Signals
 from pilothouse.hub.lab.service.views import command_of, over, session_fields, session_of
@@ -34,11 +35,6 @@ from pilothouse.wire.lab import (
     MadeLabSession,
     NewLabSession,
 )
-
-
-def patch_key(session_id: str) -> str:
-    """Where the patch of a session is kept; it goes when the session goes."""
-    return f"lab/patches/{session_id}"
 
 
 class Sessions:

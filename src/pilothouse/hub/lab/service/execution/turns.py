@@ -16,10 +16,10 @@ from pilothouse.hub.lab.service.execution.holdings import Holding
 from pilothouse.hub.lab.service.execution.machine import Machine, environment_of, mounts_of
 from pilothouse.hub.lab.service.execution.recordings import RecordingFiles
 from pilothouse.hub.lab.service.execution.shipping import Shipper
+from pilothouse.hub.lab.service.leftovers import patch_key
 from pilothouse.hub.lab.service.output import Outputs
 from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.hub.lab.service.sealing import Sealing
-from pilothouse.hub.lab.service.sessions import patch_key
 from pilothouse.hub.lab.service.signals import Signals
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
