@@ -27,10 +27,27 @@ function compressed(): Plugin {
   };
 }
 
+/** A route that takes more than its component from a page has the whole page loaded with the shell: that fails here. */
+function splitByRoute(): Plugin {
+  return {
+    name: "split-by-route",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      for (const part of Object.values(bundle)) {
+        if (part.type !== "chunk" || !part.isEntry) continue;
+        const stray = Object.keys(part.modules).filter((id) => /\/src\/pages\/.*\.tsx$/.test(id));
+        if (stray.length > 0)
+          this.error(`The shell must not hold pages; move what routes need out of ${stray.join(", ")}`);
+      }
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
     tanstackRouter({ target: "react", autoCodeSplitting: true, generatedRouteTree: "src/route-tree.gen.ts" }),
     react(),
+    splitByRoute(),
     compressed(),
   ],
   build: {

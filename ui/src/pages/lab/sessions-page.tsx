@@ -13,9 +13,8 @@ import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
 import { LabFrame } from "./lab-frame";
 import { type LabSession, repositoriesQuery, type SessionsSearch, sessionsQuery } from "./queries";
+import { STATES } from "./states";
 import { commitOf, coverageOf, testsOf, tookOf, whyOf } from "./words";
-
-export const STATES = ["pending", "preparing", "active", "completed", "failed", "cancelled", "expired"] as const;
 
 /** Debug sessions: those that live, or all there were, narrowed by what the URL says. */
 export function SessionsPage({ search }: { search: SessionsSearch }) {

@@ -1,6 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { oneOf, text } from "~/app/search";
-import { AllApprovalsPage, STATUSES } from "~/pages/boards/approvals/approvals-page";
+import { AllApprovalsPage } from "~/pages/boards/approvals/approvals-page";
+import { STATUSES } from "~/pages/boards/approvals/statuses";
 
 export const Route = createFileRoute("/boards/approvals")({
   validateSearch: (search) => ({

@@ -1,6 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { number, oneOf, text } from "~/app/search";
-import { SessionPage, type SessionSearch, TABS } from "~/pages/lab/session/session-page";
+import { SessionPage, type SessionSearch } from "~/pages/lab/session/session-page";
+import { TABS } from "~/pages/lab/session/tabs";
 
 export const Route = createFileRoute("/lab/$sessionId")({
   validateSearch: (search): SessionSearch => ({

@@ -1,7 +1,8 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { flag, number, oneOf, text, texts } from "~/app/search";
 import type { SessionsSearch } from "~/pages/lab/queries";
-import { SessionsPage, STATES } from "~/pages/lab/sessions-page";
+import { SessionsPage } from "~/pages/lab/sessions-page";
+import { STATES } from "~/pages/lab/states";
 
 export const Route = createFileRoute("/lab/")({
   validateSearch: (search): SessionsSearch => ({

@@ -1,7 +1,6 @@
 import { Box, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { Page } from "~/parts/page";
@@ -13,9 +12,7 @@ import { useUrl } from "../use-url";
 import { ApprovalDetail } from "./approval-detail";
 import { ApprovalList } from "./approval-list";
 import classes from "./approvals.module.css";
-
-export type Status = Model<"ApprovalStatus">;
-export const STATUSES: Status[] = ["pending", "approved", "rejected", "voided", "expired", "withdrawn"];
+import { STATUSES, type Status } from "./statuses";
 
 /** The approvals of one board: those that wait, and all that were ever decided. */
 export function BoardApprovalsPage({ status, approvalId }: { status?: Status; approvalId?: string }) {

@@ -14,9 +14,7 @@ import { DebugTab } from "./debug-tab";
 import { Facts } from "./facts";
 import { FilesTab } from "./files-tab";
 import { SessionActions } from "./session-actions";
-
-export const TABS = ["log", "artifacts", "files", "debug", "about"] as const;
-export type SessionTab = (typeof TABS)[number];
+import type { SessionTab } from "./tabs";
 
 export type SessionSearch = {
   tab?: SessionTab;

@@ -1,6 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { oneOf, text } from "~/app/search";
-import { BoardApprovalsPage, STATUSES } from "~/pages/boards/approvals/approvals-page";
+import { BoardApprovalsPage } from "~/pages/boards/approvals/approvals-page";
+import { STATUSES } from "~/pages/boards/approvals/statuses";
 
 export const Route = createFileRoute("/boards/$boardId/approvals")({
   validateSearch: (search) => ({ status: oneOf(search.status, STATUSES), approval: text(search.approval) }),
