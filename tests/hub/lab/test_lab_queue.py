@@ -43,6 +43,17 @@ async def test_a_patch_is_known_by_its_hash(lab: httpx2.AsyncClient) -> None:
     digest = hashlib.sha256(PATCH.encode()).hexdigest()
     assert made["patch_hash"] == digest
     assert made["metadata"] == {"ci": True, "patch_hash": digest}
+    kept = await lab.get(f"/sessions/{made['id']}/patch")
+    assert hashlib.sha256(kept.content).hexdigest() == digest
+    assert kept.headers["content-type"] == "application/octet-stream"
+
+
+async def test_a_session_without_a_patch_says_so(lab: httpx2.AsyncClient) -> None:
+    made = (await lab.post("/sessions", json={"repository": "demo", "commit_sha": SHA})).json()
+
+    answer = await lab.get(f"/sessions/{made['id']}/patch")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_patch")
 
 
 async def test_a_malformed_commit_is_refused(lab: httpx2.AsyncClient) -> None:

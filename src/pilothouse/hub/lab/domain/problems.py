@@ -39,6 +39,10 @@ class SetupNetworkNotOffered(Unavailable):
     PILOTHOUSE_LAB_SETUP_NETWORK."""
 
 
+class NoPatch(NotFound):
+    """Debug session {session_id} has no patch: it was made of the commit as it is."""
+
+
 class UnknownSessionFile(NotFound):
     """There is no file {path} in the checkout of this session."""
 

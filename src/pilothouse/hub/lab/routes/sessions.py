@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
 
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
@@ -26,6 +27,7 @@ from pilothouse.wire.lab import (
 router = APIRouter(prefix="/sessions", tags=["debug sessions"])
 
 MAX_BODY_BYTES = 16 << 20
+BYTES = {"schema": {"type": "string", "format": "binary"}}
 TOKEN_SCOPES = ("sessions:read", "commands:write", "artifacts:read")
 
 
@@ -90,6 +92,22 @@ async def list_sessions(
 @router.get("/{session_id}", summary="Get a debug session")
 async def get_session(caller: SessionReader, lab: TheLab, session: Reading, session_id: SessionPath) -> LabSession:
     return await lab.sessions.get(session, caller, session_id)
+
+
+@router.get(
+    "/{session_id}/patch",
+    summary="Read the patch of a debug session",
+    response_class=Response,
+    responses={200: {"description": "Its bytes", "content": {"application/octet-stream": BYTES}}},
+)
+async def read_patch(caller: SessionReader, hub: ThisHub, lab: TheLab, session_id: SessionPath) -> Response:
+    """Byte for byte: their SHA-256 is the session's `patch_hash`."""
+    async with hub.database.reading() as session:
+        row = await lab.sessions.row(session, caller, session_id)
+    content = await lab.sessions.patch(row)
+    # What somebody sent is never shown as a page of this hub.
+    headers = {"Content-Disposition": f'attachment; filename="{row.id}.patch"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 @router.patch("/{session_id}", summary="Let a debug session live longer, or label it")

@@ -12,7 +12,7 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.incidents.service import Incidents
 from pilothouse.hub.lab.domain.asking import hash_of, patch_bytes, session_run
-from pilothouse.hub.lab.domain.problems import BoundElsewhere, UnknownLabSession, UnknownSecret
+from pilothouse.hub.lab.domain.problems import BoundElsewhere, NoPatch, UnknownLabSession, UnknownSecret
 from pilothouse.hub.lab.domain.states import Turn
 from pilothouse.hub.lab.models import RepositoryRow, SessionRow
 from pilothouse.hub.lab.repository import CommandRows, RepositoryRows, SessionRows, Sought
@@ -98,6 +98,12 @@ class Sessions:
     async def get(self, session: AsyncSession, caller: Caller, session_id: str) -> LabSession:
         row = await self.row(session, caller, session_id)
         return await self._shown(session, row)
+
+    async def patch(self, row: SessionRow) -> bytes:
+        """The patch a session was made with, byte for byte. Raises NoPatch."""
+        if row.patch_hash is None:
+            raise NoPatch(session_id=row.id)
+        return await self._storage.read(patch_key(row.id))
 
     async def change(
         self, session: AsyncSession, caller: Caller, session_id: str, change: LabSessionChange
