@@ -1,0 +1,94 @@
+"""Every page in light and dark, on a desk and on a phone: without serious findings, complaints or sideways scrolling.
+
+What they look like is left in `build/screenshots`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.visitors import DESK, PHONE, ROOT, Scheme, serious_findings
+from tests.ui.conftest import Demo, Visit
+
+pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.timeout(300)]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+VIEWS: dict[str, tuple[dict[str, int], Scheme]] = {
+    "desk-light": (DESK, "light"),
+    "desk-dark": (DESK, "dark"),
+    "phone-light": (PHONE, "light"),
+    "phone-dark": (PHONE, "dark"),
+}
+
+
+@pytest.fixture(scope="session")
+def places(demo: Demo) -> dict[str, str]:
+    """A path for each page, of things that are there."""
+    hub = demo.hub
+    recording = demo.incident["session_ids"][0]
+    task = next(
+        one for board in hub.call("GET", "/api/v1/boards")["items"]
+        for one in hub.call("GET", f"/api/v1/boards/{board['id']}/tasks", params={"incident_id": demo.incident_id})["items"]
+    )  # fmt: skip
+    board = f"/boards/{task['board_id']}"
+    return {
+        "now": "/",
+        "incidents": "/incidents",
+        "incident": f"/incidents/{demo.incident_id}",
+        "recordings": "/recordings",
+        "recording": f"/recordings/{recording}",
+        "upload": "/recordings/upload",
+        "live": "/robots/drone-1/live",
+        "fleet": "/fleet",
+        "enrol": "/fleet/enrol",
+        "robot": "/robots/drone-1",
+        "boards": "/boards",
+        "board": board,
+        "task": f"{board}?task={task['id']}",
+        "approvals": "/boards/approvals",
+        "board-approvals": f"{board}/approvals",
+        "memory": f"{board}/memory",
+        "agents": f"{board}/agents",
+        "webhooks": f"{board}/webhooks",
+        "lab": "/lab",
+        "new-session": "/lab/new",
+        "settings": "/settings",
+        "tokens": "/settings/tokens",
+        "members": "/settings/members",
+        "notifications": "/settings/notifications",
+        "storage": "/settings/storage",
+        "audit": "/settings/audit",
+        "system": "/settings/system",
+    }
+
+
+def settled(page: Page) -> None:
+    """Once nothing is being loaded any more."""
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_page_looks_as_it_should(view: str, places: dict[str, str], visit: Visit) -> None:
+    viewport, scheme = VIEWS[view]
+    visitor = visit(viewport=viewport, scheme=scheme)
+    page = visitor.page("/")
+    wrong: list[str] = []
+    for name, path in places.items():
+        page.goto(f"{visitor.url.rstrip('/')}{path}")
+        settled(page)
+        _kept(page, SCREENSHOTS / view / f"{name}.png")
+        if page.get_by_text("There is no such page").is_visible():
+            wrong.append(f"{name}: there is no such page")
+        wrong += [f"{name}: {finding}" for finding in serious_findings(page)]
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 1:
+            wrong.append(f"{name}: scrolls sideways by {over} px")
+    assert wrong == []
+
+
+def _kept(page: Page, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
