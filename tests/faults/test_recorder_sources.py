@@ -171,6 +171,59 @@ def test_a_real_recorder_keeps_a_message_of_64_mebibytes_whole(tmp_path: Path) -
         assert next(one.content for one in recording.messages(topics=["/huge"])) == huge
 
 
+def test_a_real_recorder_outlives_a_source_that_flaps(tmp_path: Path) -> None:
+    times = 8
+    with (
+        flapping(times) as (line, _),
+        pilothouse("recorder", "run", "--source", line, "--data", tmp_path, "--port", "0") as program,
+    ):
+        said = 0
+
+        def source() -> Any:
+            nonlocal said
+            line = json.dumps({"topic": "/steady", "data": said}).encode()
+            said += get(program, "/messages", line)["accepted"]
+            (found,) = get(program, "/healthz")["sources"]
+            return found["messages"] == times + 1 and found
+
+        found = eventually(source, what="the last message")
+        saved = get(program, "/sessions/save", b"{}")
+        dropped = [one["dropped"] for one in get(program, "/topics")["topics"].values()]
+        assert program.stop() == 0
+
+    assert (found["state"], found["restarts"], found["error"]) == ("running", times, None)
+    assert dropped == [0, 0]
+    with open_recording(Path(saved["path"])) as recording:
+        assert [json.loads(one.content) for one in recording.messages(topics=["/steady"])] == list(range(said))
+    assert verify(Path(saved["path"])).ok
+
+
+def test_a_real_recorder_keeps_a_topic_whose_schema_changes_under_both(tmp_path: Path) -> None:
+    context = foxglove.Context()
+    server = foxglove.start_server(port=0, context=context)
+    try:
+        source = f"foxglove:ws://127.0.0.1:{server.port}"
+        with pilothouse("recorder", "run", "--source", source, "--data", tmp_path, "--port", "0") as program:
+            for count, fields in enumerate((["data"], ["data", "gear"]), start=1):
+                text = json.dumps({"type": "object", "required": fields})
+                schema = foxglove.Schema(name="Speed", encoding="jsonschema", data=text.encode())
+                channel = foxglove.Channel("/speed", schema=schema, message_encoding="json", context=context)
+                eventually(channel.has_sinks, what="the subscription")
+                channel.log(json.dumps(dict.fromkeys(fields, count)).encode())
+                eventually(lambda count=count: get(program, "/healthz")["buffer_size"] == count, what="the message")
+                channel.close()
+            saved = get(program, "/sessions/save", b"{}")
+            assert program.stop() == 0
+    finally:
+        server.stop()
+
+    assert verify(Path(saved["path"])).ok
+    with open_recording(Path(saved["path"])) as recording:
+        said = [(json.loads(one.content), one.channel.schema) for one in recording.messages()]
+    assert [content for content, _ in said] == [{"data": 1}, {"data": 2, "gear": 2}]
+    assert [json.loads(schema.data)["required"] for _, schema in said if schema] == [["data"], ["data", "gear"]]
+
+
 def peak_bytes(program: Program) -> int:
     lines = Path(f"/proc/{program.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mcap.records import Channel as ChannelRecord
@@ -28,6 +30,7 @@ from pilothouse.mcap.records import Registry
 from pilothouse.mcap.scan import scan
 from pilothouse.mcap.segment import Segment
 from pilothouse.mcap.source import Source
+from pilothouse.mcap.spool import FsyncPolicy
 from tests.support.flights import NS_PER_S, START_NS, json_channel
 from tests.support.processes import eventually
 from tests.support.readers import read_as_stream, read_by_index, rerun_check
@@ -266,6 +269,21 @@ def test_a_disk_that_hangs_in_fsync_does_not_hold_up_writing(tmp_path: Path, mon
     assert numbers_in(captured.path) == list(range(50))
 
 
+def test_what_was_said_right_after_the_clock_was_set_back_is_recovered(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB)
+    with Ring(window_s=30, max_bytes=64 * MIB, spool=spool) as ring:
+        channel = ring.add_channel(json_channel("/a"))
+        for number, second in enumerate([*range(100), -3600]):
+            ring.append(channel, START_NS + second * NS_PER_S, number.to_bytes(4, "big"))
+            ring.seal()
+    spool.close()
+
+    captured = recover_spool(spool.path, tmp_path / "a.mcap", metadata={}, window_s=30)
+
+    assert captured is not None
+    assert 100 in numbers_in(captured.path)
+
+
 @contextmanager
 def standing_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, list[SealedChunk]]]:
     """A disk that takes nothing until it is released; and what it is given."""
@@ -337,6 +355,37 @@ def test_on_a_slow_disk_a_camera_takes_no_place_from_telemetry(tmp_path: Path, m
     with open_recording(captured.path) as recording:
         said = [one.content for one in recording.messages(topics=["/state"])]
     assert said == [number.to_bytes(4, "big") for number in range(300)]
+
+
+@pytest.mark.parametrize(("policy", "at_once", "a_second_later"), [("seal", 5, 6), ("second", 0, 1), ("never", 0, 0)])
+def test_chunks_are_forced_to_disk_as_often_as_the_policy_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: FsyncPolicy, at_once: int, a_second_later: int
+) -> None:
+    now, synced = [100.0], []
+
+    def note(file: int) -> None:
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            synced.append(file)
+
+    monkeypatch.setattr("pilothouse.mcap.syncing.fsync", note)
+    monkeypatch.setattr("pilothouse.mcap.spool.time", SimpleNamespace(monotonic=lambda: now[0]))
+    spool = Spool(tmp_path / "spool", max_bytes=64 * MIB, fsync=policy)
+    with Ring(window_s=60, max_bytes=MIB, spool=spool) as ring:
+        channel = ring.add_channel(json_channel("/a"))
+
+        def say(number: int) -> None:
+            ring.append(channel, START_NS + number, b"{}")
+            ring.seal()
+            eventually(lambda: not spool.is_behind, what="the writer")
+            spool._syncer.wait()
+
+        for number in range(5):
+            say(number)
+        assert len(synced) == at_once
+        now[0] += 1.5
+        say(5)
+        assert len(synced) == a_second_later
+    spool.discard()
 
 
 def record_more(spool: Spool) -> None:

@@ -158,19 +158,24 @@ def _oldest_kept_ns(spans: list[Span], window_s: float) -> int:
     Channels that never share a chunk may have clocks of their own: of those heard at the end, the one furthest behind
     counts. That may keep too much where clocks differ, and never too little.
     """
+    window_ns = round(window_s * NS_PER_S)
     lanes: list[tuple[set[int], Timeline]] = []
+    ended_ns: dict[int, int] = {}  # lane -> when it was heard last
     heard: deque[Timeline] = deque(maxlen=HEARD_AT_THE_END)
     for span in spans:
         channels = set(span.channels or ())
         known = next((one for one in lanes if not channels or channels & one[0]), None)
         if known is None:
-            known = (set(), Timeline(round(window_s * NS_PER_S)))
+            known = (set(), Timeline(window_ns))
             lanes.append(known)
         known[0].update(channels)
         known[1].observe(span.newest_ns)
+        ended_ns[id(known[1])] = span.newest_ns
         heard.append(known[1])
     last = [one for one in heard if heard.count(one) > 1] or [heard[-1]]
-    return min(one.oldest_kept_ns for one in last)
+    # Where the run ended right after its clock was set, nothing has confirmed that; what was said since is kept.
+    doubtful = [ended_ns[id(one)] - window_ns for one in last if one.doubts]
+    return max(0, min([*doubtful, *(one.oldest_kept_ns for one in last)]))
 
 
 def _latched(span: Span, registry: Registry) -> bool:

@@ -37,11 +37,13 @@ class Row:
     passed_ns: int  # what the shelf's had come to when it last spoke
     chunks: list[SealedChunk] = field(default_factory=list)
     bytes: int = 0
+    spared: SealedChunk | None = None  # the first after a jump: too old by a present that may be wrong
 
-    def observe(self, typical_ns: int, passed_ns: int) -> int:
+    def observe(self, chunk: SealedChunk, passed_ns: int) -> int:
         """A chunk comes; answers how much message time has passed by now, by this clock or that of another place."""
         before_ns = self.timeline.now_ns
-        self.timeline.observe(typical_ns)
+        self.timeline.observe(chunk.typical_ns)
+        self.spared = chunk if self.timeline.doubts else None
         moved_ns = 0 if before_ns is None or self.timeline.now_ns is None else self.timeline.now_ns - before_ns
         jumped = not 0 <= moved_ns <= self.timeline.window_ns
         self.passed_ns = passed_ns if jumped else self.passed_ns + moved_ns
@@ -96,7 +98,7 @@ class Shelf:
         self.bytes[place.group] += chunk.resident_bytes
         for channel_id, newest_ns in chunk.latest.items():
             self.newest[channel_id] = max(newest_ns, self.newest.get(channel_id, 0))
-        self._passed_ns = row.observe(chunk.typical_ns, self._passed_ns)
+        self._passed_ns = row.observe(chunk, self._passed_ns)
         self._let_the_past_go()
         self._keep_to_the_budget_of(row)
         self._keep_to_the_budget()
@@ -138,7 +140,7 @@ class Shelf:
         for row in list(self.rows.values()):
             limit_ns = row.oldest_kept_ns(self._passed_ns, presents)
             if any(one.newest_ns < limit_ns for one in row.chunks):
-                for one in [one for one in row.chunks if one.newest_ns < limit_ns]:
+                for one in [one for one in row.chunks if one.newest_ns < limit_ns and one is not row.spared]:
                     self._remove(row, one)
             if not row.chunks:
                 del self.rows[row.place]

@@ -12,7 +12,7 @@ class Timeline:
 
     def __init__(self, window_ns: int) -> None:
         self.window_ns = window_ns
-        self._doubted = False
+        self.doubts = False  # whether the last chunk told of a jump that no other has confirmed
         self.now_ns: int | None = None
 
     def observe(self, typical_ns: int) -> None:
@@ -20,11 +20,11 @@ class Timeline:
         if self.now_ns is None:
             self.now_ns = typical_ns
         elif abs(typical_ns - self.now_ns) <= self.window_ns:
-            self.now_ns, self._doubted = max(self.now_ns, typical_ns), False
-        elif self._doubted:
-            self.now_ns, self._doubted = typical_ns, False
+            self.now_ns, self.doubts = max(self.now_ns, typical_ns), False
+        elif self.doubts:
+            self.now_ns, self.doubts = typical_ns, False
         else:
-            self._doubted = True
+            self.doubts = True
 
     @property
     def oldest_kept_ns(self) -> int:
