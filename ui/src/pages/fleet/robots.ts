@@ -1,0 +1,65 @@
+import type { Model } from "~/api/client";
+
+export type Robot = Model<"Robot">;
+export type TopicHealth = Model<"TopicHealth">;
+
+// A topic is quiet when ten of its own periods have passed without a message, and never sooner than this.
+const PATIENCE_S = 5;
+const PERIODS = 10;
+export const LITTLE_DISK_BYTES = 5e9;
+
+/** Whether messages of a topic have stopped to come; one that never had a rate is told by its age alone. */
+export function isQuiet({ rate_hz, last_age_s, message_count }: TopicHealth): boolean {
+  if (last_age_s === null || last_age_s === undefined) return (message_count ?? 0) === 0;
+  const period = rate_hz === null || rate_hz === undefined || rate_hz <= 0 ? PATIENCE_S : 1 / rate_hz;
+  return last_age_s > Math.max(PATIENCE_S, PERIODS * period);
+}
+
+export type Topics = { all: number; quiet: number; dropping: number };
+
+export function topicsOf(robot: Pick<Robot, "heartbeat">): Topics {
+  const topics = Object.values(robot.heartbeat?.topics ?? {});
+  return {
+    all: topics.length,
+    quiet: topics.filter(isQuiet).length,
+    dropping: topics.filter((one) => (one.dropped ?? 0) > 0).length,
+  };
+}
+
+export const GROUPS = ["silent", "stale", "healthy", "unheard", "retired"] as const;
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf({ health, retired_at }: Pick<Robot, "health" | "retired_at">): Group {
+  if (retired_at !== null && retired_at !== undefined) return "retired";
+  return health ?? "unheard";
+}
+
+/** The worst first; within a group by what people call them. */
+export function grouped(robots: Robot[]): { group: Group; robots: Robot[] }[] {
+  const called = (robot: Robot) => robot.name ?? robot.robot_id;
+  return GROUPS.map((group) => ({
+    group,
+    robots: robots
+      .filter((one) => groupOf(one) === group)
+      .sort((one, other) => called(one).localeCompare(called(other), undefined, { numeric: true })),
+  })).filter((one) => one.robots.length > 0);
+}
+
+export type GuardWord = { rejected: number; clamped: number; worst: string | null };
+
+const LEVELS = ["NORMAL", "ELEVATED", "CRITICAL", "EMERGENCY"];
+
+/** What the guard of each robot did, by its risk events. */
+export function guardWords(
+  events: Pick<Model<"RiskEvent">, "robot_id" | "outcome" | "risk_level">[],
+): Map<string, GuardWord> {
+  const words = new Map<string, GuardWord>();
+  for (const { robot_id, outcome, risk_level } of events) {
+    const word = words.get(robot_id) ?? { rejected: 0, clamped: 0, worst: null };
+    if (outcome === "reject") word.rejected += 1;
+    if (outcome === "clamp") word.clamped += 1;
+    if (LEVELS.indexOf(risk_level) > LEVELS.indexOf(word.worst ?? "")) word.worst = risk_level;
+    words.set(robot_id, word);
+  }
+  return words;
+}
