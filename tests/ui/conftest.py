@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.processes import PILOTHOUSE, eventually
-from tests.support.visitors import DESK, Hub, Person, Scheme, Visitor, chromium
+from tests.support.visitors import DESK, WAIT_MS, Hub, Person, Scheme, Visitor, chromium
+
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True)

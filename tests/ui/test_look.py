@@ -28,10 +28,12 @@ def places(demo: Demo) -> dict[str, str]:
     """A path for each page, of things that are there."""
     hub = demo.hub
     recording = demo.incident["session_ids"][0]
+    wanted = {"incident_id": demo.incident_id}
     task = next(
-        one for board in hub.call("GET", "/api/v1/boards")["items"]
-        for one in hub.call("GET", f"/api/v1/boards/{board['id']}/tasks", params={"incident_id": demo.incident_id})["items"]
-    )  # fmt: skip
+        task
+        for board in hub.call("GET", "/api/v1/boards")["items"]
+        for task in hub.call("GET", f"/api/v1/boards/{board['id']}/tasks", params=wanted)["items"]
+    )
     board = f"/boards/{task['board_id']}"
     return {
         "now": "/",
