@@ -23,8 +23,10 @@ class SpendingRows:
 
     async def on(self, day: date, agent_ids: Collection[str]) -> dict[str, Spent]:
         """What each of these agents used up on a day; one that used nothing is left out."""
-        query = select(SpendingRow).where(SpendingRow.day == day, SpendingRow.agent_id.in_(agent_ids))
-        return {row.agent_id: _spent(row) for row in await self._session.scalars(query)}
+        row = SpendingRow
+        query = select(row.agent_id, row.requests, row.tasks, row.cost_micros)
+        found = await self._session.execute(query.where(row.day == day, row.agent_id.in_(agent_ids)))
+        return {agent_id: Spent(day, requests, tasks, cost) for agent_id, requests, tasks, cost in found}
 
     async def days(self, agent_id: str, limit: int) -> list[Spent]:
         """The latest days on which an agent used anything up."""

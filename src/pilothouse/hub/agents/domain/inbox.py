@@ -56,7 +56,7 @@ class Reader:
 
 def mentions(text: str, name: str) -> bool:
     """Whether a text speaks to somebody by ``@name``, whatever the case; ``@Tessa2`` is not ``@Tessa``."""
-    return re.search(rf"(?<![\w@.-])@{re.escape(name)}(?![\w-])", text, re.IGNORECASE) is not None
+    return "@" in text and re.search(rf"(?<![\w@.-])@{re.escape(name)}(?![\w-])", text, re.IGNORECASE) is not None
 
 
 def why(change: Change, reader: Reader) -> Reason | None:

@@ -82,12 +82,16 @@ class Inboxes:
         return record
 
 
-def concerns(entry: ActivityEntry, reader: Reader) -> schemas.InboxEntry | None:
-    """A change as an agent finds it in its inbox; None when it is none of its business."""
-    change = Change(
+def change_of(entry: ActivityEntry) -> Change:
+    return Change(
         kind=entry.kind, subject_kind=entry.subject_kind, subject_id=entry.subject_id, actor_id=entry.actor.id,
         before=entry.before or {}, after=entry.after or {},
     )  # fmt: skip
+
+
+def concerns(entry: ActivityEntry, reader: Reader) -> schemas.InboxEntry | None:
+    """A change as an agent finds it in its inbox; None when it is none of its business."""
+    change = change_of(entry)
     reason = why(change, reader)
     if reason is None:
         return None

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import Activity
-from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.agents import schemas
-from pilothouse.hub.agents.domain.inbox import Reader
-from pilothouse.hub.agents.service.inbox import Inboxes, concerns
+from pilothouse.hub.agents.domain.inbox import Change, Reader, why
+from pilothouse.hub.agents.service.inbox import Inboxes, change_of
 from pilothouse.hub.boards.service.leases import Work
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity.domain.agents import AgentRecord
@@ -35,7 +34,7 @@ class _Board:
 
     looked_at_ns: int
     workload: Work
-    changes: list[ActivityEntry]
+    changes: list[tuple[int, Change]]
     complete_after: int
     """Every change after this number is at hand."""
     reached: int
@@ -94,18 +93,19 @@ class Waiting:
                 workload = await self._count_work(session, board_id)
                 now_ns = self._clock.monotonic_ns()
                 start = 0 if known is None else known.reached
-                changes = await self._activity.latest(session, board_id, start, MOST_AT_HAND)
+                latest = await self._activity.latest(session, board_id, start, MOST_AT_HAND)
         finally:
             self._looking.discard(board_id)
+        changes = [(entry.sequence, change_of(entry)) for entry in latest]
         kept = [] if known is None else known.changes
         complete_after = 0 if known is None else known.complete_after
         if len(changes) == MOST_AT_HAND:
-            kept, complete_after = [], changes[0].sequence - 1
+            kept, complete_after = [], changes[0][0] - 1
         at_hand = [*kept, *changes]
         if len(at_hand) > MOST_AT_HAND:
-            complete_after = at_hand[-MOST_AT_HAND - 1].sequence
+            complete_after = at_hand[-MOST_AT_HAND - 1][0]
             at_hand = at_hand[-MOST_AT_HAND:]
-        reached = at_hand[-1].sequence if at_hand else start
+        reached = at_hand[-1][0] if at_hand else start
         if len(self._boards) >= MOST_BOARDS:
             self._boards.clear()
         self._boards[board_id] = found = _Board(now_ns, workload, at_hand, complete_after, reached)
@@ -127,9 +127,9 @@ class Waiting:
             reader.count = MOST_COUNTED
             return reader.count
         own = Reader(record.id, record.name, board.workload.tasks.get(record.id, ()))
-        for entry in reversed(board.changes):
-            if entry.sequence <= reader.looked_to or reader.count >= MOST_COUNTED:
+        for sequence, change in reversed(board.changes):
+            if sequence <= reader.looked_to or reader.count >= MOST_COUNTED:
                 break
-            reader.count += concerns(entry, own) is not None
+            reader.count += why(change, own) is not None
         reader.looked_to = board.reached
         return reader.count

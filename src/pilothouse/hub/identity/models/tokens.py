@@ -49,8 +49,3 @@ class TokenRow(Base):
         Index(None, "user_id", "created_at", "id"),
         Index(None, "agent_id", "created_at", "id"),
     )
-
-    def is_good(self, now: datetime) -> bool:
-        """Whether it opens anything at this moment."""
-        ends = (self.expires_at, self.superseded_until)
-        return self.revoked_at is None and all(end is None or now < end for end in ends)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,17 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import UtcDateTime
-from pilothouse.hub.identity.domain.agents import OFFLINE_INTERVALS, STALE_INTERVALS, AgentsSought, Beat, Liveness
+from pilothouse.hub.identity.domain.agents import (
+    OFFLINE_INTERVALS,
+    STALE_INTERVALS,
+    AgentRecord,
+    AgentsSought,
+    Beat,
+    Liveness,
+)
 from pilothouse.hub.identity.models.agents import AgentRow
+
+_RECORD = tuple(getattr(AgentRow, field.name) for field in fields(AgentRecord))
 
 
 class AgentRows:
@@ -25,8 +35,9 @@ class AgentRows:
         # What is written down for an agent refers to it, and must not wait for whoever holds it.
         return await self._session.scalar(query.with_for_update(key_share=True) if lock else query)
 
-    async def by_ids(self, agent_ids: Collection[str]) -> Sequence[AgentRow]:
-        return (await self._session.scalars(select(AgentRow).where(AgentRow.id.in_(agent_ids)))).all()
+    async def records(self, agent_ids: Collection[str]) -> list[AgentRecord]:
+        found = await self._session.execute(select(*_RECORD).where(AgentRow.id.in_(agent_ids)))
+        return [AgentRecord(*row) for row in found]
 
     async def add(self, row: AgentRow) -> None:
         self._session.add(row)

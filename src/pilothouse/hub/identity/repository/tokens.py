@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
@@ -10,7 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import UtcDateTime
 from pilothouse.hub.identity.domain import Holder, TokenKind, TokensSought
+from pilothouse.hub.identity.domain.tokens import TokenAgent, TokenRecord
 from pilothouse.hub.identity.models import AgentRow, TokenRow
+
+# Asked for by every request of everybody: no rows are made of them.
+_RECORD = tuple(getattr(TokenRow, field.name) for field in fields(TokenRecord))
+_AGENT = tuple(getattr(AgentRow, field.name) for field in fields(TokenAgent))
 
 
 class TokenRows:
@@ -19,11 +25,12 @@ class TokenRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def by_prefixes(self, prefixes: Sequence[str]) -> list[tuple[TokenRow, AgentRow | None]]:
+    async def by_prefixes(self, prefixes: Sequence[str]) -> list[tuple[TokenRecord, TokenAgent | None]]:
         """Tokens, and the agent whose it is if it is an agent's."""
-        query = select(TokenRow, AgentRow).outerjoin(AgentRow, AgentRow.id == TokenRow.agent_id)
-        wanted = TokenRow.prefix == prefixes[0] if len(prefixes) == 1 else TokenRow.prefix.in_(prefixes)
-        return [(row, agent) for row, agent in await self._session.execute(query.where(wanted))]
+        query = select(*_RECORD, *_AGENT).outerjoin(AgentRow, AgentRow.id == TokenRow.agent_id)
+        found = await self._session.execute(query.where(TokenRow.prefix.in_(prefixes)))
+        width = len(_RECORD)
+        return [(TokenRecord(*row[:width]), None if row[width] is None else TokenAgent(*row[width:])) for row in found]
 
     async def maker_of(self, token_id: str) -> str | None:
         """The person behind a program's token."""
@@ -46,7 +53,7 @@ class TokenRows:
         return await self._end(now, *_of(sought))
 
     async def becomes_current(
-        self, token: TokenRow, holder: Holder, now: datetime, others_until: datetime
+        self, token: TokenRecord, holder: Holder, now: datetime, others_until: datetime
     ) -> Sequence[str]:
         """Its holder shows a token for the first time: those it showed or was given before end, and are answered.
 

@@ -26,7 +26,7 @@ class AgentRegister:
 
     async def several(self, session: AsyncSession, agent_ids: Collection[str]) -> dict[str, AgentRecord]:
         """Those of them that there are."""
-        return {row.id: _record(row) for row in await AgentRows(session).by_ids(agent_ids)}
+        return {record.id: record for record in await AgentRows(session).records(agent_ids)}
 
     async def of_board(self, session: AsyncSession, board_id: str) -> list[AgentRecord]:
         """All of a board, the earliest first."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.identity.domain import HOME, LOCAL_USER, Caller, CallerKind, Holder, TokenKind
-from pilothouse.hub.identity.models import AgentRow, TokenRow
+from pilothouse.hub.identity.domain.tokens import TokenAgent, TokenRecord
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.web import CredentialsWrong, hash_secret, same, split_token
@@ -34,8 +34,8 @@ CHALLENGES = ("Basic", "Bearer")
 
 @dataclass(slots=True)
 class _Remembered:
-    row: TokenRow
-    agent: AgentRow | None
+    row: TokenRecord
+    agent: TokenAgent | None
     read_at_ns: int
     used_at_ns: int
 
@@ -169,7 +169,7 @@ class KnownTokens:
                 self._remembered.pop(prefix, None)
         return found
 
-    async def _used(self, row: TokenRow, now: datetime) -> None:
+    async def _used(self, row: TokenRecord, now: datetime) -> None:
         if row.last_used_at is None:
             await self._first_use(row, now)
             return
@@ -178,7 +178,7 @@ class KnownTokens:
                 self._noted.clear()
             self._noted[row.id] = self._unwritten[row.id] = now
 
-    async def _first_use(self, row: TokenRow, now: datetime) -> None:
+    async def _first_use(self, row: TokenRecord, now: datetime) -> None:
         """The holder has it: what it took the place of ends here."""
         async with self._database.transaction() as session:
             rows = TokenRows(session)
@@ -192,13 +192,13 @@ class KnownTokens:
             self.forget(session, [row.prefix, *ended])
 
 
-def holder_of(row: TokenRow) -> Holder | None:
+def holder_of(row: TokenRecord) -> Holder | None:
     """Who has this token and no other; None for those of which somebody may have many."""
     held_by = row.robot_id if row.kind == TokenKind.ROBOT else row.agent_id
     return Holder(row.kind, held_by) if held_by is not None and row.kind in (TokenKind.ROBOT, TokenKind.AGENT) else None
 
 
-def _caller(row: TokenRow, agent: AgentRow | None) -> Caller:
+def _caller(row: TokenRecord, agent: TokenAgent | None) -> Caller:
     if row.kind == TokenKind.ROBOT:
         return Caller(CallerKind.ROBOT, row.name, row.robot_id, row.id, organization_id=HOME)
     if row.kind == TokenKind.AGENT:

@@ -22,6 +22,7 @@ from pilothouse.hub.identity.domain import (
     check_maker,
     check_scopes,
 )
+from pilothouse.hub.identity.domain.tokens import opens
 from pilothouse.hub.identity.models import TokenRow
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.hub.identity.service.known_tokens import CHALLENGES, PREVIOUS_GOOD_FOR, KnownTokens
@@ -219,4 +220,4 @@ class Tokens:
 
 def _shown(row: TokenRow, now: datetime) -> dict[str, Any]:
     facts = {name: getattr(row, name) for name in Token.model_fields if name != "active"}
-    return {**facts, "active": row.is_good(now)}
+    return {**facts, "active": opens(now, row.revoked_at, row.expires_at, row.superseded_until)}
