@@ -23,7 +23,7 @@ function placeOf(goal: Goal): { to: string; search: Record<string, string> } {
     case "task":
       return { to: `/boards/${encodeURIComponent(goal.boardId)}`, search: { task: goal.id } };
     case "approval":
-      return { to: `/boards/${encodeURIComponent(goal.boardId)}`, search: { approval: goal.id } };
+      return { to: "/boards/approvals", search: { approval: goal.id, board: goal.boardId, status: "all" } };
   }
 }
 

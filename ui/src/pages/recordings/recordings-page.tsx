@@ -1,10 +1,81 @@
+import { Box, Drawer, Flex, Text } from "@mantine/core";
+import { IconUpload } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { count } from "~/format/numbers";
+import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
+import { PageButton, PageLink } from "~/parts/link";
 import { Page } from "~/parts/page";
+import { ChosenBar } from "./chosen/chosen-bar";
+import { FacetsPanel } from "./facets-panel";
+import { FilterBar } from "./filter-bar";
+import { RecordingsTable } from "./recordings-table";
+import { type Filters, isNarrowed, type RecordingSearch, type Sort } from "./search";
+import { useSelection } from "./use-selection";
 
-export function RecordingsPage() {
+/** Every recording of the fleet. */
+export function RecordingsPage({ search }: { search: RecordingSearch }) {
+  const navigate = useNavigate();
+  const selection = useSelection(search);
+  const [total, setTotal] = useState<number | null>(null);
+  const go = (change: RecordingSearch) =>
+    void navigate({
+      to: "/recordings",
+      search: { ...search, ...change },
+      hash: true,
+      replace: true,
+      resetScroll: false,
+      hashScrollIntoView: false,
+    });
+  const narrow = (change: Filters) => go(change);
+  const sort = (key: Sort) => {
+    const isSame = (search.sort ?? "recorded") === key;
+    go({ sort: key === "recorded" ? undefined : key, order: isSame && search.order === undefined ? "asc" : undefined });
+  };
   return (
-    <Page title="Recordings">
-      <Empty title="Nothing to show" />
+    <Page
+      title="Recordings"
+      marks={total === null ? null : <Text c="dimmed">{count(total)}</Text>}
+      actions={
+        <PageButton to="/recordings/upload" variant="default" leftSection={<IconUpload size={14} />}>
+          Deliver files
+        </PageButton>
+      }
+    >
+      <FilterBar search={search} onChange={narrow} onNarrow={() => go({ narrow: true })} />
+      <Flex gap="md" align="flex-start">
+        <Box w={190} flex="none" visibleFrom="md">
+          <FacetsPanel search={search} onChange={narrow} />
+        </Box>
+        <Box flex={1} miw={0}>
+          <ChosenBar search={search} selection={selection} onAct={(act) => go({ act })} />
+          <RecordingsTable search={search} selection={selection} onSort={sort} onTotal={setTotal}>
+            {() => <Nothing search={search} />}
+          </RecordingsTable>
+        </Box>
+      </Flex>
+      <Drawer
+        opened={search.narrow === true}
+        onClose={() => go({ narrow: undefined })}
+        title="Narrow the list"
+        size="xs"
+      >
+        <FacetsPanel search={search} onChange={narrow} />
+      </Drawer>
     </Page>
+  );
+}
+
+function Nothing({ search }: { search: RecordingSearch }) {
+  if (isNarrowed(search)) return <Empty title="No recording is like this">Take one of the filters away.</Empty>;
+  return (
+    <Empty title="No recordings yet">
+      A recorder on a robot delivers what a rule captured; or record on this machine from a file that you have:
+      <Command
+        text={`pilothouse recorder run --source replay:flight.mcap --hub ${window.location.origin} --trigger '/speed.data > 9'`}
+      />
+      Files that you have already can be <PageLink to="/recordings/upload">delivered from here</PageLink>.
+    </Empty>
   );
 }

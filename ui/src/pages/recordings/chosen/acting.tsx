@@ -1,0 +1,35 @@
+import { Modal } from "@mantine/core";
+import { plural } from "~/format/numbers";
+import type { DialogName } from "../search";
+import type { Selection } from "../use-selection";
+import { CutForm } from "./cut-form";
+import { DeleteForm } from "./delete-form";
+import { DownloadForm } from "./download-form";
+import { PinForm } from "./pin-form";
+
+export type FormProps = { ids: string[]; selection: Selection };
+
+const FORMS: Record<DialogName, { title: string; form: (props: FormProps) => React.ReactNode }> = {
+  pin: { title: "Pin", form: (props) => <PinForm {...props} /> },
+  unpin: { title: "Unpin", form: (props) => <PinForm {...props} isUnpin /> },
+  download: { title: "Download", form: (props) => <DownloadForm {...props} /> },
+  cut: { title: "Cut a part out of", form: (props) => <CutForm {...props} /> },
+  delete: { title: "Delete", form: (props) => <DeleteForm {...props} /> },
+};
+
+type Props = { act: DialogName | undefined; selection: Selection; onClose: () => void };
+
+/** The dialog of what is being done with the chosen recordings. */
+export function Acting({ act, selection, onClose }: Props) {
+  const shown = act === undefined || selection.chosen.size === 0 ? undefined : FORMS[act];
+  return (
+    <Modal
+      opened={shown !== undefined}
+      onClose={onClose}
+      title={shown === undefined ? "" : `${shown.title} ${plural(selection.chosen.size, "recording")}`}
+      size="lg"
+    >
+      {shown?.form({ ids: [...selection.chosen], selection })}
+    </Modal>
+  );
+}

@@ -1,0 +1,63 @@
+import { Button, Group, Paper, Text } from "@mantine/core";
+import { IconDownload, IconFlask, IconPin, IconPinnedOff, IconScissors, IconTrash } from "@tabler/icons-react";
+import { plural } from "~/format/numbers";
+import { PageButton } from "~/parts/link";
+import type { DialogName, RecordingSearch } from "../search";
+import { MOST_CHOSEN } from "../selection";
+import type { Selection } from "../use-selection";
+import { Acting } from "./acting";
+
+type Props = { search: RecordingSearch; selection: Selection; onAct: (act: DialogName | undefined) => void };
+
+const ACTS: { act: DialogName; title: string; icon: typeof IconPin; isDanger?: true }[] = [
+  { act: "pin", title: "Pin", icon: IconPin },
+  { act: "unpin", title: "Unpin", icon: IconPinnedOff },
+  { act: "download", title: "Download", icon: IconDownload },
+  { act: "cut", title: "Cut", icon: IconScissors },
+  { act: "delete", title: "Delete", icon: IconTrash, isDanger: true },
+];
+
+const NEW_BATCH: string = "/lab/batches/new";
+const MOST_IN_A_BATCH = 200;
+
+/** What can be done with the chosen recordings. */
+export function ChosenBar({ search, selection, onAct }: Props) {
+  const { chosen } = selection;
+  return (
+    <>
+      {chosen.size === 0 ? null : (
+        <Paper withBorder px="sm" py={5} mb="xs" component="section" aria-label="The chosen recordings">
+          <Group gap="xs">
+            <Text size="sm" fw={600} aria-live="polite">
+              {plural(chosen.size, "recording")} chosen
+              {chosen.size >= MOST_CHOSEN ? ", more cannot be" : ""}
+            </Text>
+            {ACTS.map(({ act, title, icon: Icon, isDanger }) => (
+              <Button
+                key={act}
+                variant={isDanger ? "light" : "default"}
+                color={isDanger ? "red" : undefined}
+                leftSection={<Icon size={14} />}
+                onClick={() => onAct(act)}
+              >
+                {title}
+              </Button>
+            ))}
+            <PageButton
+              to={NEW_BATCH}
+              search={{ recording: [...chosen].slice(0, MOST_IN_A_BATCH) } as never}
+              variant="default"
+              leftSection={<IconFlask size={14} />}
+            >
+              Debug
+            </PageButton>
+            <Button variant="subtle" onClick={() => selection.set(new Set())}>
+              Choose none
+            </Button>
+          </Group>
+        </Paper>
+      )}
+      <Acting act={search.act} selection={selection} onClose={() => onAct(undefined)} />
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import { Button, Chip, Group, Pill, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconFilter, IconSearch } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { type Filters, filtersOf, isNarrowed, NO_FILTERS, type RecordingSearch } from "./search";
+
+type Props = { search: RecordingSearch; onChange: (change: Filters) => void; onNarrow: () => void };
+
+/** Words, days and the two questions that are asked most; what was chosen among the facets is named and taken back. */
+export function FilterBar({ search, onChange, onNarrow }: Props) {
+  return (
+    <Group gap="xs" mb="xs" role="search" aria-label="Narrow the list">
+      <Words value={search.q} onChange={(q) => onChange({ q })} />
+      <TextInput
+        type="date"
+        aria-label="From this day"
+        w={132}
+        visibleFrom="sm"
+        value={search.since ?? ""}
+        onChange={(event) => onChange({ since: event.currentTarget.value || undefined })}
+      />
+      <TextInput
+        type="date"
+        aria-label="To this day"
+        w={132}
+        visibleFrom="sm"
+        value={search.until ?? ""}
+        onChange={(event) => onChange({ until: event.currentTarget.value || undefined })}
+      />
+      <Chip
+        size="xs"
+        radius="sm"
+        variant="light"
+        checked={search.annotated === true}
+        onChange={(is) => onChange({ annotated: is || undefined })}
+      >
+        Annotated
+      </Chip>
+      <Chip
+        size="xs"
+        radius="sm"
+        variant="light"
+        checked={search.pinned === true}
+        onChange={(is) => onChange({ pinned: is || undefined })}
+      >
+        Pinned
+      </Chip>
+      <Button variant="default" leftSection={<IconFilter size={14} />} hiddenFrom="md" onClick={onNarrow}>
+        Narrow
+      </Button>
+      <Chosen search={search} onChange={onChange} />
+      {isNarrowed(search) ? (
+        <Button variant="subtle" onClick={() => onChange(NO_FILTERS)}>
+          Show all
+        </Button>
+      ) : null}
+    </Group>
+  );
+}
+
+const NAMED = ["robot", "label", "trigger", "reason", "state", "topic", "site", "incident"] as const;
+
+function Chosen({ search, onChange }: Pick<Props, "search" | "onChange">) {
+  const filters = filtersOf(search);
+  return (
+    <>
+      {NAMED.filter((name) => filters[name] !== undefined).map((name) => (
+        <Pill
+          key={name}
+          withRemoveButton
+          removeButtonProps={{ "aria-label": `Any ${name} again` }}
+          onRemove={() => onChange({ [name]: undefined })}
+        >
+          {name === "trigger" ? "rule" : name}: {filters[name]}
+        </Pill>
+      ))}
+    </>
+  );
+}
+
+function Words({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
+  const [typed, setTyped] = useState(value ?? "");
+  const told = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 250);
+  useEffect(() => setTyped((now) => (now.trim() === (value ?? "") ? now : (value ?? ""))), [value]);
+  return (
+    <TextInput
+      type="search"
+      aria-label="Search recordings"
+      placeholder="Words in id, label, rule, robot, topics, annotations"
+      leftSection={<IconSearch size={14} />}
+      w={{ base: "100%", sm: 330 }}
+      maxLength={200}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        told(event.currentTarget.value);
+      }}
+    />
+  );
+}

@@ -1,0 +1,200 @@
+import { Group, Tooltip } from "@mantine/core";
+import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { Failure } from "~/parts/failure";
+import { PAGE, type Recording } from "./queries";
+import { Row } from "./recording-row";
+import styles from "./recordings.module.css";
+import { useRows } from "./rows";
+import type { RecordingSearch, Sort } from "./search";
+import { pagesOf } from "./selection";
+import type { Selection } from "./use-selection";
+
+const ROW_PX = 34;
+const CARD_PX = 58;
+// Whoever drags the bar through a hundred thousand rows passes pages that nobody looks at.
+const SETTLED_MS = 70;
+
+type Props = {
+  search: RecordingSearch;
+  selection: Selection;
+  onSort: (sort: Sort) => void;
+  children: (nothing: { total: number }) => ReactNode;
+  onTotal: (total: number) => void;
+};
+
+/** Every recording that the filters leave, however many: only the rows in sight exist, and only their pages are asked. */
+export function RecordingsTable({ search, selection, onSort, onTotal, children }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const isNarrow = useMediaQuery("(max-width: 48em)", false) ?? false;
+  const [known, setKnown] = useState(0);
+  const height = isNarrow ? CARD_PX : ROW_PX;
+  const virtual = useVirtualizer({
+    count: known,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 10,
+    scrollPaddingStart: height,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
+  useEffect(() => virtual.measure(), [height]);
+  const lines = virtual.getVirtualItems();
+  const seen = lines.length === 0 ? "0" : pagesOf(lines[0]?.index ?? 0, lines.at(-1)?.index ?? 0, PAGE).join(" ");
+  const [settled] = useDebouncedValue(seen, SETTLED_MS);
+  const rows = useRows(search, settled.split(" ").map(Number));
+  const { total } = rows;
+  useEffect(() => {
+    setKnown(total);
+    onTotal(total);
+  }, [total, onTotal]);
+  const keys = useKeys(rows.rowAt, total, selection, virtual.scrollToIndex);
+  if (rows.first.isError && rows.first.data === undefined) {
+    return <Failure error={rows.first.error} retry={() => void rows.first.refetch()} />;
+  }
+  if (rows.first.isSuccess && total === 0) return children({ total });
+  return (
+    <>
+      {rows.problem === null ? null : <Failure error={rows.problem} retry={rows.retry} />}
+      <div
+        ref={scroller}
+        className={styles.list}
+        role="grid"
+        aria-label="Recordings"
+        aria-rowcount={total + 1}
+        aria-multiselectable
+        aria-busy={rows.first.isPending}
+        tabIndex={-1}
+        onKeyDown={keys.onKeyDown}
+      >
+        <Head search={search} onSort={onSort} />
+        <div role="rowgroup" className={styles.rows} style={{ height: virtual.getTotalSize() }}>
+          {lines.map(({ index, start }) => {
+            const recording = rows.rowAt(index);
+            return (
+              <Row
+                key={index}
+                index={index}
+                start={start}
+                recording={recording}
+                isChosen={recording !== undefined && selection.chosen.has(recording.session_id)}
+                isCurrent={index === keys.current}
+                onCurrent={keys.setCurrent}
+                onChoose={(event: MouseEvent) => {
+                  if (recording === undefined) return;
+                  if (event.shiftKey) void selection.extend(index);
+                  else selection.toggle(recording.session_id, index);
+                }}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Arrows, j and k go through the rows, Space chooses, with Shift up to here, Enter opens. */
+function useKeys(
+  rowAt: (index: number) => Recording | undefined,
+  total: number,
+  selection: Selection,
+  scrollTo: (index: number) => void,
+) {
+  const [current, setCurrent] = useState(0);
+  const navigate = useNavigate();
+  const go = (event: KeyboardEvent, to: number) => {
+    event.preventDefault();
+    const next = Math.min(total - 1, Math.max(0, to));
+    setCurrent(next);
+    scrollTo(next);
+    const list = event.currentTarget;
+    // The row may come into being only with this scroll.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => list.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus()),
+    );
+    if (event.shiftKey && event.key.startsWith("Arrow")) void selection.extend(next);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!(event.target as HTMLElement).matches("[data-index]")) return;
+    const recording = rowAt(current);
+    const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 15, PageUp: -15 };
+    const step = steps[event.key];
+    if (step !== undefined) go(event, current + step);
+    else if (event.key === "Home") go(event, 0);
+    else if (event.key === "End") go(event, total - 1);
+    else if (recording === undefined) return;
+    else if (event.key === " ") {
+      event.preventDefault();
+      if (event.shiftKey) void selection.extend(current);
+      else selection.toggle(recording.session_id, current);
+    } else if (event.key === "Enter") {
+      void navigate({ to: "/recordings/$recordingId", params: { recordingId: recording.session_id } });
+    } else if (event.key === "Escape") selection.set(new Set());
+  };
+  return { current: Math.min(current, Math.max(0, total - 1)), setCurrent, onKeyDown };
+}
+
+function Head({ search, onSort }: { search: RecordingSearch; onSort: (sort: Sort) => void }) {
+  const column = (sort: Sort, title: string, className = "") => (
+    <Sortable search={search} sort={sort} onSort={onSort} className={className}>
+      {title}
+    </Sortable>
+  );
+  return (
+    <div role="row" tabIndex={-1} className={`${styles.row} ${styles.head}`} aria-rowindex={1}>
+      <Cell>
+        <Tooltip label="Space chooses a row, with Shift all up to it; arrows, j and k go through them; Enter opens">
+          <span className={styles.tick} role="img" aria-label="How to use the keyboard here">
+            ?
+          </span>
+        </Tooltip>
+      </Cell>
+      {column("recorded", "Recorded")}
+      <Cell>Robot</Cell>
+      <Cell>What</Cell>
+      <Cell className={styles.wide}>Rule</Cell>
+      {column("duration", "Length", styles.end)}
+      {column("size", "Size", styles.end)}
+      <Cell>State</Cell>
+    </div>
+  );
+}
+
+function Cell({ children, className = "" }: { children: ReactNode; className?: string }) {
+  return (
+    <span role="columnheader" tabIndex={-1} className={className}>
+      {children}
+    </span>
+  );
+}
+
+type SortableProps = {
+  search: RecordingSearch;
+  sort: Sort;
+  onSort: (sort: Sort) => void;
+  className: string;
+  children: string;
+};
+
+function Sortable({ search, sort, onSort, className, children }: SortableProps) {
+  const isSorted = (search.sort ?? "recorded") === sort;
+  const isUp = search.order === "asc";
+  return (
+    <span
+      role="columnheader"
+      tabIndex={-1}
+      className={className}
+      aria-sort={isSorted ? (isUp ? "ascending" : "descending") : "none"}
+    >
+      <button type="button" className={styles.bare} onClick={() => onSort(sort)}>
+        <Group gap={2} component="span" wrap="nowrap">
+          {children}
+          {isSorted ? isUp ? <IconArrowUp size={13} /> : <IconArrowDown size={13} /> : null}
+        </Group>
+      </button>
+    </span>
+  );
+}
