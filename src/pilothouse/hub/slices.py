@@ -84,6 +84,7 @@ UPPER = (
 )
 ROUTERS = (
     ui.router,
+    ui.system.router,
     *IDENTITY,
     activity.router,
     *FLEET,
