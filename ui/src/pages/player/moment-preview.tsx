@@ -13,6 +13,7 @@ import { PlayingProvider, usePlayer, usePlaying } from "./playing";
 import { Plot } from "./plots/plot";
 import { fieldsQuery, recordingQuery } from "./queries";
 import { LaneRows } from "./timeline/lane-rows";
+import { LogLanes } from "./timeline/log-lanes";
 import { Ruler } from "./timeline/ruler";
 import { TimelineStack } from "./timeline/stack";
 import { useLanes } from "./use-lanes";
@@ -67,7 +68,7 @@ function Preview({ recording, timeNs, spanS, fields }: PreviewProps) {
 
 function Strip({ fields }: { fields?: string[] }) {
   const { recording } = usePlaying();
-  const tree = useQuery({ ...fieldsQuery(recording), enabled: fields === undefined }).data;
+  const tree = useQuery(fieldsQuery(recording)).data;
   const shown = fields ?? (tree === undefined ? [] : defaultPlots(tree, recording.trigger));
   const lanes = useLanes();
   const group = useId();
@@ -76,6 +77,7 @@ function Strip({ fields }: { fields?: string[] }) {
       <TimelineStack compact>
         <Ruler />
         <LaneRows lanes={lanes} />
+        <LogLanes />
         {shown.slice(0, 2).map((field) => (
           <Plot key={field} fields={[field]} height={76} group={group} />
         ))}

@@ -1,63 +1,85 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId, useMemo } from "react";
+import { useMemo } from "react";
 import type { Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
 import { Page } from "~/parts/page";
-import { defaultPlots } from "./model/fields";
+import { PlayerActions } from "./actions";
+import { RecordingHead, StateMarks } from "./head";
 import { triggerTime } from "./model/lanes";
 import { type PlayerSearch, selectionOf, viewOf } from "./model/place";
 import { Player } from "./model/player";
 import { nsOf } from "./model/times";
-import { PlayingProvider, usePlayback, usePlaying } from "./playing";
-import { Plot } from "./plots/plot";
-import { fieldsQuery, recordingQuery } from "./queries";
-import { LaneRows } from "./timeline/lane-rows";
-import { Overview, Ruler } from "./timeline/ruler";
-import { TimelineStack } from "./timeline/stack";
-import { useLanes } from "./use-lanes";
+import { PlayingProvider, usePlayback } from "./playing";
+import { recordingQuery } from "./queries";
+import { PlaceInUrl } from "./use-place";
+import { Workbench } from "./workbench";
 
 type Props = { sessionId: string; search: PlayerSearch };
+type Recording = Model<"Recording">;
+const UP = { to: "/recordings", title: "Recordings" };
 
 /** One recording, from its beginning to its end. */
 export function PlayerPage({ sessionId, search }: Props) {
   const query = useQuery(recordingQuery(sessionId));
+  const recording = query.data;
+  if (recording?.state === "ok" && recording.started_at !== null) {
+    return <Opened recording={recording} startedAt={recording.started_at} search={search} />;
+  }
   return (
-    <Page title={query.data?.label || sessionId} up={{ to: "/recordings", title: "Recordings" }}>
-      <Answer query={query}>{(recording) => <Opened recording={recording} search={search} />}</Answer>
+    <Page title={recording?.label || sessionId} up={UP} marks={recording ? <StateMarks recording={recording} /> : null}>
+      <Answer query={query}>
+        {(known) => (
+          <>
+            <RecordingHead recording={known} />
+            <NotYet recording={known} />
+          </>
+        )}
+      </Answer>
     </Page>
   );
 }
 
-function Opened({ recording, search }: { recording: Model<"Recording">; search: PlayerSearch }) {
+type OpenedProps = { recording: Recording; startedAt: string; search: PlayerSearch };
+
+function Opened({ recording, startedAt, search }: OpenedProps) {
+  const { session_id, duration_s } = recording;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the URL is where it begins; later it follows the player
   const playing = useMemo(() => {
-    const startNs = nsOf(recording.started_at ?? "1970-01-01T00:00:00Z");
+    const startNs = nsOf(startedAt);
     const cursor = search.t ?? triggerTime(recording.trigger, startNs) ?? 0;
     const beginning = { cursor, view: viewOf(search), selection: selectionOf(search) ?? null };
-    return { startNs, player: new Player(recording.duration_s, beginning) };
-  }, [recording.session_id, recording.started_at, recording.duration_s]);
+    return { startNs, player: new Player(duration_s, beginning) };
+  }, [session_id, startedAt, duration_s]);
   usePlayback(playing.player);
   return (
     <PlayingProvider value={{ recording, ...playing }}>
-      <Timeline search={search} />
+      <PlaceInUrl sessionId={session_id} player={playing.player} search={search}>
+        <Page
+          title={recording.label || session_id}
+          up={UP}
+          marks={<StateMarks recording={recording} />}
+          actions={<PlayerActions />}
+        >
+          <RecordingHead recording={recording} />
+          <Workbench />
+        </Page>
+      </PlaceInUrl>
     </PlayingProvider>
   );
 }
 
-function Timeline({ search }: { search: PlayerSearch }) {
-  const { recording } = usePlaying();
-  const tree = useQuery(fieldsQuery(recording)).data;
-  const plots = search.plots ?? (tree === undefined ? [] : defaultPlots(tree, recording.trigger));
-  const lanes = useLanes();
-  const group = useId();
-  return (
-    <TimelineStack>
-      <Overview />
-      <Ruler />
-      <LaneRows lanes={lanes} />
-      {plots.map((plot) => (
-        <Plot key={plot} fields={plot.split(",")} height={120} group={group} />
-      ))}
-    </TimelineStack>
-  );
+const WAITING: Partial<Record<Recording["state"], [string, string]>> = {
+  announced: [
+    "Its bytes are still on the robot",
+    "The robot has told of this recording and sends it when its link allows. This page opens it by itself then.",
+  ],
+  indexing: ["It is being read", "The file is here; its topics and times are being looked up. It opens by itself."],
+  recovering: ["It is being repaired", "What can be read becomes a recording of its own."],
+  ok: ["It has no messages", "The file is whole, and empty."],
+};
+
+function NotYet({ recording }: { recording: Recording }) {
+  const told = WAITING[recording.state];
+  return told === undefined ? null : <Empty title={told[0]}>{told[1]}</Empty>;
 }

@@ -19,6 +19,8 @@ export type PlayerSearch = {
   plots?: string[];
   /** Opened panels; those that suit the recording when absent. */
   panels?: PanelName[];
+  /** Whose path is drawn. */
+  pose?: string;
   /** Whose messages are inspected. */
   topic?: string;
 };
@@ -37,6 +39,7 @@ export function playerSearch(search: Record<string, unknown>): PlayerSearch {
     plots: texts(search.plots) ?? noPlots,
     panels: panels ?? none,
     topic: text(search.topic),
+    pose: text(search.pose),
   };
 }
 

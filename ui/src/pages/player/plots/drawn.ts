@@ -28,7 +28,8 @@ function sameEnds(one: Series, other: Series): boolean {
 
 /** What a field was at a time: its last value until then. `isExact` is false when points in between were left out. */
 export function valueAt(series: Series, at: number): { value: number | null; isExact: boolean } | null {
-  const index = lastUntil(series.times_s, at);
+  // A link holds microseconds: what stands there within one was meant.
+  const index = lastUntil(series.times_s, at + 1e-6);
   if (index < 0) return null;
   return { value: series.values[index] ?? null, isExact: series.times_s.length >= series.message_count };
 }

@@ -1,17 +1,14 @@
 import { ActionIcon, Group, Loader, Text, Tooltip, useComputedColorScheme } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 import { asProblem, type Model } from "~/api/client";
 import { figure } from "~/format/numbers";
-import { type Tile, tileFor } from "../model/refine";
 import { usePlayer, usePlaying } from "../playing";
 import { seriesQuery } from "../queries";
-import { useStack } from "../timeline/stack";
 import { colourOf, valueAt } from "./drawn";
 import { PlotCanvas } from "./plot-canvas";
 import classes from "./plots.module.css";
+import { useTile } from "./use-tile";
 
 type Props = {
   fields: string[];
@@ -23,18 +20,7 @@ type Props = {
   onAdd?: () => void;
 };
 
-const SETTLED_MS = 120;
 const NONE: Model<"Series">[] = [];
-
-/** The window to ask for, once zooming has come to rest. */
-export function useTile(): Tile {
-  const { width } = useStack();
-  const view = usePlayer((state) => state.view);
-  const durationS = usePlayer((state) => state.durationS);
-  const tile = useMemo(() => tileFor(view, durationS, width), [view, durationS, width]);
-  const [settled] = useDebouncedValue(JSON.stringify(tile), SETTLED_MS);
-  return useMemo(() => JSON.parse(settled) as Tile, [settled]);
-}
 
 /** One or several fields over time. */
 export function Plot({ fields, height, group, onRemove, onAdd }: Props) {

@@ -1,0 +1,93 @@
+import { useNavigate, useRouter } from "@tanstack/react-router";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from "react";
+import { type PlayerSearch, placeOf, samePlace, selectionOf, viewOf } from "./model/place";
+import type { Player } from "./model/player";
+
+export type Place = {
+  search: PlayerSearch;
+  /** Writes into the URL what was chosen. */
+  choose: (part: PlayerSearch) => void;
+  /** The whole address of what is seen now. */
+  href: (part: PlayerSearch) => string;
+};
+
+const PlaceContext = createContext<Place | null>(null);
+
+export function usePlace(): Place {
+  const place = useContext(PlaceContext);
+  if (place === null) throw new Error("not within a PlaceInUrl");
+  return place;
+}
+
+// Browsers refuse to be told a new address a hundred times a second.
+const SETTLED_MS = 250;
+const ROUTE = "/recordings/$recordingId";
+
+type Props = { sessionId: string; player: Player; search: PlayerSearch; children: ReactNode };
+
+/** Keeps the URL and the player at the same place: whoever changes one finds it in the other. */
+export function PlaceInUrl({ sessionId, player, search, children }: Props) {
+  const navigate = useNavigate();
+  const router = useRouter();
+  const written = useRef<PlayerSearch>(search);
+  const latest = useRef(search);
+  latest.current = search;
+
+  const go = useCallback(
+    (next: PlayerSearch) => {
+      written.current = next;
+      latest.current = next;
+      void navigate({
+        to: ROUTE,
+        params: { recordingId: sessionId },
+        search: next,
+        replace: true,
+        resetScroll: false,
+      });
+    },
+    [navigate, sessionId],
+  );
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = player.subscribe(() => {
+      clearTimeout(timer);
+      // While it plays the place changes all the time; where it stops is what counts.
+      if (player.state.isPlaying) return;
+      timer = setTimeout(() => {
+        const next = { ...latest.current, ...placeOf(player.state) };
+        if (!samePlace(next, latest.current)) go(next);
+      }, SETTLED_MS);
+    });
+    return () => {
+      end();
+      clearTimeout(timer);
+    };
+  }, [player, go]);
+
+  useEffect(() => {
+    if (samePlace(search, written.current)) return;
+    written.current = search;
+    const view = viewOf(search);
+    if (view === undefined) player.showAll();
+    else player.show(view);
+    const selection = selectionOf(search);
+    if (selection === undefined) player.unselect();
+    else player.select(selection.from, selection.to);
+    if (search.t !== undefined) player.seek(search.t);
+  }, [search, player]);
+
+  const place = useMemo<Place>(
+    () => ({
+      search,
+      choose: (part) => go({ ...latest.current, ...placeOf(player.state), ...part }),
+      href: (part) => {
+        const shown = { ...latest.current, ...part, ...placeOf(player.state) };
+        const { href } = router.buildLocation({ to: ROUTE, params: { recordingId: sessionId }, search: shown });
+        return new URL(href, window.location.origin).href;
+      },
+    }),
+    [search, go, player, router, sessionId],
+  );
+  return <PlaceContext value={place}>{children}</PlaceContext>;
+}

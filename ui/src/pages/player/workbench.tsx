@@ -1,0 +1,145 @@
+import { Button, Group, Kbd, Modal, Table } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconKeyboard, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useId, useRef, useState } from "react";
+import { Answer } from "~/parts/answer";
+import { useCopyLink } from "./actions";
+import { SHORTCUTS, type Wish } from "./model/keys";
+import { triggerTime } from "./model/lanes";
+import { usePanels } from "./panels/use-panels";
+import { usePlaying } from "./playing";
+import { FieldPicker } from "./plots/field-picker";
+import { Plot } from "./plots/plot";
+import { usePlots } from "./plots/use-plots";
+import { fieldsQuery } from "./queries";
+import { Side } from "./side";
+import { LaneRows } from "./timeline/lane-rows";
+import { LogLanes } from "./timeline/log-lanes";
+import { Overview, Ruler } from "./timeline/ruler";
+import { TimelineStack } from "./timeline/stack";
+import { Transport } from "./transport";
+import { useKeys } from "./use-keys";
+import { useLanes } from "./use-lanes";
+import { useStep } from "./use-step";
+import classes from "./workbench.module.css";
+
+type Picking = { into: number | undefined };
+
+/** Timeline and plots on the left, what is at the cursor on the right. */
+export function Workbench() {
+  const { recording, player, startNs } = usePlaying();
+  const [picking, setPicking] = useState<Picking | null>(null);
+  const [isHelping, help] = useDisclosure(false);
+  const noteInput = useRef<HTMLTextAreaElement>(null);
+  const { open, opened } = usePanels();
+  const copyLink = useCopyLink();
+  const { step } = useStep();
+  const lanes = useLanes();
+  const writeNote = () => {
+    open("notes");
+    // The panel may have to be opened first.
+    requestAnimationFrame(() => requestAnimationFrame(() => noteInput.current?.focus()));
+  };
+  const carryOut: Record<Wish, () => void> = {
+    previous: () => step(-1),
+    next: () => step(1),
+    trigger: () => player.seek(triggerTime(recording.trigger, startNs) ?? player.state.cursor),
+    annotate: writeNote,
+    field: () => setPicking({ into: undefined }),
+    copy: copyLink,
+    help: help.open,
+  };
+  useKeys(player, (wish) => carryOut[wish]());
+  const showNote = (id: number) => {
+    if (!opened.includes("notes")) open("notes");
+    requestAnimationFrame(() => document.getElementById(`note-${id}`)?.focus());
+  };
+  return (
+    <div className={classes.bench}>
+      <div className={classes.main}>
+        <Group justify="space-between" px={8} py={6} gap="xs">
+          <Transport />
+          <Group gap={4}>
+            <Button variant="default" leftSection={<IconPlus size={15} />} onClick={carryOut.field} title="f">
+              Plot a field
+            </Button>
+            <Button variant="subtle" color="gray" px={6} onClick={help.open} title="Keys (?)" aria-label="Keys">
+              <IconKeyboard size={17} />
+            </Button>
+          </Group>
+        </Group>
+        <TimelineStack>
+          <Overview />
+          <Ruler />
+          <LaneRows lanes={lanes} onAnnotation={showNote} />
+          <LogLanes />
+          <Plots onAdd={(into) => setPicking({ into })} />
+        </TimelineStack>
+      </div>
+      <Side noteInput={noteInput} />
+      {picking === null ? null : <Picker picking={picking} onClose={() => setPicking(null)} />}
+      {isHelping ? <Help onClose={help.close} /> : null}
+    </div>
+  );
+}
+
+function Plots({ onAdd }: { onAdd: (into: number) => void }) {
+  const { plots, remove } = usePlots();
+  const { recording } = usePlaying();
+  const tree = useQuery(fieldsQuery(recording));
+  const group = useId();
+  return (
+    <Answer query={tree}>
+      {() =>
+        plots.map((plot, index) => (
+          <Plot
+            key={plot}
+            fields={plot.split(",")}
+            height={128}
+            group={group}
+            onRemove={(field) => remove(index, field)}
+            onAdd={() => onAdd(index)}
+          />
+        ))
+      }
+    </Answer>
+  );
+}
+
+function Picker({ picking, onClose }: { picking: Picking; onClose: () => void }) {
+  const { recording } = usePlaying();
+  const { plots, add } = usePlots();
+  const tree = useQuery(fieldsQuery(recording)).data;
+  if (tree === undefined) return null;
+  const pick = (field: string) => {
+    add(field, picking.into);
+    onClose();
+  };
+  return <FieldPicker tree={tree} plotted={plots.flatMap((plot) => plot.split(","))} onPick={pick} onClose={onClose} />;
+}
+
+function Help({ onClose }: { onClose: () => void }) {
+  return (
+    <Modal opened onClose={onClose} title="Keys">
+      <Table>
+        <Table.Tbody>
+          {SHORTCUTS.map(([keys, meaning]) => (
+            <Table.Tr key={keys}>
+              <Table.Td>
+                <Group gap={4}>
+                  {keys.split(" ").map((key) => (
+                    <Kbd key={key} size="xs">
+                      {key}
+                    </Kbd>
+                  ))}
+                </Group>
+              </Table.Td>
+              <Table.Td>{meaning}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  );
+}
