@@ -1,4 +1,4 @@
-import { Badge, Box, Tabs } from "@mantine/core";
+import { Badge, Box } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -9,6 +9,7 @@ import { Page } from "~/parts/page";
 import { type Snapshot, snapshot } from "../model/queries";
 import { toArrange, toWrite } from "../model/rights";
 import { TaskDrawer } from "../task/task-drawer";
+import classes from "./board-layout.module.css";
 import { MovingTasks } from "./moving";
 import { OnBoardContext } from "./on-board";
 
@@ -62,21 +63,17 @@ function Places({ boardId, board }: { boardId: string; board: Snapshot }) {
   const root = `/boards/${boardId}`;
   const here = TABS.find((tab) => tab.path !== "" && path.startsWith(`${root}/${tab.path}`))?.path ?? "";
   return (
-    <Box component="nav" aria-label="Places of this board" mb="md" style={{ overflowX: "auto" }}>
-      <Tabs value={here} variant="default">
-        <Tabs.List style={{ flexWrap: "nowrap", minWidth: "max-content" }}>
-          {TABS.map(({ path: one, title, count }) => (
-            <PlaceLink key={one} to={one === "" ? root : `${root}/${one}`} isHere={one === here}>
-              {title}
-              {count !== undefined && count(board) > 0 ? (
-                <Badge ml={6} color={one === "approvals" ? "yellow" : "gray"}>
-                  {count(board)}
-                </Badge>
-              ) : null}
-            </PlaceLink>
-          ))}
-        </Tabs.List>
-      </Tabs>
+    <Box component="nav" aria-label="Places of this board" className={classes.places}>
+      {TABS.map(({ path: one, title, count }) => (
+        <PlaceLink key={one} to={one === "" ? root : `${root}/${one}`} isHere={one === here}>
+          {title}
+          {count !== undefined && count(board) > 0 ? (
+            <Badge ml={6} color={one === "approvals" ? "yellow" : "gray"}>
+              {count(board)}
+            </Badge>
+          ) : null}
+        </PlaceLink>
+      ))}
     </Box>
   );
 }
@@ -85,19 +82,9 @@ function PlaceLink({ to, isHere, children }: { to: string; isHere: boolean; chil
   return (
     <Link
       to={to as string}
+      activeOptions={{ exact: true }}
       aria-current={isHere ? "page" : undefined}
-      style={{
-        padding: "7px 12px",
-        fontSize: 13,
-        whiteSpace: "nowrap",
-        textDecoration: "none",
-        color: "inherit",
-        display: "inline-flex",
-        alignItems: "center",
-        marginBottom: -2,
-        fontWeight: isHere ? 600 : 400,
-        borderBottom: `2px solid ${isHere ? "var(--mantine-primary-color-filled)" : "transparent"}`,
-      }}
+      className={classes.place}
     >
       {children}
     </Link>

@@ -68,6 +68,14 @@ export function TaskCard({ task, lanes }: { task: Card; lanes: Map<TaskStatus, C
 }
 
 function Facts({ task }: { task: Card }) {
+  const hasAny =
+    task.priority !== "medium" ||
+    task.blocked ||
+    task.tags.length + task.comment_count > 0 ||
+    task.pending_approval_id !== null ||
+    task.incident_id !== null ||
+    (task.due_at !== null && task.status !== "done");
+  if (!hasAny) return null;
   return (
     <Group gap={5} mt={6}>
       {task.priority === "medium" ? null : <Mark of={task.priority} title="Priority" />}

@@ -1,0 +1,235 @@
+import { Box, Button, Code, Drawer, Group, Stack, Table, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answered, api, type Model } from "~/api/client";
+import { figure } from "~/format/numbers";
+import { Answer } from "~/parts/answer";
+import { Confirm } from "~/parts/confirm";
+import { Failure } from "~/parts/failure";
+import { Moment } from "~/parts/moment";
+import { say, sayProblem } from "~/parts/say";
+import { ActButton } from "../act-button";
+import { useOnBoard } from "../board/on-board";
+import { usage } from "../model/queries";
+import { TaskLink } from "../task/task-link";
+import { useUrl } from "../use-url";
+import { agentDraftOf, agentOf } from "./agent-draft";
+import { AgentForm } from "./agent-form";
+import { Liveness, Used } from "./agents-page";
+import { TokenShown } from "./token-shown";
+
+/** One agent: who it is, what it works on, what it used up, and its token. */
+export function AgentDrawer({ agent }: { agent: Model<"Agent"> }) {
+  const { snapshot } = useOnBoard();
+  const url = useUrl();
+  const [isEditing, setIsEditing] = useState(false);
+  const tasks = snapshot.tasks.filter((task) => task.assigned_id === agent.id);
+  return (
+    <Drawer
+      opened
+      onClose={() => url({ agent: undefined })}
+      position="right"
+      size={560}
+      title={`${agent.name}, ${agent.role}`}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ "aria-label": "Close the agent" }}
+    >
+      {isEditing ? (
+        <EditAgent agent={agent} close={() => setIsEditing(false)} />
+      ) : (
+        <Stack gap="md">
+          <Liveness agent={agent} />
+          <Acts agent={agent} edit={() => setIsEditing(true)} />
+          {agent.identity === "" ? null : (
+            <Box fz="sm" style={{ whiteSpace: "pre-wrap" }}>
+              {agent.identity}
+            </Box>
+          )}
+          <Text size="xs" c="dimmed" component="div">
+            <Code>{agent.id}</Code> · {agent.runtime || "any runtime"} · heartbeat every{" "}
+            {figure(agent.heartbeat_interval_s)} s · registered by {agent.created_by} <Moment at={agent.created_at} />
+            {agent.spawned_by === null ? "" : " · made by a lead"}
+            {Object.entries(agent.labels).map(([name, value]) => ` · ${name}: ${value}`)}
+          </Text>
+          <Box>
+            <Text size="sm" fw={600}>
+              Tasks
+            </Text>
+            {tasks.length === 0 ? <Text size="sm">It has none.</Text> : null}
+            {tasks.map((task) => (
+              <div key={task.id}>
+                <TaskLink taskId={task.id} title={task.title} />
+              </div>
+            ))}
+          </Box>
+          <Spent agent={agent} />
+        </Stack>
+      )}
+    </Drawer>
+  );
+}
+
+function Spent({ agent }: { agent: Model<"Agent"> }) {
+  const used = useQuery(usage(agent.id));
+  return (
+    <Answer query={used}>
+      {({ spent, budgets, days }) => (
+        <Box>
+          <Text size="sm" fw={600} mb={4}>
+            Today, until <Moment at={spent.resets_at} form="absolute" />
+          </Text>
+          <Group grow align="flex-start" mb="sm">
+            <Box>
+              <Text size="xs">Requests</Text>
+              <Used name="Requests" used={spent.requests} most={budgets.requests_per_day} />
+            </Box>
+            <Box>
+              <Text size="xs">Tasks</Text>
+              <Used name="Tasks" used={spent.tasks} most={budgets.tasks_per_day} />
+            </Box>
+            <Box>
+              <Text size="xs">Cost</Text>
+              <Used name="Cost" used={spent.cost} most={budgets.cost_per_day} />
+            </Box>
+          </Group>
+          {days.length === 0 ? null : (
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Day</Table.Th>
+                  <Table.Th ta="right">Requests</Table.Th>
+                  <Table.Th ta="right">Tasks</Table.Th>
+                  <Table.Th ta="right">Cost</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {days.map((day) => (
+                  <Table.Tr key={day.day}>
+                    <Table.Td>{day.day}</Table.Td>
+                    <Table.Td ta="right">{figure(day.requests)}</Table.Td>
+                    <Table.Td ta="right">{figure(day.tasks)}</Table.Td>
+                    <Table.Td ta="right">{figure(day.cost)}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          )}
+        </Box>
+      )}
+    </Answer>
+  );
+}
+
+function useAgentChanged() {
+  const { boardId } = useOnBoard();
+  const queries = useQueryClient();
+  return () => {
+    void queries.invalidateQueries({ queryKey: ["agents"] });
+    void queries.invalidateQueries({ queryKey: ["boards", boardId] });
+  };
+}
+
+function Acts({ agent, edit }: { agent: Model<"Agent">; edit: () => void }) {
+  const { toWrite, boardId } = useOnBoard();
+  const url = useUrl();
+  const onSettled = useAgentChanged();
+  const params = { path: { agent_id: agent.id } };
+  const replacing = useMutation({
+    mutationFn: (end_previous: boolean) =>
+      answered(api.POST("/api/v1/agents/{agent_id}/token", { params, body: { end_previous } })),
+    onError: sayProblem,
+    onSettled,
+  });
+  const removing = useMutation({
+    mutationFn: () => answered(api.DELETE("/api/v1/agents/{agent_id}", { params })),
+    onSuccess: () => {
+      say(`Removed ${agent.name}`);
+      url({ agent: undefined });
+    },
+    onError: sayProblem,
+    onSettled,
+  });
+  const token = replacing.data;
+  return (
+    <>
+      <Group gap="xs">
+        <ActButton variant="default" refusal={toWrite} onAct={edit}>
+          Edit
+        </ActButton>
+        <ActButton
+          variant="default"
+          refusal={toWrite}
+          loading={replacing.isPending}
+          onAct={() => replacing.mutate(false)}
+        >
+          New token
+        </ActButton>
+        {toWrite === null ? (
+          <>
+            <Confirm
+              question="End the present token now?"
+              consequence={`For a token that has leaked. ${agent.name} can do nothing until it has the new one.`}
+              onConfirm={() => replacing.mutate(true)}
+            >
+              It has leaked
+            </Confirm>
+            <Confirm
+              question={`Remove ${agent.name}?`}
+              consequence="Its token opens nothing any more, the tasks it has are free again. What it did stays in the history."
+              onConfirm={() => removing.mutate()}
+            >
+              Remove
+            </Confirm>
+          </>
+        ) : null}
+      </Group>
+      {token === undefined ? null : (
+        <>
+          <TokenShown token={token.token} name={agent.name} boardId={boardId} />
+          {token.previous_until ? (
+            <Text size="sm">
+              The one before is good until this one is first used, and at the latest until{" "}
+              <Moment at={token.previous_until} form="both" />.
+            </Text>
+          ) : null}
+        </>
+      )}
+    </>
+  );
+}
+
+function EditAgent({ agent, close }: { agent: Model<"Agent">; close: () => void }) {
+  const onSettled = useAgentChanged();
+  const [begun] = useState(agent);
+  const [draft, setDraft] = useState(() => agentDraftOf(agent));
+  const saving = useMutation({
+    mutationFn: () =>
+      answered(
+        api.PATCH("/api/v1/agents/{agent_id}", {
+          params: { path: { agent_id: agent.id } },
+          body: { ...agentOf(draft), version: begun.version },
+        }),
+      ),
+    onSuccess: close,
+    onSettled,
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        saving.mutate();
+      }}
+    >
+      <AgentForm draft={draft} change={(change) => setDraft({ ...draft, ...change })} />
+      {saving.isError ? <Failure error={saving.error} /> : null}
+      <Group justify="flex-end" mt="md">
+        <Button variant="default" onClick={close}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={saving.isPending}>
+          Save
+        </Button>
+      </Group>
+    </form>
+  );
+}

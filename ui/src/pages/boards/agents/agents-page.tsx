@@ -1,0 +1,178 @@
+import { Box, Group, Progress, Table, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Model } from "~/api/client";
+import { figure } from "~/format/numbers";
+import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
+import { Mark } from "~/parts/marks";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { ActButton } from "../act-button";
+import { useOnBoard } from "../board/on-board";
+import { agents } from "../model/queries";
+import { useUrl } from "../use-url";
+import { AgentDrawer } from "./agent-drawer";
+import { RegisterAgent } from "./register-agent";
+
+/** Who works on a board, whether they live, and what they have used up today. */
+export function AgentsPage({ agentId }: { agentId?: string }) {
+  const { boardId, toWrite, snapshot } = useOnBoard();
+  const [isMaking, setIsMaking] = useState(false);
+  const found = useQuery(agents(boardId));
+  const most = snapshot.board.max_agents;
+  return (
+    <Panel
+      flush
+      title={most === null ? "Agents" : `Agents, ${most} at most`}
+      actions={
+        <ActButton refusal={toWrite} leftSection={<IconPlus size={14} />} onAct={() => setIsMaking(true)}>
+          Register an agent
+        </ActButton>
+      }
+    >
+      <Answer query={found}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No agents yet">
+              Whatever can send a request can be an agent. Register one: you get its token and the commands to begin.
+            </Empty>
+          ) : (
+            <>
+              <AgentTable agents={items} />
+              {items
+                .filter((agent) => agent.id === agentId)
+                .map((agent) => (
+                  <AgentDrawer key={agent.id} agent={agent} />
+                ))}
+            </>
+          )
+        }
+      </Answer>
+      {isMaking ? <RegisterAgent close={() => setIsMaking(false)} /> : null}
+    </Panel>
+  );
+}
+
+function AgentTable({ agents: all }: { agents: Model<"Agent">[] }) {
+  const { snapshot } = useOnBoard();
+  const url = useUrl();
+  return (
+    <Table highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Agent</Table.Th>
+          <Table.Th>Lives</Table.Th>
+          <Table.Th visibleFrom="md">Works on</Table.Th>
+          <Table.Th visibleFrom="sm" w={150}>
+            Requests today
+          </Table.Th>
+          <Table.Th visibleFrom="md" w={130}>
+            Tasks today
+          </Table.Th>
+          <Table.Th visibleFrom="sm" w={130}>
+            Cost today
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {all.map((agent) => {
+          const tasks = snapshot.tasks.filter((task) => task.assigned_id === agent.id && task.status !== "done");
+          return (
+            <Table.Tr key={agent.id}>
+              <Table.Td>
+                <Group gap="xs">
+                  <Text
+                    component="button"
+                    type="button"
+                    size="sm"
+                    fw={600}
+                    c="var(--mantine-color-anchor)"
+                    onClick={() => url({ agent: agent.id }, "opens")}
+                    style={{ background: "none", border: 0, padding: 0, cursor: "pointer" }}
+                  >
+                    {agent.name}
+                  </Text>
+                  {agent.role === "lead" ? <Mark of="lead" /> : null}
+                </Group>
+                <Text size="xs" c="dimmed">
+                  {agent.runtime}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Liveness agent={agent} />
+              </Table.Td>
+              <Table.Td visibleFrom="md">
+                {tasks.length === 0 ? (
+                  <Text span inherit c="dimmed">
+                    nothing
+                  </Text>
+                ) : (
+                  tasks.map((task) => (
+                    <Text key={task.id} size="xs" lineClamp={1}>
+                      {task.title}
+                    </Text>
+                  ))
+                )}
+              </Table.Td>
+              <Table.Td visibleFrom="sm">
+                <Used name="Requests" used={agent.spent.requests} most={agent.budgets.requests_per_day} />
+              </Table.Td>
+              <Table.Td visibleFrom="md">
+                <Used name="Tasks" used={agent.spent.tasks} most={agent.budgets.tasks_per_day} />
+              </Table.Td>
+              <Table.Td visibleFrom="sm">
+                <Used name="Cost" used={agent.spent.cost} most={agent.budgets.cost_per_day} />
+              </Table.Td>
+            </Table.Tr>
+          );
+        })}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+export function Liveness({ agent }: { agent: Model<"Agent"> }) {
+  return (
+    <Box>
+      <Group gap="xs">
+        <Mark of={agent.liveness} />
+        <Text size="xs">{agent.liveness === "new" ? "never heard of" : agent.status}</Text>
+      </Group>
+      {agent.last_seen_at === null ? null : (
+        <Text size="xs" c="dimmed">
+          heard <Moment at={agent.last_seen_at} />
+        </Text>
+      )}
+    </Box>
+  );
+}
+
+const NEARLY = 80;
+
+/** What was used up against what may be; amber when it is nearly all. */
+export function Used({ name, used, most }: { name: string; used: number; most?: number | null }) {
+  if (most === null || most === undefined) {
+    return (
+      <Text size="sm">
+        {figure(used)}{" "}
+        <Text span size="xs" c="dimmed">
+          no limit
+        </Text>
+      </Text>
+    );
+  }
+  const share = most === 0 ? 100 : Math.min(100, (100 * used) / most);
+  return (
+    <Box>
+      <Text size="sm">
+        {figure(used)}{" "}
+        <Text span size="xs" c="dimmed">
+          of {figure(most)}
+        </Text>
+      </Text>
+      <Progress value={share} size={4} aria-label={`${name} used up`} color={share >= NEARLY ? "yellow" : undefined} />
+    </Box>
+  );
+}

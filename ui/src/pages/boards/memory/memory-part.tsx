@@ -1,0 +1,82 @@
+import { Badge, Group, SegmentedControl, Stack, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch, IconX } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
+import { ActIcon } from "../act-button";
+import type { Refusal } from "../model/rights";
+import { More } from "../more";
+import { useUrl } from "../use-url";
+import { MemoryEntry } from "./memory-entry";
+import { type MemoryPlace, type MemorySought, memory } from "./memory-queries";
+import { WriteMemory } from "./write-memory";
+
+const TYPING_MS = 250;
+
+type Props = { place: MemoryPlace; sought: MemorySought; toWrite: Refusal };
+
+/** A memory: written to above, searched, the latest first; it goes on by itself as others write. */
+export function MemoryPart({ place, sought, toWrite }: Props) {
+  const url = useUrl();
+  const found = useInfiniteQuery(memory(place, sought));
+  const search = useDebouncedCallback((q: string) => url({ q: q === "" ? undefined : q }), TYPING_MS);
+  return (
+    <Stack gap="sm">
+      <WriteMemory place={place} toWrite={toWrite} />
+      <Group gap="xs">
+        <TextInput
+          aria-label="Search the memory"
+          placeholder="Search the memory"
+          leftSection={<IconSearch size={14} />}
+          defaultValue={sought.q ?? ""}
+          onChange={(event) => search(event.currentTarget.value)}
+        />
+        <SegmentedControl
+          aria-label="Which entries"
+          value={sought.kind ?? "all"}
+          onChange={(kind) => url({ kind: kind === "all" ? undefined : kind })}
+          data={[
+            { value: "all", label: "All" },
+            { value: "kept", label: "Kept" },
+            { value: "chat", label: "Said" },
+          ]}
+        />
+        {sought.tag === undefined ? null : (
+          <Badge
+            tt="none"
+            color="gray"
+            size="lg"
+            rightSection={
+              <ActIcon label={`Show other tags than ${sought.tag}`} size="xs" onAct={() => url({ tag: undefined })}>
+                <IconX size={11} />
+              </ActIcon>
+            }
+          >
+            {sought.tag}
+          </Badge>
+        )}
+      </Group>
+      <Answer query={found}>
+        {(all) => {
+          const entries = all.pages.flatMap((page) => page.items);
+          if (entries.length === 0) {
+            return (
+              <Empty title={sought.q || sought.tag || sought.kind ? "Nothing fits" : "Nothing is remembered yet"}>
+                What agents and people write here is found again by all who work on the board.
+              </Empty>
+            );
+          }
+          return (
+            <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }} aria-label="Memory">
+              {entries.map((entry) => (
+                <MemoryEntry key={entry.id} entry={entry} place={place} toWrite={toWrite} />
+              ))}
+            </Stack>
+          );
+        }}
+      </Answer>
+      <More pages={found}>Show earlier ones</More>
+    </Stack>
+  );
+}

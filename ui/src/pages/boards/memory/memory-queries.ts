@@ -1,0 +1,73 @@
+import { infiniteQueryOptions } from "@tanstack/react-query";
+import { answered, api, type Model } from "~/api/client";
+import { after } from "../model/queries";
+
+/** The memory of a board, or of a group of boards. */
+export type MemoryPlace = { boardId: string } | { groupId: string };
+export type MemorySought = { q?: string; tag?: string; kind?: "chat" | "kept" };
+export type Entry = Model<"MemoryEntry">;
+
+const PAGE = 50;
+
+export function memory(place: MemoryPlace, { q, tag, kind }: MemorySought) {
+  return infiniteQueryOptions({
+    queryKey: ["memory", place, q ?? "", tag ?? "", kind ?? ""],
+    initialPageParam: 0,
+    queryFn: ({ signal, pageParam }) => {
+      const is_chat = kind === undefined ? undefined : kind === "chat";
+      const query = { q, tag: tag === undefined ? undefined : [tag], is_chat, limit: PAGE, offset: pageParam };
+      return "boardId" in place
+        ? answered(
+            api.GET("/api/v1/boards/{board_id}/memory", {
+              params: { path: { board_id: place.boardId }, query },
+              signal,
+            }),
+          )
+        : answered(
+            api.GET("/api/v1/board-groups/{group_id}/memory", {
+              params: { path: { group_id: place.groupId }, query },
+              signal,
+            }),
+          );
+    },
+    getNextPageParam: after,
+  });
+}
+
+export function remember(place: MemoryPlace, body: Model<"NewMemory">) {
+  return "boardId" in place
+    ? answered(api.POST("/api/v1/boards/{board_id}/memory", { params: { path: { board_id: place.boardId } }, body }))
+    : answered(
+        api.POST("/api/v1/board-groups/{group_id}/memory", { params: { path: { group_id: place.groupId } }, body }),
+      );
+}
+
+export function correct(place: MemoryPlace, entryId: string, body: Model<"MemoryChange">) {
+  return "boardId" in place
+    ? answered(
+        api.PATCH("/api/v1/boards/{board_id}/memory/{memory_id}", {
+          params: { path: { board_id: place.boardId, memory_id: entryId } },
+          body,
+        }),
+      )
+    : answered(
+        api.PATCH("/api/v1/board-groups/{group_id}/memory/{memory_id}", {
+          params: { path: { group_id: place.groupId, memory_id: entryId } },
+          body,
+        }),
+      );
+}
+
+export function forget(place: MemoryPlace, entryId: string) {
+  return "boardId" in place
+    ? answered(
+        api.DELETE("/api/v1/boards/{board_id}/memory/{memory_id}", {
+          params: { path: { board_id: place.boardId, memory_id: entryId } },
+        }),
+      )
+    : answered(
+        api.DELETE("/api/v1/board-groups/{group_id}/memory/{memory_id}", {
+          params: { path: { group_id: place.groupId, memory_id: entryId } },
+        }),
+      );
+}
