@@ -1,0 +1,134 @@
+import { Button, Group, Modal, Select, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answered, api, type Model } from "~/api/client";
+import { Confirm } from "~/parts/confirm";
+import { Failure } from "~/parts/failure";
+import { useOnBoard } from "../board/on-board";
+import { PRIORITIES } from "../model/lanes";
+
+const SEVERITIES: Model<"Severity">[] = ["low", "medium", "high", "critical"];
+
+/** Which incidents become tasks: those that fit all of it; what is empty means any. */
+export function RuleForm({ rule, close }: { rule?: Model<"Rule">; close: () => void }) {
+  const { boardId } = useOnBoard();
+  const queries = useQueryClient();
+  const [draft, setDraft] = useState({
+    name: rule?.name ?? "",
+    enabled: rule?.enabled ?? true,
+    min_severity: rule?.min_severity ?? null,
+    robot_ids: rule?.robot_ids ?? [],
+    labels: rule?.labels ?? [],
+    incident_rules: rule?.incident_rules ?? [],
+    priority: rule?.priority ?? null,
+  });
+  const change = (one: Partial<typeof draft>) => setDraft({ ...draft, ...one });
+  const params = { path: { board_id: boardId, rule_id: rule?.id ?? "" } };
+  const onSuccess = () => {
+    void queries.invalidateQueries({ queryKey: ["boards", boardId] });
+    close();
+  };
+  const saving = useMutation({
+    mutationFn: () =>
+      rule === undefined
+        ? answered(
+            api.POST("/api/v1/boards/{board_id}/incident-rules", {
+              params: { path: { board_id: boardId } },
+              body: draft,
+            }),
+          )
+        : answered(
+            api.PATCH("/api/v1/boards/{board_id}/incident-rules/{rule_id}", {
+              params,
+              body: { ...draft, version: rule.version },
+            }),
+          ),
+    onSuccess,
+  });
+  const removing = useMutation({
+    mutationFn: () => answered(api.DELETE("/api/v1/boards/{board_id}/incident-rules/{rule_id}", { params })),
+    onSuccess,
+  });
+  const problem = saving.error ?? removing.error;
+  return (
+    <Modal opened onClose={close} title={rule === undefined ? "New rule" : `Rule ${rule.name}`}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          saving.mutate();
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label="Name"
+            required
+            data-autofocus
+            maxLength={200}
+            value={draft.name}
+            onChange={(event) => change({ name: event.currentTarget.value })}
+          />
+          <Group grow>
+            <Select
+              label="Severity at least"
+              placeholder="Any"
+              clearable
+              data={SEVERITIES}
+              value={draft.min_severity}
+              onChange={(next) => change({ min_severity: next as Model<"Severity"> | null })}
+            />
+            <Select
+              label="Priority of the tasks"
+              placeholder="By severity"
+              clearable
+              data={PRIORITIES}
+              value={draft.priority}
+              onChange={(next) => change({ priority: next as Model<"Priority"> | null })}
+            />
+          </Group>
+          <Listed label="Robots" value={draft.robot_ids} set={(robot_ids) => change({ robot_ids })} />
+          <Listed label="Labels" value={draft.labels} set={(labels) => change({ labels })} />
+          <Listed
+            label="Rules that open incidents"
+            value={draft.incident_rules}
+            set={(incident_rules) => change({ incident_rules })}
+          />
+          <Switch
+            label="It is on"
+            checked={draft.enabled}
+            onChange={(event) => change({ enabled: event.currentTarget.checked })}
+          />
+          {problem === null ? null : <Failure error={problem} />}
+          <Group justify="space-between">
+            {rule === undefined ? (
+              <span />
+            ) : (
+              <Confirm
+                question={`Delete the rule ${rule.name}?`}
+                consequence="The tasks it made stay."
+                onConfirm={() => removing.mutate()}
+              >
+                Delete
+              </Confirm>
+            )}
+            <Button type="submit" loading={saving.isPending}>
+              {rule === undefined ? "Make the rule" : "Save"}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function Listed(props: { label: string; value: string[]; set: (value: string[]) => void }) {
+  const { label, value, set } = props;
+  return (
+    <TagsInput
+      label={label}
+      size="xs"
+      placeholder={value.length === 0 ? "Any; Enter adds one" : undefined}
+      value={value}
+      onChange={set}
+    />
+  );
+}
