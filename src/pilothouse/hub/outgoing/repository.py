@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from pilothouse.hub.outgoing.domain.delivering import TEST, DeliveryState
+from pilothouse.hub.outgoing.domain.delivering import TEST, TRIES_IN_ORDER, DeliveryState
 from pilothouse.hub.outgoing.domain.destinations import Owner, Sought
 from pilothouse.hub.outgoing.models import AttemptRow, DeliveryRow, DestinationRow
 
@@ -136,8 +137,10 @@ class DeliveryRows:
     async def claim(
         self, destination: DestinationRow, most: int, now: datetime, until: datetime
     ) -> Sequence[DeliveryRow]:
-        """Take what is due, the oldest first: until a time nobody else attempts it."""
+        """Take what is due, the oldest first: until a time nobody else attempts it. A board's come in their order."""
         own = [DeliveryRow.destination_id == destination.id, *_is_due(now)]
+        if destination.board_id is not None:
+            own.append(_is_its_turn(destination.id))
         if not destination.enabled:
             own.append(DeliveryRow.event_kind == TEST)
         oldest = (DeliveryRow.next_attempt_at, DeliveryRow.event_sequence)
@@ -177,6 +180,15 @@ class DeliveryRows:
         )
         await self._session.execute(delete(AttemptRow).where(AttemptRow.delivery_id.in_(old)))
         await self._session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(old)))
+
+
+def _is_its_turn(destination_id: str) -> ColumnElement[bool]:
+    """Nothing that happened earlier waits, but for what has failed so often that it holds up nobody any more."""
+    row, earlier = DeliveryRow, aliased(DeliveryRow)
+    waits = (earlier.destination_id == destination_id, earlier.state == DeliveryState.WAITING)
+    first = select(func.min(earlier.event_sequence)).where(*waits, earlier.tries < TRIES_IN_ORDER)
+    # A message that somebody asked for to try it out has no place among events.
+    return or_(row.event_sequence.is_(None), row.event_sequence <= first.scalar_subquery(), row.tries >= TRIES_IN_ORDER)
 
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -17,6 +17,8 @@ LONGEST_DELAY_S = 15 * 3_600.0
 LONGEST_ASKED_S = 3_600.0
 # So many attempts of one destination run at once in one process; another destination never waits for them.
 AT_ONCE = 4
+# One that fails holds up what happened after it for so many tries, which is some minutes; then the rest goes on.
+TRIES_IN_ORDER = 5
 MOST_DESTINATIONS = 100
 ANSWER_BYTES = 500
 # The secret that a new one took the place of still signs for so long.
