@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pilothouse.sandbox.log import Stream
-from pilothouse.sandbox.model import Network, NetworkMode
+from pilothouse.sandbox.model import Limits, Network, NetworkMode, Offer
+from pilothouse.sandbox.probing import FULL_APART
 from pilothouse.sandbox.problems import BadAllowance
 from pilothouse.sandbox.proxy import Allowance, AllowListProxy
 from tests.support.sandboxes import bench, offer
@@ -109,11 +114,82 @@ async def test_two_commands_do_not_share_their_way_out(tmp_path: Path) -> None:
     assert [each.output() for each in ran] == ["200 403 ", "403 200 "]
 
 
-async def test_full_means_the_machines_network(tmp_path: Path) -> None:
-    async with web_server() as (port, _), bench(tmp_path) as sandbox:
+def shared() -> Offer:
+    """This machine without what keeps the full network apart."""
+    mechanisms = {name: one for name, one in offer().mechanisms.items() if name != FULL_APART}
+    return replace(offer(), mechanisms=mechanisms)
+
+
+async def test_full_is_the_machines_network_where_none_can_be_made(tmp_path: Path) -> None:
+    async with web_server() as (port, _), bench(tmp_path, shared()) as sandbox:
         ran = await sandbox.shell(f"curl -s http://127.0.0.1:{port}/", network=Network(NetworkMode.FULL))
 
     assert ran.output() == "hello"
+
+
+OUTWARD = """
+import os, socket, sys
+
+def reached(address, port):
+    try:
+        socket.create_connection((address, port), timeout=5).close()
+    except ConnectionRefusedError:
+        return "refused"
+    except OSError as problem:
+        return problem.strerror or "silent"
+    return "reached"
+
+port = int(sys.argv[1])
+print([reached(one, port) for one in ("127.0.0.1", "10.0.2.2", "169.254.169.254")])
+print(sorted(name for _, name in socket.if_nameindex()), open("/etc/resolv.conf").read().split())
+print(len([pid for pid in os.listdir("/proc") if pid.isdigit()]))
+"""
+
+
+@pytest.mark.skipif(not shutil.which("slirp4netns"), reason="slirp4netns is not installed here")
+async def test_full_leads_out_of_the_machine_and_not_to_its_own_services(tmp_path: Path) -> None:
+    async with web_server() as (port, asked), bench(tmp_path) as sandbox:
+        ran = await sandbox.run("/usr/bin/python3", "-c", OUTWARD, str(port), network=Network(NetworkMode.FULL))
+
+    assert offer().works(FULL_APART), offer().mechanisms[FULL_APART].how
+    local, devices, seen = ran.output().splitlines()
+    assert local.startswith("['refused', ")
+    assert "reached" not in local
+    assert "unreachable" in local.lower()
+    assert (devices, seen) == ("['lo', 'tap0'] ['nameserver', '10.0.2.3']", "2")
+    assert asked == []
+
+
+@pytest.mark.skipif(not shutil.which("slirp4netns"), reason="slirp4netns is not installed here")
+async def test_what_makes_the_full_network_ends_with_the_command_and_is_no_part_of_it(tmp_path: Path) -> None:
+    def keeping() -> list[int]:
+        found = []
+        for place in Path("/proc").iterdir():
+            if place.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if b"slirp4netns" in (place / "cmdline").read_bytes().split(b"\0")[0]:
+                        found.append(int(place.name))
+        return found
+
+    before = set(keeping())
+    async with bench(tmp_path) as sandbox:
+        words, limits = ("sh", "-c", "echo up; exec sleep 600"), Limits(pids=8)
+        first, log = await sandbox.start(*words, network=Network(NetworkMode.FULL), limits=limits)
+        second, other_log = await sandbox.start(*words, network=Network(NetworkMode.FULL))
+        for one in (log, other_log):
+            async for _ in one.follow():
+                break
+        started = set(keeping()) - before
+        owners = {Path(f"/proc/{pid}").stat().st_uid for pid in started}
+        await first.signal(signal.SIGTERM)
+        ended = await first.wait()
+        await second.cancel()
+        left = set(keeping()) - before
+
+    assert len(started) == 2
+    assert 0 not in owners
+    assert ended.signal == signal.SIGTERM
+    assert left == set()
 
 
 async def test_even_on_the_machines_network_abstract_sockets_are_out_of_reach(tmp_path: Path) -> None:
@@ -131,7 +207,7 @@ except PermissionError:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen()
-        async with bench(tmp_path) as sandbox:
+        async with bench(tmp_path, shared()) as sandbox:
             ran = await sandbox.run("/usr/bin/python3", "-c", program, name, network=Network(NetworkMode.FULL))
 
     assert ran.output() == "refused\n"

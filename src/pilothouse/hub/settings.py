@@ -170,6 +170,10 @@ class HubSettings(ServiceSettings):
         "", "Directories with programs beside /usr that set-ups and commands are shown, read-only and where they are "
         "here, with commas: `/opt/conda,/root/.local/bin`",
     )  # fmt: skip
+    lab_shared_network: bool = setting(
+        False, "Where slirp4netns cannot keep it apart, let sessions have the machine's own network with `full`: they "
+        "reach every service that listens on its loopback, this hub's database among them",
+    )  # fmt: skip
     lab_session_ttl_s: Annotated[float, Field(ge=1, le=2_592_000)] = setting(
         14_400.0, "A debug session ends after so many seconds, unless it says otherwise"
     )

@@ -14,6 +14,7 @@ from pilothouse.sandbox.problems import BadCommand
 
 WORKSPACE = "/workspace"
 _HOME = "/home/pilot"
+_ETC_RESOLVING = "etc-resolving"
 _RESERVED = ("/proc", "/dev", "/sys", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", WORKSPACE)
 # Each travels as a descriptor, of which one message holds 253, with one more for each owner.
 _MOST_MOUNTS = 96
@@ -32,9 +33,11 @@ _ETC_COPIED = (
 )  # fmt: skip
 
 
-def order_of(command: Command, etc: Path, *, proxied: bool) -> Order:
-    """The same in plain values, refused where it cannot be meant."""
+def order_of(command: Command, etc: Path, *, proxied: bool, resolver: str | None = None) -> Order:
+    """The same in plain values, refused where it cannot be meant. With ``resolver`` names are asked of that one."""
     _check(command)
+    if resolver is not None:
+        etc = etc.with_name(_ETC_RESOLVING)
     return Order(
         argv=command.argv,
         workspace=str(command.workspace),
@@ -62,8 +65,16 @@ def environment_of(command: Command, *, proxied: bool) -> dict[str, str]:
     return {**environment, **command.environment, **command.secrets}
 
 
-def make_system_directory(etc: Path) -> None:
-    """Write the /etc of the sandbox anew."""
+def make_system_directories(etc: Path, resolver: str) -> None:
+    """Write the /etc of the sandbox anew, and beside it the one where names are asked of another resolver."""
+    _make_system_directory(etc)
+    resolving = etc.with_name(_ETC_RESOLVING)
+    _make_system_directory(resolving)
+    (resolving / "resolv.conf").unlink(missing_ok=True)
+    (resolving / "resolv.conf").write_text(f"nameserver {resolver}\n")
+
+
+def _make_system_directory(etc: Path) -> None:
     shutil.rmtree(etc, ignore_errors=True)
     etc.mkdir(parents=True)
     for name, content in _ETC_FILES.items():

@@ -11,6 +11,8 @@ from pilothouse.sandbox.keeping import keeper_command
 from pilothouse.sandbox.model import Level, Mechanism, NetworkMode, Offer
 
 _TRIED_WITHIN_S = 60.0
+FULL_APART = "full network apart"
+"""Whether ``full`` is a network that does not lead to the machine's own services."""
 
 
 def probe() -> Offer:
@@ -37,6 +39,7 @@ def abilities_of(offer: Offer) -> Abilities:
     """What the keeper must know of it."""
     cgroups = offer.mechanisms.get("cgroups")
     bubblewrap = offer.mechanisms.get("bubblewrap")
+    outward = offer.mechanisms.get(FULL_APART)
     return Abilities(
         level=offer.level.value,
         own_uids=offer.works("own uid"),
@@ -45,5 +48,6 @@ def abilities_of(offer: Offer) -> Abilities:
         seccomp=offer.works("seccomp"),
         landlock=offer.works("no reach to other programs"),
         own_network=offer.works("network allow-list"),
+        outward=outward.how if outward and outward.works else "",
         cgroups=json.loads(cgroups.how) if cgroups and cgroups.works else {},
     )

@@ -11,7 +11,7 @@ class SandboxTooWeak(Unavailable):
 
 
 class NetworkModeNotOffered(Invalid):
-    """Network mode {mode} cannot be kept on this machine; it offers {offered}."""
+    """Network mode {mode} cannot be kept on this machine; it offers {offered}{help}."""
 
 
 class BadCommand(Invalid):

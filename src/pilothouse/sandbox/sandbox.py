@@ -10,15 +10,18 @@ from typing import Self
 
 from pilothouse.sandbox import ordering
 from pilothouse.sandbox.channels import Channels
+from pilothouse.sandbox.keeper.outward import RESOLVER
 from pilothouse.sandbox.keeping import KeeperLink
 from pilothouse.sandbox.log import OutputLog
 from pilothouse.sandbox.model import Command, Ending, Level, NetworkMode, Offer, TerminationReason
-from pilothouse.sandbox.probing import abilities_of
+from pilothouse.sandbox.probing import FULL_APART, abilities_of
 from pilothouse.sandbox.problems import NetworkModeNotOffered, SandboxTooWeak
 from pilothouse.sandbox.proxy import Allowance, AllowListProxy
 from pilothouse.sandbox.running import Running
 
 __all__ = ["Running", "Sandbox"]
+
+_FULL_HELPS = "; its operator can install slirp4netns, or set PILOTHOUSE_LAB_SHARED_NETWORK"
 
 
 class Sandbox:
@@ -51,16 +54,18 @@ class Sandbox:
                 await self._link.close()
                 self._link = None
             if self._link is None:
-                await asyncio.to_thread(ordering.make_system_directory, self._etc)
+                await asyncio.to_thread(ordering.make_system_directories, self._etc, RESOLVER)
                 self._link = KeeperLink(abilities_of(self.offer))
 
     async def start(self, command: Command, log: OutputLog) -> Running:
         """Start it. Its output goes to the log, which is closed with the ending."""
         mode = command.network.mode
         if mode not in self.offer.network:
-            raise NetworkModeNotOffered(mode=mode.value, offered=", ".join(self.offer.network))
+            helps = _FULL_HELPS if mode is NetworkMode.FULL else ""
+            raise NetworkModeNotOffered(mode=mode.value, offered=", ".join(self.offer.network), help=helps)
         allowances = tuple(Allowance.parse(entry) for entry in command.network.allow)
-        order = ordering.order_of(command, self._etc, proxied=mode is NetworkMode.ALLOWLIST)
+        resolver = RESOLVER if mode is NetworkMode.FULL and self.offer.works(FULL_APART) else None
+        order = ordering.order_of(command, self._etc, proxied=mode is NetworkMode.ALLOWLIST, resolver=resolver)
         await self.open()
         assert self._link is not None
         log.hide(command.secrets.values())

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from pilothouse.hub.lab.domain.problems import SecretUnreadable
+from pilothouse.hub.lab.service.execution.machine import as_allowed, trusting
 from pilothouse.hub.lab.service.sealing import KEY_FILE, Sealing
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.errors import BadConfiguration
+from pilothouse.sandbox.model import Level, Mechanism, NetworkMode, Offer
+from pilothouse.sandbox.probing import FULL_APART
 
 
 def sealing(data: Path, **settings: Any) -> Sealing:
@@ -45,3 +48,26 @@ def test_hosts_of_set_ups_that_name_nothing_are_refused_at_the_start(tmp_path: P
     assert fits.check().lab_setup_hosts == ("packages.example", "[2001:db8::1]:8443")
     with pytest.raises(BadConfiguration, match="PILOTHOUSE_LAB_SETUP_ALLOW"):
         HubSettings(data=tmp_path, lab_setup_allow="*.example").check()
+
+
+def test_the_machines_own_network_is_offered_only_where_the_operator_says_so() -> None:
+    every = tuple(NetworkMode)
+    apart = {FULL_APART: Mechanism(True, "/usr/bin/slirp4netns")}
+    isolated, shared = Offer(Level.ISOLATED, apart, every), Offer(Level.ISOLATED, {}, every)
+
+    assert as_allowed(isolated, shared_network=False) == isolated
+    assert as_allowed(shared, shared_network=True) == shared
+    assert as_allowed(shared, shared_network=False).network == (NetworkMode.NONE, NetworkMode.ALLOWLIST)
+    exposed = Offer(Level.NONE, {}, (NetworkMode.FULL,))
+    assert as_allowed(exposed, shared_network=False) == exposed
+
+
+def test_set_ups_are_told_which_authorities_the_machine_trusts(tmp_path: Path) -> None:
+    told = trusting()
+
+    assert len(set(told.values())) <= 1
+    assert all(Path(one).is_file() for one in told.values())
+    with pytest.raises(BadConfiguration, match="PILOTHOUSE_LAB_SETUP_VARIABLES"):
+        HubSettings(data=tmp_path, lab_setup_variables="no json").check()
+    with pytest.raises(BadConfiguration, match="PILOTHOUSE_LAB_TOOLS"):
+        HubSettings(data=tmp_path, lab_tools="/opt/conda, /etc").check()

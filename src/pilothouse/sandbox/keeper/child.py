@@ -12,7 +12,7 @@ import sys
 import termios
 from pathlib import Path
 
-from pilothouse.sandbox.keeper import bubblewrap, kernel, seccomp
+from pilothouse.sandbox.keeper import bubblewrap, kernel, outward, seccomp
 from pilothouse.sandbox.keeper.cgroups import Group
 from pilothouse.sandbox.keeper.identities import hand_over
 from pilothouse.sandbox.keeper.order import ISOLATED, LIMITED, Abilities, Order
@@ -24,6 +24,8 @@ _OPEN_FILES = 4096
 _OURS = 64
 _ABOVE = 2
 PROXY_PORT = 3128
+# To the keeper: a process that is there for the command and no part of it.
+BESIDE = "beside "
 
 
 class Identity:
@@ -67,10 +69,13 @@ def become(
 
 
 def _network(order: Order, abilities: Abilities, keeper: socket.socket) -> bool:
-    """For the allow-list: a network of its own, whose only way out is a socket that the service listens on.
+    """For the allow-list: a network of its own, whose only way out is a socket that the service listens on. For
+    everything: one that leads everywhere but to this machine, where that can be had.
 
     Says whether bubblewrap still has to make the network namespace.
     """
+    if order.network == "full" and abilities.outward:
+        keeper.send(f"{BESIDE}{outward.leave_by(abilities.outward)}".encode())
     if order.network != "allowlist":
         return order.network == "none"
     uid, gid = os.geteuid(), os.getegid()

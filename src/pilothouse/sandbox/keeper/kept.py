@@ -40,6 +40,8 @@ class Kept:
         self.pid, self.pidfd = pid, os.pidfd_open(pid)
         self.socket, self.status, self.group, self.uid = channel, status, group, uid
         self.number = 0
+        self.beside: int | None = None
+        """A process that is there for the command and no part of it."""
         self._order: Order | None = None
         self._owner: tuple[int, int] | None = None
         self._began = 0.0
@@ -125,7 +127,7 @@ class Kept:
             found = in_namespace_of(self._inside)
         else:
             return beneath(self.pid)
-        holding = (self.pid, self._inside) if self._isolated else (self.pid,)
+        holding = (self.pid, self._inside, self.beside) if self._isolated else (self.pid,)
         return [one for one in found if one not in holding]
 
     def end(self, reason: str, grace_s: float) -> None:

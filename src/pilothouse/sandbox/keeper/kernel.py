@@ -15,7 +15,7 @@ CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_SLAVE = 2, 4, 8, 1 << 14, 1 << 19
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOMP = 1, 38, 36, 22
+_PR_SET_DUMPABLE, _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOMP = 4, 1, 38, 36, 22
 _SECCOMP_MODE_FILTER = 2
 # The same on every architecture since 5.2.
 _OPEN_TREE, _MOVE_MOUNT, _OPENAT2, _MOUNT_SETATTR = 428, 429, 437, 442
@@ -28,6 +28,9 @@ _MOVE_MOUNT_F_EMPTY_PATH = 4
 _AT_FDCWD = -100
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV, _MOUNT_ATTR_IDMAP = 1, 2, 4, 0x00100000
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+
+_RTM_NEWROUTE, _RTA_DST, _MAIN_TABLE, _STATIC, _UNREACHABLE = 24, 1, 254, 4, 7
+_NLM_REQUEST, _NLM_ACK, _NLM_CREATE = 1, 4, 0x400
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -101,6 +104,11 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def show_itself() -> None:
+    """Others of the same uid may see what this process is in, although it has changed who it is."""
+    _checked(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
 def become_reaper() -> None:
     """Orphans beneath this process become its children instead of init's."""
     _checked(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
@@ -153,6 +161,24 @@ def raise_loopback() -> None:
         request = struct.pack("16sh22x", b"lo", 0)
         flags = struct.unpack("16sh22x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))[1]
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | _IFF_UP))
+
+
+def enter(namespace: int, kind: int) -> None:
+    """Join a namespace by its descriptor."""
+    _checked(_libc.setns(namespace, kind), "setns")
+
+
+def refuse_route(network: str) -> None:
+    """`ip route add unreachable NETWORK` in the present network namespace."""
+    address, _, length = network.partition("/")
+    attribute = struct.pack("HH4s", 8, _RTA_DST, socket.inet_aton(address))
+    route = struct.pack("8BI", socket.AF_INET, int(length), 0, 0, _MAIN_TABLE, _STATIC, 0, _UNREACHABLE, 0) + attribute
+    flags = _NLM_REQUEST | _NLM_ACK | _NLM_CREATE
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as channel:
+        channel.send(struct.pack("IHHII", 16 + len(route), _RTM_NEWROUTE, flags, 1, 0) + route)
+        problem = -struct.unpack("i", channel.recv(4096)[16:20])[0]
+    if problem:
+        raise OSError(problem, os.strerror(problem), f"route {network}")
 
 
 def user_namespace(uid_map: str, gid_map: str) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from pilothouse.sandbox.keeper import kernel
 from pilothouse.sandbox.keeper.cgroups import Group, Hierarchies
-from pilothouse.sandbox.keeper.child import Identity, become, prepare
+from pilothouse.sandbox.keeper.child import BESIDE, Identity, become, prepare
 from pilothouse.sandbox.keeper.identities import Identities
 from pilothouse.sandbox.keeper.kept import Kept
 from pilothouse.sandbox.keeper.order import ISOLATED, Abilities, Order
@@ -175,6 +175,9 @@ class Keeper:
         message, descriptors = kernel.receive(kept.socket, 64, 1)
         if not message:
             self._selector.unregister(kept.socket)
+            return
+        if message.startswith(BESIDE.encode()):
+            kept.beside = int(message.removeprefix(BESIDE.encode()))
             return
         self._say(descriptors, id=kept.number, event="listening")
         for descriptor in descriptors:

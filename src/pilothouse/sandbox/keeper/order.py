@@ -21,6 +21,8 @@ class Abilities:
     seccomp: bool = False
     own_network: bool = False
     landlock: bool = False
+    outward: str = ""
+    """The program that makes a network of its own for ``full``; without it that is the machine's."""
     cgroups: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 
-from pilothouse.sandbox.keeper import kernel, seccomp
+from pilothouse.sandbox.keeper import kernel, outward, seccomp
 from pilothouse.sandbox.keeper.bubblewrap import INSIDE_UID
 from pilothouse.sandbox.keeper.cgroups import Hierarchies
 from pilothouse.sandbox.keeper.identities import Identities, can_own_uids, mappable
@@ -81,6 +81,8 @@ class Trial:
             self.note("files shown as another's", _idmapped)
         if isolated:
             self.note("no reach to other programs", lambda: _landlocked(abilities))
+        if isolated:
+            self.note("full network apart", lambda: _outward(abilities))
         listed = isolated and self.note("network allow-list", lambda: _own_network(abilities))
         modes = ["none", *(["allowlist"] if listed else []), "full"]
         level = ISOLATED if isolated else LIMITED if self.mechanisms["seccomp"][0] else NONE
@@ -196,6 +198,20 @@ def _own_network(abilities: Abilities) -> str:
     with socket.create_server(("127.0.0.1", 0)):
         _isolated(abilities, ())
     return "a network of its own whose only way out is the service's proxy"
+
+
+def _outward(abilities: Abilities) -> str:
+    program = shutil.which(outward.PROGRAM, path=_PATH)
+    if program is None:
+        raise OSError(f"{outward.PROGRAM} is not installed (apt install {outward.PROGRAM})")
+    if not abilities.own_uids:
+        raise OSError("it needs root")
+    outward.leave_by(program)
+    with open("/proc/net/route", encoding="ascii") as file:  # noqa: PTH123
+        if not any(line.startswith("tap0\t00000000") for line in file):
+            raise OSError("it leads nowhere")
+    _isolated(abilities, ())
+    return program
 
 
 def main() -> None:

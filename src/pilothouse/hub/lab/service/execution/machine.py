@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -16,7 +17,7 @@ from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.ids import new_id
 from pilothouse.sandbox.log import LogCaps, OutputLog
 from pilothouse.sandbox.model import MIB, Command, Level, Limits, Mount, Network, NetworkMode, Offer
-from pilothouse.sandbox.probing import probe
+from pilothouse.sandbox.probing import FULL_APART, probe
 from pilothouse.sandbox.sandbox import Running, Sandbox
 from pilothouse.workspaces import (
     Environment,
@@ -132,7 +133,7 @@ class LocalMachine:
         return self._place.directory
 
     async def start(self) -> None:
-        self._offer = await asyncio.to_thread(probe)
+        self._offer = as_allowed(await asyncio.to_thread(probe), shared_network=self._settings.lab_shared_network)
         allowed = self._settings.lab_allow_unsandboxed
         directory = await asyncio.to_thread(self._place.take)
         self._sandbox = Sandbox(directory / "sandbox", self._offer, allow_unsandboxed=allowed)
@@ -214,6 +215,14 @@ class LocalMachine:
         if mode is not NetworkMode.ALLOWLIST:
             return Network(mode)
         return Network(mode, self._settings.lab_setup_hosts, names_may_be_private=True)
+
+
+def as_allowed(found: Offer, *, shared_network: bool) -> Offer:
+    """What a machine offers to whoever may ask for a session: its own loopback only if the operator says so. Where
+    commands are not kept apart at all, leaving this out would change nothing."""
+    if found.level is not Level.ISOLATED or found.works(FULL_APART) or shared_network:
+        return found
+    return replace(found, network=tuple(one for one in found.network if one is not NetworkMode.FULL))
 
 
 def trusting() -> dict[str, str]:
