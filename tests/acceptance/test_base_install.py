@@ -135,12 +135,13 @@ def test_asking_for_the_hub_says_what_to_install(base: Path, tmp_path: Path) -> 
     assert "Traceback" not in answer.stderr
 
 
-def test_the_wheel_is_typed_and_carries_its_migrations(base: Path) -> None:
+def test_the_wheel_is_typed_and_carries_its_migrations_and_the_web_ui(base: Path) -> None:
     code = "import pilothouse, pathlib; print(pathlib.Path(pilothouse.__file__).parent)"
     answer = subprocess.run([base / "python", "-c", code], capture_output=True, text=True, check=True)
     package = Path(answer.stdout.strip())
 
     assert (package / "py.typed").exists()
     assert list((package / "hub" / "db" / "migrations" / "versions").glob("0001_*.py"))
+    assert (package / "hub" / "ui" / "static" / "index.html").exists()
     assert not package.is_relative_to(ROOT)
     assert sys.version_info >= (3, 11)

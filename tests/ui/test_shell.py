@@ -58,3 +58,43 @@ def test_the_menu_leads_everywhere_and_a_wrong_address_says_so(visit: Visit) -> 
         expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(f"{page.url.rstrip('/')}/incidents/none/of/these")
     expect(page.get_by_text("There is no such page")).to_be_visible()
+
+
+def test_a_lost_network_is_said_and_what_happened_meanwhile_is_there_when_it_is_back(hub: Hub, visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page("/incidents")
+    notice = page.get_by_role("status").filter(has_text="This browser is offline")
+    expect(notice).to_have_count(0)
+    visitor.context.set_offline(offline=True)
+    expect(notice).to_be_visible()
+    hub.call("POST", "/api/v1/incidents", json={"title": "Happened while nobody could look", "severity": "low"})
+    visitor.context.set_offline(offline=False)
+
+    expect(notice).to_have_count(0)
+    expect(page.get_by_text("Happened while nobody could look").first).to_be_visible()
+    visitor.complaints[:] = [one for one in visitor.complaints if "ERR_INTERNET_DISCONNECTED" not in one]
+
+
+def test_anything_is_found_from_the_keyboard(demo: Demo, visit: Visit) -> None:
+    page = visit().page("/settings")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find anything").fill("passed 9")
+    expect(page.get_by_role("option").filter(has_text="Incident").first).to_contain_text("drone passed 9 m/s")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/(incidents|recordings|boards)/"))
+
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find anything").fill("drone-1")
+    page.get_by_role("option").filter(has_text="Live: drone-1").click()
+    expect(page).to_have_url(re.compile(r"/robots/drone-1/live"))
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("combobox", name="Find anything")).to_have_count(0)
+
+
+def test_all_tabs_of_a_browser_share_their_streams(hub: Hub, visit: Visit) -> None:
+    visitor = visit()
+    tabs = [visitor.page("/incidents") for _ in range(8)]
+    hub.call("POST", "/api/v1/incidents", json={"title": "Seen in every tab", "severity": "low"})
+    for tab in tabs:
+        expect(tab.get_by_text("Seen in every tab").first).to_be_visible()
