@@ -28,7 +28,16 @@ export function Who({ kind, name, ...text }: TextProps & { kind: string; name: s
   const Icon = ICONS[kind] ?? IconUser;
   const said = KINDS[kind] ?? kind;
   return (
-    <Group component="span" gap={4} wrap="nowrap" display="inline-flex" miw={0} title={`${name} (${said})`}>
+    <Group
+      component="span"
+      gap={4}
+      wrap="nowrap"
+      display="inline-flex"
+      miw={0}
+      maw="100%"
+      style={{ verticalAlign: "bottom" }}
+      title={`${name} (${said})`}
+    >
       <Icon size={14} stroke={1.7} aria-label={said} style={{ flexShrink: 0 }} />
       <Text span inherit truncate {...text}>
         {name}

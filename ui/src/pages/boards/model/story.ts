@@ -21,7 +21,10 @@ const VERBS: Record<string, string> = {
   "approval.withdrawn": "took a request back",
   "approval.used": "used an approval",
 };
-const NOT_TOLD = new Set(["version", "content_version", "changed_at"]);
+const PASSIVE = new Set(["agent.online", "agent.stale", "agent.offline"]);
+const TENSES: Record<string, string> = { created: "made", updated: "changed" };
+// What repeats who and what in a way that only programs read.
+const NOT_TOLD = new Set(["version", "content_version", "changed_at", "digest", "assigned_id", "requested_by_id"]);
 const LONGEST = 160;
 
 /** What somebody did, in a few words: `task.claimed` is “claimed it”. */
@@ -31,16 +34,22 @@ export function verbOf(entry: Pick<Entry, "kind" | "before" | "after">): string 
   }
   const known = VERBS[entry.kind];
   if (known !== undefined) return known;
+  if (PASSIVE.has(entry.kind)) return "noted:";
   const [subject = "", verb = ""] = entry.kind.split(".");
-  return `${verb.replaceAll("_", " ")} ${subject}`.trim();
+  // `board.incident_rule_created` is of an incident rule.
+  const words = verb.split("_");
+  const done = words.pop() ?? "";
+  const what = words.length > 0 ? words.join(" ") : subject;
+  return `${TENSES[done] ?? done} ${what}`.trim();
 }
 
 /** What was changed, field by field, for what was there before. */
 export function changesOf(entry: Pick<Entry, "before" | "after">): Change[] {
   const { before, after } = entry;
   if (!before || !after) return [];
-  return Object.keys({ ...before, ...after })
-    .filter((name) => !NOT_TOLD.has(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  return Object.keys(after)
+    .filter((name) => name in before && !NOT_TOLD.has(name))
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
     .map((name) => ({ name: name.replaceAll("_", " "), before: said(before[name]), after: said(after[name]) }));
 }
 

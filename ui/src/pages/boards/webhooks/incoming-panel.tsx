@@ -139,7 +139,7 @@ export function Waiting({ waiting = 0, dead = 0 }: { waiting?: number; dead?: nu
     <>
       {waiting > 0 ? (
         <Badge color="yellow" tt="none">
-          {waiting} wait
+          {waiting} waiting
         </Badge>
       ) : null}
       {dead > 0 ? (
