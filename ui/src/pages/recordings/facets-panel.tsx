@@ -67,7 +67,7 @@ function Facet({ title, name, values = [], search, onChange }: FacetProps) {
             </Text>
           }
         >
-          <Text inherit truncate title={value}>
+          <Text inherit truncate lh={1.5} title={value}>
             {value}
           </Text>
         </Button>

@@ -1,11 +1,11 @@
-import { Checkbox, Group, Skeleton, Tooltip } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { IconAlertTriangle, IconMessage, IconPin } from "@tabler/icons-react";
-import type { MouseEvent } from "react";
+import { type MouseEvent, memo, type ReactNode } from "react";
 import { bytes, plural } from "~/format/numbers";
-import { clock } from "~/format/time";
+import { absolute, clock, utc } from "~/format/time";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
-import { Moment } from "~/parts/moment";
+import { useNow } from "~/parts/moment";
 import type { Recording } from "./queries";
 import styles from "./recordings.module.css";
 
@@ -16,10 +16,11 @@ type Props = {
   isChosen: boolean;
   isCurrent: boolean;
   onCurrent: (index: number) => void;
-  onChoose: (event: MouseEvent) => void;
+  onChoose: (recording: Recording, index: number, isRange: boolean) => void;
 };
 
-export function Row({ index, start, recording, isChosen, isCurrent, onCurrent, onChoose }: Props) {
+/** A row is drawn anew only when something of it changed: while somebody scrolls, dozens come and go each second. */
+export const Row = memo(function Row({ index, start, recording, isChosen, isCurrent, onCurrent, onChoose }: Props) {
   return (
     <div
       role="row"
@@ -36,11 +37,15 @@ export function Row({ index, start, recording, isChosen, isCurrent, onCurrent, o
           <Skeleton height={12} width={`${40 + ((index * 7) % 40)}%`} />
         </span>
       ) : (
-        <Cells recording={recording} isChosen={isChosen} onChoose={onChoose} />
+        <Cells
+          recording={recording}
+          isChosen={isChosen}
+          onChoose={(event) => onChoose(recording, index, event.shiftKey)}
+        />
       )}
     </div>
   );
-}
+});
 
 type CellsProps = { recording: Recording; isChosen: boolean; onChoose: (event: MouseEvent) => void };
 
@@ -50,16 +55,17 @@ function Cells({ recording: one, isChosen, onChoose }: CellsProps) {
     <>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: Space on the row does the same */}
       <span role="gridcell" className={styles.tick} onClick={onChoose}>
-        <Checkbox
+        <input
+          type="checkbox"
+          className={styles.box}
           checked={isChosen}
           readOnly
           tabIndex={-1}
           aria-label={`Choose ${one.session_id}`}
-          style={{ pointerEvents: "none" }}
         />
       </span>
       <span role="gridcell" className={`${styles.when} ${styles.quiet}`}>
-        {at === null ? "no time" : <Moment at={at} form="absolute" />}
+        {at === null ? "no time" : <Time at={at} />}
       </span>
       <span role="gridcell" className={styles.roomy}>
         {one.robot_id}
@@ -91,6 +97,15 @@ function Cells({ recording: one, isChosen, onChoose }: CellsProps) {
   );
 }
 
+// Hundreds of rows pass while somebody scrolls: what shows UTC here is the browser's own, and costs nothing.
+function Time({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={utc(at)}>
+      {absolute(at, useNow())}
+    </time>
+  );
+}
+
 const STATES: Record<string, string> = {
   announced: "The robot has told of it; its bytes have not come yet",
   indexing: "Its bytes are here, and are being read",
@@ -100,7 +115,7 @@ const STATES: Record<string, string> = {
 function Marks({ recording: one }: { recording: Recording }) {
   const lost = Object.values(one.drops ?? {}).reduce((sum, count) => sum + count, 0);
   return (
-    <Group gap={6} wrap="nowrap">
+    <span className={styles.small}>
       {one.state === "ok" ? null : <Mark of={one.state} title={one.damage ?? STATES[one.state]} />}
       {lost > 0 ? (
         <Small label={`Partial: ${plural(lost, "message")} were lost on the robot`}>
@@ -128,16 +143,14 @@ function Marks({ recording: one }: { recording: Recording }) {
           incident
         </PageLink>
       )}
-    </Group>
+    </span>
   );
 }
 
-function Small({ label, children }: { label: string; children: React.ReactNode }) {
+function Small({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <Tooltip label={label}>
-      <span role="img" aria-label={label} style={{ display: "inline-flex" }}>
-        {children}
-      </span>
-    </Tooltip>
+    <span role="img" aria-label={label} title={label} className={styles.small}>
+      {children}
+    </span>
   );
 }

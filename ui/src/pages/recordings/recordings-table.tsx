@@ -3,7 +3,7 @@ import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { Failure } from "~/parts/failure";
 import { PAGE, type Recording } from "./queries";
 import { Row } from "./recording-row";
@@ -51,6 +51,13 @@ export function RecordingsTable({ search, selection, onSort, onTotal, children }
     onTotal(total);
   }, [total, onTotal]);
   const keys = useKeys(rows.rowAt, total, selection, virtual.scrollToIndex);
+  // Rows keep what they were given; what a choice means is looked up when it is made.
+  const latest = useRef(selection);
+  latest.current = selection;
+  const choose = useCallback((recording: Recording, index: number, isRange: boolean) => {
+    if (isRange) void latest.current.extend(index);
+    else latest.current.toggle(recording.session_id, index);
+  }, []);
   if (rows.first.isError && rows.first.data === undefined) {
     return <Failure error={rows.first.error} retry={() => void rows.first.refetch()} />;
   }
@@ -82,11 +89,7 @@ export function RecordingsTable({ search, selection, onSort, onTotal, children }
                 isChosen={recording !== undefined && selection.chosen.has(recording.session_id)}
                 isCurrent={index === keys.current}
                 onCurrent={keys.setCurrent}
-                onChoose={(event: MouseEvent) => {
-                  if (recording === undefined) return;
-                  if (event.shiftKey) void selection.extend(index);
-                  else selection.toggle(recording.session_id, index);
-                }}
+                onChoose={choose}
               />
             );
           })}
