@@ -24,9 +24,7 @@ def counting_queries(database: Database) -> Iterator[list[str]]:
         if asyncio.current_task() is task and not statement.lstrip().upper().startswith(_NOT_QUERIES):
             statements.append(statement)
 
-    engines = {engine.sync_engine for engine in (database._engines.reading, database._engines.writing)}
-    # Both engines of PostgreSQL share their listeners.
-    watched = list(engines) if database.dialect == "sqlite" else [database._engines.writing.sync_engine]
+    watched = [engine.sync_engine for engine in (database._engines.reading, database._engines.writing)]
     for engine in watched:
         event.listen(engine, "before_cursor_execute", note)
     try:

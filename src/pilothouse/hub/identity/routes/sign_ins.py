@@ -72,7 +72,7 @@ async def sign_in(
 async def _asking(request: Request) -> Caller | None:
     """Who asks; None for a browser in which nobody is signed in, or not any more."""
     shown = presented(request)
-    if not (shown.is_by_cookie or shown.credentials or shown.agent_token):
+    if not (shown.is_by_cookie or shown.credentials) and shown.agent_token is None:
         return None
     try:
         return await caller_of(request)
