@@ -56,6 +56,36 @@ def test_an_alert_is_named_by_its_name_and_summary() -> None:
     assert notice == AlertNotice(("f1@2026-05-12T08:42:30Z",), "MotorHot: left motor above 90 °C")
 
 
+@pytest.mark.parametrize(
+    ("starts_at", "same_as"),
+    [
+        ("2026-05-12T10:42:30+02:00", "2026-05-12T08:42:30Z"),
+        ("2026-05-12T10:42:30.1570+02:00", "2026-05-12T08:42:30.157Z"),
+        ("0001-01-01T00:00:00+02:00", "0001-01-01T00:00:00+02:00"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_an_alert_is_known_again_whatever_clock_its_sender_has(starts_at: str, same_as: str) -> None:
+    notices = [read_body(webhook(alert(startsAt=one))) for one in (starts_at, same_as)]
+
+    assert notices[0] == notices[1]
+
+
+def test_null_where_there_is_nothing_is_nothing() -> None:
+    notice = read_body(webhook(alert(labels=None, annotations=None)))
+
+    assert isinstance(notice, AlertNotice)
+    assert notice.label == "alert"
+
+
+def test_no_label_holds_what_the_hub_would_refuse() -> None:
+    notice = read_body(webhook(alert("Hot\0", annotations={"summary": "\0"})))
+
+    assert isinstance(notice, AlertNotice)
+    assert notice.label == "Hot?: ?"
+    assert read_body(b'{"label": "a\\u0000b"}') == SaveRequest(label="a?b")
+
+
 def test_grafana_sends_the_same_with_fields_of_its_own() -> None:
     one = alert(silenceURL="https://grafana/…", dashboardURL="", panelURL="", values={"B": 91.5}, valueString="…")
 

@@ -135,6 +135,14 @@ def test_check_says_what_a_configuration_means(tmp_path: Path) -> None:
     assert "http://hub:8000" in done.stdout
 
 
+def test_check_says_when_nothing_would_be_recorded(tmp_path: Path) -> None:
+    config = tmp_path / "recorder.yaml"
+    for text, said in (("", "only what programs push is recorded"), ("push: false", "nothing is recorded")):
+        config.write_text(text)
+
+        assert f"source   none: {said}" in ended("check", config).stdout
+
+
 def test_help_shows_an_example() -> None:
     assert "curl -X POST" in ended("run", "--help").stdout
 

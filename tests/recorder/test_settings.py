@@ -129,3 +129,15 @@ def test_documented_variables_are_read(tmp_path: Path) -> None:
     assert settings.hub_token is not None
     assert settings.hub_token.get_secret_value() == "t"
     assert settings.recorder_token is not None
+
+
+@pytest.mark.parametrize("place", ["", ".", "/", "data", "data/sessions", "data/spool/run-1", "~"])
+def test_a_drop_directory_holds_nothing_that_anybody_misses(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    directory = Path(place).expanduser()
+
+    with pytest.raises(BadConfiguration, match="every file in drop_directory is deleted"):
+        load(RecorderSettings, overrides={"data": tmp_path / "data", "drop_directory": directory}, environ={})
+    load(RecorderSettings, overrides={"data": tmp_path / "data", "drop_directory": tmp_path / "saves"}, environ={})

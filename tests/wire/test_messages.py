@@ -1,9 +1,21 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pilothouse.wire import CaptureFacts, Heartbeat, NewAnnotation, TriggerFired, UploadMetadata
+from pilothouse.web.hygiene import check_json
+from pilothouse.wire import (
+    CaptureFacts,
+    Heartbeat,
+    NewAnnotation,
+    RecordingAnnouncement,
+    TopicHealth,
+    TopicSummary,
+    TriggerFired,
+    UploadMetadata,
+)
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,30}", fullmatch=True)
 TRIGGERS = st.builds(
@@ -32,6 +44,19 @@ def test_capture_facts_survive_the_way_through_a_metadata_record(facts: CaptureF
 
     assert all(isinstance(value, str) for value in record.values())
     assert CaptureFacts.from_metadata(record) == facts
+
+
+@given(st.text(max_size=20))
+def test_whatever_a_robot_calls_its_topics_the_hub_takes_the_message(topic: str) -> None:
+    beat = Heartbeat(robot_id="r", topics={topic: TopicHealth()})
+    told = RecordingAnnouncement(
+        session_id="s", robot_id="r", label=topic, size_bytes=1, drops={topic: 1}, channels=[TopicSummary(topic=topic)]
+    )
+
+    for message in (beat, told):
+        text = message.model_dump_json()
+        check_json(json.loads(text))
+        assert type(message).model_validate_json(text) == message
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
     print(f"{config} is fine: robot {settings.robot_id}, {settings.window_s:g} s in {settings.max_bytes} bytes")
     for source in settings.sources:
         print(f"source   {source.summary}")
+    if not settings.sources:
+        print(f"source   none: {'only what programs push is recorded' if settings.push else 'nothing is recorded'}")
     for topic in settings.topics:
         print(f"topics   {topic.summary}")
     for rule in settings.triggers:

@@ -89,6 +89,15 @@ class RecorderSettings(CaptureSettings):
             raise ValueError(f"two triggers are called {repeated[0]!r}; give each a name of its own")
         return self
 
+    @model_validator(mode="after")
+    def _the_drop_directory_holds_nothing_else(self) -> Self:
+        # Whatever lies in it is deleted.
+        if self.drop_directory is not None:
+            place, data = self.drop_directory.resolve(), self.data.resolve()
+            if place in (Path.cwd(), Path.home(), Path("/"), data) or data in place.parents:
+                raise ValueError(f"every file in drop_directory is deleted; {place} cannot be one, make one of its own")
+        return self
+
     @property
     def default_pre_s(self) -> float:
         return self.window_s if self.pre_s is None else self.pre_s

@@ -6,10 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pilothouse.wire.base import sendable
 
 LABEL_LENGTH = 500
+# Programs that are not Alertmanager say null where there is nothing.
+Texts = Annotated[dict[str, str], BeforeValidator(lambda texts: {} if texts is None else texts)]
 
 
 class Alert(BaseModel):
@@ -18,8 +24,8 @@ class Alert(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     status: str = Field("firing", max_length=50)
-    labels: dict[str, str] = Field(default_factory=dict)
-    annotations: dict[str, str] = Field(default_factory=dict)
+    labels: Texts = Field(default_factory=dict)
+    annotations: Texts = Field(default_factory=dict)
     starts_at: str = Field("", alias="startsAt", max_length=100)
     fingerprint: str = Field("", max_length=200)
 
@@ -27,7 +33,7 @@ class Alert(BaseModel):
     def key(self) -> str:
         """The same for every repetition of one alert: its fingerprint and when it started."""
         labels = json.dumps(self.labels, sort_keys=True).encode()
-        return f"{self.fingerprint or hashlib.sha256(labels).hexdigest()[:16]}@{self.starts_at}"
+        return f"{self.fingerprint or hashlib.sha256(labels).hexdigest()[:16]}@{_in_utc(self.starts_at)}"
 
     @property
     def words(self) -> str:
@@ -67,5 +73,18 @@ def notice_of(webhook: AlertWebhook) -> AlertNotice | None:
     if not firing:
         return None
     keys = tuple(dict.fromkeys(alert.key for alert in firing))
-    label = "; ".join(dict.fromkeys(alert.words for alert in firing))
+    label = sendable("; ".join(dict.fromkeys(alert.words for alert in firing)))
     return AlertNotice(keys, label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…")
+
+
+def _in_utc(starts_at: str) -> str:
+    """The same moment is the same text, whatever the clock of whoever sends it: written as programs in Go do."""
+    try:
+        moment = datetime.fromisoformat(starts_at)
+        if not moment.utcoffset():
+            return starts_at
+        whole, _, fraction = moment.astimezone(UTC).replace(tzinfo=None).isoformat().partition(".")
+    except (ValueError, OverflowError):
+        return starts_at
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from pilothouse.wire.base import Label, Message, Moment, RobotId, SessionId
+from pilothouse.wire.base import Label, Message, Moment, RobotId, SessionId, Text
 from pilothouse.wire.preview import PreviewSeries
 from pilothouse.wire.recording import TopicSummary
 from pilothouse.wire.trigger import TriggerFired
@@ -25,5 +25,5 @@ class RecordingAnnouncement(Message):
     message_count: int = Field(0, ge=0)
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     channels: list[TopicSummary] = Field(default_factory=list, max_length=2_000)
-    drops: dict[str, int] = Field(default_factory=dict, max_length=2_000)
+    drops: dict[Text, int] = Field(default_factory=dict, max_length=2_000)
     preview: list[PreviewSeries] = Field(default_factory=list, max_length=16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from pilothouse.wire.alert import DeliveryAlert
-from pilothouse.wire.base import Message, Moment, RobotId
+from pilothouse.wire.base import Message, Moment, RobotId, Text
 from pilothouse.wire.robot import Health
 
 
@@ -23,7 +23,7 @@ class NoRecording(Message):
     """What asked for a recording and got none, and what came after it for the same reason."""
 
     session_id: str = Field(description="Of the row on the robot that says so")
-    label: str
+    label: Text
     reason: str
     why: str
     fired_at: Moment
@@ -39,7 +39,7 @@ class Heartbeat(Message):
     interval_s: float | None = Field(None, gt=0, le=86_400)
     buffer_size: int | None = Field(None, ge=0, description="Messages in the ring")
     buffer_bytes: int | None = Field(None, ge=0)
-    topics: dict[str, TopicHealth] = Field(default_factory=dict, max_length=2_000)
+    topics: dict[Text, TopicHealth] = Field(default_factory=dict, max_length=2_000)
     versions: dict[str, str] = Field(default_factory=dict, max_length=100)
     disk_free_bytes: int | None = Field(None, ge=0)
     outbox_depth: int | None = Field(None, ge=0, description="Recordings waiting for delivery")

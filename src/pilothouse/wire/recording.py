@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from pilothouse.wire.base import Label, Message, Moment
+from pilothouse.wire.base import Label, Message, Moment, Text
 from pilothouse.wire.preview import PreviewSeries
 from pilothouse.wire.trigger import TriggerFired
 
@@ -43,9 +43,9 @@ class RecordingState(StrEnum):
 class TopicSummary(Message):
     """One topic of a recording."""
 
-    topic: str
-    message_type: str = ""
-    encoding: str = ""
+    topic: Text
+    message_type: Text = ""
+    encoding: Text = ""
     message_count: int = 0
     rate_hz: float | None = None
 
