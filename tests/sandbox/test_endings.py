@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pilothouse.sandbox.disk import size_of
 from pilothouse.sandbox.log import OutputLog
 from pilothouse.sandbox.model import Ending, Limits, TerminationReason
 from pilothouse.sandbox.sandbox import Running
@@ -255,6 +256,17 @@ async def test_a_share_of_the_processor_is_kept_to(tmp_path: Path) -> None:
 
     assert ran.ending.cpu_s is not None
     assert not offer().works("cpu limit") or ran.ending.cpu_s < 0.5 * ran.ending.wall_s
+
+
+async def test_a_disk_filler_that_ignores_its_end_gets_no_grace_to_go_on(tmp_path: Path) -> None:
+    script = "trap '' TERM; n=0; while :; do n=$((n+1)); head -c 4M /dev/zero > f$n; done"
+    async with bench(tmp_path) as sandbox:
+        ran = await sandbox.shell(script, limits=Limits(disk_mb=20))
+        left = size_of(sandbox.workspace, 1 << 40)
+
+    assert ran.ending.termination_reason is TerminationReason.DISK
+    # Two seconds of grace are gigabytes, on a slow disk hundreds of megabytes.
+    assert left < 200 << 20
 
 
 async def test_a_flood_of_output_is_kept_at_both_ends_and_does_not_fill_the_disk(tmp_path: Path) -> None:

@@ -114,9 +114,11 @@ class Running:
 
     async def cancel(self, reason: TerminationReason = TerminationReason.CANCELLED) -> None:
         """SIGTERM to everything in it, SIGKILL after its grace; returns when nothing is left."""
+        # Whoever fills the disk would go on filling it.
+        grace_s = 0.0 if reason is TerminationReason.DISK else self._command.grace_s
         if not self._ended.done():
             with contextlib.suppress(Exception):
-                await self._link.end(self._number, reason.value, self._command.grace_s)
+                await self._link.end(self._number, reason.value, grace_s)
             await self.wait()
 
     def heard(self, event: str, facts: dict[str, Any], listener: socket.socket | None) -> None:
