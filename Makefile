@@ -59,8 +59,9 @@ curl:
 # Debug sessions run in a sandbox, and their tests in a real one: without it they fail, they are not skipped.
 .PHONY: bubblewrap
 bubblewrap:
-	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq bubblewrap; } || \
-	  { echo "make test runs commands in a sandbox: install bubblewrap (sudo apt install bubblewrap)" >&2; exit 1; }
+	@{ command -v bwrap && command -v slirp4netns; } >/dev/null || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq bubblewrap slirp4netns; } || \
+	  { echo "make test runs commands in a sandbox: sudo apt install bubblewrap slirp4netns" >&2; exit 1; }
 
 # Pages are opened in a browser; without one their tests fail, they are not skipped.
 .PHONY: chromium
