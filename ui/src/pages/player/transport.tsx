@@ -1,4 +1,4 @@
-import { ActionIcon, Group, SegmentedControl, Select, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Group, Select, Text, Tooltip } from "@mantine/core";
 import {
   IconArrowsMaximize,
   IconBolt,
@@ -53,22 +53,18 @@ export function Transport() {
           <IconBolt size={17} />
         </Tool>
       )}
-      <SegmentedControl
-        visibleFrom="sm"
-        data={speeds}
-        value={String(speed)}
-        onChange={(value) => player.setSpeed(Number(value))}
-        aria-label="Speed"
-      />
-      <Select
-        hiddenFrom="sm"
-        w={72}
-        data={speeds}
-        value={String(speed)}
-        onChange={(value) => player.setSpeed(Number(value ?? 1))}
-        aria-label="Speed"
-        allowDeselect={false}
-      />
+      <Tooltip label="Speed (< and >)">
+        <Select
+          w={66}
+          data={speeds}
+          value={String(speed)}
+          onChange={(value) => player.setSpeed(Number(value ?? 1))}
+          aria-label="Speed"
+          allowDeselect={false}
+          withCheckIcon={false}
+          rightSection={null}
+        />
+      </Tooltip>
       <Tool label="Zoom in (+)" onClick={() => player.zoom(2)}>
         <IconZoomIn size={17} />
       </Tool>

@@ -1,4 +1,4 @@
-import { Button, Group, Kbd, Modal, Table } from "@mantine/core";
+import { ActionIcon, Button, Group, Kbd, Modal, Table, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -60,14 +60,11 @@ export function Workbench() {
       <div className={classes.main}>
         <Group justify="space-between" px={8} py={6} gap="xs">
           <Transport />
-          <Group gap={4}>
-            <Button variant="default" leftSection={<IconPlus size={15} />} onClick={carryOut.field} title="f">
-              Plot a field
-            </Button>
-            <Button variant="subtle" color="gray" px={6} onClick={help.open} title="Keys (?)" aria-label="Keys">
+          <Tooltip label="Keys (?)">
+            <ActionIcon size="lg" onClick={help.open} aria-label="Keys">
               <IconKeyboard size={17} />
-            </Button>
-          </Group>
+            </ActionIcon>
+          </Tooltip>
         </Group>
         <TimelineStack>
           <Overview />
@@ -76,6 +73,15 @@ export function Workbench() {
           <LogLanes />
           <Plots onAdd={(into) => setPicking({ into })} />
         </TimelineStack>
+        <Button
+          variant="subtle"
+          m={6}
+          leftSection={<IconPlus size={15} />}
+          onClick={carryOut.field}
+          title="Search the fields (f)"
+        >
+          Plot a field
+        </Button>
       </div>
       <Side noteInput={noteInput} />
       {picking === null ? null : <Picker picking={picking} onClose={() => setPicking(null)} />}

@@ -41,7 +41,11 @@ export function Ruler() {
       <Scrubber>
         <div className={`${classes.area} ${classes.ruler}`} style={{ marginRight: 0 }} data-scrub {...scrub}>
           {at.map((time) => (
-            <div key={time} className={classes.tick} style={{ left: toX(view, width, time) }}>
+            <div
+              key={time}
+              className={tickClass(toX(view, width, time), width)}
+              style={{ left: toX(view, width, time) }}
+            >
               <span>{clock(time, digits)}</span>
             </div>
           ))}
@@ -49,6 +53,14 @@ export function Ruler() {
       </Scrubber>
     </div>
   );
+}
+
+// A label that would be cut off stands beside its tick instead of below it.
+const LABEL_HALF_PX = 26;
+
+function tickClass(x: number, width: number): string {
+  if (x < LABEL_HALF_PX) return `${classes.tick} ${classes.first}`;
+  return x > width - LABEL_HALF_PX ? `${classes.tick} ${classes.last}` : `${classes.tick}`;
 }
 
 /** The cursor as a slider, for the keyboard and for who cannot see it. */
