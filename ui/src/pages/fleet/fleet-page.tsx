@@ -74,7 +74,7 @@ function Groups({ robots }: { robots: Parameters<typeof grouped>[0] }) {
   const words = guardWords(risk.data?.items ?? []);
   return grouped(robots).map(({ group, robots: members }) => (
     <section key={group} aria-label={TITLES[group]}>
-      <Title order={2} size="h3" mt="sm" mb={6}>
+      <Title order={2} size="h3" mt={8} mb={4}>
         {TITLES[group]}{" "}
         <Text span c="dimmed" size="sm">
           {members.length}
@@ -110,7 +110,7 @@ function Filters({ search }: { search: FleetSearch }) {
         to="/fleet"
         search={{ ...search, retired: search.retired ? undefined : true }}
         variant={search.retired ? "light" : "default"}
-        aria-pressed={search.retired === true}
+        aria-current={search.retired === true ? "true" : undefined}
       >
         Retired ones
       </PageButton>

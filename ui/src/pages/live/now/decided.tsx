@@ -1,4 +1,4 @@
-import { Group, Stack, Text } from "@mantine/core";
+import { SimpleGrid, Stack, Text } from "@mantine/core";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
 import { useLive } from "../feed/feed-context";
@@ -17,7 +17,7 @@ export function Decided() {
   }
   return (
     <Panel title="Risk" actions={<Mark of={cycle.risk_level} />}>
-      <Group gap="lg" align="start">
+      <SimpleGrid cols={{ base: 3, sm: 6 }} spacing="xs" verticalSpacing={4}>
         <Fact name="Verdict">
           <Mark of={cycle.outcome} title={cycle.decision} />
         </Fact>
@@ -26,7 +26,7 @@ export function Decided() {
         <Fact name="Fallback">{status?.active_fallback ?? cycle.fallback_triggered ?? "–"}</Fact>
         <Fact name="Mode">{cycle.mode === "enforce" ? "enforce" : <Mark of="warning" title={cycle.mode} />}</Fact>
         <Fact name="Cycle">{cycle.cycle_id}</Fact>
-      </Group>
+      </SimpleGrid>
       {/* As high with reasons as without: at 50 Hz the page must stand still. */}
       <Stack gap={0} mt="xs" mih={40} mah={40} style={{ overflow: "hidden" }}>
         {cycle.reasons.slice(0, 2).map((reason, place) => (
@@ -41,11 +41,11 @@ export function Decided() {
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
-    <div>
+    <div style={{ minWidth: 0 }}>
       <Text size="xs" c="dimmed">
         {name}
       </Text>
-      <Text component="div" size="sm">
+      <Text component="div" size="sm" h={22} truncate>
         {children}
       </Text>
     </div>

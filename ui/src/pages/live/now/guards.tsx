@@ -31,11 +31,15 @@ export function Guards() {
         <Table aria-label="Guards by layer" layout="fixed">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w="40%">Guard</Table.Th>
-              <Table.Th w={74}>Now</Table.Th>
-              <Table.Th ta="right">Clamped</Table.Th>
-              <Table.Th ta="right">Rejected</Table.Th>
-              <Table.Th ta="right" visibleFrom="xs">
+              <Table.Th>Guard</Table.Th>
+              <Table.Th w={70}>Now</Table.Th>
+              <Table.Th ta="right" w={76}>
+                Clamped
+              </Table.Th>
+              <Table.Th ta="right" w={78}>
+                Rejected
+              </Table.Th>
+              <Table.Th ta="right" w={58} visibleFrom="xs">
                 ms
               </Table.Th>
             </Table.Tr>
