@@ -6,6 +6,6 @@ export const Route = createFileRoute("/robots/$robotId/")({
   validateSearch: (search): { edit?: true } => ({ edit: flag(search.edit) }),
   component: function Robot() {
     const { robotId } = Route.useParams();
-    return <RobotPage robotId={robotId} {...Route.useSearch()} />;
+    return <RobotPage robotId={robotId} edit={Route.useSearch().edit} />;
   },
 });
