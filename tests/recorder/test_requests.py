@@ -10,7 +10,7 @@ import pytest
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.recorder.drop_directory import DropDirectory, DroppedFile
-from pilothouse.recorder.outbox import CaptureState
+from pilothouse.recorder.outbox import CaptureRow, CaptureState, SaveKey
 from pilothouse.recorder.problems import CannotWrite
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.requests import Requests
@@ -213,3 +213,45 @@ def test_an_installed_handler_notes_a_signal_and_ends_nothing() -> None:
     finally:
         for name, handler in before.items():
             signal.signal(signal.Signals[name], handler)
+
+
+def test_a_file_whose_name_is_no_text_is_a_save_like_any_other(tmp_path: Path) -> None:
+    drops = tmp_path / "drops"
+    with running_robot(tmp_path / "data", drop_directory=drops) as robot:
+        robot.say(0)
+        for name in (b"\xff\xfe", b"new\nline", b"plain"):
+            Path(os.fsdecode(os.fsencode(drops) + b"/" + name)).write_bytes(b"")
+        rows = robot.sealed(3)
+        eventually(lambda: not list(drops.iterdir()), what="the files to be consumed")
+
+    assert {row.label for row in rows} == {"??", "new line", "plain"}
+
+
+def test_a_file_that_cannot_be_dealt_with_holds_up_no_other(tmp_path: Path) -> None:
+    drops = DropDirectory(tmp_path / "drops")
+    for number, name in enumerate(("first", "second")):
+        (drops.path / name).write_text("")
+        os.utime(drops.path / name, ns=(number, number))
+    with running_robot(tmp_path / "data") as robot:
+        robot.say(0)
+        requests = requests_of(robot, drops)
+        save = robot.recorder.save
+
+        def fails_for_the_first(label: str, key: SaveKey | None = None) -> CaptureRow:
+            if label == "first":
+                raise ValueError("nobody foresaw this")
+            return save(label, key)
+
+        requests._save = fails_for_the_first
+        drops.look()
+        requests._answer(frozenset())
+
+        assert [row.label for row in robot.sealed()] == ["second"]
+        assert [path.name for path in drops.path.iterdir()] == ["first"]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_label(tmp_path: Path) -> None:
+    drops = DropDirectory(tmp_path / "drops")
+    (drops.path / "a").write_bytes(b"\xef\xbb\xbfbumped\r\n")
+
+    assert complete(drops) == ["bumped"]

@@ -101,7 +101,9 @@ class DropDirectory:
             return None
         finally:
             os.close(opened)
-        key = SaveKey(f"file:{name}:{same[0]}:{same[2]}", hashlib.sha256(label.encode()).hexdigest())
+        # A name is bytes; what is no text of it would be refused by whatever keeps the key.
+        called = name.encode("utf-8", "backslashreplace").decode()
+        key = SaveKey(f"file:{called}:{same[0]}:{same[2]}", hashlib.sha256(label.encode()).hexdigest())
         return found.st_mtime_ns, DroppedFile(path, label, key)
 
     def _say_away(self, error: OSError) -> None:
@@ -112,9 +114,10 @@ class DropDirectory:
 
 def _label(content: bytes, path: Path) -> str:
     """The first line, or the file's name where it says nothing."""
-    lines = content.decode(errors="replace").strip().splitlines()
+    lines = content.decode("utf-8-sig", errors="replace").strip().splitlines()
     text = lines[0] if lines else path.stem
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()[:MOST_LABEL] or path.name
+    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()[:MOST_LABEL] or path.name
+    return plain.encode("utf-8", "replace").decode()
 
 
 def _is_written_to(opened: int) -> bool | None:

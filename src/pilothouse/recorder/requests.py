@@ -67,7 +67,7 @@ class Requests(Worker):
             self._save_is_asked = not self._saved_for_a_signal()
         directory = self.directory
         for file in directory.look() if directory else ():
-            if self._stop.is_set() or not self._take(file):
+            if self._stop.is_set() or not self._take_or_leave(file):
                 return
 
     def _saved_for_a_signal(self) -> bool:
@@ -75,6 +75,16 @@ class Requests(Worker):
             return self._saved(SAVE, None)
         except Problem as problem:
             log.error("a signal makes no recording", problem=problem.sentence)
+            return True
+
+    def _take_or_leave(self, file: DroppedFile) -> bool:
+        """Whatever one file does, the others are taken."""
+        try:
+            return self._take(file)
+        except Exception:
+            if file.key.key not in self._told:
+                log.exception("a dropped file is left where it is", file=repr(file.path))
+            self._told.add(file.key.key)
             return True
 
     def _take(self, file: DroppedFile) -> bool:
