@@ -63,6 +63,10 @@ export const readable: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-dimmed": "#5a6470",
     "--mantine-color-placeholder": "#6a737e",
+    "--mantine-color-error": "#c21f1f",
+    "--mantine-color-red-text": "#c21f1f",
+    "--mantine-color-orange-text": "#a8480a",
+    "--mantine-color-yellow-text": "#825500",
     "--mantine-color-red-light-color": "#a61b1b",
     "--mantine-color-orange-light-color": "#8f3a06",
     "--mantine-color-yellow-light-color": "#6f4b00",
@@ -70,6 +74,7 @@ export const readable: CSSVariablesResolver = () => ({
   },
   dark: {
     "--mantine-color-anchor": "#7eaeea",
+    "--mantine-color-error": "#ff8787",
     "--mantine-color-dimmed": "#a0a6ad",
     "--mantine-color-placeholder": "#8f959c",
   },
