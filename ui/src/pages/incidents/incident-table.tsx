@@ -1,4 +1,4 @@
-import { Group, Table, Text } from "@mantine/core";
+import { Group, Table } from "@mantine/core";
 import { plural } from "~/format/numbers";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
@@ -7,8 +7,10 @@ import type { Incident } from "./queries";
 import { useRowKeys } from "./row-keys";
 import { type IncidentSearch, listOf } from "./search";
 
+type Props = { incidents: Incident[]; search: IncidentSearch; isBrief?: boolean };
+
 /** Incidents as rows; on a phone each is two lines. */
-export function IncidentTable({ incidents, search = {} }: { incidents: Incident[]; search?: IncidentSearch }) {
+export function IncidentTable({ incidents, search, isBrief = false }: Props) {
   const list = useRowKeys<HTMLTableElement>();
   return (
     <Table ref={list} highlightOnHover>
@@ -19,26 +21,34 @@ export function IncidentTable({ incidents, search = {} }: { incidents: Incident[
           <Table.Th w={110} visibleFrom="sm">
             State
           </Table.Th>
-          <Table.Th visibleFrom="md">Rule</Table.Th>
-          <Table.Th visibleFrom="lg">Seen</Table.Th>
+          {isBrief ? null : (
+            <>
+              <Table.Th visibleFrom="md">Rule</Table.Th>
+              <Table.Th visibleFrom="lg">Seen</Table.Th>
+            </>
+          )}
           <Table.Th w={120} visibleFrom="sm">
             Opened
           </Table.Th>
-          <Table.Th w={120} visibleFrom="lg">
-            Last
-          </Table.Th>
+          {isBrief ? null : (
+            <Table.Th w={120} visibleFrom="lg">
+              Last
+            </Table.Th>
+          )}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {incidents.map((one) => (
-          <Row key={one.id} incident={one} search={search} />
+          <Row key={one.id} incident={one} search={search} isBrief={isBrief} />
         ))}
       </Table.Tbody>
     </Table>
   );
 }
 
-function Row({ incident: one, search }: { incident: Incident; search: IncidentSearch }) {
+type RowProps = { incident: Incident; search: IncidentSearch; isBrief: boolean };
+
+function Row({ incident: one, search, isBrief }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td>
@@ -64,20 +74,24 @@ function Row({ incident: one, search }: { incident: Incident; search: IncidentSe
       <Table.Td visibleFrom="sm">
         <Mark of={one.state} />
       </Table.Td>
-      <Table.Td visibleFrom="md">
-        <Text size="sm" c="dimmed" inherit>
-          {one.rule}
-        </Text>
-      </Table.Td>
-      <Table.Td visibleFrom="lg" c="dimmed">
-        {seen(one)}
-      </Table.Td>
+      {isBrief ? null : (
+        <>
+          <Table.Td visibleFrom="md" c="dimmed">
+            {one.rule}
+          </Table.Td>
+          <Table.Td visibleFrom="lg" c="dimmed">
+            {seen(one)}
+          </Table.Td>
+        </>
+      )}
       <Table.Td visibleFrom="sm">
         <Moment at={one.opened_at} />
       </Table.Td>
-      <Table.Td visibleFrom="lg">
-        <Moment at={one.last_occurred_at} />
-      </Table.Td>
+      {isBrief ? null : (
+        <Table.Td visibleFrom="lg">
+          <Moment at={one.last_occurred_at} />
+        </Table.Td>
+      )}
     </Table.Tr>
   );
 }

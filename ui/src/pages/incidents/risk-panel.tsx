@@ -20,31 +20,33 @@ export function RiskPanel({ incidentId, opened, onOpen }: Props) {
       <Answer query={query}>
         {({ items, total }) => (
           <>
-            <Table layout="fixed">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w={104}>When</Table.Th>
-                  <Table.Th w={84}>Verdict</Table.Th>
-                  <Table.Th w={120} visibleFrom="sm">
-                    By
-                  </Table.Th>
-                  <Table.Th>Why</Table.Th>
-                  <Table.Th w={84}>
-                    <VisuallyHidden>Actions</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((event) => (
-                  <Row
-                    key={event.event_id}
-                    event={event}
-                    isOpen={opened === event.event_id}
-                    onToggle={() => onOpen(opened === event.event_id ? undefined : event.event_id)}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
+            <Box mah={360} style={{ overflowY: "auto" }} tabIndex={0} role="group" aria-label="Risk events">
+              <Table layout="fixed" stickyHeader>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th w={104}>When</Table.Th>
+                    <Table.Th w={84}>Verdict</Table.Th>
+                    <Table.Th w={120} visibleFrom="sm">
+                      By
+                    </Table.Th>
+                    <Table.Th>Why</Table.Th>
+                    <Table.Th w={84}>
+                      <VisuallyHidden>Actions</VisuallyHidden>
+                    </Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {items.map((event) => (
+                    <Row
+                      key={event.event_id}
+                      event={event}
+                      isOpen={opened === event.event_id}
+                      onToggle={() => onOpen(opened === event.event_id ? undefined : event.event_id)}
+                    />
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Box>
             {total > items.length ? (
               <Text size="xs" c="dimmed" p="sm">
                 The latest {items.length} of {count(total)}.

@@ -1,0 +1,50 @@
+import { Group, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { GoalLink } from "~/pages/incidents/goal-link";
+import { Answer } from "~/parts/answer";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { waitingApprovals } from "./queries";
+import { Quiet } from "./quiet";
+
+const SHOWN = 6;
+
+/** What agents and people ask to be allowed, and the one who looks at this may decide. */
+export function ApprovalsPanel() {
+  const query = useQuery(waitingApprovals);
+  return (
+    <Panel title="Waiting for your approval">
+      <Answer query={query}>
+        {({ items, total }) =>
+          items.length === 0 ? (
+            <Quiet>Nothing waits for you.</Quiet>
+          ) : (
+            <Stack gap="sm">
+              {items.slice(0, SHOWN).map((one) => (
+                <div key={one.id}>
+                  <GoalLink goal={{ to: "approval", id: one.id, boardId: one.board_id }} size="sm" fw={600}>
+                    {one.shown.tasks[0]?.title ?? one.action_type}
+                  </GoalLink>
+                  <Group gap={6} fz="xs" c="dimmed">
+                    <span>
+                      {one.requested_by_name} asks for {one.action_type}, {Math.round(one.confidence)} % sure
+                    </span>
+                    <Moment at={one.created_at} />
+                  </Group>
+                  <Text size="sm" lineClamp={2}>
+                    {one.shown.reason}
+                  </Text>
+                </div>
+              ))}
+              {total > SHOWN ? (
+                <Text size="xs" c="dimmed">
+                  and {total - SHOWN} more
+                </Text>
+              ) : null}
+            </Stack>
+          )
+        }
+      </Answer>
+    </Panel>
+  );
+}
