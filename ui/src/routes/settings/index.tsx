@@ -1,4 +1,4 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { SettingsPage } from "~/pages/settings/settings-page";
+import { MePage } from "~/pages/settings/me-page";
 
-export const Route = createFileRoute("/settings/")({ component: SettingsPage });
+export const Route = createFileRoute("/settings/")({ component: MePage });

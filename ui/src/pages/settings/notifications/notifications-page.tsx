@@ -1,0 +1,135 @@
+import { Group, Modal, Stack, Table, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
+import { PageButton, PageLink } from "~/parts/link";
+import { Mark } from "~/parts/marks";
+import { Panel } from "~/parts/panel";
+import { SecretOnce } from "../secret-once";
+import { SettingsFrame } from "../settings-frame";
+import { Deliveries } from "./deliveries";
+import { DestinationActions } from "./destination-actions";
+import { DestinationForm } from "./destination-form";
+import { type Destination, destinationsQuery, type NotificationsSearch } from "./queries";
+
+/** Who is told what happens here, and what came of it. */
+export function NotificationsPage({ search }: { search: NotificationsSearch }) {
+  const navigate = useNavigate();
+  const [secret, setSecret] = useState<string | null>(null);
+  const destinations = useQuery(destinationsQuery);
+  const close = () => void navigate({ to: "/settings/notifications", search: { ...search, edit: undefined } });
+  return (
+    <SettingsFrame
+      title="Notifications"
+      actions={
+        <PageButton to="/settings/notifications" search={{ ...search, edit: "" }} leftSection={<IconPlus size={15} />}>
+          Add a destination
+        </PageButton>
+      }
+    >
+      <Stack gap="md">
+        <Panel title="Destinations" flush>
+          <Answer query={destinations}>
+            {({ items }) => (
+              <>
+                {items.length === 0 ? (
+                  <Empty title="Nobody is told yet">
+                    A webhook, a Slack-compatible chat or mail is told of incidents, damaged recordings and robots that
+                    fall silent.
+                  </Empty>
+                ) : (
+                  <Destinations items={items} onSecret={setSecret} />
+                )}
+                <Modal
+                  opened={search.edit !== undefined}
+                  onClose={close}
+                  title={search.edit ? "Change a destination" : "Add a destination"}
+                  size="lg"
+                >
+                  <DestinationForm
+                    key={search.edit}
+                    known={items.find((one) => one.id === search.edit)}
+                    onDone={(made) => {
+                      close();
+                      setSecret(made);
+                    }}
+                  />
+                </Modal>
+              </>
+            )}
+          </Answer>
+        </Panel>
+        <Deliveries search={search} destinations={destinations.data?.items ?? []} />
+      </Stack>
+      <SecretOnce title="The secret of this webhook" secret={secret} onClose={() => setSecret(null)}>
+        <Text size="sm" mt="sm">
+          Put it where the receiver checks signatures (Standard Webhooks: webhook-id, webhook-timestamp,
+          webhook-signature).
+        </Text>
+      </SecretOnce>
+    </SettingsFrame>
+  );
+}
+
+function Destinations({ items, onSecret }: { items: Destination[]; onSecret: (secret: string | null) => void }) {
+  return (
+    <Table aria-label="Destinations">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Name</Table.Th>
+          <Table.Th visibleFrom="sm">Told of</Table.Th>
+          <Table.Th>State</Table.Th>
+          <Table.Th aria-label="Actions" />
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {items.map((one) => (
+          <Table.Tr key={one.id}>
+            <Table.Td>
+              <Text size="sm" fw={550}>
+                {one.name}
+              </Text>
+              <Text size="xs" c="dimmed">
+                {one.kind}, {one.address ?? one.recipients.join(", ")}
+              </Text>
+            </Table.Td>
+            <Table.Td visibleFrom="sm">{toldOf(one)}</Table.Td>
+            <Table.Td>
+              <Group gap={4}>
+                <Mark of={one.enabled ? "on" : "off"} />
+                {(one.waiting ?? 0) > 0 ? <Text size="xs">{one.waiting} wait</Text> : null}
+                {(one.dead ?? 0) > 0 ? (
+                  <PageLink
+                    to="/settings/notifications"
+                    search={{ destination: one.id, state: "dead" }}
+                    size="xs"
+                    c="red"
+                  >
+                    {one.dead} given up
+                  </PageLink>
+                ) : null}
+              </Group>
+            </Table.Td>
+            <Table.Td>
+              <DestinationActions destination={one} onSecret={onSecret} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+/** What a destination hears, in few words. */
+export function toldOf({ filters }: Pick<Destination, "filters">): string {
+  const kinds = filters.kinds ?? [];
+  const parts = [kinds.length === 0 ? "everything" : kinds.join(", ")];
+  if (filters.min_severity) parts.push(`from ${filters.min_severity} on`);
+  const where = [...(filters.robot_ids ?? []), ...(filters.sites ?? [])];
+  if (where.length > 0) parts.push(`of ${where.join(", ")}`);
+  if ((filters.incident_states ?? []).length > 0) parts.push(`when ${filters.incident_states?.join(" or ")}`);
+  return parts.join(", ");
+}

@@ -1,0 +1,182 @@
+import { Button, Group, Modal, NumberInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { answered, api, type Model } from "~/api/client";
+import { Answer } from "~/parts/answer";
+import { Command } from "~/parts/command";
+import { Confirm } from "~/parts/confirm";
+import { Empty } from "~/parts/empty";
+import { Mark } from "~/parts/marks";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { sayProblem } from "~/parts/say";
+import { SecretOnce } from "../secret-once";
+import { type Access, AccessFields } from "./access-fields";
+import { ROLES } from "./members-page";
+
+type Invite = Model<"Invite">;
+
+/** Invites, open or not, and the making of one. */
+export function Invites({ organizationId, isMaking }: { organizationId: string; isMaking: boolean }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const path = { organization_id: organizationId };
+  const invites = useQuery({
+    queryKey: ["members", organizationId, "invites"],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/organizations/{organization_id}/invites", {
+          params: { path, query: { limit: 100 } },
+          signal,
+        }),
+      ),
+  });
+  const revoke = useMutation({
+    mutationFn: (invite_id: string) =>
+      answered(
+        api.DELETE("/api/v1/organizations/{organization_id}/invites/{invite_id}", {
+          params: { path: { ...path, invite_id } },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["members"] }),
+    onError: sayProblem,
+  });
+  const close = () => void navigate({ to: "/settings/members", search: {} });
+  return (
+    <Panel title="Invites" flush>
+      <Answer query={invites}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="Nobody was invited yet" />
+          ) : (
+            <Table aria-label="Invites">
+              <Table.Tbody>
+                {items.map((invite) => (
+                  <Row key={invite.id} invite={invite} onRevoke={() => revoke.mutate(invite.id)} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          )
+        }
+      </Answer>
+      <NewInvite organizationId={organizationId} opened={isMaking} onClose={close} />
+    </Panel>
+  );
+}
+
+function Row({ invite, onRevoke }: { invite: Invite; onRevoke: () => void }) {
+  const state = invite.is_open ? "open" : invite.accepted_at ? "accepted" : invite.revoked_at ? "revoked" : "over";
+  const at = invite.accepted_at ?? invite.revoked_at ?? invite.expires_at;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm">{invite.email ?? "anybody"}</Text>
+        <Text size="xs" c="dimmed">
+          {invite.role}, by {invite.created_by}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Mark of={state} />
+        <Text size="xs" c="dimmed" component="div">
+          {invite.is_open ? "ends " : ""}
+          <Moment at={at} />
+          {invite.accepted_by ? `, ${invite.accepted_by}` : ""}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {invite.is_open ? (
+          <Group justify="flex-end">
+            <Confirm
+              question="Revoke this invite?"
+              consequence="Its token lets nobody in any more."
+              onConfirm={onRevoke}
+            >
+              Revoke
+            </Confirm>
+          </Group>
+        ) : null}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+type NewProps = { organizationId: string; opened: boolean; onClose: () => void };
+
+function NewInvite({ organizationId, opened, onClose }: NewProps) {
+  const queries = useQueryClient();
+  const [role, setRole] = useState<Invite["role"]>("member");
+  const [access, setAccess] = useState<Access>({ all_boards_read: false, all_boards_write: false, boards: [] });
+  const [token, setToken] = useState<string | null>(null);
+  const make = useMutation({
+    mutationFn: (invite: Model<"NewInvite">) =>
+      answered(
+        api.POST("/api/v1/organizations/{organization_id}/invites", {
+          params: { path: { organization_id: organizationId } },
+          body: invite,
+        }),
+      ),
+    onSuccess: async (made) => {
+      setToken(made.token);
+      onClose();
+      await queries.invalidateQueries({ queryKey: ["members"] });
+    },
+    onError: sayProblem,
+  });
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const email = String(fields.get("email") ?? "").trim();
+    make.mutate({
+      email: email === "" ? undefined : email,
+      role,
+      access: role === "member" ? access : undefined,
+      expires_in_h: Number(fields.get("hours")) || 72,
+    });
+  };
+  return (
+    <>
+      <Modal opened={opened} onClose={onClose} title="Invite somebody" size="lg">
+        <form onSubmit={submit}>
+          <Stack gap="sm">
+            <Group grow align="end">
+              <TextInput
+                name="email"
+                type="email"
+                label="Only for this address"
+                placeholder="anybody who has the token"
+                data-autofocus
+              />
+              <Select
+                label="As"
+                data={[...ROLES]}
+                value={role}
+                allowDeselect={false}
+                onChange={(chosen) => setRole((chosen ?? "member") as Invite["role"])}
+              />
+              <NumberInput name="hours" label="Good for" suffix=" h" min={1} max={720} defaultValue={72} />
+            </Group>
+            {role === "member" ? (
+              <AccessFields access={access} change={setAccess} />
+            ) : (
+              <Text size="sm" c="dimmed">
+                An {role} may see and change every board.
+              </Text>
+            )}
+            <Group justify="flex-end">
+              <Button type="submit" loading={make.isPending}>
+                Make the invite
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Modal>
+      <SecretOnce title="The invite" secret={token} onClose={() => setToken(null)}>
+        <Text size="sm" mt="md" mb="xs">
+          Or send this link; what stands behind # never reaches a server on its way:
+        </Text>
+        <Command text={`${window.location.origin}/settings/invite#${token ?? ""}`} label="Copy the link" />
+      </SecretOnce>
+    </>
+  );
+}

@@ -1,0 +1,218 @@
+import { Alert, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { answered, api, type Model } from "~/api/client";
+import { bytes, count, plural } from "~/format/numbers";
+import { Answer } from "~/parts/answer";
+import { Confirm } from "~/parts/confirm";
+import { Empty } from "~/parts/empty";
+import { PageLink } from "~/parts/link";
+import { Moment } from "~/parts/moment";
+import { Panel } from "~/parts/panel";
+import { say, sayProblem } from "~/parts/say";
+import { SettingsFrame } from "./settings-frame";
+
+/** What recordings take of what they may take, and what leaves when it is too much. */
+export function StoragePage() {
+  return (
+    <SettingsFrame title="Storage">
+      <Stack gap="md">
+        <DiskUse />
+        <Sweep />
+        <Pinned />
+      </Stack>
+    </SettingsFrame>
+  );
+}
+
+function DiskUse() {
+  const queries = useQueryClient();
+  const disk = useQuery({
+    queryKey: ["recordings", "disk"],
+    queryFn: ({ signal }) => answered(api.GET("/api/admin/disk", { signal })),
+  });
+  const rescan = useMutation({
+    mutationFn: () => answered(api.POST("/api/admin/rescan")),
+    onSuccess: async (found) => {
+      const changes = `${found.added} new, ${found.updated} changed, ${found.removed} gone`;
+      say(`${plural(found.session_count, "recording")} are known: ${changes}, ${found.damaged} damaged.`);
+      await queries.invalidateQueries({ queryKey: ["recordings"] });
+    },
+    onError: sayProblem,
+  });
+  return (
+    <Panel
+      title="Disk"
+      actions={
+        <Button variant="default" loading={rescan.isPending} onClick={() => rescan.mutate()}>
+          Look at the directory again
+        </Button>
+      }
+    >
+      <Answer query={disk}>{(use) => <Use use={use} />}</Answer>
+    </Panel>
+  );
+}
+
+function Use({ use }: { use: Model<"DiskUse"> }) {
+  const cap = use.cap_mb * 2 ** 20;
+  const share = cap === 0 ? 0 : (100 * use.used_bytes) / cap;
+  return (
+    <Stack gap="xs">
+      <Text>
+        {plural(use.session_count, "recording")} take {bytes(use.used_bytes)}
+        {use.cap_enabled ? ` of ${bytes(cap)}` : ""}.
+      </Text>
+      {use.cap_enabled ? (
+        <Progress
+          value={Math.min(100, share)}
+          color={share > 100 ? "red" : share > 90 ? "yellow" : undefined}
+          size="lg"
+          aria-label={`${share.toFixed(0)} % of the cap is used`}
+        />
+      ) : (
+        <Text size="sm" c="dimmed">
+          There is no cap: nothing is deleted by itself. MD_MAX_DISK_MB sets one.
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function Sweep() {
+  const queries = useQueryClient();
+  const plan = useQuery({
+    queryKey: ["recordings", "sweep"],
+    queryFn: ({ signal }) => answered(api.GET("/api/admin/sweep", { signal })),
+  });
+  const sweep = useMutation({
+    mutationFn: () => answered(api.POST("/api/admin/sweep")),
+    onSuccess: async (swept) => {
+      say(`${plural(swept.deleted_ids.length, "recording")} deleted, ${bytes(swept.bytes_freed)} freed.`);
+      await queries.invalidateQueries({ queryKey: ["recordings"] });
+    },
+    onError: sayProblem,
+  });
+  return (
+    <Panel title="What a sweep would delete now" flush>
+      <Answer query={plan}>
+        {(found) =>
+          found.total === 0 ? (
+            <Empty title="Nothing would leave">
+              Recordings leave when they are too many, oldest first; annotated ones, and those of incidents that are
+              still open, go last, pinned ones never.
+            </Empty>
+          ) : (
+            <>
+              <Group justify="space-between" p="sm">
+                <Text size="sm">
+                  {plural(found.total, "recording")} would go and free {bytes(found.bytes_freed)};{" "}
+                  {bytes(found.bytes_after)} would stay.
+                </Text>
+                <Confirm
+                  question={`Delete ${plural(found.total, "recording")}?`}
+                  consequence={`${bytes(found.bytes_freed)} are freed. Deleted recordings do not come back. What is pinned meanwhile stays.`}
+                  onConfirm={() => sweep.mutate()}
+                  loading={sweep.isPending}
+                >
+                  Sweep now
+                </Confirm>
+              </Group>
+              <Going plan={found} />
+            </>
+          )
+        }
+      </Answer>
+    </Panel>
+  );
+}
+
+const SHOWN = 100;
+
+function Going({ plan }: { plan: Model<"SweepPlan"> }) {
+  return (
+    <>
+      <Table aria-label="Recordings that would go">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Recording</Table.Th>
+            <Table.Th visibleFrom="sm">Robot</Table.Th>
+            <Table.Th>Recorded</Table.Th>
+            <Table.Th ta="right">Size</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {plan.items.slice(0, SHOWN).map((one) => (
+            <Table.Tr key={one.session_id}>
+              <Table.Td>
+                <PageLink to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
+                  {one.session_id}
+                </PageLink>
+              </Table.Td>
+              <Table.Td visibleFrom="sm">{one.robot_id}</Table.Td>
+              <Table.Td>
+                <Moment at={one.recorded_at} />
+              </Table.Td>
+              <Table.Td ta="right">{bytes(one.size_bytes)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {plan.total > SHOWN ? (
+        <Text size="xs" c="dimmed" p="xs">
+          and {count(plan.total - SHOWN)} more
+        </Text>
+      ) : null}
+    </>
+  );
+}
+
+function Pinned() {
+  const queries = useQueryClient();
+  const pinned = useQuery({
+    queryKey: ["recordings", "pinned"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/sessions", { params: { query: { pinned: true, limit: 100 } }, signal })),
+  });
+  const unpin = useMutation({
+    mutationFn: (session_id: string) =>
+      answered(api.DELETE("/api/v1/recordings/{session_id}/pin", { params: { path: { session_id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["recordings"] }),
+    onError: sayProblem,
+  });
+  return (
+    <Panel title="Pinned" flush>
+      <Answer query={pinned}>
+        {(found) =>
+          found.total === 0 ? (
+            <Empty title="Nothing is pinned">What is pinned on its page is never deleted.</Empty>
+          ) : (
+            <>
+              <Table aria-label="Pinned recordings">
+                <Table.Tbody>
+                  {found.sessions.map((one) => (
+                    <Table.Tr key={one.session_id}>
+                      <Table.Td>
+                        <PageLink to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
+                          {one.session_id}
+                        </PageLink>
+                      </Table.Td>
+                      <Table.Td ta="right">{bytes(one.size_bytes)}</Table.Td>
+                      <Table.Td ta="right">
+                        <Button variant="default" onClick={() => unpin.mutate(one.session_id)}>
+                          Unpin
+                        </Button>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+              {found.total > found.sessions.length ? (
+                <Alert color="gray">{count(found.total)} are pinned; the newest are shown.</Alert>
+              ) : null}
+            </>
+          )
+        }
+      </Answer>
+    </Panel>
+  );
+}
