@@ -7,11 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
+from mcap.writer import Writer
 
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import sha256_of, verify
 from pilothouse.recorder import adoption
-from pilothouse.recorder.adoption import Adoption
+from pilothouse.recorder.adoption import Adoption, Found
 from pilothouse.recorder.delivery_settings import AdoptConfig
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.recorder import Recorder
@@ -209,3 +210,48 @@ def test_a_running_recorder_takes_up_another_directory(tmp_path: Path, monkeypat
         recorder.stop()
 
     assert row.label == "arm"
+
+
+def test_a_file_whose_name_is_no_text_is_taken_over_like_any_other(robot: Robot) -> None:
+    flight = write_flight(robot.guard / "one.mcap").path
+    flight.rename(Path(os.fsdecode(os.fsencode(robot.guard) + b"/\xff\xfe.mcap")))
+    write_flight(robot.guard / "two.mcap")
+    broken = Path(os.fsdecode(os.fsencode(robot.guard) + b"/\xff.mcap"))
+    broken.write_bytes(b"no recording")
+
+    robot.adoption.look()
+    robot.adoption.look()
+
+    states = [row.state for row in robot.rows()]
+    assert sorted(states) == [CaptureState.REFUSED, CaptureState.SEALED, CaptureState.SEALED]
+    assert robot.sealed == 2
+
+
+def test_times_that_no_database_counts_to_keep_no_file_back(robot: Robot) -> None:
+    with (robot.guard / "far.mcap").open("wb") as file:
+        writer = Writer(file)
+        writer.start()
+        channel = writer.register_channel("/a", "json", 0)
+        writer.add_message(channel, (1 << 64) - 1, b"{}", 0)
+        writer.finish()
+
+    robot.adoption.look()
+
+    (row,) = robot.rows()
+    assert (row.state, row.start_ns, row.message_count) == (CaptureState.SEALED, None, 1)
+
+
+def test_a_file_that_nobody_foresaw_holds_up_no_other(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_flight(robot.guard / "a.mcap")
+    write_flight(robot.guard / "b.mcap")
+    take = Adoption._take
+
+    def fails_for_the_first(self: Adoption, found: Found, session_id: str) -> object:
+        if found.path.name == "a.mcap":
+            raise ValueError("nobody foresaw this")
+        return take(self, found, session_id)
+
+    monkeypatch.setattr(Adoption, "_take", fails_for_the_first)
+    robot.adoption.look()
+
+    assert [row.state for row in robot.rows()] == [CaptureState.SEALED]

@@ -23,6 +23,7 @@ from pilothouse.recorder.urgency import GUARD_REASON
 from pilothouse.recorder.worker import Worker
 from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import RECORDING_METADATA, CaptureFacts
+from pilothouse.wire.base import sendable
 
 LOOK_S = 2.0
 # What the guard says of a session comes about as soon as its file: this late it is here.
@@ -44,7 +45,12 @@ class Found:
 
     @property
     def key(self) -> str:
-        return f"{self.path}|{self.size_bytes}|{self.modified_ns}"
+        return f"{self.name}|{self.size_bytes}|{self.modified_ns}"
+
+    @property
+    def name(self) -> str:
+        """Its path as text: a path is bytes, and no database keeps what is no text of it."""
+        return str(self.path).encode("utf-8", "backslashreplace").decode()
 
 
 class Adoption(Worker):
@@ -81,6 +87,10 @@ class Adoption(Worker):
                 self._adopt(found)
             except (OutboxUnwritable, OSError) as error:
                 problem = str(error)
+            except Exception:
+                # One file that nobody foresaw must not keep the others back; the next start tries it again.
+                log.exception("a finished recording is left where it is", file=repr(found.path))
+                self._done.add(found.key)
         if problem and self._problem is None:
             log.error("a finished recording cannot be taken over yet; trying again", problem=problem)
         self._problem = problem
@@ -124,7 +134,7 @@ class Adoption(Worker):
                 run(
                     "INSERT INTO adopted (file, path, label, session_id, incident_id, found_at_ns)"
                     " VALUES (?, ?, ?, ?, ?, ?)",
-                    (found.key, str(found.path), found.label, session_id, new_id("inc"), self._clock.now_ns()),
+                    (found.key, found.name, found.label, session_id, new_id("inc"), self._clock.now_ns()),
                 )
         return session_id, False
 
@@ -147,15 +157,15 @@ class Adoption(Worker):
         """The recording and that this file has become it: both or neither."""
         with self._outbox.database.transaction() as run:
             if isinstance(summary, Problem):
-                why = f"{found.path.name} cannot be read: {summary.sentence}"
+                why = f"{sendable(found.path.name)} cannot be read: {summary.sentence}"
                 self._insert(run, found, session_id, CaptureState.REFUSED, why, {})
             else:
                 self._insert(run, found, session_id, CaptureState.SEALED, None, self._described(summary, session_id))
             run("UPDATE adopted SET done = 1 WHERE file = ?", (found.key,))
         if isinstance(summary, Problem):
-            log.error("a finished recording cannot be read", file=str(found.path), problem=summary.sentence)
+            log.error("a finished recording cannot be read", file=found.name, problem=summary.sentence)
             return
-        log.info("recording taken over", recording=session_id, file=str(found.path))
+        log.info("recording taken over", recording=session_id, file=found.name)
         self._on_sealed()
 
     def _described(self, summary: Summary, session_id: str) -> dict[str, object]:
@@ -164,8 +174,8 @@ class Adoption(Worker):
         path = recording_path(self._sessions, session_id)
         facts = _facts_in(summary)
         about: dict[str, object] = {
-            "size_bytes": path.stat().st_size, "message_count": summary.message_count, "start_ns": summary.start_ns,
-            "end_ns": summary.end_ns, "sha256": sha256_of(path),
+            "size_bytes": path.stat().st_size, "message_count": summary.message_count, "sha256": sha256_of(path),
+            "start_ns": _storable(summary.start_ns), "end_ns": _storable(summary.end_ns),
             "topics": msgspec.json.encode(summary.topics).decode(),
         }  # fmt: skip
         if facts is not None:
@@ -194,6 +204,11 @@ class Adoption(Worker):
         }  # fmt: skip
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         run(f"INSERT OR IGNORE INTO captures ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own names
+
+
+def _storable(time_ns: int | None) -> int | None:
+    """Times of other programs' files may be beyond what a database counts to."""
+    return time_ns if time_ns is not None and time_ns < 1 << 63 else None
 
 
 def _facts_in(summary: Summary) -> CaptureFacts | None:

@@ -136,4 +136,7 @@ class Keeper(Worker):
                 log.debug("the outbox cannot be written", problem=problem.sentence)
             except OSError as error:
                 log.error("recordings cannot be looked through; trying again", problem=str(error))
+            except Exception:
+                # Whatever this is must not end all retention.
+                log.exception("recordings cannot be looked through; trying again")
             self._hint.wait(SWEEP_S)
