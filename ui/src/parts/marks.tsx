@@ -19,6 +19,7 @@ const COLOURS: Record<string, string> = {
   clamp: "yellow",
   silent: "red",
   dead: "red",
+  lost: "red",
   offline: "red",
   pending: "yellow",
   blocked: "yellow",
@@ -26,6 +27,8 @@ const COLOURS: Record<string, string> = {
   cancelled: "gray",
   open: "accent",
   running: "accent",
+  preparing: "accent",
+  active: "accent",
   in_progress: "accent",
   review: "accent",
 };
