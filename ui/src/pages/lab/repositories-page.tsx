@@ -89,7 +89,7 @@ function Repositories({ items }: { items: LabRepository[] }) {
             <Table.Th visibleFrom="md">Set-up</Table.Th>
             <Table.Th>Secrets</Table.Th>
             <Table.Th visibleFrom="md">Changed</Table.Th>
-            <Table.Th />
+            <Table.Th aria-label="Actions" />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -55,7 +55,7 @@ export function JunitTable({ cases }: { cases: TestCase[] }) {
 
 function Row({ test }: { test: TestCase }) {
   return (
-    <Table.Tr>
+    <Table.Tr style={{ verticalAlign: "top" }}>
       <Table.Td>
         <Text size="sm" fw={550}>
           {test.name}

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { frameOf, LogFeed } from "./log-feed";
 
 class FakeSocket {
+  static readonly CONNECTING = 0;
   static made: FakeSocket[] = [];
+  readyState = 1;
   onopen?: () => void;
   onmessage?: (event: { data: string }) => void;
   onclose?: (event: { code: number }) => void;

@@ -140,7 +140,9 @@ export class LogFeed {
     this.frame = 0;
     const { socket } = this;
     this.socket = null;
-    socket?.close();
+    // One that is not open yet is closed when it is: browsers complain about anything else.
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket?.close();
     if (this.state === "live" || this.state === "lost") this.state = "connecting";
   }
 }

@@ -87,7 +87,9 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard
       tabIndex={0}
       aria-label="Output"
-      style={{ "--digits": digits } as CSSProperties}
+      style={
+        { "--digits": digits, "--log-lines": `${Math.min(pages.lineCount, 100) * LINE_PX + 22}px` } as CSSProperties
+      }
     >
       <div className={classes.sheet} style={{ height: map.height }}>
         <Lines

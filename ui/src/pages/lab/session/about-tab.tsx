@@ -54,7 +54,9 @@ export function AboutTab({ session }: TabProps) {
           <Rows rows={limitsOf(session)} />
         </Panel>
         <Panel title="Metadata">
-          <Code block>{JSON.stringify(session.metadata ?? {}, null, 2)}</Code>
+          <Code block tabIndex={0}>
+            {JSON.stringify(session.metadata ?? {}, null, 2)}
+          </Code>
         </Panel>
       </SimpleGrid>
       {session.patch_hash ? <Patch session={session} hash={session.patch_hash} /> : null}

@@ -62,7 +62,9 @@ function CommandRow({ command, isShown, onShow }: { command: LabCommand; isShown
         <Text size="sm" ff="monospace" truncate>
           {commandLine(command.argv)}
         </Text>
-        <Mark of={command.state} />
+        <Box flex="none">
+          <Mark of={command.state} />
+        </Box>
       </Group>
       <Text size="xs" c="dimmed">
         {[outcomeOf(command), tookOf(command, now)].filter(Boolean).join(" · ")}

@@ -1,4 +1,4 @@
-import { Alert, Box, Group, Tabs } from "@mantine/core";
+import { Alert, Box, Group, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Answer } from "~/parts/answer";
@@ -75,9 +75,15 @@ function Session({ session, search }: { session: LabSession; search: SessionSear
   const isBad = session.state === "failed" || session.state === "expired";
   return (
     <>
-      <Alert color={isBad ? "red" : "gray"} py={6} mb="sm" role="status" aria-live="polite">
-        {whyOf(session)}
-      </Alert>
+      {isBad ? (
+        <Alert color="red" py={6} mb="sm" role="status">
+          {whyOf(session)}
+        </Alert>
+      ) : (
+        <Text size="sm" c="dimmed" mb="xs" role="status">
+          {whyOf(session)}
+        </Text>
+      )}
       <Facts session={session} />
       <Tabs
         value={search.tab ?? "log"}
