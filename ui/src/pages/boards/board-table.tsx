@@ -34,23 +34,29 @@ export function BoardTable({ boards, group }: Props) {
           No board is in this group; the rules of a board say which group it is in.
         </Text>
       ) : (
-        <Table withTableBorder highlightOnHover layout="fixed" aria-label={group?.name ?? "Boards"}>
+        <Table
+          withTableBorder
+          highlightOnHover
+          layout="fixed"
+          style={{ overflowWrap: "normal" }}
+          aria-label={group?.name ?? "Boards"}
+        >
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Board</Table.Th>
-              <Table.Th ta="right" w={{ base: 52, sm: 70 }}>
+              <Table.Th ta="right" w={{ base: 60, sm: 70 }}>
                 Inbox
               </Table.Th>
               <Table.Th ta="right" visibleFrom="sm" w={100}>
                 In progress
               </Table.Th>
-              <Table.Th ta="right" w={{ base: 60, sm: 80 }}>
+              <Table.Th ta="right" w={{ base: 68, sm: 80 }}>
                 Review
               </Table.Th>
               <Table.Th ta="right" visibleFrom="sm" w={100}>
                 Done
               </Table.Th>
-              <Table.Th ta="right" w={{ base: 80, sm: 95 }}>
+              <Table.Th ta="right" w={{ base: 92, sm: 95 }}>
                 Approvals
               </Table.Th>
               <Table.Th ta="right" visibleFrom="sm" w={100}>

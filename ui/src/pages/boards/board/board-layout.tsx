@@ -1,7 +1,7 @@
 import { Badge, Box } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useWhoAmI } from "~/api/session";
 import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
@@ -68,7 +68,7 @@ function Places({ boardId, board }: { boardId: string; board: Snapshot }) {
         <PlaceLink key={one} to={one === "" ? root : `${root}/${one}`} isHere={one === here}>
           {title}
           {count !== undefined && count(board) > 0 ? (
-            <Badge ml={6} color={one === "approvals" ? "yellow" : "gray"}>
+            <Badge ml={6} style={{ flexShrink: 0 }} color={one === "approvals" ? "yellow" : "gray"}>
               {count(board)}
             </Badge>
           ) : null}
@@ -79,8 +79,14 @@ function Places({ boardId, board }: { boardId: string; board: Snapshot }) {
 }
 
 function PlaceLink({ to, isHere, children }: { to: string; isHere: boolean; children: ReactNode }) {
+  const link = useRef<HTMLAnchorElement>(null);
+  // On a phone not all places fit; the present one is among those that show.
+  useEffect(() => {
+    if (isHere) link.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [isHere]);
   return (
     <Link
+      ref={link}
       to={to as string}
       activeOptions={{ exact: true }}
       aria-current={isHere ? "page" : undefined}

@@ -1,4 +1,15 @@
-import { Button, Group, NumberInput, Select, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import {
+  Button,
+  Group,
+  NumberInput,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { span } from "~/format/time";
@@ -60,7 +71,7 @@ export function BoardForm({ draft, change, isFixed = false }: Props) {
           />
         ))}
       </Stack>
-      <Group grow align="flex-start">
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
         <NumberInput
           label="Agents at most"
           placeholder="No limit"
@@ -90,7 +101,7 @@ export function BoardForm({ draft, change, isFixed = false }: Props) {
           value={draft.approval_expires_s}
           onChange={(approval_expires_s) => change({ approval_expires_s })}
         />
-      </Group>
+      </SimpleGrid>
       <Policy draft={draft} change={change} isFixed={isFixed} />
     </Stack>
   );

@@ -50,7 +50,7 @@ export function IncomingPanel({ search }: { search: WebhooksSearch }) {
               or becomes a task.
             </Empty>
           ) : (
-            <Table highlightOnHover aria-label="Webhooks">
+            <Table highlightOnHover layout="fixed" aria-label="Webhooks">
               <Table.Tbody>
                 {items.map((one) => (
                   <Row key={one.id} webhook={one} isOpened={one.id === search.webhook} edit={() => setEditing(one)} />
@@ -108,7 +108,7 @@ function Row({ webhook, isOpened, edit }: { webhook: Model<"Webhook">; isOpened:
           <Copy text={address} label="Copy the address" />
         </Group>
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" w={{ base: 132, sm: 280 }}>
         <Group gap={6} justify="flex-end">
           <Waiting waiting={webhook.waiting} dead={webhook.dead} />
           <ActButton

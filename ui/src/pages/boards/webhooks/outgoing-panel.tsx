@@ -48,7 +48,7 @@ export function OutgoingPanel({ search }: { search: WebhooksSearch }) {
               Events of this board are posted to an address of yours, signed, until it takes them.
             </Empty>
           ) : (
-            <Table highlightOnHover aria-label="Subscriptions">
+            <Table highlightOnHover layout="fixed" aria-label="Subscriptions">
               <Table.Tbody>
                 {items.map((one) => (
                   <Row
@@ -130,7 +130,7 @@ function Row({ subscription, isOpened, edit }: RowProps) {
           {subscription.address ?? "an address that cannot be read any more"}
         </Text>
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" w={{ base: 132, sm: 280 }}>
         <Group gap={6} justify="flex-end">
           <Waiting waiting={subscription.waiting} dead={subscription.dead} />
           <ActButton variant="default" refusal={toWrite} loading={testing.isPending} onAct={() => testing.mutate()}>
