@@ -18,11 +18,12 @@ from pilothouse.hub.composition import Hub
 from pilothouse.hub.events import Event
 from pilothouse.hub.identity import Access, BoardRights, Caller
 from pilothouse.hub.identity.auth import still_allowed
+from pilothouse.hub.identity.auth.callers import presented
 from pilothouse.kit.errors import NotFound
 from pilothouse.web.streams import EventStream, StreamEvent
 
-# Rights that were lost end a stream within five seconds, the asking included.
-RECHECK_S = 4.0
+# Rights that were lost end a stream within five seconds: what is known of them may be two seconds old.
+RECHECK_S = 2.5
 
 Wanted = Callable[[Event], bool]
 
@@ -45,13 +46,29 @@ class Sight:
 
     async def look(self) -> bool:
         """Whether there is anything to see."""
-        async with self._hub.database.reading() as session:
-            self._rights = await self._access.boards(session, self._caller)
-        return self._board_id is None or self._rights.reads(self._board_id)
+        return self._takes(await self._ask())
 
     async def look_again(self) -> bool:
-        """Whether there still is."""
-        return await still_allowed(self._request, self._caller) and await self.look()
+        """Whether there still is; streams that were opened with the same credential ask together."""
+        about = (*self._about(), presented(self._request), self._caller)
+        return self._takes(await self._access.lately.ask(about, self._ask_again))
+
+    def _about(self) -> tuple[str, ...]:
+        """What tells this question from others of the same caller."""
+        return ("boards",)
+
+    async def _ask(self) -> BoardRights:
+        async with self._hub.database.reading() as session:
+            return await self._access.boards(session, self._caller)
+
+    async def _ask_again(self) -> BoardRights | None:
+        return await self._ask() if await still_allowed(self._request, self._caller) else None
+
+    def _takes(self, rights: BoardRights | None) -> bool:
+        if rights is None:
+            return False
+        self._rights = rights
+        return self._board_id is None or rights.reads(self._board_id)
 
     def shows(self, event: Event) -> bool:
         """What concerns no board is for people."""

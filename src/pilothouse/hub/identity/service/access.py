@@ -15,10 +15,15 @@ from pilothouse.hub.identity.domain import (
 )
 from pilothouse.hub.identity.domain.membership import Reach, Standing
 from pilothouse.hub.identity.repository import MemberRows, UserRows
+from pilothouse.hub.identity.service.lately import Lately
 
 
 class Access:
     """Asked wherever a board is named, and nowhere answered otherwise."""
+
+    def __init__(self) -> None:
+        self.lately = Lately()
+        """What streams ask again and again while they live."""
 
     async def boards(self, session: AsyncSession, caller: Caller) -> BoardRights:
         """The boards of the organization that the caller acts in; none for who belongs to none."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from pilothouse.hub.activity.domain import is_of_kind
 from pilothouse.hub.activity.routes.streaming import Sight, follow
 from pilothouse.hub.events import Event
-from pilothouse.hub.identity import Caller
+from pilothouse.hub.identity import BoardRights, Caller
 from pilothouse.hub.memory.auth import sees_group
 from pilothouse.web.streams import EventStream
 
@@ -21,8 +21,15 @@ class _GroupSight(Sight):
         super().__init__(request, caller)
         self._group_id = group_id
 
-    async def look(self) -> bool:
-        return await sees_group(self._request, self._caller, self._group_id)
+    def _about(self) -> tuple[str, ...]:
+        return ("group", self._group_id)
+
+    async def _ask(self) -> BoardRights:
+        is_seen = await sees_group(self._request, self._caller, self._group_id)
+        return BoardRights(self._caller.organization_id, all_read=is_seen)
+
+    def _takes(self, rights: BoardRights | None) -> bool:
+        return rights is not None and rights.all_read
 
     def shows(self, event: Event) -> bool:
         facts = event.payload["after"] or event.payload["before"] or {}
