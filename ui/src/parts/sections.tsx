@@ -1,14 +1,10 @@
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import classes from "./sections.module.css";
 
 export type Section = { to: string; title: string };
 
-/** The pages of one area beside each other; the URL says which is shown, and the longest that fits it is. */
+/** The pages of one area beside each other; the URL says which is shown, and what lies below it. */
 export function Sections({ label, sections }: { label: string; sections: Section[] }) {
-  const path = useLocation({ select: (location) => location.pathname.replace(/\/$/, "") });
-  const [shown] = sections
-    .filter(({ to }) => path === to || path.startsWith(`${to}/`))
-    .sort((one, other) => other.to.length - one.to.length);
   return (
     <nav aria-label={label} className={classes.sections}>
       {sections.map(({ to, title }) => (
@@ -16,8 +12,7 @@ export function Sections({ label, sections }: { label: string; sections: Section
           key={to}
           to={to}
           className={classes.section}
-          activeProps={{}}
-          aria-current={shown?.to === to ? "page" : undefined}
+          activeOptions={{ exact: sections.some((other) => other.to.startsWith(`${to}/`)), includeSearch: false }}
         >
           {title}
         </Link>

@@ -67,7 +67,7 @@ export function NoRepositories() {
   return (
     <Empty title="No repository is known yet">
       Debug sessions check code out of repositories.{" "}
-      <PageLink to="/lab/repositories" search={{ edit: "" }}>
+      <PageLink inherit to="/lab/repositories" search={{ edit: "" }}>
         Add one here
       </PageLink>
       , or at a terminal:
@@ -96,7 +96,7 @@ function Repositories({ items }: { items: LabRepository[] }) {
           {items.map((one) => (
             <Table.Tr key={one.id}>
               <Table.Td fw={550}>
-                <PageLink to="/lab" search={{ repository: one.name, all: true }}>
+                <PageLink inherit to="/lab" search={{ repository: one.name, all: true }}>
                   {one.name}
                 </PageLink>
               </Table.Td>
@@ -109,7 +109,7 @@ function Repositories({ items }: { items: LabRepository[] }) {
               </Table.Td>
               <Table.Td visibleFrom="md">{setupWords(one.setup)}</Table.Td>
               <Table.Td>
-                <PageLink to="/lab/repositories" search={{ secrets: one.name }}>
+                <PageLink inherit to="/lab/repositories" search={{ secrets: one.name }}>
                   {(one.secrets ?? []).length === 0 ? "none" : one.secrets?.join(", ")}
                 </PageLink>
               </Table.Td>

@@ -144,7 +144,7 @@ function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: 
                 <Moment at={entry.recorded_at} />
               </Table.Td>
               <Table.Td>
-                <PageLink to="/settings/audit" search={{ actor: entry.actor }}>
+                <PageLink inherit to="/settings/audit" search={{ actor: entry.actor }}>
                   {entry.actor}
                 </PageLink>
                 <Text size="xs" c="dimmed">
@@ -153,6 +153,7 @@ function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: 
               </Table.Td>
               <Table.Td>
                 <PageLink
+                  inherit
                   to="/settings/audit"
                   search={{ ...search, entry: search.entry === entry.sequence ? undefined : entry.sequence }}
                   resetScroll={false}
@@ -165,7 +166,7 @@ function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: 
                 </Text>
               </Table.Td>
               <Table.Td visibleFrom="sm">
-                <PageLink to="/settings/audit" search={{ subject: entry.subject }}>
+                <PageLink inherit to="/settings/audit" search={{ subject: entry.subject }}>
                   {entry.subject}
                 </PageLink>
               </Table.Td>

@@ -8,6 +8,7 @@ import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
+import { browserOf } from "./browser";
 import { type Expiry, ExpirySelect, expiryAt } from "./expiry";
 import { OrganizationPanel } from "./organization-panel";
 import { SecretOnce } from "./secret-once";
@@ -23,7 +24,7 @@ export function MePage() {
     <SettingsFrame title="Me">
       {me === undefined ? null : me === null ? (
         <Empty title="Nobody is signed in here">
-          <PageLink to="/login" search={{ next: "/settings" }}>
+          <PageLink inherit to="/login" search={{ next: "/settings" }}>
             Sign in
           </PageLink>{" "}
           to see what is yours.
@@ -192,11 +193,12 @@ function SignIns() {
         {({ items }) => (
           <TokenTable
             label="Browsers you are signed in with"
+            areBrowsers
             tokens={items.filter((one) => one.active)}
             empty="No browser is signed in"
             end={{
               word: "Sign out",
-              question: (token) => `Sign ${token.name} out?`,
+              question: (token) => `Sign ${browserOf(token.name)} out?`,
               consequence: "That browser must sign in again. If it is this one, you are signed out here.",
               act: (token) => end.mutate(token.id),
             }}

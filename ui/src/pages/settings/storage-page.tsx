@@ -144,7 +144,7 @@ function Going({ plan }: { plan: Model<"SweepPlan"> }) {
           {plan.items.slice(0, SHOWN).map((one) => (
             <Table.Tr key={one.session_id}>
               <Table.Td>
-                <PageLink to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
+                <PageLink inherit to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
                   {one.session_id}
                 </PageLink>
               </Table.Td>
@@ -192,7 +192,7 @@ function Pinned() {
                   {found.sessions.map((one) => (
                     <Table.Tr key={one.session_id}>
                       <Table.Td>
-                        <PageLink to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
+                        <PageLink inherit to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
                           {one.session_id}
                         </PageLink>
                       </Table.Td>

@@ -130,7 +130,9 @@ function Sandbox() {
             {level === null ? <Text size="sm">No worker runs.</Text> : <Level of={level} />}
             <Text size="sm">
               {workers.length === 1 ? "1 worker" : `${workers.length} workers`};{" "}
-              <PageLink to="/lab/sandbox">what each offers</PageLink>
+              <PageLink inherit to="/lab/sandbox">
+                what each offers
+              </PageLink>
             </Text>
           </Group>
         )}

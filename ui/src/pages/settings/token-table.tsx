@@ -4,24 +4,27 @@ import { Confirm } from "~/parts/confirm";
 import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { browserOf } from "./browser";
 
 type Token = Model<"Token">;
 type Props = {
   label: string;
+  /** Of sign-ins, which may all that their person may. */
+  areBrowsers?: boolean;
   tokens: readonly Token[];
   end: { word: string; question: (token: Token) => string; consequence: string; act: (token: Token) => void };
   empty: string;
 };
 
 /** Tokens or sign-ins with what they may, when they were last used, and a way to end them. */
-export function TokenTable({ label, tokens, end, empty }: Props) {
+export function TokenTable({ label, areBrowsers = false, tokens, end, empty }: Props) {
   if (tokens.length === 0) return <Empty title={empty} />;
   return (
     <Table aria-label={label}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Name</Table.Th>
-          <Table.Th visibleFrom="sm">May</Table.Th>
+          {areBrowsers ? null : <Table.Th visibleFrom="sm">May</Table.Th>}
           <Table.Th visibleFrom="xs">Last used</Table.Th>
           <Table.Th visibleFrom="md">Made</Table.Th>
           <Table.Th>Ends</Table.Th>
@@ -33,14 +36,16 @@ export function TokenTable({ label, tokens, end, empty }: Props) {
           <Table.Tr key={token.id} opacity={token.active ? undefined : 0.75}>
             <Table.Td>
               <Text size="sm" fw={550}>
-                {token.name}
+                {areBrowsers ? browserOf(token.name) : token.name}
               </Text>
               <Code>{token.prefix}…</Code>
             </Table.Td>
-            <Table.Td visibleFrom="sm">
-              <Scopes token={token} />
-            </Table.Td>
-            <Table.Td visibleFrom="xs">
+            {areBrowsers ? null : (
+              <Table.Td visibleFrom="sm">
+                <Scopes token={token} />
+              </Table.Td>
+            )}
+            <Table.Td visibleFrom="xs" style={{ whiteSpace: "nowrap" }}>
               {token.last_used_at ? <Moment at={token.last_used_at} /> : <Text size="sm">never</Text>}
             </Table.Td>
             <Table.Td visibleFrom="md">
@@ -49,7 +54,7 @@ export function TokenTable({ label, tokens, end, empty }: Props) {
                 by {token.created_by}
               </Text>
             </Table.Td>
-            <Table.Td>
+            <Table.Td style={{ whiteSpace: "nowrap" }}>
               <EndOf token={token} />
             </Table.Td>
             <Table.Td>

@@ -81,7 +81,7 @@ function Batch({ batch, search }: { batch: LabBatch; search: BatchSearch }) {
                       {recording === null ? (
                         "none"
                       ) : (
-                        <PageLink to="/recordings/$recordingId" params={{ recordingId: recording }}>
+                        <PageLink inherit to="/recordings/$recordingId" params={{ recordingId: recording }}>
                           {recording}
                         </PageLink>
                       )}

@@ -46,7 +46,7 @@ export function BatchesPage({ offset }: { offset?: number }) {
                   {found.items.map((batch) => (
                     <Table.Tr key={batch.id}>
                       <Table.Td>
-                        <PageLink to="/lab/batches/$batchId" params={{ batchId: batch.id }} fw={550}>
+                        <PageLink inherit to="/lab/batches/$batchId" params={{ batchId: batch.id }} fw={550}>
                           {batch.name || batch.id}
                         </PageLink>
                         <Text size="xs" c="dimmed">

@@ -42,7 +42,11 @@ export function SessionFields(props: FieldsProps & { repositories: LabRepository
           value={draft.repository === "" ? null : draft.repository}
           onChange={(repository) => change({ repository: repository ?? "", secrets: [] })}
           error={mistakes.repository}
-          nothingFoundMessage={<PageLink to="/lab/repositories">Add a repository first</PageLink>}
+          nothingFoundMessage={
+            <PageLink inherit to="/lab/repositories">
+              Add a repository first
+            </PageLink>
+          }
         />
         <TextInput
           label="Branch or tag"

@@ -25,7 +25,7 @@ export function Facts({ session }: { session: LabSession }) {
       {took === null ? null : <Fact name="Took">{took}</Fact>}
       {session.incident_id ? (
         <Fact name="Incident">
-          <PageLink to="/incidents/$incidentId" params={{ incidentId: session.incident_id }}>
+          <PageLink inherit to="/incidents/$incidentId" params={{ incidentId: session.incident_id }}>
             {session.incident_id}
           </PageLink>
         </Fact>
@@ -33,7 +33,7 @@ export function Facts({ session }: { session: LabSession }) {
       {(session.recordings ?? []).length === 0 ? null : (
         <Fact name="Recordings">
           {session.recordings?.map((one) => (
-            <PageLink key={one} to="/recordings/$recordingId" params={{ recordingId: one }} mr={6}>
+            <PageLink inherit key={one} to="/recordings/$recordingId" params={{ recordingId: one }} mr={6}>
               {one}
             </PageLink>
           ))}
@@ -41,7 +41,7 @@ export function Facts({ session }: { session: LabSession }) {
       )}
       {session.batch_id ? (
         <Fact name="Batch">
-          <PageLink to="/lab/batches/$batchId" params={{ batchId: session.batch_id }}>
+          <PageLink inherit to="/lab/batches/$batchId" params={{ batchId: session.batch_id }}>
             matrix
           </PageLink>
         </Fact>

@@ -99,6 +99,7 @@ function Row({ delivery, destinations, search }: Props & { delivery: Delivery })
       </Table.Td>
       <Table.Td>
         <PageLink
+          inherit
           to="/settings/notifications"
           search={{ ...search, delivery: delivery.id }}
           resetScroll={false}

@@ -37,7 +37,7 @@ export function MembersPage({ search }: { search: MembersSearch }) {
     >
       {me === undefined ? null : me === null || me.organization_id === null ? (
         <Empty title="You act in no organization">
-          <PageLink to="/login" search={{ next: "/settings/members" }}>
+          <PageLink inherit to="/login" search={{ next: "/settings/members" }}>
             Sign in
           </PageLink>{" "}
           as a person, or accept an invite.
@@ -155,7 +155,7 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
         />
       </Table.Td>
       <Table.Td visibleFrom="xs">
-        <PageLink to="/settings/members" search={{ access: member.user_id }}>
+        <PageLink inherit to="/settings/members" search={{ access: member.user_id }}>
           {boardsOf(member)}
         </PageLink>
       </Table.Td>
