@@ -220,6 +220,8 @@ async def test_lists_are_filtered(client: httpx2.AsyncClient) -> None:
     assert await ids(live=True) == ["inc_one"]
     assert await ids(state=["resolved", "duplicate"]) == ["inc_two"]
     assert await ids(min_severity="high") == ["inc_two"]
+    assert await ids(severity=["critical", "low"]) == ["inc_two"]
+    assert await ids(severity="medium") == ["inc_one"]
     assert await ids(robot_id="ada") == ["inc_one"]
     assert await ids(q="ON BOB") == ["inc_two"]
     assert await ids(q="%") == []

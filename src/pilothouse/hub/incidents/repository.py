@@ -33,6 +33,7 @@ class Sought:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    severities: Sequence[Severity] = ()
 
 
 class IncidentRows:
@@ -214,6 +215,8 @@ def _conditions(sought: Sought) -> Collection[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if sought.states:
         conditions.append(row.state.in_(sought.states))
+    if sought.severities:
+        conditions.append(row.severity.in_(sought.severities))
     if sought.min_severity is not None:
         conditions.append(row.severity_rank >= sought.min_severity.rank)
     conditions += [row.robot_id == one for one in (sought.robot_id, sought.only_robot) if one is not None]

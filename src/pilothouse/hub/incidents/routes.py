@@ -48,6 +48,7 @@ async def _sought(
     state: Annotated[list[IncidentState] | None, Query(description="Any of these")] = None,
     *,
     live: Annotated[bool, Query(description="Only those that are not closed")] = False,
+    severity: Annotated[list[Severity] | None, Query(description="Any of these")] = None,
     min_severity: Annotated[Severity | None, Query(description="This severity or a worse one")] = None,
     robot_id: Annotated[str | None, Query(max_length=100)] = None,
     rule: Annotated[str | None, Query(max_length=200)] = None,
@@ -56,7 +57,7 @@ async def _sought(
     q: Annotated[str | None, Query(max_length=200, description="Words in the title")] = None,
 ) -> Sought:
     states = tuple(state or ()) or (LIVE if live else ())
-    return Sought(states, min_severity, robot_id, caller.robot_id, rule, since, until, q)
+    return Sought(states, min_severity, robot_id, caller.robot_id, rule, since, until, q, tuple(severity or ()))
 
 
 @router.get("", summary="List incidents, the latest first")

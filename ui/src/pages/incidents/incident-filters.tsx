@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { count } from "~/format/numbers";
 import { groups } from "./queries";
-import { type IncidentSearch, isNarrowed, SEVERITIES, STATES, type State } from "./search";
+import { type IncidentSearch, isNarrowed, SEVERITIES, type Severity, STATES, type State } from "./search";
 
 type Props = { search: IncidentSearch; onChange: (change: IncidentSearch) => void };
 
@@ -15,15 +15,6 @@ export function IncidentFilters({ search, onChange }: Props) {
   return (
     <Group gap="sm" mb="sm" role="search" aria-label="Narrow the list">
       <Words value={search.q} onChange={(q) => onChange({ q })} />
-      <Select
-        aria-label="At least this severity"
-        placeholder="Any severity"
-        clearable
-        w={150}
-        data={SEVERITIES.map((value) => ({ value, label: value === "critical" ? value : `${value} or worse` }))}
-        value={search.severity ?? null}
-        onChange={(value) => onChange({ severity: SEVERITIES.find((one) => one === value) })}
-      />
       <Choice
         label="Robot"
         value={search.robot}
@@ -32,6 +23,19 @@ export function IncidentFilters({ search, onChange }: Props) {
         width={170}
       />
       <Choice label="Rule" value={search.rule} values={known?.by_rule} onChange={(rule) => onChange({ rule })} />
+      <Chip.Group
+        multiple
+        value={search.severity ?? []}
+        onChange={(chosen) => onChange({ severity: chosen.length === 0 ? undefined : (chosen as Severity[]) })}
+      >
+        <Group gap={4} role="group" aria-label="Severities">
+          {SEVERITIES.map((severity) => (
+            <Chip key={severity} value={severity} size="xs" radius="sm" variant="light">
+              {severity}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
       <Chip.Group
         multiple
         value={search.state ?? []}

@@ -20,7 +20,7 @@ export function incidentList(search: IncidentSearch) {
             query: {
               q,
               state,
-              min_severity: severity,
+              severity,
               robot_id: robot,
               rule,
               live,

@@ -9,7 +9,7 @@ export type Severity = (typeof SEVERITIES)[number];
 export type IncidentSearch = {
   q?: string;
   state?: State[];
-  severity?: Severity;
+  severity?: Severity[];
   robot?: string;
   rule?: string;
   live?: true;
@@ -17,19 +17,21 @@ export type IncidentSearch = {
 };
 
 export function incidentSearch(search: Record<string, unknown>): IncidentSearch {
-  const states = texts(search.state)
-    ?.map((one) => oneOf(one, STATES))
-    .filter((one) => one !== undefined);
   const page = number(search.page);
   return {
     q: text(search.q),
-    state: states === undefined || states.length === 0 ? undefined : states,
-    severity: oneOf(search.severity, SEVERITIES),
+    state: someOf(search.state, STATES),
+    severity: someOf(search.severity, SEVERITIES),
     robot: text(search.robot),
     rule: text(search.rule),
     live: flag(search.live),
     page: page !== undefined && Number.isInteger(page) && page > 1 ? page : undefined,
   };
+}
+
+function someOf<const Choice extends string>(value: unknown, choices: readonly Choice[]): Choice[] | undefined {
+  const found = texts(value)?.flatMap((one) => oneOf(one, choices) ?? []);
+  return found === undefined || found.length === 0 ? undefined : found;
 }
 
 export const TIMELINE_KINDS = ["happened", "work", "people"] as const;

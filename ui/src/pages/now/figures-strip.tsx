@@ -17,7 +17,7 @@ export function FiguresStrip() {
         const many = incidents.by_severity[severity] ?? 0;
         return (
           <Paper key={severity} withBorder px="sm" py={6} miw={96}>
-            <PageLink to="/incidents" search={{ live: true, severity }} underline="never" c="inherit">
+            <PageLink to="/incidents" search={{ live: true, severity: [severity] }} underline="never" c="inherit">
               <Text size="xl" fw={650} c={many > 0 ? COLOURS[severity] : undefined} lh={1.2}>
                 {count(many)}
               </Text>

@@ -29,7 +29,7 @@ export function IncidentsPanel() {
       <Answer query={query}>
         {({ items, total }) =>
           items.length === 0 ? (
-            <Quiet>None: everything that happened is closed.</Quiet>
+            <Quiet isFlush>None: everything that happened is closed.</Quiet>
           ) : (
             <>
               <IncidentTable incidents={byUrgency(items).slice(0, SHOWN)} search={{ live: true }} isBrief />

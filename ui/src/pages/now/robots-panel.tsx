@@ -28,7 +28,7 @@ export function RobotsPanel() {
       <Answer query={query}>
         {({ items, total }) =>
           items.length === 0 ? (
-            <Quiet>None: every robot sends its heartbeats.</Quiet>
+            <Quiet isFlush>None: every robot sends its heartbeats.</Quiet>
           ) : (
             <Table>
               <Table.Tbody>
