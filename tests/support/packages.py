@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import tarfile
 import zipfile
 
 
@@ -17,4 +19,20 @@ def wheel(name: str, word: str) -> bytes:
             f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         archive.writestr(f"{about}/RECORD", "")
+    return content.getvalue()
+
+
+def node_package(name: str, word: str) -> bytes:
+    """As `npm pack` makes it."""
+    files = {
+        "package/package.json": json.dumps({"name": name, "version": "1.0.0", "main": "index.js", "bin": "said.js"}),
+        "package/index.js": f"module.exports = {word!r};\n",
+        "package/said.js": f"#!/usr/bin/env node\nconsole.log({word!r});\n",
+    }
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for path, text in files.items():
+            about = tarfile.TarInfo(path)
+            about.size, about.mode = len(text.encode()), 0o755
+            archive.addfile(about, io.BytesIO(text.encode()))
     return content.getvalue()

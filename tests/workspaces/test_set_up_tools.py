@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-import tarfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 from pilothouse.kit.clock import SystemClock
 from pilothouse.workspaces import Environment, Environments, Repositories, Repository, Setup, Workspace, Workspaces
 from pilothouse.workspaces.tools import may_be_shown, tools_shown
-from tests.support.packages import wheel
+from tests.support.packages import node_package, wheel
 from tests.support.repositories import Upstream
 from tests.support.sandboxed import Sandboxed, sandboxed
 
@@ -67,22 +65,6 @@ async def prepared(
     environment = await environments.prepare(workspace, Setup())
     assert environment is not None
     return workspaces, workspace, environment
-
-
-def node_package(name: str, word: str) -> bytes:
-    """As `npm pack` makes it."""
-    files = {
-        "package/package.json": json.dumps({"name": name, "version": "1.0.0", "main": "index.js", "bin": "said.js"}),
-        "package/index.js": f"module.exports = {word!r};\n",
-        "package/said.js": f"#!/usr/bin/env node\nconsole.log({word!r});\n",
-    }
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        for path, text in files.items():
-            about = tarfile.TarInfo(path)
-            about.size, about.mode = len(text.encode()), 0o755
-            archive.addfile(about, io.BytesIO(text.encode()))
-    return content.getvalue()
 
 
 @pytest.mark.skipif(not Path("/usr/bin/npm").exists(), reason="npm is not in /usr/bin here")
