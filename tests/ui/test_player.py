@@ -76,9 +76,9 @@ def test_a_flight_opens_at_its_trigger_and_says_what_was_measured(flight: str, d
     expect(page.get_by_role("link", name=demo.incident_id)).to_be_visible()
     expect(page.get_by_text(recording["sha256"][:10])).to_be_visible()
     expect(
-        page.get_by_role("button", name=re.compile(r"^Trigger: overspeed: /speed.data = 9\.\d+ > 9"))
+        page.get_by_role("button", name=re.compile(r"^Trigger: overspeed: .speed.data = 9\.\d+ > 9"))
     ).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("^Pre/post: Pre-roll"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Pre.post: Pre-roll"))).to_be_visible()
     expect(value(page, "/speed.data")).to_have_text(re.compile(r"^9\."))
     expect(page.get_by_text("threshold 9")).to_be_visible()
 
@@ -92,7 +92,7 @@ def test_scrubbing_leads_to_the_trigger_and_the_address_follows(flight: str, vis
     assert handle
     page.mouse.move(handle["x"] + 5, handle["y"] + 8)
     page.mouse.down()
-    page.mouse.move(where["x"] + where["width"] / 2, handle["y"] + 8, steps=8)
+    page.mouse.move(where["x"] + where["width"] / 2 + 2, handle["y"] + 8, steps=8)
     page.mouse.up()
 
     expect(value(page, "/speed.data")).to_have_text(re.compile(r"^9\."))
@@ -151,17 +151,13 @@ def test_a_field_is_found_by_a_few_letters_plotted_and_taken_away(sighted: str, 
     page = visit().page(f"/recordings/{sighted}?plots=%5B%22/speed.data%22%5D")
     expect(value(page, "/speed.data")).to_have_text("8")
     page.keyboard.press("f")
-    page.get_by_role("textbox", name="Search fields").or_(page.get_by_role("combobox", name="Search fields")).fill(
-        "pos x"
-    )
+    page.get_by_role("combobox", name="Search fields").fill("pos x")
     page.keyboard.press("Enter")
 
     expect(value(page, "/odom.pose.position.x")).to_have_text(re.compile(r"^−6\.5"))
     expect(page).to_have_url(re.compile("odom.pose.position.x"))
     page.get_by_role("button", name="Add a field to the plot of /odom.pose.position.x").click()
-    page.get_by_role("textbox", name="Search fields").or_(page.get_by_role("combobox", name="Search fields")).fill(
-        "position.y"
-    )
+    page.get_by_role("combobox", name="Search fields").fill("position.y")
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Plot of /odom.pose.position.x, /odom.pose.position.y")).to_be_visible()
     page.get_by_role("button", name="Remove /odom.pose.position.x").click()
@@ -174,7 +170,7 @@ def test_a_note_at_a_span_is_written_reworded_by_one_of_two_and_deleted(sighted:
     page.keyboard.press("a")
     page.keyboard.type("the <b>wheel</b> slips")
     page.keyboard.press("Control+Enter")
-    mark = page.get_by_role("button", name=re.compile("^Notes: .*the <b>wheel</b> slips"))
+    mark = page.get_by_role("button", name=re.compile("^Notes: .*the <b>wheel<.b> slips"))
     expect(mark).to_be_visible()
     expect(page.get_by_role("list").get_by_text("the <b>wheel</b> slips")).to_be_visible()
 
@@ -200,9 +196,7 @@ def test_the_link_to_a_moment_shows_the_same_in_a_fresh_browser(sighted: str, hu
     expect(value(page, "/speed.data")).to_have_text("5")
     page.get_by_role("button", name="Messages", exact=True).click()
     page.keyboard.press("f")
-    page.get_by_role("textbox", name="Search fields").or_(page.get_by_role("combobox", name="Search fields")).fill(
-        "percentage"
-    )
+    page.get_by_role("combobox", name="Search fields").fill("percentage")
     page.keyboard.press("Enter")
     expect(value(page, "/battery.percentage")).to_have_text("0.6")
     ruler(page).focus()
@@ -226,13 +220,13 @@ def test_everything_at_the_cursor_is_of_the_same_moment(sighted: str, visit: Vis
     page = visit().page(f"/recordings/{sighted}?panels={EVERYTHING}&t=7.95&topic=/camera/front")
     expect(page.get_by_role("img", name="/camera/front at 00:07.800")).to_be_visible()
     expect(page.get_by_role("img", name="Charge 48 %")).to_be_visible()
-    expect(page.get_by_role("region", name="Path").get_by_role("img")).to_be_visible()
+    expect(page.get_by_role("img", name="Path of /odom from above")).to_be_visible()
     log = page.get_by_role("region", name="Log")
     expect(log.locator("[data-now=true]")).to_contain_text("ERROR driver obstacle <b>not</b> seen")
     assert log.locator("b").count() == 0
     expect(page.get_by_test_id("message time")).to_have_text("00:07.800000")
     expect(page.get_by_test_id("message")).to_contain_text("frame_id")
-    expect(page.get_by_role("button", name=re.compile(r"^Drops: /odom: 20 lost in all; 1 s"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(r"^Drops: .odom: 20 lost in all; 1 s"))).to_be_visible()
 
     page.goto(f"{page.url.split('?')[0]}?panels={EVERYTHING}&t=2.5&topic=/odom")
     expect(page.get_by_role("img", name="/camera/front at 00:02.400")).to_be_visible()

@@ -37,8 +37,12 @@ export function Workbench() {
   const { step } = useStep();
   const lanes = useLanes();
   const writeNote = () => {
+    if (opened.includes("notes")) {
+      noteInput.current?.focus();
+      return;
+    }
     open("notes");
-    // The panel may have to be opened first.
+    // The panel has to be there first.
     requestAnimationFrame(() => requestAnimationFrame(() => noteInput.current?.focus()));
   };
   const carryOut: Record<Wish, () => void> = {
