@@ -14,6 +14,8 @@ import httpx2
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from pilothouse.wire.relay import RelayAnswer
+
 PERIOD_S = 0.02
 JOINTS = ("shoulder", "elbow", "wrist")
 Answer = tuple[int, Any]
@@ -40,7 +42,7 @@ def cycle_of(number: int, **more: Any) -> dict[str, Any]:
     clamped = number % 10 == 0
     wave = (number % 200) / 100 - 1
     decision = "CLAMP" if clamped else "PASS"
-    reasons = ["speed: wrist asked for 4.2 rad/s; the limit is 2 rad/s"] if clamped else []
+    reasons = ["wrist asked for 4.2 rad/s; the limit is 2 rad/s"] if clamped else []
     stages = {"source": 0.6, "policy": 1.2, "guards": 0.2, "sink": 0.1, "total": 2.1 + (number % 7) / 2}
     return {
         "type": "cycle", "seq": number, "cycle_id": number, "trace_id": f"trace-{number}", "was_rejected": False,
@@ -153,7 +155,8 @@ class WatchedRobot:
                 self.asked.append(request)
                 known = self.answers.get(f"{request['method']} {request['path']}")
                 status, body = known(request) if known else (404, {"detail": "Nothing is there.", "code": "not_found"})
-                hub.send(json.dumps({"type": "relay.answer", "id": request["id"], "status": status, "body": body}))
+                answer = RelayAnswer(id=request["id"], status=status, body=body)
+                hub.send(answer.model_dump_json())
 
 
 @contextmanager

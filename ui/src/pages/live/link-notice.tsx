@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Text } from "@mantine/core";
 import { IconPlugConnectedX, IconPointFilled } from "@tabler/icons-react";
-import { span } from "~/format/time";
 import { PageLink } from "~/parts/link";
+import { Moment } from "~/parts/moment";
 import { useFeed, useLive } from "./feed/feed-context";
 import { linkOf } from "./link-state";
 
@@ -9,23 +9,28 @@ import { linkOf } from "./link-state";
 export function LinkNotice({ robotId }: { robotId: string }) {
   const feed = useFeed();
   const state = useLive();
-  const now = performance.now();
-  const link = linkOf(feed.socket, state, now);
-  if (link === "live") return null;
-  const words = WORDS[link];
-  const age = Number.isNaN(state.cycleHeardMs) ? null : span((now - state.cycleHeardMs) / 1_000);
+  const link = linkOf(feed.socket, state, performance.now());
+  // What an emergency is, and since when, is said where it can be left.
+  if (link === "live" || (link === "quiet" && state.status?.state === "emergency")) return null;
+  const words =
+    link === "quiet" ? { ...WORDS.quiet, title: `The guard is ${state.status?.state ?? "quiet"}` } : WORDS[link];
   const isCalm = link === "connecting" || link === "waiting" || link === "quiet";
   return (
     <Alert
       mb="sm"
       color={isCalm ? "gray" : "yellow"}
       icon={isCalm ? <IconPointFilled /> : <IconPlugConnectedX />}
-      title={words.title}
-      role="status"
+      title={<span role="status">{words.title}</span>}
+      role="note"
     >
       <Text size="sm">
         {words.text}
-        {age === null ? "" : ` The last cycle came ${age} ago: what you see is as it was then.`}
+        {state.cycle === null ? null : (
+          <>
+            {" "}
+            What you see is as it was in its last cycle, <Moment at={new Date(state.cycle.timestamp * 1_000)} />.
+          </>
+        )}
       </Text>
       {link === "trouble" && state.relayDetail !== "" ? <Code block>{state.relayDetail}</Code> : null}
       {link === "refused" ? (
@@ -57,7 +62,7 @@ const WORDS: Record<Exclude<ReturnType<typeof linkOf>, "live">, { title: string;
   trouble: { title: "The robot is there, its guard is not", text: "Its recorder cannot reach a guard." },
   quiet: {
     title: "The guard makes no cycles",
-    text: "It is not running: start or resume it, if this robot lets the hub.",
+    text: "It makes no cycles. It can be started or resumed here, if this robot lets the hub.",
   },
   stuck: {
     title: "No cycle has come for a while",

@@ -48,7 +48,7 @@ function Watched({ robotId, search }: { robotId: string; search: LiveSearch }) {
     <Page
       title={robot.data?.name ?? robotId}
       up={{ to: "/fleet", title: "Fleet" }}
-      marks={status === null ? undefined : <Mark of={status.state} />}
+      marks={status === null ? undefined : <Mark of={status.state === "emergency" ? "EMERGENCY" : status.state} />}
       actions={
         <PageButton to="/robots/$robotId" params={{ robotId }} variant="default">
           About this robot

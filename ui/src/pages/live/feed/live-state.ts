@@ -17,8 +17,8 @@ export type Tally = {
   status: GuardStatus;
   clamps: number;
   rejects: number;
-  /** The latest verdict that was no PASS, and when it was heard. */
-  last: { status: GuardStatus; heardMs: number } | null;
+  /** The latest verdict that was no PASS, and when that was by the robot's clock. */
+  last: { status: GuardStatus; at: Date } | null;
 };
 
 export type Camera = { jpeg: Uint8Array<ArrayBuffer>; frames: number; heardMs: number };
@@ -85,10 +85,10 @@ export class LiveState {
     this.received += 1;
     if (cycle.outcome !== "pass") this.notable += 1;
     this.ring.push(cycle.timestamp * 1_000, cycle.latency_ms.total, cycle.outcome);
-    for (const status of cycle.guard_statuses) this.count(status, nowMs);
+    for (const status of cycle.guard_statuses) this.count(status, cycle.timestamp);
   }
 
-  private count(status: GuardStatus, nowMs: number): void {
+  private count(status: GuardStatus, timestamp: number): void {
     const key = `${status.layer} ${status.name}`;
     let tally = this.guards.get(key);
     if (tally === undefined) {
@@ -100,7 +100,7 @@ export class LiveState {
     if (status.decision === "PASS") return;
     if (status.decision === "CLAMP") tally.clamps += 1;
     else tally.rejects += 1;
-    tally.last = { status, heardMs: nowMs };
+    tally.last = { status, at: new Date(timestamp * 1_000) };
   }
 
   private see(message: ArrayBuffer, nowMs: number): void {

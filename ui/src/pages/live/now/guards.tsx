@@ -1,6 +1,6 @@
 import { Table, Text } from "@mantine/core";
 import { count } from "~/format/numbers";
-import { span } from "~/format/time";
+import { relative } from "~/format/time";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
 import { useLive } from "../feed/feed-context";
@@ -20,7 +20,7 @@ export function Guards() {
     (one, other) =>
       one.status.layer.localeCompare(other.status.layer) || one.status.name.localeCompare(other.status.name),
   );
-  const now = performance.now();
+  const now = new Date();
   return (
     <Panel title="Guards" flush>
       {tallies.length === 0 ? (
@@ -28,16 +28,16 @@ export function Guards() {
           They are listed with the first cycle.
         </Text>
       ) : (
-        <Table aria-label="Guards by layer" layout="fixed">
+        <Table className="live-table" aria-label="Guards by layer" layout="fixed">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Guard</Table.Th>
               <Table.Th w={70}>Now</Table.Th>
-              <Table.Th ta="right" w={76}>
-                Clamped
+              <Table.Th ta="right" w={72}>
+                Clamps
               </Table.Th>
-              <Table.Th ta="right" w={78}>
-                Rejected
+              <Table.Th ta="right" w={74}>
+                Rejects
               </Table.Th>
               <Table.Th ta="right" w={58} visibleFrom="xs">
                 ms
@@ -59,9 +59,9 @@ export function Guards() {
   );
 }
 
-function Row({ tally, now, ms }: { tally: Tally; now: number; ms: number | undefined }) {
+function Row({ tally, now, ms }: { tally: Tally; now: Date; ms: number | undefined }) {
   const { status, last } = tally;
-  const age = last === null ? null : span((now - last.heardMs) / 1_000);
+  const ago = last === null ? "" : relative(last.at, now);
   return (
     <Table.Tr style={{ verticalAlign: "top" }}>
       <Table.Td>
@@ -75,7 +75,7 @@ function Row({ tally, now, ms }: { tally: Tally; now: number; ms: number | undef
         <Text size="xs" c="dimmed" truncate title={last?.status.reason} h={18}>
           {last === null
             ? "nothing yet"
-            : `${age} ago: ${last.status.boundary ?? last.status.decision.toLowerCase()}, ${last.status.reason}`}
+            : `${ago}: ${last.status.boundary ?? last.status.decision.toLowerCase()}, ${last.status.reason}`}
         </Text>
       </Table.Td>
       <Table.Td>

@@ -45,12 +45,15 @@ export function Latency() {
           style={{ display: "block", width: "100%", height: 132 }}
         />
       </Box>
-      <Group justify="space-between" gap="xs" mt={2}>
+      <Group justify="space-between" gap="xs" mt={2} wrap="nowrap">
         <Text size="xs" c="dimmed">
           −{WINDOW_S} s
         </Text>
         <Text size="xs" c="dimmed">
-          longest per column; below: <Swatch of="--live-clamp" /> clamped <Swatch of="--live-reject" /> rejected
+          <Text span inherit visibleFrom="sm">
+            longest of each moment; below:{" "}
+          </Text>
+          <Swatch of="--live-clamp" /> clamped <Swatch of="--live-reject" /> rejected
         </Text>
         <Text size="xs" c="dimmed">
           now

@@ -84,11 +84,11 @@ function Verdicts({ record }: { record: CycleRecord }) {
     );
   }
   return (
-    <Table aria-label="What each guard said" withTableBorder>
+    <Table className="live-table" aria-label="What each guard said" withTableBorder>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Guard</Table.Th>
-          <Table.Th>Verdict</Table.Th>
+          <Table.Th w={86}>Verdict</Table.Th>
           <Table.Th>Why</Table.Th>
         </Table.Tr>
       </Table.Thead>
@@ -127,7 +127,7 @@ function JointTable({ record }: { record: CycleRecord }) {
   );
   if (lines.length === 0) return null;
   return (
-    <Table aria-label="Joints" withTableBorder>
+    <Table className="live-table" aria-label="Joints" withTableBorder>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Joint</Table.Th>

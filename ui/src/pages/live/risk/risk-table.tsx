@@ -1,4 +1,4 @@
-import { Table, Text, UnstyledButton } from "@mantine/core";
+import { Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import type { CycleRecord } from "./record";
@@ -7,11 +7,11 @@ type Props = { events: CycleRecord[]; chosen: string | undefined; onChoose: (eve
 
 export function RiskTable({ events, chosen, onChoose }: Props) {
   return (
-    <Table highlightOnHover aria-label="Cycles of the risk log" layout="fixed">
+    <Table className="live-table" highlightOnHover aria-label="Cycles of the risk log" layout="fixed">
       <Table.Thead>
         <Table.Tr>
           <Table.Th w={96}>When</Table.Th>
-          <Table.Th w={78}>Outcome</Table.Th>
+          <Table.Th w={86}>Outcome</Table.Th>
           <Table.Th w={92} visibleFrom="sm">
             Risk
           </Table.Th>
@@ -29,11 +29,11 @@ export function RiskTable({ events, chosen, onChoose }: Props) {
             <Table.Td>
               <UnstyledButton
                 fz="sm"
-                aria-label={`Inspect cycle ${event.cycle_id}`}
                 aria-pressed={String(event.event_id) === chosen}
                 onClick={() => onChoose(event.event_id)}
               >
                 <Moment at={new Date(event.timestamp * 1_000)} form="absolute" />
+                <VisuallyHidden>, inspect cycle {event.cycle_id}</VisuallyHidden>
               </UnstyledButton>
             </Table.Td>
             <Table.Td>
