@@ -76,6 +76,9 @@ class HubSettings(ServiceSettings):
     agent_auth_limit: Annotated[int, Field(ge=0, le=1_000_000)] = setting(
         20, "Requests with an agent's token that one address may send within 60 s; 0 is no limit"
     )
+    password_attempts: Annotated[int, Field(ge=0, le=1_000_000)] = setting(
+        20, "Wrong passwords and operator's tokens that one address may show within 60 s; 0 is no limit"
+    )
     enrolment_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         20, "How often one address may try a code at `/api/v1/robots/enroll` within 60 s"
     )
@@ -202,6 +205,10 @@ class HubSettings(ServiceSettings):
     webhook_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         60, "How often one address may post to webhooks of boards within 60 s"
     )
+    activity_days: Annotated[float, Field(ge=0, le=36_500)] = setting(
+        0.0, "What changed on boards is forgotten so many days later, with the events that streams resume from; 0 "
+        "keeps it",
+    )  # fmt: skip
     webhook_log_days: Annotated[int, Field(ge=1, le=3_650)] = setting(
         30, "What came in through webhooks is forgotten so many days after it was delivered or given up; so long a "
         "delivery sent again is known",

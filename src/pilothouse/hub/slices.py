@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pilothouse.hub import ui
 from pilothouse.hub.activity import Activity
+from pilothouse.hub.activity import jobs as activity_jobs
 from pilothouse.hub.activity import routes as activity
 from pilothouse.hub.agents import jobs as agent_jobs
 from pilothouse.hub.agents.routes import ROUTERS as AGENTS
@@ -27,6 +28,7 @@ from pilothouse.hub.fleet.routes.enrolments import ENROL_PATH
 from pilothouse.hub.fleet.service import build_services as build_fleet
 from pilothouse.hub.identity import Tokens
 from pilothouse.hub.identity import jobs as identity_jobs
+from pilothouse.hub.identity.auth.guesses import Guesses
 from pilothouse.hub.identity.routes import PUBLIC
 from pilothouse.hub.identity.routes import ROUTERS as IDENTITY
 from pilothouse.hub.identity.service import AgentRegister, IdentityServices
@@ -120,6 +122,7 @@ def install_people(service: Service, hub: Hub) -> IdentityServices:
     """Who calls, and what everybody changes."""
     state = service.state
     state.activity = Activity(hub.events)
+    activity_jobs.register(hub, state.activity)
     people = build_identity(hub.settings, hub.database, hub.clock, notes=state.activity, boards=KnownBoards())
     state.people, state.identity, state.tokens, state.access = people, people.identity, people.tokens, people.access
     identity_jobs.register(hub.jobs, people)
@@ -132,6 +135,11 @@ def install_limits(service: Service, settings: HubSettings, limits: RateLimits) 
     service.state.agent_limit = (
         limits.limit(f"{agents_per_minute}/60 seconds", scope="agent authentication") if agents_per_minute else None
     )
+    guesses = settings.password_attempts
+    service.state.guesses = Guesses(
+        service.state.identity,
+        limits.limit(f"{guesses}/60 seconds", scope="wrong passwords") if guesses else None,
+    )  # fmt: skip
     service.state.webhook_limit = limits.limit(f"{settings.webhook_attempts}/60 seconds", scope="webhook")
     service.state.enrolment_limit = limits.limit(f"{settings.enrolment_attempts}/60 seconds", scope="enrolment")
 

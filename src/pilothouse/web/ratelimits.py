@@ -78,12 +78,21 @@ class RateLimits:
 
     async def take(self, item: RateLimitItem, scope: str, who: str) -> tuple[bool, int, float] | None:
         """Whether one more is allowed, how many are left, and when (Unix seconds) more are; None: not counted."""
+        return await self._ask(item, scope, who, counting=True)
+
+    async def left(self, item: RateLimitItem, scope: str, who: str) -> tuple[bool, int, float] | None:
+        """The same, without counting one."""
+        return await self._ask(item, scope, who, counting=False)
+
+    async def _ask(
+        self, item: RateLimitItem, scope: str, who: str, *, counting: bool
+    ) -> tuple[bool, int, float] | None:  # fmt: skip
         from limits.errors import StorageError
 
         limiter = self._connected()
         try:
             async with asyncio.timeout(_STORE_DEADLINE_S):
-                allowed = await limiter.hit(item, scope, who)
+                allowed = await (limiter.hit if counting else limiter.test)(item, scope, who)
                 reset_at, remaining = await limiter.get_window_stats(item, scope, who)
         except (StorageError, TimeoutError, OSError) as error:
             self._fail_open(error)
@@ -120,7 +129,19 @@ class Limit:
 
     async def count(self, connection: HTTPConnection) -> None:
         """Count one request of this caller; raises when it is one too many."""
-        taken = await self._limits.take(self._item, self._scope, rate_limit_key(client_address(connection)))
+        self._judge(connection, await self._limits.take(self._item, self._scope, _key(connection)))
+
+    async def check(self, connection: HTTPConnection) -> None:
+        """Raise when one more would be one too many; counts none."""
+        left = await self._limits.left(self._item, self._scope, _key(connection))
+        if left is not None and not left[0]:
+            self._judge(connection, left)
+
+    async def note(self, connection: HTTPConnection) -> None:
+        """Count one, whether or not it is one too many."""
+        await self._limits.take(self._item, self._scope, _key(connection))
+
+    def _judge(self, connection: HTTPConnection, taken: tuple[bool, int, float] | None) -> None:
         if taken is None:
             return
         allowed, remaining, reset_at = taken
@@ -130,6 +151,10 @@ class Limit:
         add_response_header(connection.scope, "ratelimit-reset", str(wait_s))
         if not allowed:
             raise RateLimited(retry_after_s=wait_s)
+
+
+def _key(connection: HTTPConnection) -> str:
+    return rate_limit_key(client_address(connection))
 
 
 def _storage(settings: ServiceSettings) -> Any:

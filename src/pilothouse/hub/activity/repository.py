@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity.domain import Sought
@@ -33,6 +34,16 @@ class ActivityRows:
         later = (ActivityRow.board_id == board_id, ActivityRow.sequence > sequence)
         query = select(ActivityRow).where(*later).order_by(ActivityRow.sequence.desc()).limit(limit)
         return list(reversed((await self._session.scalars(query)).all()))
+
+    async def forget(self, before: datetime, most: int) -> int:
+        """Delete the earliest that changed before a time; how many they were."""
+        row = ActivityRow
+        old = select(row.organization_id, row.sequence).where(row.recorded_at < before).limit(most)
+        found = (await self._session.execute(old)).all()
+        if found:
+            of_these = tuple_(row.organization_id, row.sequence).in_([tuple(one) for one in found])
+            await self._session.execute(delete(row).where(of_these))
+        return len(found)
 
 
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,8 +14,12 @@ from pilothouse.hub.activity.models import ActivityRow
 from pilothouse.hub.activity.repository import ActivityRows
 from pilothouse.hub.activity.schemas import ActivityActor, ActivityEntry, ActivityList
 from pilothouse.hub.audit import record
+from pilothouse.hub.db import Database
 from pilothouse.hub.events import Event, Events
 from pilothouse.hub.identity.domain import Caller
+
+# Others that write wait for it.
+FORGOTTEN_AT_ONCE = 500
 
 
 class Activity:
@@ -72,6 +77,14 @@ class Activity:
         async with aclosing(self._events.subscribe(stream_of(organization_id), since)) as events:
             async for event in events:
                 yield event
+
+    async def forget(self, database: Database, before: datetime) -> None:
+        """Delete what changed before a time, and the events of it, a little in each transaction."""
+        count = FORGOTTEN_AT_ONCE
+        while count == FORGOTTEN_AT_ONCE:
+            async with database.transaction() as session:
+                count = await ActivityRows(session).forget(before, FORGOTTEN_AT_ONCE)
+        await self._events.forget(before)
 
 
 def doer_of(caller: Caller | Doer | None) -> Doer:

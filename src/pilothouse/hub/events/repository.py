@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,6 +55,27 @@ async def after(session: AsyncSession, stream: str, sequence: int, limit: int) -
     return [
         Event(row.stream, row.sequence, row.kind, row.subject, row.payload, row.recorded_at) for row in found.scalars()
     ]
+
+
+async def streams(session: AsyncSession) -> Sequence[str]:
+    return (await session.scalars(select(EventStreamRow.stream).order_by(EventStreamRow.stream))).all()
+
+
+async def forget(session: AsyncSession, stream: str, before: datetime, most: int) -> int:
+    """Delete the earliest events of a stream that happened before a time; how many they were.
+
+    They are looked for by their numbers, which follow the time: there is no index of times to keep.
+    """
+    earliest = (
+        select(EventRow.sequence, EventRow.recorded_at)
+        .where(EventRow.stream == stream)
+        .order_by(EventRow.sequence)
+        .limit(most)
+    )
+    old = [sequence for sequence, recorded_at in await session.execute(earliest) if recorded_at < before]
+    if old:
+        await session.execute(delete(EventRow).where(EventRow.stream == stream, EventRow.sequence.in_(old)))
+    return len(old)
 
 
 async def last_sequences(session: AsyncSession, streams: Collection[str]) -> dict[str, int]:

@@ -18,6 +18,8 @@ from pilothouse.hub.events.domain import Event
 from pilothouse.hub.events.following import PAGE, Follower
 from pilothouse.kit.clock import Clock, SystemClock, at
 
+# Others that write wait for it.
+FORGOTTEN_AT_ONCE = 500
 _APPENDED = "pilothouse.events"
 
 
@@ -82,6 +84,17 @@ class Events:
         """The number of the newest event of each stream that has any."""
         async with self._database.reading() as session:
             return await repository.last_sequences(session, streams)
+
+    async def forget(self, before: datetime) -> None:
+        """Delete what happened before a time, a little in each transaction; numbers go on from where they are."""
+        async with self._database.reading() as session:
+            streams = await repository.streams(session)
+        for stream in streams:
+            while True:
+                async with self._database.transaction() as session:
+                    count = await repository.forget(session, stream, before, FORGOTTEN_AT_ONCE)
+                if count < FORGOTTEN_AT_ONCE:
+                    break
 
     @asynccontextmanager
     async def following(self, stream: str, since: int | None = None) -> AsyncIterator[Follower]:

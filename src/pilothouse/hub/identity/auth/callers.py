@@ -9,6 +9,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBasic, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.identity.auth.guesses import Guesses
 from pilothouse.hub.identity.auth.origins import COOKIE, check_origin
 from pilothouse.hub.identity.domain import Caller, CallerKind
 from pilothouse.hub.identity.service import Access, Identity, IdentityServices, Presented
@@ -95,7 +96,7 @@ async def _caller(
     await _count_agents(connection, shown)
     if shown.is_by_cookie:
         check_origin(connection)
-    caller = await identity_of(connection).identify(shown)
+    caller = await guesses_of(connection).identify(connection, shown)
     gate: AgentGate | None = getattr(connection.app.state, "agent_gate", None)
     if caller.kind == CallerKind.AGENT and gate is not None:
         scope = connection.scope
@@ -139,6 +140,13 @@ def identity_of(connection: HTTPConnection) -> Identity:
     return identity
 
 
+def guesses_of(connection: HTTPConnection) -> Guesses:
+    """Who knows credentials, and counts wrong ones."""
+    guesses = connection.app.state.guesses
+    assert isinstance(guesses, Guesses)
+    return guesses
+
+
 async def _people(connection: HTTPConnection) -> IdentityServices:
     people = connection.app.state.people
     assert isinstance(people, IdentityServices)
@@ -167,7 +175,7 @@ async def _arriving(
         check_origin(connection)
     if shown.credentials is None and shown.cookie is None and shown.agent_token is None:
         return None
-    caller = await identity_of(connection).identify(shown)
+    caller = await guesses_of(connection).identify(connection, shown)
     return None if caller.kind == CallerKind.OPEN else caller
 
 

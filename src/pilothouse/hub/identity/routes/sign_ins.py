@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from pilothouse.hub.identity.auth import ArrivingSession, ThePeople, caller_of
-from pilothouse.hub.identity.auth.callers import identity_of, presented
+from pilothouse.hub.identity.auth.callers import guesses_of, identity_of, presented
 from pilothouse.hub.identity.auth.origins import COOKIE, check_origin, check_own_page, is_secure
 from pilothouse.hub.identity.domain import Caller, CallerKind
 from pilothouse.hub.identity.domain.membership import OneCredential
@@ -30,7 +30,7 @@ async def _proven(request: Request, asked: SignIn) -> Caller | None:
     if asked.code is not None:
         return None
     credentials = Credentials("bearer", asked.token) if asked.token else Credentials("basic", asked.password or "")
-    caller = await identity_of(request).identify(Presented(credentials))
+    caller = await guesses_of(request).identify(request, Presented(credentials))
     if caller.kind == CallerKind.OPEN:
         raise CredentialsWrong(challenges=("Bearer",))
     return caller

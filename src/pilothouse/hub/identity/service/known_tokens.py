@@ -63,8 +63,8 @@ class KnownTokens:
         CredentialsWrong for a token that is unknown, revoked, expired, has another secret, or belongs in a cookie and
         is not in one.
         """
-        parts = split_token(presented) if len(presented) <= _LONGEST else None
-        if parts is None or _OURS.fullmatch(parts[0]) is None:
+        parts = _parts(presented)
+        if parts is None:
             return None
         known = await self._known(parts[0])
         now = at(self._clock.now_ns())
@@ -190,6 +190,16 @@ class KnownTokens:
             if holder is not None:
                 ended = await rows.becomes_current(row, holder, now, now + PREVIOUS_GOOD_FOR)
             self.forget(session, [row.prefix, *ended])
+
+
+def looks_like_ours(presented: str) -> bool:
+    """Whether somebody shows a token that we could have made."""
+    return _parts(presented) is not None
+
+
+def _parts(presented: str) -> tuple[str, str] | None:
+    parts = split_token(presented) if len(presented) <= _LONGEST else None
+    return None if parts is None or _OURS.fullmatch(parts[0]) is None else parts
 
 
 def holder_of(row: TokenRecord) -> Holder | None:
