@@ -123,8 +123,11 @@ async def test_readers_are_sent_to_the_bucket_if_so_set(
         await _deliver(client, flight)
         answer = await client.get(f"/api/sessions/{SESSION_ID}/mcap", headers={"Range": "bytes=0-7"})
         head = await client.head(f"/api/sessions/{SESSION_ID}/mcap")
+        of_a_page = {"Range": "bytes=0-7", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin"}
+        scripts = await client.get(f"/api/sessions/{SESSION_ID}/mcap", headers=of_a_page)
 
     assert answer.status_code == 307
+    assert (scripts.status_code, scripts.content) == (206, flight[:8])
     assert answer.headers["Cache-Control"] == "no-store"
     async with httpx2.AsyncClient() as outside:
         there = await outside.get(answer.headers["Location"], headers={"Range": "bytes=0-7"})

@@ -71,14 +71,21 @@ async def read_recording(
     request: Request,
 ) -> Response:
     """Whole or in ranges (RFC 9110: one or many, suffix, `If-Range`); a damaged file is served as it is. A hub that
-    keeps recordings in a bucket may answer 307 with an address there."""
+    keeps recordings in a bucket may answer 307 with an address there, though never to the script of a page: ours may
+    talk to nobody but the hub."""
     content = await services.recordings.content_of(session, session_id, only_robot=only_robot)
-    if hub.settings.storage_redirect and request.method == "GET" and (address := await content.address()):
+    may_redirect = hub.settings.storage_redirect and request.method == "GET" and not _is_for_a_script(request)
+    if may_redirect and (address := await content.address()):
         return RedirectResponse(address, status_code=307, headers={"Cache-Control": "no-store"})
     if hub.settings.accel_prefix and (path := content.path_for_proxy()):
         return _handed_on(f"{hub.settings.accel_prefix.rstrip('/')}/{path}", session_id)
     answer = RangeResponse(content.source, media_type=MCAP_MEDIA_TYPE, filename=f"{session_id}.mcap")
     return remember(request, answer, lifetime_s=LIFETIME_S if caller.token_id is None else REVOKED_WITHIN_S)
+
+
+def _is_for_a_script(request: Request) -> bool:
+    """Browsers say what they fetch something for, and no page can make them say something else."""
+    return request.headers.get("sec-fetch-dest") == "empty"
 
 
 def _handed_on(address: str, session_id: str) -> Response:
