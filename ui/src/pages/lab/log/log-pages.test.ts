@@ -90,7 +90,7 @@ test("a million lines hold little, and pages let go can be read again", () => {
   for (let part = 0; part < 100; part += 1) pages.feed({ offset: pages.end, stream: "stdout", bytes: chunk });
   expect(pages.lineCount).toBe(1_000_000);
   const held = pages.pages.filter((_, number) => pages.linesOf(number) !== undefined).length;
-  expect(held).toBeLessThanOrEqual(48);
+  expect(held).toBeLessThanOrEqual(96);
   const number = pages.pageOf(123_456);
   const page = pages.page(number);
   expect(pages.linesOf(number)).toBeUndefined();
@@ -98,4 +98,14 @@ test("a million lines hold little, and pages let go can be read again", () => {
   const begin = page.offset % chunk.length;
   pages.keep(number, new Uint8Array([...chunk, ...chunk]).slice(begin, begin + page.size));
   expect(pages.linesOf(number)?.[123_456 - page.firstLine]?.text).toBe("line 3456");
+});
+
+test("pages are read together only where their bytes follow each other", () => {
+  const pages = new LogPages();
+  feed(pages, "x\n".repeat(PAGE_LINES * 100));
+  pages.feed({ offset: pages.end + 500, stream: "stdout", bytes: encoder.encode("y\n".repeat(PAGE_LINES * 120)) });
+  expect(pages.following(0, 32, 1 << 20)).toHaveLength(32);
+  expect(pages.following(90, 32, 1 << 20)).toHaveLength(10);
+  expect(pages.following(0, 32, 1_500)).toHaveLength(2);
+  expect(pages.following(215, 32, 1 << 20)).toHaveLength(0);
 });

@@ -23,12 +23,12 @@ export type LogPage = {
 
 export const PAGE_LINES = 256;
 export const PAGE_BYTES = 256 << 10;
-const HELD_PAGES = 48;
+const HELD_PAGES = 96;
 const MOST_FAILURES = 10_000;
 
 /**
  * The output of one command: an index of pages that grows as bytes come, and the text of the pages looked at last.
- * A million lines take a few thousand small entries and at most 48 pages of text.
+ * A million lines take a few thousand small entries and at most 96 pages of text.
  */
 export class LogPages {
   readonly pages: LogPage[] = [];
@@ -94,6 +94,29 @@ export class LogPages {
     this.held.delete(number);
     this.held.set(number, bytes);
     return this.asLines(page, bytes, allCuts(bytes));
+  }
+
+  /** Finished pages from one on whose text is not held and whose bytes follow each other, so many bytes at most. */
+  following(first: number, count: number, mostBytes: number): LogPage[] {
+    const found: LogPage[] = [];
+    let bytes = 0;
+    for (let number = first; number < Math.min(first + count, this.pages.length); number += 1) {
+      const page = this.pages[number] as LogPage;
+      const isApart = found.length > 0 && (page.dropped > 0 || bytes + page.size > mostBytes);
+      if (isApart || this.held.has(number)) break;
+      found.push(page);
+      bytes += page.size;
+    }
+    return found;
+  }
+
+  /** False where a page that is held surely has no line with this text, in small letters. */
+  mayHold(number: number, wanted: string): boolean {
+    const bytes = this.held.get(number);
+    if (bytes === undefined) return true;
+    const text = textOf(bytes, { start: 0, end: bytes.length });
+    // Colours stand between letters: only a look at each line tells then.
+    return text.includes("\x1b") || text.toLowerCase().includes(wanted);
   }
 
   /** Text of a page that was fetched again. */

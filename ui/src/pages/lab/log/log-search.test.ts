@@ -25,7 +25,7 @@ test("a search finds lines whatever their colours and letters, and goes on with 
 
 test("pages whose text was let go are read again", async () => {
   const pages = new LogPages();
-  const text = Array.from({ length: 256 * 60 }, (_, line) => `line ${line}\n`).join("");
+  const text = Array.from({ length: 256 * 160 }, (_, line) => `line ${line}\n`).join("");
   const bytes = encoder.encode(text);
   pages.feed({ offset: 0, stream: "stdout", bytes });
   let reads = 0;

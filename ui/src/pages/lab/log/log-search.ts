@@ -2,8 +2,11 @@ import type { LogPages } from "./log-pages";
 import { plainOf } from "./sgr";
 
 const MOST_HITS = 5_000;
+// Fewer than are held: what is in view stays.
+const PAGES_AT_ONCE = 32;
 
-export type Reads = (page: number) => Promise<void>;
+/** Fetches the text of pages from one on. */
+export type Reads = (page: number, count?: number) => Promise<void>;
 
 /** Looks for text in everything there is, page by page; goes on where it was when more has come. */
 export class LogSearch {
@@ -26,12 +29,16 @@ export class LogSearch {
     for (let number = this.pages.pageOf(this.seen); number < this.pages.pageCount; number += 1) {
       if (signal.aborted || this.isFull) return;
       if (this.pages.linesOf(number) === undefined) {
-        await read(number);
+        await read(number, PAGES_AT_ONCE);
         progress();
         if (signal.aborted) return;
       }
       const page = this.pages.page(number);
       if (page === undefined) continue;
+      if (number < this.pages.pages.length && !this.pages.mayHold(number, wanted)) {
+        this.seen = page.firstLine + page.lines;
+        continue;
+      }
       const lines = this.pages.linesOf(number) ?? [];
       const isOpen = number === this.pages.pages.length;
       for (const [place, line] of lines.entries()) {

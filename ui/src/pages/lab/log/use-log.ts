@@ -24,21 +24,30 @@ export function outputPath(sessionId: string, commandId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}/commands/${encodeURIComponent(commandId)}/output`;
 }
 
-/** Fetches pages whose text was let go: their bytes and no others. */
+const MOST_READ_BYTES = 4 << 20;
+
+/** Fetches pages whose text was let go, as many as follow each other in one request: their bytes and no others. */
 function reader(feed: LogFeed, path: string): Reads {
   const asked = new Map<number, Promise<void>>();
-  return (number) => {
-    const page = feed.pages.page(number);
-    if (page === undefined || feed.pages.linesOf(number) !== undefined) return Promise.resolve();
-    const known = asked.get(number);
+  return (first, count = 1) => {
+    const { pages } = feed;
+    const known = asked.get(first);
     if (known !== undefined) return known;
-    const reading = ask(`${path}?from=${page.offset}`, { headers: { range: `bytes=0-${page.size - 1}` } })
+    const wanted = pages.following(first, count, MOST_READ_BYTES);
+    const [begin] = wanted;
+    if (begin === undefined) return Promise.resolve();
+    const size = wanted.reduce((sum, page) => sum + page.size, 0);
+    const reading = ask(`${path}?from=${begin.offset}`, { headers: { range: `bytes=0-${size - 1}` } })
       .then(async (answer) => {
-        feed.pages.keep(number, new Uint8Array(await answer.arrayBuffer()).subarray(0, page.size));
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        for (const [place, page] of wanted.entries()) {
+          const start = page.offset - begin.offset;
+          pages.keep(first + place, bytes.slice(start, start + page.size));
+        }
         feed.changed();
       })
-      .finally(() => asked.delete(number));
-    asked.set(number, reading);
+      .finally(() => asked.delete(first));
+    asked.set(first, reading);
     return reading;
   };
 }
