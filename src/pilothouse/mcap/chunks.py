@@ -98,8 +98,10 @@ def unpacked(entries: Binary) -> array[int]:
     return numbers
 
 
-def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, bytes] | None = None) -> SealedChunk:
-    """Compress a chunk and close its message indexes; it must hold a message. Runs outside the GIL for the most part.
+def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, Binary] | None = None) -> SealedChunk:
+    """Compress a chunk, which nobody may change after that, and close its message indexes; it must hold a message.
+
+    Runs outside the GIL for the most part.
 
     ``packed`` is the compression and the compressed bytes where they exist already.
     """

@@ -15,6 +15,8 @@ ZSTD_LEVEL = 1
 # A chunk that shrinks by less than this (JPEG, H.264) is stored as it is: readers then get it without decompressing.
 WORTHWHILE = 0.95
 CHUNK_LIMIT_BYTES = 1 << 30
+# What is stored as it is needs no copy. A smaller one has a copy, for its buffer may have room to spare that it keeps.
+COPIED_BELOW_BYTES = 128 << 10
 
 crc32 = zlib.crc32
 
@@ -29,8 +31,11 @@ class _Contexts(threading.local):
 _contexts = _Contexts()
 
 
-def compress(raw: bytearray, compression: Compression) -> tuple[str, bytes]:
-    """MCAP's name of the compression used, and the bytes; falls back to none where compression gains nothing."""
+def compress(raw: bytearray, compression: Compression) -> tuple[str, Binary]:
+    """MCAP's name of the compression used, and the bytes; falls back to none where compression gains nothing.
+
+    These may be ``raw`` itself: nobody may change it any more.
+    """
     if compression == "zstd":
         packed = _contexts.compressor.compress(raw)
     elif compression == "lz4":
@@ -38,10 +43,14 @@ def compress(raw: bytearray, compression: Compression) -> tuple[str, bytes]:
 
         packed = lz4.frame.compress(raw)
     else:
-        return "", bytes(raw)
+        return "", _kept(raw)
     if len(packed) > len(raw) * WORTHWHILE:
-        return "", bytes(raw)
+        return "", _kept(raw)
     return compression, packed
+
+
+def _kept(raw: bytearray) -> Binary:
+    return raw if len(raw) >= COPIED_BELOW_BYTES else bytes(raw)
 
 
 def decompress(compression: str, body: Binary, size: int, *, limit: int = CHUNK_LIMIT_BYTES) -> Binary:

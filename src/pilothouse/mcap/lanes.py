@@ -12,6 +12,9 @@ CHUNKS_PER_BUDGET = 8
 SMALLEST_CHUNK_BYTES = 16 << 10
 # Chunks wait to be sealed beside the window: in a small window they must be small too.
 CHUNKS_PER_WINDOW = 256
+# At 1 MiB a chunk, eight times what a camera brings while one is sealed, and no more than that in memory twice. Chunks
+# of large messages are larger than others: they may wait in as many bytes as eight full ones have, one in any case.
+QUEUE_CHUNKS = 8
 
 
 def chunk_bytes_of(most_bytes: int, window_bytes: int) -> int:

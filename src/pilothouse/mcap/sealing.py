@@ -9,14 +9,11 @@ from collections.abc import Callable
 
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, seal
-from pilothouse.mcap.lanes import SMALLEST_CHUNK_BYTES
+from pilothouse.mcap.lanes import QUEUE_CHUNKS, SMALLEST_CHUNK_BYTES
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.shelf import Shelf
 from pilothouse.mcap.spool import Spool
 
-# At 1 MiB a chunk, eight times what a camera brings while one is sealed, and no more than that in memory twice. Chunks
-# of large messages are larger than others: they may wait in as many bytes as eight full ones have, one in any case.
-QUEUE_CHUNKS = 8
 # A thread that appends without a pause keeps the interpreter to itself: the sealing thread gets it every 5 ms and falls
 # behind. From this many chunks on the appending thread stands back for a moment, once per chunk, which is far cheaper
 # than sealing in its place.

@@ -10,6 +10,7 @@ from pydantic import ByteSize, ConfigDict, Field, SecretStr, model_validator
 
 from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import setting
+from pilothouse.mcap.lanes import QUEUE_CHUNKS, chunk_bytes_of
 from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
 from pilothouse.recorder.sources.config import SourceConfig
@@ -21,7 +22,7 @@ from pilothouse.wire.relay import RelayMode
 
 MIB = 1 << 20
 # Messages on their way into the window: open chunks, those that wait to be compressed, one that is written.
-MOST_BESIDE_BYTES = 4 * MIB
+LEAST_BESIDE_BYTES = 4 * MIB
 
 
 class RecorderSettings(CaptureSettings):
@@ -117,7 +118,8 @@ class RecorderSettings(CaptureSettings):
     @property
     def ring_bytes(self) -> int:
         """Of ``max_bytes``, for sealed messages: the rest is for those being packed, compressed and written."""
-        return self.max_bytes - min(MOST_BESIDE_BYTES, self.max_bytes // 8)
+        waiting = QUEUE_CHUNKS * chunk_bytes_of(MIB, self.max_bytes)
+        return self.max_bytes - min(max(LEAST_BESIDE_BYTES, waiting), self.max_bytes // 8)
 
     @property
     def retention_s(self) -> float:
