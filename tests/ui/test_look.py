@@ -80,7 +80,10 @@ def test_every_page_looks_as_it_should(view: str, places: dict[str, str], visit:
     wrong: list[str] = []
     for name, path in places.items():
         page.goto(f"{visitor.url.rstrip('/')}{path}")
-        settled(page)
+        try:
+            settled(page)
+        except AssertionError as late:
+            wrong.append(f"{name}: {late}")
         _kept(page, SCREENSHOTS / view / f"{name}.png")
         if page.get_by_text("There is no such page").is_visible():
             wrong.append(f"{name}: there is no such page")
