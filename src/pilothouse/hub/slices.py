@@ -50,7 +50,6 @@ from pilothouse.hub.playback.service import Playback
 from pilothouse.hub.recordings import jobs as recording_jobs
 from pilothouse.hub.recordings.routes import ROUTERS as RECORDINGS
 from pilothouse.hub.recordings.routes.links import LINK_PATH
-from pilothouse.hub.recordings.routes.upload_page import UPLOAD_PATH
 from pilothouse.hub.recordings.service import build_services as build_recordings
 from pilothouse.hub.recordings.service import count_by_robot
 from pilothouse.hub.relay import jobs as relay_jobs
@@ -100,7 +99,7 @@ ROUTERS = (
 )
 ROUTES = resolved(*ROUTERS)
 # What anybody may ask for who can reach the hub.
-PUBLIC_PATHS = frozenset({UPLOAD_PATH, ENROL_PATH, LINK_PATH, INGEST, *PUBLIC, *ui.PUBLIC})
+PUBLIC_PATHS = frozenset({ENROL_PATH, LINK_PATH, INGEST, *PUBLIC, *ui.PUBLIC})
 
 
 def install(service: Service, hub: Hub, limits: RateLimits) -> IdentityServices:

@@ -16,8 +16,6 @@ from tests.hub.conftest import client_of
 
 PUBLIC = {
     "/",
-    # Nothing but a form; what it sends needs a credential.
-    "/upload",
     "/api/links/{token}/{session_id}.mcap",
     "/health",
     "/healthz",

@@ -109,3 +109,9 @@ async def test_without_a_built_ui_the_hub_says_how_to_get_it(
         assert "http://" not in answer.text
     assert (await client.get("/mark.svg")).status_code == 404
     assert (await client.get("/api/v1/incidents")).status_code == 401
+
+
+async def test_the_former_address_for_delivering_recordings_leads_to_their_page(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/upload", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (308, "/recordings/upload")

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import HTMLResponse
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from pilothouse.hub.ui.missing import MISSING
 from pilothouse.hub.ui.site import Site
@@ -17,8 +17,16 @@ PLACES = ("login", "incidents", "recordings", "robots", "fleet", "boards", "lab"
 """First parts of the paths of its pages. The API has none of these; below them the UI itself says what is not there."""
 ASSET_PATH = "/assets/{name}"
 MARK_PATH = "/mark.svg"
+FORMER_UPLOAD_PATH = "/upload"
 PUBLIC = frozenset(
-    {"/", ASSET_PATH, MARK_PATH, *(f"/{place}" for place in PLACES), *(f"/{place}/{{rest}}" for place in PLACES)}
+    {
+        "/",
+        ASSET_PATH,
+        MARK_PATH,
+        FORMER_UPLOAD_PATH,
+        *(f"/{place}" for place in PLACES),
+        *(f"/{place}/{{rest}}" for place in PLACES),
+    }
 )
 
 # Scripts only from files of this hub. Styles may be set on elements: the layout is, and no text can name any.
@@ -52,6 +60,12 @@ async def document(site: ThisSite) -> HTMLResponse:
 
 for path in ("/", *(path for place in PLACES for path in (f"/{place}", f"/{place}/{{rest:path}}"))):
     router.add_api_route(path, document, methods=["GET", "HEAD"])
+
+
+@router.get(FORMER_UPLOAD_PATH)
+async def former_upload_page() -> RedirectResponse:
+    """Where recordings were delivered before there was a UI, for whoever kept that address."""
+    return RedirectResponse("/recordings/upload", status_code=308)
 
 
 @router.api_route(ASSET_PATH, methods=["GET", "HEAD"])

@@ -9,7 +9,6 @@ from pilothouse.hub.recordings.routes import (
     keeping,
     links,
     recordings,
-    upload_page,
     uploads,
 )
 
@@ -22,7 +21,6 @@ ROUTERS = (
     annotations.router,
     admin.router,
     uploads.router,
-    upload_page.router,
     direct.router,
 )
 

@@ -10,7 +10,7 @@ const WORDS: Record<Upload["state"], string> = {
   sending: "is sent",
   done: "is here",
   failed: "was not delivered",
-  left: "was interrupted: choose the file again, and it goes on there",
+  left: "was interrupted",
   stopped: "was stopped: what is here stays for some days",
 };
 
@@ -44,6 +44,7 @@ export function UploadRow({ upload: one }: { upload: Upload }) {
           {WORDS[one.state]}
           {isMoving || one.state === "left" ? `, ${Math.floor(100 * one.share)} %` : ""}
           {one.state === "sending" ? paceOf(one) : ""}
+          {one.state === "left" ? ": choose the file again, and it goes on there" : ""}
           {one.words === undefined ? "" : `: ${one.words}`}
           {one.code === undefined || one.code === "unexpected" ? "" : ` [${one.code}]`}{" "}
           {one.state === "done" ? (
