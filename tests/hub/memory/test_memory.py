@@ -145,7 +145,10 @@ async def test_a_group_remembers_for_its_boards_and_for_nobody_else(office: Offi
     made = await office.made(path, inside, content="for all corridors")
     seen = await office.got(path, inside)
     changed = await office.changed(f"{path}/{made['id']}", content="for every corridor")
+    surface = await office.got(f"/agent{path}", inside)
 
+    assert [one["id"] for one in surface["items"]] == [made["id"]]
+    assert (await office.ask("GET", f"/agent{path}", outside)).status_code == 404
     assert [one["id"] for one in seen["items"]] == [made["id"]]
     assert (made["board_id"], made["group_id"]) == (None, group)
     assert changed["version"] == 2

@@ -20,6 +20,8 @@ _TASK = f"{_BOARD}/tasks/{{task_id}}"
 _COMMENT = f"{_TASK}/comments/{{comment_id}}"
 _APPROVAL = f"{_BOARD}/approvals/{{approval_id}}"
 _MEMORY = f"{_BOARD}/memory/{{memory_id}}"
+_GROUP_MEMORY = "board-groups/{group_id}/memory"
+_GROUP_ENTRY = f"{_GROUP_MEMORY}/{{memory_id}}"
 
 SHARED: tuple[tuple[str, str], ...] = (
     ("GET", "boards"),
@@ -48,6 +50,13 @@ SHARED: tuple[tuple[str, str], ...] = (
     ("GET", _MEMORY),
     ("PATCH", _MEMORY),
     ("DELETE", _MEMORY),
+    ("GET", "board-groups/{group_id}"),
+    ("GET", _GROUP_MEMORY),
+    ("POST", _GROUP_MEMORY),
+    ("GET", f"{_GROUP_MEMORY}/stream"),
+    ("GET", _GROUP_ENTRY),
+    ("PATCH", _GROUP_ENTRY),
+    ("DELETE", _GROUP_ENTRY),
     ("GET", f"{_BOARD}/subscriptions"),
     ("POST", f"{_BOARD}/subscriptions"),
     ("DELETE", f"{_BOARD}/subscriptions/{{subscription_id}}"),

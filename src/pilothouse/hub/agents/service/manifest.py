@@ -21,6 +21,11 @@ RULES = (
 LEADS_RULE = "You are the lead: plan, assign, review. Make workers only for work that is there."
 WORKERS_RULE = "You are a worker: change the tasks you have claimed, comment on others."
 
+_GROUPS = f"{AGENT_ROOT}board-groups/"
+_GROUP_MEMORY = f"{_GROUPS}{{group_id}}/memory"
+# The rest is as for boards, and in the whole description.
+_SHORT = {_GROUPS: {("get", _GROUP_MEMORY), ("post", _GROUP_MEMORY)}}
+
 
 class Manifests:
     """The manifest for each role, made once."""
@@ -51,6 +56,8 @@ def briefs(description: dict[str, Any], role: AgentRole) -> list[schemas.Operati
     """What somebody of a role may ask for, in short."""
     found: list[schemas.OperationBrief] = []
     for method, path, operation in operations_of(description):
+        if any(path.startswith(root) and (method, path) not in shown for root, shown in _SHORT.items()):
+            continue
         is_for_role = role == AgentRole.LEAD or operation.get("x-required-role") != "lead"
         if path.startswith(AGENT_ROOT) and is_for_role and "x-llm-intent" in operation:
             call = f"{method.upper()} {path}"
