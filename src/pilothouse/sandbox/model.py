@@ -82,6 +82,8 @@ class Network:
     mode: NetworkMode = NetworkMode.NONE
     allow: tuple[str, ...] = ()
     """``host:port`` or ``host`` (port 443); a private address only where it is written as an address."""
+    this_machine: bool = True
+    """Addresses may be of the machine itself: its loopback, and what it alone is told on its link."""
     names_may_be_private: bool = False
     """Names may lead to private addresses, too: for a list that the operator wrote."""
 

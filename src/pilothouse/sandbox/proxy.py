@@ -48,10 +48,14 @@ class Allowance:
 class AllowListProxy:
     """Serves one command. Names are resolved here, once per connection, and the address that was checked is used."""
 
-    def __init__(self, allowances: Sequence[Allowance], *, names_may_be_private: bool = False) -> None:
-        """``names_may_be_private``: the names come from whoever runs this service, who knows where they lead."""
+    def __init__(
+        self, allowances: Sequence[Allowance], *, names_may_be_private: bool = False, this_machine: bool = True
+    ) -> None:
+        """``names_may_be_private``: the names come from whoever runs this service, who knows where they lead;
+        ``this_machine``: addresses may be its own loopback."""
         self._allowed = frozenset(allowances)
         self._may_be_private = names_may_be_private
+        self._this_machine = this_machine
         self.refused: list[str] = []
         """What was refused and why, the first few; programs seldom say it."""
         self._server: asyncio.Server | None = None
@@ -105,6 +109,8 @@ class AllowListProxy:
         if wanted not in self._allowed:
             raise _Refused("403 Forbidden", f"{wanted.host}:{wanted.port} is not on the allow-list of this session")
         if _address(wanted.host):
+            if not self._this_machine and not _outside(wanted.host):
+                raise _Refused("403 Forbidden", f"{wanted.host} is the machine itself that runs this session")
             return wanted.host
         loop = asyncio.get_running_loop()
         try:

@@ -69,9 +69,12 @@ class Sandbox:
         await self.open()
         assert self._link is not None
         log.hide(command.secrets.values())
-        private = command.network.names_may_be_private
-        proxied = mode is NetworkMode.ALLOWLIST
-        proxy = AllowListProxy(allowances, names_may_be_private=private) if proxied else None
+        proxy = None
+        if mode is NetworkMode.ALLOWLIST:
+            asked = command.network
+            proxy = AllowListProxy(
+                allowances, names_may_be_private=asked.names_may_be_private, this_machine=asked.this_machine
+            )
         channels = Channels.open(terminal=command.terminal, stdin=command.stdin)
         running = Running(command, log, channels, self._link, proxy)
         order_fd = os.memfd_create("order")

@@ -111,6 +111,28 @@ def test_without_a_network_the_hub_itself_does_not_answer(lab: LabCaller) -> Non
     assert b"refused" in lab.output(ended).lower()
 
 
+def test_a_session_cannot_name_the_machine_that_runs_it_among_what_it_reaches(lab: LabCaller) -> None:
+    port = lab.url.rpartition(":")[2]
+    places = [f"{host}:{port}" for host in ("127.0.0.1", "localhost", "0.0.0.0", "127.1", "127.0.0.2")]
+    script = "for at in $AT; do curl -sS --max-time 20 -o /dev/null -w '%{http_code} ' http://$at/healthz; done; exit 3"
+    environment = {"AT": " ".join(places)}
+
+    ended = lab.run("sh", "-c", script, network="allowlist", allow=places, environment=environment)
+
+    assert lab.output(ended, stream="stdout").split() == [b"403"] * len(places)
+    assert "the machine itself" in ended["reason"]
+
+
+def test_the_network_of_a_session_leads_nowhere_near_the_hub(lab: LabCaller) -> None:
+    port = lab.url.rpartition(":")[2]
+    script = f"curl -sS --max-time 10 http://127.0.0.1:{port}/healthz || curl -sS --max-time 10 http://10.0.2.2:{port}/"
+
+    ended = lab.run("sh", "-c", script, network="full")
+
+    assert ended["state"] == "failed"
+    assert b"ok" not in lab.output(ended, stream="stdout")
+
+
 def test_links_that_point_outside_are_no_artifacts(lab: LabCaller) -> None:
     script = "ln -s /etc/passwd taken; ln -s / root; echo mine > kept"
 

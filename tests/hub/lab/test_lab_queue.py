@@ -313,3 +313,82 @@ async def test_what_is_stored_and_belongs_to_nothing_is_deleted_after_a_day(
     assert kept < left
     assert [one for one in left - kept if not one.startswith(f"lab/artifacts/{made['id']}/")] == []
     assert len(left) == 2
+
+
+async def test_the_token_of_a_session_may_no_more_than_whoever_made_it(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    found = {}
+    for scopes in (["sessions:write"], ["sessions:write", "commands:write"], ["sessions:write", "artifacts:read"]):
+        token = (await lab.post("/auth/tokens", json={"name": "ci", "scopes": scopes})).json()["token"]
+        async with client_of(hub_app, headers={"Authorization": f"Bearer {token}"}) as calling:
+            made = (await calling.post("/sessions", json={"repository": "demo"})).json()
+        base = f"/sessions/{made['id']}"
+        async with client_of(hub_app, headers={"Authorization": f"Bearer {made['token']}"}) as own:
+            answers = {
+                "look": await own.get(base),
+                "run": await own.post(f"{base}/commands", json={"argv": ["true"]}),
+                "fetch": await own.get(f"{base}/artifacts/none"),
+                "make": await own.post("/sessions", json={"repository": "demo"}),
+            }
+        found[scopes[-1]] = {name for name, answer in answers.items() if answer.status_code != 403}
+
+    assert found == {
+        "sessions:write": {"look"}, "commands:write": {"look", "run"}, "artifacts:read": {"look", "fetch"},
+    }  # fmt: skip
+
+
+async def test_a_token_for_one_session_sees_and_does_nothing_elsewhere(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    mine, other = [(await lab.post("/sessions", json={"repository": "demo"})).json()["id"] for _ in range(2)]
+    command = (await lab.post(f"/sessions/{other}/commands", json={"argv": ["true"]})).json()["id"]
+    scopes = ["sessions:read", "sessions:write", "commands:write", "artifacts:read"]
+    new = {"name": "one", "scopes": scopes, "session_id": mine}
+    token = (await lab.post("/auth/tokens", json=new)).json()["token"]
+    async with client_of(hub_app, headers={"Authorization": f"Bearer {token}"}) as calling:
+        assert [one["id"] for one in (await calling.get("/sessions")).json()["items"]] == [mine]
+        refused = [
+            await calling.get(f"/sessions/{other}"),
+            await calling.patch(f"/sessions/{other}", json={"ttl_s": 60}),
+            await calling.delete(f"/sessions/{other}"),
+            await calling.post(f"/sessions/{other}/commands", json={"argv": ["true"]}),
+            await calling.get(f"/sessions/{mine}/commands/{command}"),
+            await calling.get(f"/sessions/{mine}/commands/{command}/output"),
+            await calling.delete(f"/sessions/{mine}/commands/{command}"),
+            await calling.get(f"/sessions/{other}/artifacts"),
+            await calling.get(f"/sessions/{other}/files/x"),
+            await calling.post(f"/sessions/{other}/logs/ticket"),
+            await calling.post(f"/sessions/{other}/debug", json={"argv": ["x.py"]}),
+        ]
+        made = await calling.post("/sessions", json={"repository": "demo"})
+        batch = await calling.post("/batches", json={"session": {"repository": "demo"}, "commits": [SHA, "b" * 40]})
+
+    assert [one.status_code for one in refused] == [404] * len(refused)
+    assert (made.status_code, batch.status_code) == (403, 403)
+    assert (await lab.get(f"/sessions/{other}")).json()["state"] == "pending"
+
+
+async def test_sessions_are_found_by_what_they_are_about(lab: httpx2.AsyncClient) -> None:
+    incident = (await lab.post("/api/v1/incidents", json={"title": "stuck"})).json()["id"]
+    await lab.post("/repository/init", json={"name": "other", "remote_url": "https://git.example/other.git"})
+    asked = [
+        {"repository": "demo", "incident_id": incident}, {"repository": "other"},
+        {"repository": "demo", "labels": ["nightly"]}, {"repository": "demo", "commit_sha": SHA},
+    ]  # fmt: skip
+    made = [(await lab.post("/sessions", json=body)).json()["id"] for body in asked]
+    batch = (await lab.post("/batches", json={"session": asked[1], "commits": ["c" * 40]})).json()
+    await lab.delete(f"/sessions/{made[3]}")
+
+    async def found(**query: object) -> list[str]:
+        return [one["id"] for one in (await lab.get("/sessions", params=query)).json()["items"]]
+
+    assert await found(incident_id=incident) == [made[0]]
+    assert await found(label="nightly") == [made[2]]
+    assert await found(commit_sha=SHA) == []
+    assert await found(commit_sha=SHA, all=True) == [made[3]]
+    assert await found(state="cancelled") == [made[3]]
+    assert await found(batch_id=batch["id"]) == [batch["matrix"][0]["session_id"]]
+    assert await found(repository="other") == [batch["matrix"][0]["session_id"], made[1]]
+    page = (await lab.get("/sessions", params={"all": True, "limit": 2, "offset": 2})).json()
+    assert ([one["id"] for one in page["items"]], page["total"]) == ([made[2], made[1]], 5)

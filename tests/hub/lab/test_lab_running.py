@@ -151,6 +151,23 @@ def test_a_command_that_takes_too_long_ends_by_timeout(lab: LabCaller) -> None:
     assert (ended["state"], ended["termination_reason"]) == ("failed", "timeout")
 
 
+def test_a_command_that_is_silent_for_too_long_ends_by_that(lab: LabCaller) -> None:
+    ended = lab.run("sh", "-c", "echo up; sleep 4324", idle_timeout_s=0.5)
+
+    assert (ended["state"], ended["termination_reason"]) == ("failed", "idle_timeout")
+
+
+def test_how_far_the_machine_keeps_commands_apart_is_shown(lab: LabCaller) -> None:
+    ended = lab.run("true")
+
+    (worker,) = lab.http.get("/sandbox").json()["workers"]
+    ready = lab.http.get("/readyz").json()
+    assert lab.session(ended["session_id"])["sandbox_level"] == worker["level"] == "isolated"
+    assert worker["mechanisms"]["bubblewrap"] == "works"
+    assert {"none", "allowlist"} <= set(worker["networks"])
+    assert "isolated" in str(ready)
+
+
 def test_what_is_typed_reaches_the_command(lab: LabCaller) -> None:
     made = lab.make(commands=[{"argv": ["cat"], "interactive": True}])
     command = made["commands"][0]
@@ -281,6 +298,15 @@ def test_logs_tell_history_then_what_comes_and_the_end(lab: LabCaller) -> None:
     resumed = frames(lab, made["id"], "?from=4")
     assert "".join(one.get("text", "") for one in resumed) == "two\n"
     assert resumed[0]["offset"] == 4
+
+
+def test_logs_of_a_command_are_those_of_its_own_session(lab: LabCaller) -> None:
+    one, other = lab.make(), lab.make(commands=[{"argv": ["echo", "private"]}], end_when_done=True)
+    lab.over(other["id"])
+    command = other["commands"][0]["id"]
+
+    assert frames(lab, one["id"], f"?command_id={command}", token=one["token"]) == []
+    assert frames(lab, other["id"], f"?command_id={command}")[0]["text"] == "private\n"
 
 
 def test_a_ticket_opens_one_socket_once(lab: LabCaller) -> None:

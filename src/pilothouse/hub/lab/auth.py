@@ -17,6 +17,7 @@ from pilothouse.hub.identity.domain import (
     OrganizationRole,
     ScopeMissing,
 )
+from pilothouse.kit.errors import Forbidden
 from pilothouse.web import CredentialsMissing
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "SessionReader",
     "SessionWriter",
     "check_scope",
+    "may",
 ]
 
 CHALLENGES = ("Basic", "Bearer")
@@ -50,6 +52,15 @@ def check_scope(caller: Caller, scopes: Collection[str]) -> None:
             raise ScopeMissing(scope=next(iter(scopes)))
     elif not caller.has_role(OrganizationRole.MEMBER):
         raise OperatorsOnly
+
+
+def may(caller: Caller, scopes: Collection[str]) -> bool:
+    """Whether ``check_scope`` would let the caller pass."""
+    try:
+        check_scope(caller, scopes)
+    except Forbidden:
+        return False
+    return True
 
 
 class _WithScope:

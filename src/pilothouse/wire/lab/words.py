@@ -19,7 +19,7 @@ Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]{0
 Argument = Annotated[str, StringConstraints(max_length=131_000, pattern=r"^[^\x00]*$")]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 VariableValue = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
-HostName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?$")]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
 LabLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/=@-]{0,99}$")]
 InsidePath = Annotated[str, StringConstraints(max_length=1_000, pattern=r"^[^\x00]*$")]

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
-from pilothouse.hub.lab.auth import SessionReader, SessionWriter, check_scope
+from pilothouse.hub.lab.auth import SessionReader, SessionWriter, check_scope, may
 from pilothouse.hub.lab.domain.states import LIVE
 from pilothouse.hub.lab.repository import Sought
 from pilothouse.hub.lab.routes.services import SessionPath, TheLab, TheTokens
@@ -28,7 +28,12 @@ router = APIRouter(prefix="/sessions", tags=["debug sessions"])
 
 MAX_BODY_BYTES = 16 << 20
 BYTES = {"schema": {"type": "string", "format": "binary"}}
-TOKEN_SCOPES = ("sessions:read", "commands:write", "artifacts:read")
+# What the token of a session may, and what whoever makes the session must be allowed for that.
+TOKEN_SCOPES = {
+    "sessions:read": ("sessions:read", "sessions:write"),
+    "commands:write": ("commands:write",),
+    "artifacts:read": ("artifacts:read",),
+}
 
 
 async def _sought(
@@ -76,8 +81,9 @@ async def create_session(
     answer = await answer_once(session, once, at(hub.clock.now_ns()), MadeLabSession, create)
     if not made:
         return answer  # the same request again: a token is shown once, and not kept for this
+    scopes = [scope for scope, needed in TOKEN_SCOPES.items() if may(caller, needed)]
     token = await tokens.give_session(
-        session, answer.id, TOKEN_SCOPES, answer.expires_at, repository=answer.repository, maker=caller
+        session, answer.id, scopes, answer.expires_at, repository=answer.repository, maker=caller
     )
     return answer.model_copy(update={"token": token.token})
 

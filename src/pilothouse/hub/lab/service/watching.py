@@ -76,7 +76,7 @@ class Watching:
         with self._signals.heard(of_session(session_id)) as ear:
             while True:
                 command = await self._outputs.command(command_id)
-                if command is None:
+                if command is None or command.session_id != session_id:
                     return
                 # What is read now was written before the command was seen to be over, or will be seen next time.
                 async for frames in self._outputs.frames(command_id, Slice(start=place)):

@@ -215,7 +215,7 @@ class Turns:
                 pids=limits.get("pids") or settings.lab_pids,
                 disk_mb=limits.get("disk_mb") or settings.lab_disk_mb,
             ),
-            network=Network(NetworkMode(run["network"]), tuple(run["allow"])),
+            network=Network(NetworkMode(run["network"]), tuple(run["allow"]), this_machine=settings.lab_shared_network),
             timeout_s=run["timeout_s"] or settings.lab_timeout_s,
             idle_timeout_s=run["idle_timeout_s"],
             secrets=holding.secrets,
