@@ -23,7 +23,7 @@ export function SecretShown({ title, secret, example, close }: Props) {
           </>
         )}
         <Group justify="flex-end">
-          <Button onClick={close}>{secret ? "I have copied it" : "Close"}</Button>
+          <Button onClick={close}>{secret ? "I have copied it" : "Done"}</Button>
         </Group>
       </Stack>
     </Modal>
