@@ -54,5 +54,6 @@ printf '%s\n' "$INBOX" | grep -q '"reason":"approval_decided"'
 CURSOR=$(printf '%s\n' "$INBOX" | grep -o '"next_cursor":[0-9]*' | cut -d : -f 2)
 ask POST inbox/ack "{\"cursor\":$CURSOR}" >/dev/null
 
-ask PATCH "boards/$BOARD/tasks/$TASK" '{"status":"done"}' | first status
+DONE=$(ask PATCH "boards/$BOARD/tasks/$TASK" '{"status":"done"}')
+printf '%s\n' "$DONE" | first status
 heartbeat idle

@@ -87,6 +87,23 @@ def test_an_agent_in_plain_curl_goes_from_registration_to_done(hub: Program, tmp
     assert (shown["liveness"], shown["status"]) == ("online", "idle")
 
 
+def test_plain_curl_goes_from_an_invite_to_done(hub: Program, tmp_path: Path) -> None:
+    environment = {
+        "HUB": hub.url, "TOKEN": LOCAL_TOKEN, "PAUSE": "0.2", "TRIES": "300", "PATH": os.environ["PATH"],
+    }  # fmt: skip
+
+    answer = subprocess.run(
+        ["sh", str(AGENT.with_name("from-invite-to-done.sh"))], env=environment, cwd=tmp_path, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    said = answer.stdout.splitlines()
+    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+    assert said[:2] == ["Mara is in", "Rob is registered"]
+    assert "Mara approved" in said
+    assert said[-2:] == ["done", "done"]
+
+
 def pending(person: httpx2.Client, board: str) -> dict[str, str] | None:
     found = person.get(f"/boards/{board}/approvals", params={"status": "pending"}).json()
     assert "items" in found, json.dumps(found)
