@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.support.flights import write_flight
@@ -298,6 +298,25 @@ def test_logs_tell_history_then_what_comes_and_the_end(lab: LabCaller) -> None:
     resumed = frames(lab, made["id"], "?from=4")
     assert "".join(one.get("text", "") for one in resumed) == "two\n"
     assert resumed[0]["offset"] == 4
+
+
+def test_whoever_watches_by_a_ticket_leaves_with_the_token_it_was_made_with(lab: LabCaller) -> None:
+    made = lab.make(commands=[{"argv": ["sh", "-c", "echo up; sleep 4325"]}])
+    new = {"name": "watcher", "scopes": ["sessions:read", "commands:write"]}
+    token = lab.http.post("/auth/tokens", json=new).json()
+    with LabCaller(lab.url, lab.sha, token=token["token"]) as watcher:
+        ticket = watcher.http.post(f"/sessions/{made['id']}/logs/ticket").json()["ticket"]
+    address = f"{lab.url.replace('http', 'ws', 1)}/sessions/{made['id']}/logs?ticket={ticket}"
+    with connect(address, open_timeout=30) as socket:
+        assert json.loads(socket.recv(30))["text"] == "up\n"
+
+        lab.http.delete(f"/auth/tokens/{token['id']}").raise_for_status()
+
+        with pytest.raises(ConnectionClosed) as closed:
+            list(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    lab.http.delete(f"/sessions/{made['id']}")
 
 
 def test_logs_of_a_command_are_those_of_its_own_session(lab: LabCaller) -> None:

@@ -40,7 +40,7 @@ async def told(*seen: Seen | Ended | None) -> list[dict[str, Any]]:
             yield one
 
     ear, hub = Ear(), SimpleNamespace(clock=ManualClock(0))
-    assert await logs._send(cast("WebSocket", ear), cast("Hub", hub), watched(), None) == 1000
+    assert await logs._send(cast("WebSocket", ear), cast("Hub", hub), watched()) == 1000
     return ear.frames
 
 

@@ -75,6 +75,11 @@ class TokenRows:
     async def exists(self, sought: TokensSought) -> bool:
         return (await self._session.scalar(select(TokenRow.id).where(*_of(sought)).limit(1))) is not None
 
+    async def is_good(self, token_id: str, now: datetime) -> bool:
+        """Whether it would still let somebody in."""
+        query = select(TokenRow.id).where(TokenRow.id == token_id, *_good(now))
+        return await self._session.scalar(query) is not None
+
     async def take_turn(self, holder: Holder) -> None:
         """Wait for others that change this holder's tokens; in one order, so that nobody waits in a circle."""
         query = select(TokenRow.id).where(_held_by(holder), TokenRow.revoked_at.is_(None))

@@ -154,6 +154,10 @@ class Tokens:
         """End the tokens of programs that somebody made who may not make any more: they grant what that person had."""
         await self.end_all(session, TokensSought(TokenKind.API, maker_id=user_id))
 
+    async def is_good(self, session: AsyncSession, token_id: str) -> bool:
+        """Whether a token would still let somebody in; for what it was once exchanged for."""
+        return await TokenRows(session).is_good(token_id, self._now())
+
     async def revoke_session(self, session: AsyncSession, session_id: str) -> None:
         """End the tokens that a debug session was given."""
         await self.end_all(session, TokensSought(TokenKind.SESSION, session_id=session_id))

@@ -11,9 +11,10 @@ from starlette.websockets import WebSocketDisconnect
 
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import AnyCaller, OnceKey, ThisHub, Writing
-from pilothouse.hub.lab.auth import CommandWriter, check_scope
+from pilothouse.hub.lab.auth import CommandWriter
 from pilothouse.hub.lab.routes.logs import GOING_AWAY, hub_closing
-from pilothouse.hub.lab.routes.services import SessionPath, TheLab
+from pilothouse.hub.lab.routes.services import SessionPath, TheLab, TheTokens
+from pilothouse.hub.lab.routes.watchers import NOT_ALLOWED, MayStay, let_in, until_they_may_not
 from pilothouse.hub.lab.service.debugging import Line
 from pilothouse.hub.lab.service.tickets import DEBUG
 from pilothouse.kit.clock import at
@@ -55,22 +56,18 @@ async def start_debugging(
 
 
 async def _admitted(
-    caller: AnyCaller, hub: ThisHub, lab: TheLab, session_id: SessionPath,
+    socket: WebSocket, caller: AnyCaller, hub: ThisHub, lab: TheLab, tokens: TheTokens, session_id: SessionPath,
     ticket: Annotated[str | None, Query(max_length=100)] = None,
-) -> None:  # fmt: skip
-    if ticket is not None:
-        async with hub.database.transaction() as session:
-            await lab.tickets.take(session, ticket, session_id, DEBUG)
-        return
-    check_scope(caller, ["commands:write"])
-    async with hub.database.reading() as session:
-        await lab.sessions.row(session, caller, session_id)
+) -> MayStay:  # fmt: skip
+    return await let_in(
+        socket, caller, hub, lab, tokens, session_id, ticket=ticket, purpose=DEBUG, scopes=["commands:write"]
+    )
 
 
 @router.websocket("")
 async def debug(
     socket: WebSocket,
-    _allowed: Annotated[None, Depends(_admitted)],
+    may_stay: Annotated[MayStay, Depends(_admitted)],
     lab: TheLab,
     session_id: SessionPath,
     command_id: Annotated[str, Query(max_length=40)],
@@ -82,12 +79,13 @@ async def debug(
     except Problem as problem:
         await socket.close(TRY_LATER, _shortened(problem.sentence))
         return
-    tasks = {asyncio.create_task(_inwards(socket, line)), asyncio.create_task(_outwards(socket, line))}
+    ousted = asyncio.create_task(until_they_may_not(may_stay))
+    tasks = {asyncio.create_task(_inwards(socket, line)), asyncio.create_task(_outwards(socket, line)), ousted}
     try:
         async with hub_closing(socket) as closing:
             await asyncio.wait({*tasks, closing}, return_when=asyncio.FIRST_COMPLETED)
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await socket.close(GOING_AWAY if closing.done() else 1000)
+                await socket.close(NOT_ALLOWED if ousted.done() else GOING_AWAY if closing.done() else 1000)
     finally:
         for task in tasks:
             task.cancel()

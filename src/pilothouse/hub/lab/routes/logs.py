@@ -14,10 +14,10 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from pilothouse.hub.composition import Hub
-from pilothouse.hub.identity import Caller
-from pilothouse.hub.identity.auth import AnyCaller, ThisHub, Writing, still_allowed
-from pilothouse.hub.lab.auth import CommandReader, check_scope
-from pilothouse.hub.lab.routes.services import SessionPath, TheLab
+from pilothouse.hub.identity.auth import AnyCaller, ThisHub, Writing
+from pilothouse.hub.lab.auth import CommandReader
+from pilothouse.hub.lab.routes.services import SessionPath, TheLab, TheTokens
+from pilothouse.hub.lab.routes.watchers import NOT_ALLOWED, MayStay, let_in, until_they_may_not
 from pilothouse.hub.lab.service import Lab
 from pilothouse.hub.lab.service.tickets import LOGS
 from pilothouse.hub.lab.service.watching import Ended, Seen
@@ -28,10 +28,8 @@ router = APIRouter(prefix="/sessions/{session_id}/logs", tags=["debug sessions"]
 
 READS = ("sessions:read", "commands:write", "sessions:write")
 HEARTBEAT_S = 15.0
-# How often it is asked whether who watches still may.
-CHECK_S = 5.0
 MOST_BYTES = 64 << 10
-GOING_AWAY, NOT_ALLOWED = 1001, 1008
+GOING_AWAY = 1001
 
 
 @router.post("/ticket", status_code=201, summary="A ticket for one WebSocket of a browser")
@@ -42,24 +40,17 @@ async def logs_ticket(caller: CommandReader, lab: TheLab, session: Writing, sess
 
 
 async def admitted(
-    socket: WebSocket, caller: AnyCaller, hub: ThisHub, lab: TheLab, session_id: SessionPath,
+    socket: WebSocket, caller: AnyCaller, hub: ThisHub, lab: TheLab, tokens: TheTokens, session_id: SessionPath,
     ticket: Annotated[str | None, Query(max_length=100)] = None,
-) -> Caller | None:  # fmt: skip
-    """Who watches: by a ticket (None), or as in every request."""
-    if ticket is not None:
-        async with hub.database.transaction() as session:
-            await lab.tickets.take(session, ticket, session_id, LOGS)
-        return None
-    check_scope(caller, READS)
-    async with hub.database.reading() as session:
-        await lab.sessions.row(session, caller, session_id)
-    return caller
+) -> MayStay:  # fmt: skip
+    """Who watches: by a ticket, or as in every request."""
+    return await let_in(socket, caller, hub, lab, tokens, session_id, ticket=ticket, purpose=LOGS, scopes=READS)
 
 
 @router.websocket("")
 async def watch_logs(
     socket: WebSocket,
-    caller: Annotated[Caller | None, Depends(admitted)],
+    may_stay: Annotated[MayStay, Depends(admitted)],
     hub: ThisHub,
     lab: TheLab,
     session_id: SessionPath,
@@ -71,20 +62,23 @@ async def watch_logs(
     end is `{command_id, exit_code, termination_reason, offset}`. Now and then `{heartbeat}`."""
     await socket.accept()
     watched = _watched(lab, session_id, command_id, start)
-    sending = asyncio.create_task(_send(socket, hub, watched, caller))
+    sending = asyncio.create_task(_send(socket, hub, watched))
     leaving = asyncio.create_task(until_gone(socket))
+    ousted = asyncio.create_task(until_they_may_not(may_stay))
     try:
         async with hub_closing(socket) as closing:
-            await asyncio.wait({sending, leaving, closing}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sending, leaving, ousted, closing}, return_when=asyncio.FIRST_COMPLETED)
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 if sending.done():
                     await socket.close(sending.result())
+                elif ousted.done():
+                    await socket.close(NOT_ALLOWED)
                 elif closing.done():
                     await socket.close(GOING_AWAY)
     finally:
-        for task in (sending, leaving):
+        for task in (sending, leaving, ousted):
             task.cancel()
-        await asyncio.gather(sending, leaving, return_exceptions=True)
+        await asyncio.gather(sending, leaving, ousted, return_exceptions=True)
 
 
 def _watched(lab: Lab, session_id: str, command_id: str | None, start: int) -> AsyncGenerator[Seen | Ended | None]:
@@ -109,12 +103,10 @@ async def hub_closing(socket: WebSocket) -> AsyncIterator[asyncio.Task[bool]]:
         await asyncio.gather(waiting, return_exceptions=True)
 
 
-async def _send(
-    socket: WebSocket, hub: Hub, watched: AsyncGenerator[Seen | Ended | None], caller: Caller | None
-) -> int:
+async def _send(socket: WebSocket, hub: Hub, watched: AsyncGenerator[Seen | Ended | None]) -> int:
     """Frames as they come; the code to close with."""
     clock = asyncio.get_running_loop().time
-    beat_at, check_at = clock() + HEARTBEAT_S, clock() + CHECK_S
+    beat_at = clock() + HEARTBEAT_S
     async with aclosing(watched):
         async for one in watched:
             if isinstance(one, Seen):
@@ -122,10 +114,6 @@ async def _send(
                     await socket.send_text(text)
             elif isinstance(one, Ended):
                 await socket.send_text(_end(one))
-            if clock() >= check_at:
-                check_at = clock() + CHECK_S
-                if caller is not None and not await still_allowed(socket, caller):
-                    return NOT_ALLOWED
             if clock() >= beat_at:
                 beat_at = clock() + HEARTBEAT_S
                 await socket.send_text(json.dumps({"heartbeat": at(hub.clock.now_ns()).isoformat()}))

@@ -25,7 +25,7 @@ class Admission:
     """Whom a ticket was made for."""
 
     session_id: str
-    made_for: str
+    token_id: str | None
 
 
 class Tickets:
@@ -53,4 +53,4 @@ class Tickets:
             raise TicketWrong
         if row.session_id != session_id or row.purpose != purpose:
             raise TicketWrong
-        return Admission(row.session_id, row.made_for)
+        return Admission(row.session_id, row.token_id)
