@@ -1,4 +1,4 @@
-import { Button, Menu } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDownload, IconExternalLink, IconLink, IconScissors } from "@tabler/icons-react";
 import { say } from "~/parts/say";
@@ -10,19 +10,16 @@ import { usePlots } from "./plots/use-plots";
 import { usePlace } from "./use-place";
 import { ViewerDialog } from "./viewer-dialog";
 
-/** The address of just what is seen, plots and panels included, for somebody else's browser. */
+/** Copies the address of just what is seen, plots and panels included, for somebody else's browser. */
 export function useCopyLink(): () => void {
   const { href } = usePlace();
   const { plots } = usePlots();
   const { opened } = usePanels();
   return () => {
-    copied(href({ plots, panels: opened })).then(
+    const link = href({ plots, panels: opened });
+    copied(link).then(
       () => say("The link to this moment is copied."),
-      () =>
-        window.prompt(
-          "This browser does not let pages copy. The link to this moment:",
-          href({ plots, panels: opened }),
-        ),
+      () => window.prompt("This browser does not let pages copy. The link to this moment:", link),
     );
   };
 }
@@ -39,37 +36,21 @@ export function PlayerActions() {
   const copyLink = useCopyLink();
   const [isCutting, cutting] = useDisclosure(false);
   const [isViewing, viewing] = useDisclosure(false);
+  const href = fileHref(recording.session_id);
   return (
     <>
-      <Button variant="default" leftSection={<IconLink size={15} />} onClick={copyLink} title="c">
+      <Button variant="default" leftSection={<IconLink size={15} />} onClick={copyLink} title="To this moment (c)">
         Copy link
       </Button>
-      <Button variant="default" leftSection={<IconScissors size={15} />} onClick={cutting.open}>
+      <Button variant="default" leftSection={<IconScissors size={15} />} onClick={cutting.open} title="Download a part">
         Cut
       </Button>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" leftSection={<IconDownload size={15} />}>
-            Get it
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            component="a"
-            href={fileHref(recording.session_id)}
-            download
-            leftSection={<IconDownload size={15} />}
-          >
-            Download the whole file
-          </Menu.Item>
-          <Menu.Item onClick={cutting.open} leftSection={<IconScissors size={15} />}>
-            Download a part
-          </Menu.Item>
-          <Menu.Item onClick={viewing.open} leftSection={<IconExternalLink size={15} />}>
-            Open in Lichtblick or Foxglove
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <Button variant="default" leftSection={<IconDownload size={15} />} component="a" href={href} download>
+        Download
+      </Button>
+      <Button variant="default" leftSection={<IconExternalLink size={15} />} onClick={viewing.open}>
+        Open in a viewer
+      </Button>
       {isCutting ? <CutDialog onClose={cutting.close} /> : null}
       {isViewing ? <ViewerDialog onClose={viewing.close} /> : null}
     </>
