@@ -106,15 +106,19 @@ export function LogPanel({ command, find, line, onFind, onLine }: Props) {
   );
 }
 
+// A line is shown with what comes behind it.
+const LINES_BEHIND = 100;
+
 /** Goes to the line of the URL as soon as the log is that long. */
 function useArrival(log: Log, line: number | undefined, handle: { current: LogViewHandle | null }): void {
   const wanted = useRef(line);
-  const { lineCount } = log.feed.pages;
+  const { pages, state } = log.feed;
+  const { lineCount } = pages;
   useEffect(() => {
     if (wanted.current === undefined || lineCount <= wanted.current) return;
     handle.current?.goTo(wanted.current);
-    wanted.current = undefined;
-  }, [lineCount, handle]);
+    if (lineCount > wanted.current + LINES_BEHIND || state === "ended") wanted.current = undefined;
+  }, [lineCount, state, handle]);
 }
 
 function useFailures(log: Log): readonly number[] {

@@ -41,14 +41,17 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
   const { pages } = log.feed;
   const map = new ScrollMap(pages.lineCount, LINE_PX, height || 400);
   const { first, last, top } = map.shown(scrollTop);
-  const latest = useRef({ map, follow, onFollow });
-  latest.current = { map, follow, onFollow };
+  const latest = useRef({ map });
+  latest.current = { map };
+  // Where this page scrolled to by itself: only what a person scrolls begins or ends the following.
+  const placed = useRef(-1);
 
   const goTo = useCallback((line: number) => {
     const element = scroller.current;
     if (element === null) return;
     const { map: now } = latest.current;
     element.scrollTop = now.scrollTopOf(Math.max(0, line - now.viewHeight / LINE_PX / 3));
+    placed.current = element.scrollTop;
     setScrollTop(element.scrollTop);
   }, []);
   useEffect(() => {
@@ -60,6 +63,7 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
     const element = scroller.current;
     if (!follow || element === null) return;
     element.scrollTop = element.scrollHeight;
+    placed.current = element.scrollTop;
     setScrollTop(element.scrollTop);
   }, [follow, log.version, height]);
 
@@ -72,6 +76,8 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
     const isUp = element.scrollTop < scrollTop - 1;
     const isAtEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 2;
     setScrollTop(element.scrollTop);
+    if (Math.abs(element.scrollTop - placed.current) < 1) return;
+    placed.current = -1;
     if (follow && isUp && !isAtEnd) onFollow(false);
     if (!follow && isAtEnd && element.scrollTop > scrollTop) onFollow(true);
   };
