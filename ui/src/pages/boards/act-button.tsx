@@ -6,13 +6,16 @@ type Acts = {
   /** Why this cannot be done; null when it can. */
   refusal?: Refusal;
   onAct?: () => void;
+  /** Shown beside it when it can be pressed, such as its key. */
+  hint?: string;
   type?: "button" | "submit";
 };
 
 /** A button that says why it cannot be pressed, also to whoever comes by keyboard. */
-export function ActButton({ refusal = null, onAct, ...button }: ButtonProps & Acts & { children: ReactNode }) {
+export function ActButton({ refusal = null, hint, onAct, ...button }: ButtonProps & Acts & { children: ReactNode }) {
+  const said = refusal ?? hint;
   return (
-    <Tooltip label={refusal} disabled={refusal === null} multiline maw={320}>
+    <Tooltip label={said} disabled={said === undefined} multiline maw={320}>
       <Button {...button} {...held(refusal, onAct)} />
     </Tooltip>
   );

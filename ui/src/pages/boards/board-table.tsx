@@ -47,7 +47,7 @@ export function BoardTable({ boards, group }: Props) {
               <Table.Th ta="right" w={{ base: 60, sm: 70 }}>
                 Inbox
               </Table.Th>
-              <Table.Th ta="right" visibleFrom="sm" w={100}>
+              <Table.Th ta="right" visibleFrom="sm" w={112}>
                 In progress
               </Table.Th>
               <Table.Th ta="right" w={{ base: 68, sm: 80 }}>

@@ -54,6 +54,8 @@ export function ApprovalDetail({ boardId, approvalId }: { boardId: string; appro
   );
 }
 
+const GOOD: Record<string, string> = { pending: "expires", approved: "good until", expired: "expired" };
+
 function Head({ approval, boardName }: { approval: Approval; boardName?: string }) {
   return (
     <Box mb="md">
@@ -69,9 +71,11 @@ function Head({ approval, boardName }: { approval: Approval; boardName?: string 
           <Moment at={approval.created_at} />
           {boardName === undefined ? "" : ` on ${boardName}`}
         </Text>
-        <Text size="sm" c="dimmed" component="div">
-          {approval.status === "pending" ? "expires" : "was good until"} <Moment at={approval.expires_at} form="both" />
-        </Text>
+        {GOOD[approval.status] === undefined ? null : (
+          <Text size="sm" c="dimmed" component="div">
+            {GOOD[approval.status]} <Moment at={approval.expires_at} form="both" />
+          </Text>
+        )}
       </Group>
       <Group gap={4} mt={4}>
         <Text size="xs" c="dimmed">

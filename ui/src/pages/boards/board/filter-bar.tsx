@@ -71,7 +71,13 @@ export function FilterBar({ filters, shown }: { filters: Filters; shown: number 
           </Text>
         </>
       ) : null}
-      <ActButton ml="auto" refusal={toWrite} leftSection={<IconPlus size={15} />} onAct={() => setIsMaking(true)}>
+      <ActButton
+        ml="auto"
+        title="N"
+        refusal={toWrite}
+        leftSection={<IconPlus size={15} />}
+        onAct={() => setIsMaking(true)}
+      >
         New task
       </ActButton>
       {isMaking ? <NewTask close={() => setIsMaking(false)} /> : null}

@@ -49,16 +49,7 @@ export function DeliveryLog({ subscriptionId, search }: { subscriptionId: string
               <Table.Tbody>
                 {items.map((one) => (
                   <Table.Tr key={one.id}>
-                    <Table.Td>
-                      <ActButton
-                        variant="subtle"
-                        px={4}
-                        onAct={() => url({ delivery: one.id }, "opens")}
-                        aria-label={`Show ${one.id}`}
-                      >
-                        {one.event_kind}
-                      </ActButton>
-                    </Table.Td>
+                    <Table.Td>{one.event_kind}</Table.Td>
                     <Table.Td>
                       <Mark of={one.state} />
                     </Table.Td>
@@ -75,6 +66,11 @@ export function DeliveryLog({ subscriptionId, search }: { subscriptionId: string
                           </>
                         )}
                       </Text>
+                    </Table.Td>
+                    <Table.Td ta="right">
+                      <ActButton variant="default" size="compact-xs" onAct={() => url({ delivery: one.id }, "opens")}>
+                        Show
+                      </ActButton>
                     </Table.Td>
                   </Table.Tr>
                 ))}

@@ -34,14 +34,7 @@ export function PayloadLog({ webhookId, search }: { webhookId: string; search: W
                 {items.map((one) => (
                   <Table.Tr key={one.id}>
                     <Table.Td>
-                      <ActButton
-                        variant="subtle"
-                        px={4}
-                        onAct={() => url({ payload: one.id }, "opens")}
-                        aria-label={`Show ${one.id}`}
-                      >
-                        <Moment at={one.received_at} />
-                      </ActButton>
+                      <Moment at={one.received_at} />
                     </Table.Td>
                     <Table.Td>
                       <Mark of={one.state} />
@@ -57,6 +50,11 @@ export function PayloadLog({ webhookId, search }: { webhookId: string; search: W
                           {one.problem}
                         </Text>
                       )}
+                    </Table.Td>
+                    <Table.Td ta="right">
+                      <ActButton variant="default" size="compact-xs" onAct={() => url({ payload: one.id }, "opens")}>
+                        Show
+                      </ActButton>
                     </Table.Td>
                   </Table.Tr>
                 ))}
