@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import datetime
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
+from pilothouse.hub.identity.domain import TokenKind, TokensSought
+from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.hub.lab.repository import Sought
 from pilothouse.kit.clock import ManualClock
 from pilothouse.sandbox.model import Ending, TerminationReason
@@ -392,3 +395,19 @@ async def test_sessions_are_found_by_what_they_are_about(lab: httpx2.AsyncClient
     assert await found(repository="other") == [batch["matrix"][0]["session_id"], made[1]]
     page = (await lab.get("/sessions", params={"all": True, "limit": 2, "offset": 2})).json()
     assert ([one["id"] for one in page["items"]], page["total"]) == ([made[2], made[1]], 5)
+
+
+async def test_the_token_of_a_session_lives_as_long_as_the_session_is_asked_to(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    made = (await lab.post("/sessions", json={"repository": "demo", "ttl_s": 60})).json()
+    changed = (await lab.patch(f"/sessions/{made['id']}", json={"ttl_s": 600})).json()
+
+    async with hub_app.state.hub.database.reading() as session:
+        sought = TokensSought(TokenKind.SESSION, session_id=made["id"])
+        (token,), _ = await TokenRows(session).page(sought, 10, 0)
+
+    assert changed["expires_at"] > made["expires_at"]
+    assert token.expires_at == datetime.fromisoformat(changed["expires_at"])
+    async with client_of(hub_app, headers={"Authorization": f"Bearer {made['token']}"}) as own:
+        assert (await own.get(f"/sessions/{made['id']}")).status_code == 200

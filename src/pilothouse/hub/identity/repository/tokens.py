@@ -52,6 +52,11 @@ class TokenRows:
         """Revoke what is not revoked yet, among those that fit; answers their prefixes."""
         return await self._end(now, *_of(sought))
 
+    async def move_end(self, now: datetime, expires_at: datetime, sought: TokensSought) -> Sequence[str]:
+        """Let those that are good, among those that fit, end at another time; answers their prefixes."""
+        statement = update(TokenRow).where(*_good(now), *_of(sought)).values(expires_at=expires_at)
+        return (await self._session.scalars(statement.returning(TokenRow.prefix))).all()
+
     async def becomes_current(
         self, token: TokenRecord, holder: Holder, now: datetime, others_until: datetime
     ) -> Sequence[str]:

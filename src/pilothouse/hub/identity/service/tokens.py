@@ -158,6 +158,11 @@ class Tokens:
         """Whether a token would still let somebody in; for what it was once exchanged for."""
         return await TokenRows(session).is_good(token_id, self._now())
 
+    async def move_end_of_session(self, session: AsyncSession, session_id: str, expires_at: datetime) -> None:
+        """A debug session lives longer, or shorter, and its token with it."""
+        sought = TokensSought(TokenKind.SESSION, session_id=session_id)
+        self.known.forget(session, await TokenRows(session).move_end(self._now(), expires_at, sought))
+
     async def revoke_session(self, session: AsyncSession, session_id: str) -> None:
         """End the tokens that a debug session was given."""
         await self.end_all(session, TokensSought(TokenKind.SESSION, session_id=session_id))

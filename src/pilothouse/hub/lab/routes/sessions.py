@@ -118,9 +118,14 @@ async def read_patch(caller: SessionReader, hub: ThisHub, lab: TheLab, session_i
 
 @router.patch("/{session_id}", summary="Let a debug session live longer, or label it")
 async def change_session(
-    caller: SessionWriter, lab: TheLab, session: Writing, session_id: SessionPath, change: LabSessionChange
-) -> LabSession:
-    return await lab.sessions.change(session, caller, session_id, change)
+    caller: SessionWriter, lab: TheLab, tokens: TheTokens, session: Writing, session_id: SessionPath,
+    change: LabSessionChange,
+) -> LabSession:  # fmt: skip
+    """Its own token lives as long."""
+    changed = await lab.sessions.change(session, caller, session_id, change)
+    if change.ttl_s is not None:
+        await tokens.move_end_of_session(session, changed.id, changed.expires_at)
+    return changed
 
 
 @router.delete("/{session_id}", status_code=204, summary="Cancel a debug session")
