@@ -46,8 +46,12 @@ TELL_S = 1.0
 REST_S = 2.0
 ANSWER_S = 10.0
 REMEMBERED_QUESTIONS = 64
+STOPPED_MEANWHILE = "an emergency stop came after this was asked; ask again if it is still wanted"
 STATUS_PATH = "/api/control/status"
 OK = 200
+
+Questions = SimpleQueue[tuple[RelayRequest, int] | None]
+"""What waits to be asked, each with how many emergency stops had come by then."""
 
 log = get_logger("pilothouse.recorder")
 
@@ -63,6 +67,7 @@ class Relay(Worker):
         self._credential = credential
         self._compose = compose
         self._wanted = threading.Event()
+        self._stops = 0
         self.use(settings)
 
     def use(self, settings: RecorderSettings) -> None:
@@ -118,7 +123,7 @@ class Relay(Worker):
             telling = threading.Thread(target=self._tell, args=(hub, over), name="relay recorder", daemon=True)
             passing.start()
             telling.start()
-            questions: SimpleQueue[RelayRequest | None] = SimpleQueue()
+            questions: Questions = SimpleQueue()
             answering = threading.Thread(
                 target=self._answer_all, args=(hub, questions), name="relay asked", daemon=True
             )
@@ -133,7 +138,7 @@ class Relay(Worker):
                 passing.join(CONNECT_S)
                 telling.join(CONNECT_S)
 
-    def _hear_until_closed(self, hub: ClientConnection, questions: SimpleQueue[RelayRequest | None]) -> None:
+    def _hear_until_closed(self, hub: ClientConnection, questions: Questions) -> None:
         heard: deque[str] = deque(maxlen=REMEMBERED_QUESTIONS)
         while not self._stop.is_set():
             try:
@@ -149,20 +154,29 @@ class Relay(Worker):
                 continue
             heard.append(request.id)
             if request.path == ESTOP_PATH:
+                self._stops += 1
                 # It waits behind no other question, whatever the guard takes to answer that one.
                 threading.Thread(target=self._reply, args=(hub, request), name="relay estop", daemon=True).start()
             else:
-                questions.put(request)
+                questions.put((request, self._stops))
 
-    def _answer_all(self, hub: ClientConnection, questions: SimpleQueue[RelayRequest | None]) -> None:
-        while (request := questions.get()) is not None:
-            self._reply(hub, request)
+    def _answer_all(self, hub: ClientConnection, questions: Questions) -> None:
+        while (asked := questions.get()) is not None:
+            request, stops = asked
+            if stops == self._stops or request.method == "GET":
+                self._reply(hub, request)
+            else:
+                # A reset or a start that waited must not undo a stop that came after it.
+                self._send(hub, RelayAnswer(id=request.id, status=409, detail=STOPPED_MEANWHILE))
 
     def _reply(self, hub: ClientConnection, request: RelayRequest) -> None:
+        self._send(hub, self._answer(request))
+
+    def _send(self, hub: ClientConnection, answer: RelayAnswer) -> None:
         from websockets.exceptions import ConnectionClosed
 
         with suppress(ConnectionClosed):
-            hub.send(self._answer(request).model_dump_json())
+            hub.send(answer.model_dump_json())
 
     def _answer(self, request: RelayRequest) -> RelayAnswer:
         if not lets_through(self._mode, request.method, request.path):

@@ -41,6 +41,13 @@ class Fleet:
         return httpx2.post(url, json=asked, headers=BASIC, timeout=60)
 
     @contextmanager
+    def hearing(self) -> Iterator[ClientConnection]:
+        """What the robot is asked, as it hears it."""
+        url = self.hub.url.replace("http", "ws", 1) + "/api/v1/robots/ada/relay"
+        with connect(url, additional_headers={"Authorization": "Bearer robots"}, proxy=None) as robot:
+            yield robot
+
+    @contextmanager
     def watched(self, **headers: str) -> Iterator[ClientConnection]:
         url = self.hub.url.replace("http", "ws", 1) + "/api/v1/robots/ada/live"
         with connect(url, additional_headers=headers or BASIC, proxy=None) as viewer:
@@ -149,19 +156,27 @@ def test_a_robot_is_controlled_through_the_hub_only_where_it_lets_it(tmp_path: P
         assert (first["status"], first["body"]["scale"], second["status"]) == (200, 0.5, 409)
 
 
-def test_the_emergency_stop_waits_behind_no_other_question(tmp_path: Path) -> None:
+def test_the_emergency_stop_waits_behind_no_other_question_and_ends_what_waited_before_it(tmp_path: Path) -> None:
     with (
         silent_guard() as (guard_url, asked),
-        fleet(tmp_path, guard_url=guard_url) as robot,
+        fleet(tmp_path, guard_url=guard_url, relay="control") as robot,
+        robot.hearing() as questions,
         ThreadPoolExecutor() as others,
     ):
-        others.submit(robot.ask, "GET", "/api/risk-log", timeout_s=30)
+        others.submit(robot.ask, "GET", "/api/risk-log", timeout_s=60)
         eventually(lambda: "GET /api/risk-log" in asked, deadline_s=WITHIN_S)
-        others.submit(robot.ask, "POST", "/api/control/estop", timeout_s=30)
+        reset = others.submit(robot.ask, "POST", "/api/control/reset", timeout_s=60)
+        heard(questions, lambda said: isinstance(said, dict) and said.get("path") == "/api/control/reset")
+        others.submit(robot.ask, "POST", "/api/control/estop", timeout_s=60)
 
         # The guard answers nothing before it is let go: the first question is still open when the stop comes.
         eventually(lambda: "POST /api/control/estop" in asked, deadline_s=WITHIN_S)
         asked.append("let go")
+
+        refused = reset.result().json()
+        assert refused["status"] == 409
+        assert "an emergency stop came after this" in refused["detail"]
+        assert "POST /api/control/reset" not in asked
 
 
 def test_nobody_watches_without_the_right_to_and_a_robot_that_is_off_is_left_alone(tmp_path: Path) -> None:

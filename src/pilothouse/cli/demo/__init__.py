@@ -84,6 +84,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
     from pilothouse.cli.demo.chain import Chain
     from pilothouse.cli.demo.desk import Desk
     from pilothouse.cli.demo.flight import drone_flight
+    from pilothouse.cli.demo.programs import Program
     from pilothouse.cli.demo.screen import Screen
 
     console.print("A real drone flight, watched by one rule, recorded, sealed and delivered; and an arm, guarded.")
@@ -94,10 +95,14 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
         console.print(f"hub       {hub.url}  (pid {hub.pid})")
         desk = stack.enter_context(closing(Desk(hub.url, data)))
         since = datetime.now(UTC)
-        config = _write_config(data, flight=flight, hub_url=hub.url, speed=speed)
+        # The recorder lets the hub speak to this guard, and to no other that may run on this machine.
+        guard_port = 8080 if _is_free(8080) else _free_port()
+        guard_url = f"http://127.0.0.1:{guard_port}"
+        config = _write_config(data, flight=flight, hub_url=hub.url, guard_url=guard_url, speed=speed)
         recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(config)], data, port=7000)
         console.print(f"recorder  {recorder.url}  (pid {recorder.pid})")
-        guard = _started(stack, "guard", _guard_command(data, recorder.url), data, port=8080)
+        command = [*_guard_command(data, recorder.url), "--port", str(guard_port)]
+        guard = stack.enter_context(Program("guard", command, log=data / "guard.log"))
         console.print(f"guard     {guard.url}  (pid {guard.pid})\n")
         programs = [guard, recorder, hub]
         clients = [stack.enter_context(httpx2.Client(base_url=one.url, timeout=10)) for one in (recorder, guard, hub)]
@@ -190,7 +195,7 @@ def _started(stack: ExitStack, name: str, arguments: list[str], data: Path, *, p
     raise AssertionError("the last port is always 0")
 
 
-def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path:
+def _write_config(data: Path, *, flight: Path, hub_url: str, guard_url: str, speed: str) -> Path:
     """The recorder's configuration, left where a reader can look at it."""
     import yaml
 
@@ -204,6 +209,7 @@ def _write_config(data: Path, *, flight: Path, hub_url: str, speed: str) -> Path
         "triggers": [RULE],
         # Robot and hub are the same machine here: a person at one is a person at the other.
         "relay": "control",
+        "guard_url": guard_url,
     }
     config = data / "recorder.yaml"
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -221,6 +227,11 @@ def _guard_command(data: Path, recorder_url: str) -> list[str]:
     stackfile.write_text(template, encoding="utf-8")
     own = ["--data", str(data / "guard"), "--robot-id", ROBOT_ID, "--recorder", recorder_url]
     return ["guard", "run", str(stackfile), "--start", *own]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
