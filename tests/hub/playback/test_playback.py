@@ -52,7 +52,7 @@ async def test_messages_are_read_decoded_page_by_page(client: httpx2.AsyncClient
     seen: list[int] = []
     start: float | None = 0.0
     while start is not None:
-        params = {"topic": "/speed", "start": start, "limit": 300}
+        params = {"topic": "/speed", "start": start, "limit": 200}
         page = (await client.get(f"{drone}/messages", params=params)).json()
         seen += [one["log_time_ns"] for one in page["items"]]
         start = page["next_start"]

@@ -18,6 +18,7 @@ from pilothouse.hub.playback.schemas import DecodedMessages, FieldTree, SeriesLi
 from pilothouse.hub.playback.service import Cut, Patience, Playback
 from pilothouse.hub.recordings.service import Content, RecordingServices
 from pilothouse.hub.recordings.service.landing import in_thread
+from pilothouse.web.paging import MAX_LIMIT
 from pilothouse.wire.base import SessionId
 
 router = APIRouter(prefix="/api/sessions", tags=["playback"])
@@ -106,7 +107,9 @@ async def read_messages(
     topic: Topic,
     start: Seconds | None = None,
     end: Seconds | None = None,
-    limit: Annotated[int, Query(ge=1, le=1_000, description="About how many; those of one time stay together")] = 50,
+    limit: Annotated[
+        int, Query(ge=1, le=MAX_LIMIT, description="About how many; those of one time stay together")
+    ] = 50,
 ) -> DecodedMessages:
     """Long arrays are cut to their first elements and say how long they were; bytes are base64. `next_start` is where
     to go on."""

@@ -30,14 +30,13 @@ async def unpin_recording(services: Services, session: Writing, _caller: Operato
     return await services.keeping.unpin(session, session_id)
 
 
-@router.delete("/{session_id}", status_code=202, summary="Delete a recording")
+@router.delete("/{session_id}", status_code=204, summary="Delete a recording")
 async def delete_recording(
     services: Services, session: Writing, _caller: Operator, session_id: KnownId, reason: Why = ""
-) -> Deleted:
+) -> None:
     """It is gone from every list at once, its file soon after. It does not come back by being announced or seen
     again, only by being delivered anew. A pinned one stays (409)."""
     await services.keeping.delete_one(session, session_id, reason=reason)
-    return Deleted(deleted_ids=[session_id])
 
 
 @router.post("/deletions", status_code=202, summary="Delete several recordings")
