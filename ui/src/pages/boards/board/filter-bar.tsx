@@ -73,7 +73,7 @@ export function FilterBar({ filters, shown }: { filters: Filters; shown: number 
       ) : null}
       <ActButton
         ml="auto"
-        title="N"
+        hint="Key N"
         refusal={toWrite}
         leftSection={<IconPlus size={15} />}
         onAct={() => setIsMaking(true)}
