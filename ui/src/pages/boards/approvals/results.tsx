@@ -51,6 +51,9 @@ export function BatchResult({ batchId }: { batchId: string }) {
                     <Table.Td>
                       <Mark of={cell.state} />
                     </Table.Td>
+                    <Table.Td>
+                      <Exits codes={cell.exit_codes ?? []} />
+                    </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
@@ -59,6 +62,16 @@ export function BatchResult({ batchId }: { batchId: string }) {
         )}
       </Answer>
     </Box>
+  );
+}
+
+function Exits({ codes }: { codes: readonly (number | null)[] }) {
+  if (codes.length === 0) return null;
+  const hasFailed = codes.some((code) => code !== 0);
+  return (
+    <Text size="xs" c={hasFailed ? undefined : "dimmed"} fw={hasFailed ? 600 : undefined}>
+      {codes.length === 1 ? "exit" : "exits"} {codes.map((code) => code ?? "–").join(", ")}
+    </Text>
   );
 }
 

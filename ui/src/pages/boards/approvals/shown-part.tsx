@@ -109,7 +109,9 @@ function Artifacts({ artifacts }: { artifacts: Approval["shown"]["artifacts"] })
               <Table.Tr key={at}>
                 <Table.Td pl={0}>
                   {link === null ? (
-                    one.name
+                    <>
+                      {one.name} {one.url ? <Code>{one.url}</Code> : null}
+                    </>
                   ) : (
                     <Anchor href={link} target="_blank" rel="noreferrer noopener" inherit>
                       {one.name}
