@@ -65,7 +65,7 @@ export function Workbench() {
         <Group justify="space-between" px={8} py={6} gap="xs">
           <Transport />
           <Tooltip label="Keys (?)">
-            <ActionIcon size="lg" onClick={help.open} aria-label="Keys">
+            <ActionIcon size="lg" onClick={help.open} aria-label="Keys" visibleFrom="sm">
               <IconKeyboard size={17} />
             </ActionIcon>
           </Tooltip>

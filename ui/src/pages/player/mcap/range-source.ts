@@ -5,6 +5,8 @@ export type ReadRange = (from: number, to: number) => Promise<Uint8Array>;
 
 export const BLOCK_BYTES = 16 << 10;
 const CACHE_BYTES = 8 << 20;
+// Of so small a file every read is kept: nothing of it is read twice.
+const SMALL_FILE_BYTES = 1 << 20;
 // What is longer is read exactly, and kept by whoever asked for it.
 const LONG_READ_BYTES = 256 << 10;
 
@@ -31,12 +33,14 @@ export class RangeSource {
   }
 
   async read(offset: bigint, size: bigint): Promise<Uint8Array> {
-    return size > LONG_READ_BYTES ? this.readExactly(offset, size) : this.fromBlocks(...this.bounds(offset, size));
+    const isLong = size > LONG_READ_BYTES && this.length > SMALL_FILE_BYTES;
+    return isLong ? this.readExactly(offset, size) : this.fromBlocks(...this.bounds(offset, size));
   }
 
-  /** Reads no byte more, and keeps none. */
+  /** Reads no byte more, and keeps none, unless the whole file is small. */
   async readExactly(offset: bigint, size: bigint): Promise<Uint8Array> {
-    return this.fetched(...this.bounds(offset, size));
+    const bounds = this.bounds(offset, size);
+    return this.length <= SMALL_FILE_BYTES ? this.fromBlocks(...bounds) : this.fetched(...bounds);
   }
 
   private bounds(offset: bigint, size: bigint): [number, number] {
