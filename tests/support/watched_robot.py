@@ -86,6 +86,8 @@ class WatchedRobot:
         self.answers: dict[str, Callable[[dict[str, Any]], Answer]] = {}
         self.status = status_of()
         self.cycles = 0
+        self.more: dict[str, Any] = {}
+        """Of every cycle from now on."""
         self.said: list[str] = []
         """Told once, beside the cycles."""
         self._url = hub_url
@@ -141,7 +143,7 @@ class WatchedRobot:
                 self._ending.wait(0.2)
                 continue
             self.cycles += 1
-            hub.send(json.dumps(cycle_of(self.cycles)))
+            hub.send(json.dumps(cycle_of(self.cycles, **self.more)))
             for place, name in enumerate(self._cameras):
                 frame = self._frames[(self.cycles + place) % len(self._frames)]
                 hub.send(b"\x01" + bytes((len(name),)) + name.encode() + frame)
