@@ -66,7 +66,8 @@ def _guessable(shown: Presented) -> str | None:
     if shown.agent_token is not None or shown.credentials is None:
         return None
     secret = shown.credentials.secret
-    is_token = shown.credentials.scheme == "bearer" and (looks_like_ours(secret) or secret.count(".") == 2)
+    is_signed = secret.startswith("eyJ") and secret.count(".") == 2
+    is_token = shown.credentials.scheme == "bearer" and (looks_like_ours(secret) or is_signed)
     return None if is_token else secret
 
 
