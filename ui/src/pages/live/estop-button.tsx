@@ -27,7 +27,9 @@ export function EstopButton({ robotId, onStopped }: { robotId: string; onStopped
         title="Stops the robot at once, without asking. Ctrl+. or ⌘+. or Pause"
       >
         {estop.phase === "asking" ? "Stopping …" : "E-STOP"}
-        <span className={classes.hint} aria-hidden>Ctrl+. or Pause</span>
+        <span className={classes.hint} aria-hidden>
+          Ctrl+. or Pause
+        </span>
       </button>
     </Box>
   );

@@ -35,13 +35,18 @@ test("a stop is confirmed when the guard has latched it and everything that move
   expect(told.map((one) => one.phase)).toEqual(["asking", "confirmed"]);
 });
 
-test("a latch that not every sink has taken confirms nothing, and is asked again", async () => {
-  const told = await pressed([
-    status("emergency", { sinks_told: false, problems: ["arm: hangs"] }),
-    status("emergency"),
-  ]);
-  expect(told.at(-1)?.phase).toBe("confirmed");
-  expect(told.some((one) => one.phase === "asking" && one.problem?.includes("arm: hangs"))).toBe(true);
+test.each([
+  [{ sinks_told: false }, "no answer yet"],
+  [{ problems: ["arm: hangs"] }, "arm: hangs"],
+])("a latch that not every sink has taken, %o, confirms nothing, and is asked again", async (more, said) => {
+  const told = await pressed([status("emergency", more), status("emergency")]);
+  expect(told.map((one) => one.phase)).toEqual(["asking", "asking", "asking", "confirmed"]);
+  expect(told[1]).toMatchObject({ problem: expect.stringContaining(said) });
+});
+
+test("a guard that answers and is not stopped confirms nothing", async () => {
+  const told = await pressed([status("running"), status("emergency")]);
+  expect(told[1]).toMatchObject({ problem: "The guard answered, and is running." });
 });
 
 test("a lost network is told at once and tried again until it comes back", async () => {
