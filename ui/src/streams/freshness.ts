@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 
 /**
  * Which answers an event makes old, by the first parts of their query keys. The first part of a key is the area, so
@@ -40,10 +40,18 @@ export function areasOf(kind: string): string[] {
   return AREAS[area] ?? [area];
 }
 
+const EVENT_AREAS = new Set(Object.values(AREAS).flat());
+const ANSWERED_MS = 1_500;
+
+function isOfEvents({ queryKey: [area] }: Query): boolean {
+  return typeof area === "string" && EVENT_AREAS.has(area);
+}
+
 /** Asks again for what events made old: at most once in a while per area, however many events come. */
 export class Freshness {
   private readonly due = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly queries: Pick<QueryClient, "invalidateQueries">,
@@ -61,8 +69,26 @@ export class Freshness {
     void this.queries.invalidateQueries();
   }
 
+  /**
+   * Events come from now on: what was asked for before may be older than the first of them. What is still being
+   * answered at this moment is asked for once more when it should be here.
+   */
+  began(): void {
+    void this.queries.invalidateQueries({ predicate: (query) => isOfEvents(query) && query.state.dataUpdatedAt > 0 });
+    const pending = new Set<string>();
+    const isPending = (query: Query) => {
+      if (isOfEvents(query) && query.state.fetchStatus === "fetching") pending.add(query.queryHash);
+      return false;
+    };
+    void this.queries.invalidateQueries({ predicate: isPending });
+    this.later = setTimeout(() => {
+      void this.queries.invalidateQueries({ predicate: (query) => pending.has(query.queryHash) });
+    }, ANSWERED_MS);
+  }
+
   stop(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.later);
     this.timer = undefined;
   }
 

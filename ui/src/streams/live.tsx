@@ -25,9 +25,14 @@ export function LiveStreams({ children }: { children: ReactNode }) {
       if (stream === null) continue;
       ends.push(stream.subscribe((event) => freshness.note(event.kind)));
       let wasLost = false;
+      let hasBegun = false;
       ends.push(
         stream.subscribeState(() => {
-          if (stream.state === "live" && wasLost) freshness.everything();
+          if (stream.state === "live") {
+            if (wasLost) freshness.everything();
+            else if (!hasBegun) freshness.began();
+            hasBegun = true;
+          }
           wasLost = stream.state === "lost";
         }),
       );
