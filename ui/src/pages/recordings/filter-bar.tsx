@@ -1,6 +1,6 @@
-import { Button, Chip, Group, Pill, TextInput } from "@mantine/core";
+import { Button, Chip, Group, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconFilter, IconSearch } from "@tabler/icons-react";
+import { IconFilter, IconSearch, IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { type Filters, filtersOf, isNarrowed, NO_FILTERS, type RecordingSearch } from "./search";
 
@@ -60,19 +60,25 @@ export function FilterBar({ search, onChange, onNarrow }: Props) {
 
 const NAMED = ["robot", "label", "trigger", "reason", "state", "topic", "site", "incident"] as const;
 
+const title = (name: (typeof NAMED)[number]) => (name === "trigger" ? "rule" : name);
+
 function Chosen({ search, onChange }: Pick<Props, "search" | "onChange">) {
   const filters = filtersOf(search);
   return (
     <>
       {NAMED.filter((name) => filters[name] !== undefined).map((name) => (
-        <Pill
+        <Button
           key={name}
-          withRemoveButton
-          removeButtonProps={{ "aria-label": `Any ${name} again` }}
-          onRemove={() => onChange({ [name]: undefined })}
+          size="compact-xs"
+          variant="light"
+          maw={260}
+          rightSection={<IconX size={12} />}
+          aria-label={`Any ${title(name)} again`}
+          title={`${title(name)}: ${filters[name]}`}
+          onClick={() => onChange({ [name]: undefined })}
         >
-          {name === "trigger" ? "rule" : name}: {filters[name]}
-        </Pill>
+          {title(name)}: {filters[name]}
+        </Button>
       ))}
     </>
   );
