@@ -1,4 +1,6 @@
-import { Select } from "@mantine/core";
+import { Select, Text } from "@mantine/core";
+import type { Model } from "~/api/client";
+import { Moment } from "~/parts/moment";
 
 export const EXPIRIES = [
   { value: "7", label: "in a week" },
@@ -23,5 +25,22 @@ export function ExpirySelect({ value, onChange }: { value: Expiry; onChange: (va
       value={value}
       onChange={(chosen) => onChange((chosen ?? "90") as Expiry)}
     />
+  );
+}
+
+/** When a token that was just made ends: what made it may end sooner than what was asked for. */
+export function Ends({ token }: { token: Model<"MadeToken"> | null }) {
+  if (token === null) return null;
+  return (
+    <Text size="sm" mt="sm">
+      {token.expires_at ? (
+        <>
+          It ends <Moment at={token.expires_at} form="both" />, which is not later than what it was made with: this
+          sign-in, or a token.
+        </>
+      ) : (
+        "It ends when it is revoked."
+      )}
+    </Text>
   );
 }

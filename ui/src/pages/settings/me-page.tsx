@@ -9,7 +9,7 @@ import { PageLink } from "~/parts/link";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
 import { browserOf } from "./browser";
-import { type Expiry, ExpirySelect, expiryAt } from "./expiry";
+import { Ends, type Expiry, ExpirySelect, expiryAt } from "./expiry";
 import { OrganizationPanel } from "./organization-panel";
 import { SecretOnce } from "./secret-once";
 import { SettingsFrame } from "./settings-frame";
@@ -103,7 +103,7 @@ function Name({ me }: { me: WhoAmI }) {
 
 function MyTokens() {
   const queries = useQueryClient();
-  const [secret, setSecret] = useState<string | null>(null);
+  const [made, setMade] = useState<Model<"MadeToken"> | null>(null);
   const [name, setName] = useState("");
   const [expiry, setExpiry] = useState<Expiry>("90");
   const tokens = useQuery({
@@ -115,8 +115,8 @@ function MyTokens() {
   const make = useMutation({
     mutationFn: () =>
       answered(api.POST("/api/v1/users/me/tokens", { body: { name: name.trim(), expires_at: expiryAt(expiry) } })),
-    onSuccess: async (made) => {
-      setSecret(made.token);
+    onSuccess: async (token) => {
+      setMade(token);
       setName("");
       await refresh();
     },
@@ -125,7 +125,7 @@ function MyTokens() {
   const revoke = useMutation({
     mutationFn: (token_id: string) =>
       answered(api.DELETE("/api/v1/users/me/tokens/{token_id}", { params: { path: { token_id } } })),
-    onSuccess: refresh,
+    onSuccess: () => queries.invalidateQueries(),
     onError: sayProblem,
   });
   return (
@@ -163,13 +163,16 @@ function MyTokens() {
             end={{
               word: "Revoke",
               question: (token) => `Revoke ${token.name}?`,
-              consequence: "Whoever uses it is refused from now on. It cannot be brought back.",
+              consequence:
+                "Whoever uses it is refused from now on, and every browser of yours is signed out, this one too: one may have been signed in with it.",
               act: (token) => revoke.mutate(token.id),
             }}
           />
         )}
       </Answer>
-      <SecretOnce title="Your token" secret={secret} onClose={() => setSecret(null)} />
+      <SecretOnce title="Your token" secret={made?.token} onClose={() => setMade(null)}>
+        <Ends token={made} />
+      </SecretOnce>
     </Panel>
   );
 }

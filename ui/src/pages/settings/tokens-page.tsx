@@ -9,7 +9,7 @@ import { PageButton } from "~/parts/link";
 import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
-import { type Expiry, ExpirySelect, expiryAt } from "./expiry";
+import { Ends, type Expiry, ExpirySelect, expiryAt } from "./expiry";
 import { SecretOnce } from "./secret-once";
 import { SettingsFrame } from "./settings-frame";
 import { TokenTable } from "./token-table";
@@ -80,11 +80,11 @@ function NewToken({ opened, onClose }: { opened: boolean; onClose: () => void })
   const queries = useQueryClient();
   const [scopes, setScopes] = useState<string[]>([]);
   const [expiry, setExpiry] = useState<Expiry>("90");
-  const [secret, setSecret] = useState<string | null>(null);
+  const [made, setMade] = useState<Model<"MadeToken"> | null>(null);
   const make = useMutation({
     mutationFn: (token: Model<"NewToken">) => answered(api.POST("/auth/tokens", { body: token })),
-    onSuccess: async (made) => {
-      setSecret(made.token);
+    onSuccess: async (token) => {
+      setMade(token);
       setScopes([]);
       onClose();
       await queries.invalidateQueries({ queryKey: ["tokens"] });
@@ -132,7 +132,9 @@ function NewToken({ opened, onClose }: { opened: boolean; onClose: () => void })
           </Stack>
         </form>
       </Modal>
-      <SecretOnce title="The token" secret={secret} onClose={() => setSecret(null)} />
+      <SecretOnce title="The token" secret={made?.token} onClose={() => setMade(null)}>
+        <Ends token={made} />
+      </SecretOnce>
     </>
   );
 }
