@@ -36,6 +36,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     command = ("hub", "--host", "127.0.0.1", "--port", "0", "--data", directory)
     env = {
         "MD_HUB_AUTH_PASSWORD": "hunter2", "PILOTHOUSE_LAB_WORKER": "false", "PILOTHOUSE_AGENT_AUTH_LIMIT": "0",
+        "PILOTHOUSE_PASSWORD_ATTEMPTS": "0",
         "PILOTHOUSE_WEBHOOK_ATTEMPTS": "100000",
     }  # fmt: skip
     with pilothouse(*command, env=env) as hub:

@@ -22,6 +22,7 @@ def hub(tmp_path: Path) -> Iterator[Program]:
     environment = {
         "LOCAL_AUTH_TOKEN": LOCAL_TOKEN,
         "PILOTHOUSE_AGENT_AUTH_LIMIT": "0",
+        "PILOTHOUSE_PASSWORD_ATTEMPTS": "0",
         "LOG_LEVEL": "warning",
         "MD_HUB_AUTH_PASSWORD": "hunter2",
     }

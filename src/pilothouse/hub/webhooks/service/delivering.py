@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -28,6 +29,9 @@ JOB = "webhook"
 MOST_PENDING = 500
 
 log = get_logger(__name__)
+
+# Enough for `pull_request`, `invoice.paid` and ids; too little to tell an agent anything.
+_NAME = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
 
 
 class Delivering:
@@ -121,9 +125,9 @@ def text_of(row: PayloadRow) -> str:
 
 
 def _event(row: PayloadRow) -> str:
-    """What the sender calls it, if it says so in a header."""
-    named = next((text for name, text in row.headers.items() if name.endswith("-event")), None)
-    return named or row.delivery_id or row.id
+    """What the sender calls it, if it says so in a header: a name, for a title is read without a fence."""
+    said = [text for name, text in row.headers.items() if name.endswith("-event")]
+    return next((text for text in (*said, row.delivery_id or "") if _NAME.fullmatch(text)), row.id)
 
 
 def _told(webhook: WebhookRow, row: PayloadRow) -> str:
