@@ -333,6 +333,9 @@ def test_a_disk_that_stands_keeps_nothing_in_memory_that_the_ring_let_go_of(
 
 def test_on_a_slow_disk_a_camera_takes_no_place_from_telemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = Spool(tmp_path / "spool", max_bytes=64 * MIB)
+    said: list[str] = []
+    logger = SimpleNamespace(warning=lambda text, **_: said.append(text), info=lambda text, **_: said.append(text))
+    monkeypatch.setattr("pilothouse.mcap.spool.log", logger)
     with (
         standing_disk(monkeypatch) as (release, given),
         Ring(window_s=60, max_bytes=16 * MIB, spool=spool, chunk_bytes=1 << 16, compression="none") as ring,
@@ -346,6 +349,7 @@ def test_on_a_slow_disk_a_camera_takes_no_place_from_telemetry(tmp_path: Path, m
         release.set()
         spool.flush()
     spool.close()
+    assert said == ["spool interrupted, the ring in memory goes on", "spool works again"]
 
     groups = ["small" if state in one.counts else "fat" for one in given]
     assert groups[1:300] == ["small"] * 299  # whichever came first was being written

@@ -166,3 +166,14 @@ def test_a_wall_clock_that_is_set_neither_loses_nor_doubles_a_capture(tmp_path: 
         assert [robot.times_s(row)[-1] for row in sealed] == [0, 10, 20] or step_s < 0
         assert sorted(robot.times_s(row)[-1] for row in sealed) == [0, 10, 20]
         assert refused.why == "over the budget of this rule: 3 recordings in an hour"
+
+
+def test_a_spool_that_cannot_keep_up_is_said_by_health(tmp_path: Path) -> None:
+    with running_robot(tmp_path) as robot:
+        robot.say(0)
+        robot.recorder.answers.spool.problem = "the disk is too slow for what is recorded"
+
+        health = robot.recorder.answers.health()
+
+    assert not health.ok
+    assert health.problems == ["the disk is too slow for what is recorded"]

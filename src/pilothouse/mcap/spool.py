@@ -297,6 +297,7 @@ class Spool:
         self.problem = reason
 
     def _note_recovery(self) -> None:
-        if self.problem is not None:
+        # Not before nothing waits any more: a disk that is too slow writes one chunk after each it leaves out.
+        if self.problem is not None and not (self._urgent.chunks or self._fat.chunks):
             log.info("spool works again", skipped_chunks=self.skipped_chunks)
             self.problem = None
