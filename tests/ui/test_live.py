@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.devtools import COUNT_URLS
 from tests.support.processes import eventually
+from tests.support.relay import relay_to
 from tests.support.visitors import PHONE, Hub, serious_findings
 from tests.support.watched_guard import WatchedGuard
 from tests.support.watched_robot import watched_robot
@@ -129,6 +130,38 @@ def test_the_stop_stays_in_reach_on_a_phone_and_when_the_network_is_lost(guard: 
     expect(page.get_by_role("alert").filter(has_text="Not confirmed")).to_contain_text("Use the stop at the robot")
     visitor.context.set_offline(False)
     visitor.complaints.clear()
+
+
+def test_a_lost_network_is_said_and_both_the_stop_and_the_stream_come_through_when_it_is_back(
+    guard: WatchedGuard, hub: Hub, visit: Visit
+) -> None:
+    with relay_to(int(hub.url.rpartition(":")[2])) as wire:
+        visitor = visit(at=Hub(f"http://127.0.0.1:{wire.port}", hub.data))
+        page = visitor.page(path_of(guard))
+        eventually(lambda: seen(page) > 0, deadline_s=30)
+
+        wire.cut()
+        expect(page.get_by_text("The stream is lost")).to_be_visible()
+        expect(page.locator("[data-old]")).to_be_visible()
+        page.keyboard.press("Control+.")
+        expect(page.get_by_role("alert").filter(has_text="Not confirmed")).to_contain_text("cannot be reached")
+        wire.mend()
+
+        expect(page.get_by_text("Stopped: the guard confirms it")).to_be_visible()
+        assert guard.robot.status["state"] == "emergency"
+        expect(page.get_by_text("The stream is lost")).to_be_hidden()
+        page.close()
+    visitor.complaints.clear()
+
+
+def test_a_robot_that_has_gone_leaves_an_old_picture_that_says_so(guard: WatchedGuard, visit: Visit) -> None:
+    page = visit().page(path_of(guard))
+    eventually(lambda: seen(page) > 0, deadline_s=30)
+
+    guard.robot.stop()
+
+    expect(page.get_by_text("The robot has gone")).to_be_visible()
+    expect(page.get_by_text("What you see is as it was in its last cycle")).to_be_visible()
 
 
 def test_a_robot_that_lets_itself_be_watched_only_says_so_and_can_be_stopped(hub: Hub, visit: Visit) -> None:
