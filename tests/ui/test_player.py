@@ -306,6 +306,17 @@ def test_people_with_disabilities_and_phones_can_use_all_panels(sighted: str, vi
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1
 
 
+def test_an_incident_shows_the_recording_around_its_trigger_and_leads_to_it(
+    demo: Demo, flight: str, visit: Visit
+) -> None:
+    page = visit().page(f"/incidents/{demo.incident_id}")
+    preview = page.get_by_test_id("moment-preview")
+    expect(value(page, "/speed.data")).to_have_text(re.compile(r"^9\."))
+    preview.get_by_role("link", name="Open the recording here").click()
+    expect(page).to_have_url(re.compile(rf"/recordings/{flight}\?.*speed.data"))
+    expect(value(page, "/speed.data")).to_have_text(re.compile(r"^9\."))
+
+
 def test_of_a_large_recording_little_is_transferred(hub: Hub, visit: Visit, tmp_path: Path) -> None:
     size = int(os.environ.get("PILOTHOUSE_TEST_LARGE_BYTES", "200000000"))
     file = hub.data / "sessions" / "rover-7_20231114T221322Z.mcap"

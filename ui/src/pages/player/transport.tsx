@@ -30,7 +30,7 @@ export function Transport() {
   const of = topic === undefined ? "" : ` of ${topic}`;
   const speeds = SPEEDS.map((one) => ({ value: String(one), label: `×${SPEED_NAMES[one] ?? one}` }));
   return (
-    <Group gap={6} wrap="wrap" role="toolbar" aria-label="Playback">
+    <Group gap={2} wrap="wrap" role="toolbar" aria-label="Playback">
       <Tool label={`Previous message${of} (←)`} onClick={() => step(-1)}>
         <IconPlayerSkipBack size={17} />
       </Tool>
@@ -55,7 +55,7 @@ export function Transport() {
       )}
       <Tooltip label="Speed (< and >)">
         <Select
-          w={66}
+          w={56}
           data={speeds}
           value={String(speed)}
           onChange={(value) => player.setSpeed(Number(value ?? 1))}
@@ -94,7 +94,7 @@ function CursorTime() {
   const cursor = usePlayer((state) => state.cursor);
   const durationS = usePlayer((state) => state.durationS);
   return (
-    <Group gap={8} wrap="nowrap">
+    <Group gap={8} pl={6} wrap="nowrap">
       <Text size="sm" ff="monospace" data-testid="cursor">
         {clock(cursor)}
         <Text span c="dimmed" inherit>

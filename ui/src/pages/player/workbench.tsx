@@ -62,7 +62,7 @@ export function Workbench() {
   return (
     <div className={classes.bench}>
       <div className={classes.main}>
-        <Group justify="space-between" px={8} py={6} gap="xs">
+        <Group justify="space-between" px={6} py={6} gap={2} wrap="nowrap">
           <Transport />
           <Tooltip label="Keys (?)">
             <ActionIcon size="lg" onClick={help.open} aria-label="Keys" visibleFrom="sm">

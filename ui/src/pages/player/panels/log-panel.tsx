@@ -10,7 +10,7 @@ import classes from "./panels.module.css";
 
 // Windows of so many seconds are read, each once; the one before is shown too.
 const WINDOW_S = 10;
-const MOST_LINES = 300;
+const MOST_LINES = 200;
 
 const logQuery = (recording: Model<"Recording">, topic: string, window: number) =>
   queryOptions({
