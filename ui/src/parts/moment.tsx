@@ -34,7 +34,9 @@ type Props = TextProps & { at: At; form?: "relative" | "absolute" | "both" };
 /** A moment: relative, absolute in the viewer's zone, or both; UTC on hover. */
 export function Moment({ at, form = "relative", ...props }: Props) {
   const current = useNow();
-  const ago = relative(at, current);
+  // The time now is up to 10 s old: what has happened since is not in the future.
+  const hasJustBeen = dateOf(at) > current && dateOf(at).getTime() <= Date.now();
+  const ago = relative(at, hasJustBeen ? dateOf(at) : current);
   const full = absolute(at, current);
   const shown = form === "relative" ? ago : form === "absolute" ? full : `${full} · ${ago}`;
   return (

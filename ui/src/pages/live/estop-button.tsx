@@ -26,9 +26,9 @@ export function EstopButton({ robotId, onStopped }: { robotId: string; onStopped
         aria-keyshortcuts="Control+. Meta+. Pause"
         title="Stops the robot at once, without asking. Ctrl+. or ⌘+. or Pause"
       >
-        {estop.phase === "asking" ? "Stopping …" : "E-STOP"}
+        E-STOP
         <span className={classes.hint} aria-hidden>
-          Ctrl+. or Pause
+          {estop.phase === "asking" ? "asking the guard …" : "Ctrl+. or Pause"}
         </span>
       </button>
     </Box>

@@ -79,6 +79,7 @@ function Emergency({ emergency }: { emergency: NonNullable<LoopStatus["emergency
       mt="sm"
       color="red"
       variant={isTaken ? "light" : "filled"}
+      bg={isTaken ? undefined : "#8f0505"}
       title={isTaken ? "Emergency stop in effect" : "Emergency stop latched, and not taken by everything"}
       role={isTaken ? "status" : "alert"}
     >
