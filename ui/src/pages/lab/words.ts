@@ -13,7 +13,7 @@ export function hasEnded(command: Pick<LabCommand, "state">): boolean {
 }
 
 const WHY: Record<LabSession["state"], string> = {
-  pending: "It waits for a worker that is free.",
+  pending: "It waits for a worker, or for something to do.",
   preparing: "A worker checks the commit out and sets it up.",
   active: "It takes commands.",
   completed: "Its commands are done.",

@@ -2,7 +2,7 @@ import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip } from
 import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconArrowBarToDown, IconArrowDown, IconArrowUp, IconBug, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { bytes, count } from "~/format/numbers";
+import { bytes, count, plural } from "~/format/numbers";
 import type { LabCommand } from "../queries";
 import { hasEnded, outcomeOf } from "../words";
 import { nextOf } from "./log-search";
@@ -204,7 +204,7 @@ function Foot({ log, command }: { log: Log; command: LabCommand }) {
         {states[state]}
       </Text>
       <Text size="xs" c="dimmed">
-        {count(pages.lineCount)} lines, {pages.end < size ? `${bytes(pages.end)} of ${bytes(size)}` : bytes(size)}
+        {plural(pages.lineCount, "line")}, {pages.end < size ? `${bytes(pages.end)} of ${bytes(size)}` : bytes(size)}
         {(command.output?.dropped_bytes ?? 0) > 0 ? `, ${bytes(command.output?.dropped_bytes ?? 0)} not kept` : ""}
       </Text>
     </Group>

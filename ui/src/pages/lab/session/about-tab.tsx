@@ -42,7 +42,9 @@ export function AboutTab({ session }: TabProps) {
                 {steps.map((step) => (
                   <Table.Tr key={step.name}>
                     <Table.Td>{step.name}</Table.Td>
-                    <Table.Td ta="right">{step.seconds === null ? "" : `${figure(step.seconds, 3)} s`}</Table.Td>
+                    <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
+                      {step.seconds === null ? "" : `${figure(step.seconds, 3)} s`}
+                    </Table.Td>
                     <Table.Td c="dimmed">{step.note}</Table.Td>
                   </Table.Tr>
                 ))}

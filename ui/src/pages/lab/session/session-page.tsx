@@ -90,7 +90,7 @@ function Session({ session, search }: { session: LabSession; search: SessionSear
         onChange={(tab) => go({ tab: tab === "log" || tab === null ? undefined : (tab as SessionTab) })}
         keepMounted={false}
       >
-        <Tabs.List mb="sm">
+        <Tabs.List mb="sm" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>
           <Tabs.Tab value="log">Commands</Tabs.Tab>
           <Tabs.Tab value="artifacts">Artifacts</Tabs.Tab>
           <Tabs.Tab value="files">Files</Tabs.Tab>

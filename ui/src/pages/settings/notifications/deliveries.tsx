@@ -24,7 +24,11 @@ type Props = { search: NotificationsSearch; destinations: readonly Destination[]
 /** What was told to whom, and what came of it. */
 export function Deliveries({ search, destinations }: Props) {
   const navigate = useNavigate();
-  const query = useQuery(deliveriesQuery(search));
+  const query = useQuery({
+    ...deliveriesQuery(search),
+    // That something was delivered is no event.
+    refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === "waiting") ? 15_000 : false),
+  });
   const narrow = (more: NotificationsSearch) =>
     void navigate({
       to: "/settings/notifications",
