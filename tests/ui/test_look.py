@@ -91,7 +91,7 @@ def test_every_page_looks_as_it_should(view: str, places: dict[str, str], visit:
         over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if over > 1:
             wrong.append(f"{name}: scrolls sideways by {over} px")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def _kept(page: Page, path: Path) -> None:
