@@ -139,7 +139,11 @@ def test_a_refusal_is_said_in_the_words_of_its_rule_and_the_card_goes_back(floor
     waiting.get_by_role("link", name="Raise the limit").focus()
     page.keyboard.press("Shift+ArrowRight")
     expect(page.get_by_text("This task waits for tasks that are not done")).to_be_visible()
-    expect(lane(page, "Inbox").get_by_text("Raise the limit")).to_be_visible()
+    expect(lane(page, "Inbox").get_by_role("link", name="Raise the limit")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_text("1 not done")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(lane(page, "Inbox").get_by_role("link", name="Raise the limit")).to_be_focused()
 
     card(page, "Measure the braking distance").drag_to(lane(page, "Done"))
     expect(page.get_by_text("A task that is inbox cannot become done")).to_be_visible()

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useState } from "react";
+import { createContext, type ReactNode, type RefObject, useContext, useRef, useState } from "react";
 import { answered, api, asProblem } from "~/api/client";
 import { say, sayProblem } from "~/parts/say";
 import { AskApproval } from "../approvals/ask-approval";
@@ -10,7 +10,11 @@ import { useOnBoard } from "./on-board";
 
 type Step = { task: TaskCard; status: TaskStatus; comment?: string };
 type Asked = { step: Step; sentence: string };
-type Moving = { move: (task: TaskCard, status: TaskStatus) => void; isMoving: boolean };
+type Moving = {
+  move: (task: TaskCard, status: TaskStatus) => void;
+  /** The task whose card keeps the focus while it goes from lane to lane. */
+  followed: RefObject<string | null>;
+};
 
 const MovingContext = createContext<Moving | null>(null);
 
@@ -18,6 +22,7 @@ const MovingContext = createContext<Moving | null>(null);
 export function MovingTasks({ children }: { children: ReactNode }) {
   const { boardId } = useOnBoard();
   const queries = useQueryClient();
+  const followed = useRef<string | null>(null);
   const [wantsComment, setWantsComment] = useState<Asked | null>(null);
   const [wantsApproval, setWantsApproval] = useState<Asked | null>(null);
   const key = snapshot(boardId).queryKey;
@@ -49,7 +54,7 @@ export function MovingTasks({ children }: { children: ReactNode }) {
     if (task.status !== status) moving.mutate({ task, status });
   };
   return (
-    <MovingContext value={{ move, isMoving: moving.isPending }}>
+    <MovingContext value={{ move, followed }}>
       {children}
       {wantsComment === null ? null : (
         <CommentFirst

@@ -1,7 +1,7 @@
 import { Badge, Group, Text, Tooltip } from "@mantine/core";
 import { IconLink, IconLock, IconMessage, IconShieldCheck } from "@tabler/icons-react";
 import { Link, useSearch } from "@tanstack/react-router";
-import type { DragEvent, KeyboardEvent } from "react";
+import { type DragEvent, type KeyboardEvent, useEffect, useRef } from "react";
 import { Mark } from "~/parts/marks";
 import { Moment, useNow } from "~/parts/moment";
 import { beside, neighbour } from "../model/lanes";
@@ -19,16 +19,24 @@ const KEYS = "Enter opens it; Shift with ← or → moves it; arrows go from car
 /** A task as it lies in its lane: to open, to drag, to move by keyboard or menu. */
 export function TaskCard({ task, lanes }: { task: Card; lanes: Map<TaskStatus, Card[]> }) {
   const { toWrite } = useOnBoard();
-  const { move } = useMoving();
+  const { move, followed } = useMoving();
+  const link = useRef<HTMLAnchorElement>(null);
+  // In another lane it is another element: who moved it by keyboard would lose it.
+  useEffect(() => {
+    if (followed.current === task.id) link.current?.focus();
+  }, [task.id, followed]);
   const isOpened = useSearch({ strict: false, select: (search) => search.task === task.id });
   const press = (event: KeyboardEvent<HTMLAnchorElement>) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : null;
     if (event.shiftKey && step !== null) {
       event.preventDefault();
       const status = beside(task.status, step);
-      if (status !== undefined && toWrite === null) move(task, status);
+      if (status === undefined || toWrite !== null) return;
+      followed.current = task.id;
+      move(task, status);
       return;
     }
+    followed.current = null;
     const next = neighbour(lanes, task.id, event.key);
     if (next === undefined) return;
     event.preventDefault();
@@ -55,6 +63,10 @@ export function TaskCard({ task, lanes }: { task: Card; lanes: Map<TaskStatus, C
             className={classes.title}
             draggable={false}
             onKeyDown={press}
+            onBlur={(event) => {
+              if (event.relatedTarget !== null) followed.current = null;
+            }}
+            ref={link}
           >
             {task.title}
           </Link>

@@ -1,6 +1,6 @@
 import { Box, Drawer, Group, SegmentedControl, Stack, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
 import { HistoryList } from "../board/history-list";
@@ -20,6 +20,8 @@ export function TaskDrawer({ taskId, show }: { taskId: string; show?: "history" 
   const url = useUrl();
   const found = useQuery(oneTask(boardId, taskId));
   const close = () => url({ task: undefined, show: undefined });
+  // Whoever came by keyboard goes on from the card that was opened.
+  useEffect(() => () => void setTimeout(() => document.getElementById(`card-${taskId}`)?.focus()), [taskId]);
   return (
     <Drawer
       opened
