@@ -1,6 +1,6 @@
 import { Box, Button, Code, FileButton, Stack, Text } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
-import { type DragEvent, useState, useSyncExternalStore } from "react";
+import { type DragEvent, useRef, useState, useSyncExternalStore } from "react";
 import { Command } from "~/parts/command";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
@@ -12,6 +12,7 @@ export function UploadPage() {
   const all = uploads();
   const list = useSyncExternalStore(all.subscribe, all.snapshot);
   const [isOver, setOver] = useState(false);
+  const again = useRef<() => void>(null);
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -39,7 +40,12 @@ export function UploadPage() {
           <FileButton
             multiple
             accept=".mcap"
-            onChange={(files) => all.add(files)}
+            onChange={(files) => {
+              all.add(files);
+              // Else the same file chosen again would be no change.
+              again.current?.();
+            }}
+            resetRef={again}
             inputProps={{ "aria-label": "Recordings" }}
           >
             {(props) => (
