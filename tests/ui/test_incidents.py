@@ -11,19 +11,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.processes import eventually
+from tests.support.reporting import as_agent, panel, reported
 from tests.support.visitors import Hub, Visitor
 from tests.ui.conftest import Demo, Visit
 
 pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.timeout(300)]
-
-
-def reported(hub: Hub, title: str, severity: str = "high", **more: Any) -> str:
-    """The id of an incident that a person saw."""
-    return str(hub.call("POST", "/api/v1/incidents", json={"title": title, "severity": severity, **more})["id"])
-
-
-def panel(page: Page, title: str) -> Any:
-    return page.get_by_role("region", name=title, exact=True)
 
 
 def test_the_incident_of_the_flight_shows_what_fired_and_what_was_recorded(demo: Demo, visit: Visit) -> None:
@@ -157,21 +149,15 @@ def test_what_agents_say_and_ask_is_there_while_one_looks(hub: Hub, visit: Visit
     expect(work).to_contain_text("nobody has taken it")
 
     agent = hub.call("POST", "/api/v1/agents", json={"name": "Tessa", "board_id": board, "role": "lead"})
-    spoken = {"headers": {"X-Agent-Token": agent["token"]}}
     for path, body in (
         (f"tasks/{task}/comments", {"body": "One encoder counts backwards."}),
         ("approvals", {"action_type": "task.done", "reason": "Swap it", "confidence": 91, "task_ids": [task]}),
     ):
-        as_agent(hub, f"/api/v1/agent/boards/{board}/{path}", body, **spoken)
+        as_agent(hub, f"/api/v1/agent/boards/{board}/{path}", body, agent["token"])
 
     expect(work).to_contain_text("One encoder counts backwards.")
     expect(work).to_contain_text("91 % sure")
     expect(panel(page, "Timeline")).to_contain_text("Asks to be allowed task.done")
-
-
-def as_agent(hub: Hub, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
-    answer = hub.operator.post(path, json=body, headers={**headers, "Authorization": ""})
-    assert answer.is_success, answer.text
 
 
 def test_a_risk_event_says_what_was_asked_for_and_what_was_sent(hub: Hub, visit: Visit) -> None:

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.processes import pilothouse
+from tests.support.reporting import as_agent, panel, reported
 from tests.support.visitors import Hub
 from tests.ui.conftest import Visit
-from tests.ui.test_incidents import as_agent, panel, reported
 
 pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.timeout(300)]
 
@@ -95,7 +95,7 @@ def test_an_approval_waits_until_somebody_has_decided(hub: Hub, visit: Visit) ->
     expect(waiting).to_be_visible()
 
     wanted = {"action_type": "robot.move", "reason": reason, "confidence": 71}
-    as_agent(hub, f"/api/v1/agent/boards/{board}/approvals", wanted, {"X-Agent-Token": agent["token"]})
+    as_agent(hub, f"/api/v1/agent/boards/{board}/approvals", wanted, agent["token"])
     expect(waiting).to_contain_text(reason)
     expect(waiting).to_contain_text("Otto asks for robot.move, 71 % sure")
 
