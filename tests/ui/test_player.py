@@ -171,7 +171,10 @@ def test_a_field_is_found_by_a_few_letters_plotted_and_taken_away(sighted: str, 
 def test_a_note_at_a_span_is_written_reworded_by_one_of_two_and_deleted(sighted: str, hub: Hub, visit: Visit) -> None:
     visitor = visit()
     page = visitor.page(f"/recordings/{sighted}?a=2&b=4.5")
+    writing = page.get_by_role("textbox", name="Note from 00:02.000 to 00:04.500")
+    expect(writing).to_be_visible()
     page.keyboard.press("a")
+    expect(writing).to_be_focused()
     page.keyboard.type("the <b>wheel</b> slips")
     page.keyboard.press("Control+Enter")
     mark = page.get_by_role("button", name=re.compile("^Notes: .*the <b>wheel<.b> slips"))

@@ -1,8 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { ask, type Model } from "~/api/client";
 import { RangeSource, type ReadRange } from "./mcap/range-source";
-import type { RecordingFile } from "./mcap/recording-file";
-import { FACTS_RECORD, type Facts, factsOf } from "./model/facts";
+import { FACTS_RECORD, factsOf } from "./model/facts";
 import { usePlaying } from "./playing";
 
 type Recording = Model<"Recording">;
@@ -20,7 +19,7 @@ function rangesOf(sessionId: string): ReadRange {
   };
 }
 
-const fileQuery = (recording: Recording) =>
+export const fileQuery = (recording: Recording) =>
   queryOptions({
     queryKey: ["recording-file", recording.session_id, recording.sha256 ?? `${recording.size_bytes}`],
     staleTime: Number.POSITIVE_INFINITY,
@@ -40,5 +39,3 @@ export function useFile() {
   const { recording } = usePlaying();
   return useQuery(fileQuery(recording));
 }
-
-export type OpenedFile = { file: RecordingFile; facts: Facts | null };

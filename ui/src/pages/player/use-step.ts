@@ -1,8 +1,8 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { sayProblem } from "~/parts/say";
 import { nsAt, secondsAfter } from "./model/times";
 import { usePlaying } from "./playing";
-import { useFile } from "./use-file";
+import { fileQuery } from "./use-file";
 import { usePlace } from "./use-place";
 
 // Where the file has no messages to step through, as far as a slow camera's next picture.
@@ -12,7 +12,7 @@ const BLIND_STEP_S = 0.1;
 export function useStep(): { step: (direction: 1 | -1) => void; topic: string | undefined } {
   const { player, recording, startNs } = usePlaying();
   const { search } = usePlace();
-  const file = useFile().data?.file;
+  const queries = useQueryClient();
   const plotted = search.plots?.[0];
   const topic = useMemo(() => {
     if (search.topic !== undefined) return search.topic;
@@ -24,18 +24,17 @@ export function useStep(): { step: (direction: 1 | -1) => void; topic: string | 
     (direction: 1 | -1) => {
       player.pause();
       const { cursor } = player.state;
-      if (file === undefined || topic === undefined) {
-        player.seek(cursor + direction * BLIND_STEP_S);
-        return;
-      }
       // The cursor is in microseconds where a link set it: the message it stands on must not be found again.
       const from = nsAt(startNs, cursor) + (direction === 1 ? 1_000n : -1_000n);
-      file
-        .stepFrom(topic, from, direction)
-        .then((time) => player.seek(time === null ? cursor : secondsAfter(startNs, time)))
-        .catch(sayProblem);
+      const blindly = () => player.seek(cursor + direction * BLIND_STEP_S);
+      const stepping = async () => {
+        const { file } = await queries.ensureQueryData(fileQuery(recording));
+        const time = await file.stepFrom(topic ?? "", from, direction);
+        if (time !== null) player.seek(secondsAfter(startNs, time));
+      };
+      stepping().catch(blindly);
     },
-    [player, file, topic, startNs],
+    [player, queries, recording, topic, startNs],
   );
   return { step, topic };
 }
