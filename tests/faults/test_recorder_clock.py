@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pilothouse.mcap import open_recording, verify
 from tests.support.processes import Program, eventually, running
 
@@ -34,6 +36,9 @@ post_s: 0.5
 triggers:
   - {name: fast, kind: threshold, topic: /speed, field: data, op: gt, value: 9}
 """
+
+# Programs that start and end many times, on a machine that may do much else meanwhile.
+pytestmark = pytest.mark.timeout(600)
 
 
 class Speaker:

@@ -20,6 +20,9 @@ from tests.support.processes import Program, eventually, pilothouse
 MIB = 1 << 20
 FillUp = Callable[[Program], Callable[[], None]]
 
+# Programs that start and end many times, on a machine that may do much else meanwhile.
+pytestmark = pytest.mark.timeout(600)
+
 
 def ask(program: Program, path: str, *, body: bytes | None = None) -> tuple[int, Any]:
     request = urllib.request.Request(program.url + path, body)

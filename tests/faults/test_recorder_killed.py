@@ -22,6 +22,9 @@ from tests.support.robots import facts_of
 ROUNDS = 10
 MAY_BE_LOST_S = 0.5
 
+# Programs that start and end many times, on a machine that may do much else meanwhile.
+pytestmark = pytest.mark.timeout(600)
+
 
 def save(program: Program, label: str) -> Any:
     request = urllib.request.Request(program.url + "/sessions/save", json.dumps({"label": label}).encode())

@@ -32,6 +32,9 @@ ADVERTISED = {
     "channels": [{"id": 1, "topic": "/flap", "encoding": "json", "schemaName": "", "schema": ""}],
 }
 
+# Programs that start and end many times, on a machine that may do much else meanwhile.
+pytestmark = pytest.mark.timeout(600)
+
 
 @contextmanager
 def flapping(times: int) -> Iterator[tuple[str, threading.Event]]:
