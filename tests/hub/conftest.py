@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from pilothouse.hub.settings import HubSettings
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.seaweed import S3, running_s3
 from tests.support.valkey import started_valkey
+
+MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture(scope="session")
@@ -76,11 +79,14 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database_address(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh database at the newest migration."""
+    """The address of a fresh database at the newest migration; in memory where there is such a place: every commit
+    waits for the disk, and other tests keep that busy."""
     if dialect == "sqlite":
-        path = tmp_path / "hub.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        yield sqlite_url(path)
+        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as directory:
+            path = Path(directory) / "hub.db"
+            shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+            (tmp_path / "hub.db").symlink_to(path)
+            yield sqlite_url(path)
         return
     server: Postgres = request.getfixturevalue("postgres")
     address = server.new()
