@@ -104,9 +104,8 @@ def browsing(hub_url: str, token: str) -> Iterator[DevTools]:
         process = subprocess.Popen([*command, "--window-size=1280,800", "about:blank"], stderr=subprocess.DEVNULL)
         try:
             told = Path(profile) / "DevToolsActivePort"
-            port, place = eventually(
-                lambda: told.exists() and len(words := told.read_text().split()) == 2 and words, deadline_s=60
-            )
+            eventually(lambda: told.exists() and len(told.read_text().split()) == 2, deadline_s=60, what="DevTools")
+            port, place = told.read_text().split()
             with connect(f"ws://127.0.0.1:{port}{place}", max_size=None, proxy=None) as socket:
                 tools = DevTools(socket)
                 tools.ask("Storage.setCookies", cookies=_cookies(hub_url, token))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.watched_robot import Answer, WatchedRobot, cycle_of, status_of
 
-BOUNDARIES = [
+BOUNDARIES: list[dict[str, Any]] = [
     {"name": "limits", "type": "joint_position"},
     {"name": "speed", "type": "joint_velocity", "scale": 0.9, "fallback": "slow"},
     {"name": "workspace", "type": "workspace_box", "lower_m": [-0.8, -0.8, 0.05], "upper_m": [0.8, 0.8, 1.2]},

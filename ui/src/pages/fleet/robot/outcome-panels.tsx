@@ -59,7 +59,7 @@ export function RobotRecordings({ robotId }: { robotId: string }) {
       title="Recordings"
       flush
       actions={
-        <PageLink to="/recordings" search={{ robot: robotId } as never} size="sm">
+        <PageLink to="/recordings" search={{ robot: robotId }} size="sm">
           All
         </PageLink>
       }
