@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.support.labs import git, write_repository
 from tests.support.processes import eventually, pilothouse
@@ -115,28 +115,33 @@ def test_a_log_can_be_left_found_again_searched_and_linked_to_by_its_line(lab: H
 
     again = visitor.page(f"/lab/{made['id']}?line=123457")
     expect(log(again).locator("[data-line='123457']")).to_contain_text("line 123456")
+    expect(again.get_by_role("button", name="Failure 1")).to_be_visible()
     again.keyboard.press("f")
     expect(log(again)).to_contain_text("ValueError: far down")
 
 
-def test_a_log_goes_on_where_it_was_when_the_network_comes_back(lab: Hub, visit: Visit) -> None:
-    made = lab.call(
-        "POST", "/sessions", json={"repository": "brake", "commands": [{"argv": ["python3", "-u", "watch.py"],
-                                                                       "interactive": True}]},
-    )  # fmt: skip
+def test_a_log_goes_on_where_it_was_when_its_connection_is_lost(lab: Hub, visit: Visit) -> None:
+    command = {"argv": ["python3", "-u", "watch.py"], "interactive": True}
+    made = lab.call("POST", "/sessions", json={"repository": "brake", "commands": [command]})
     visitor = visit(at=lab)
-    page = visitor.page(f"/lab/{made['id']}")
-    expect(log(page)).to_contain_text("ready")
+    sockets: list[WebSocketRoute] = []
 
-    visitor.context.set_offline(True)
+    def through(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    visitor.context.route_web_socket(re.compile("/logs"), through)
+    page = visitor.page(f"/lab/{made['id']}")
+    expect(log(page)).to_contain_text("speak up")
+    sockets[-1].close(code=1001)
     path = f"/sessions/{made['id']}/commands/{made['commands'][0]['id']}"
     lab.call("POST", f"{path}/stdin", json={"text": "while you were away\n"})
-    eventually(lambda: lab.call("GET", path)["state"] == "failed", what="the end of the command")
-    visitor.context.set_offline(False)
 
     expect(log(page)).to_contain_text("heard while you were away")
+    expect(page.get_by_text("exit 3").first).to_be_visible()
     expect(log(page).locator("[data-line]")).to_have_count(4)
-    visitor.complaints.clear()
+    assert "from=0" in sockets[0].url
+    assert "from=0" not in sockets[-1].url
 
 
 def test_artifacts_are_shown_as_what_they_are_and_never_as_pages(lab: Hub, visit: Visit) -> None:
