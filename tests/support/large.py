@@ -35,15 +35,15 @@ def write_large(path: Path, *, size_bytes: int, picture_bytes: int) -> int:
                 value = (second + number / SPEEDS_PER_S) % 10
                 time_ns = begin_ns + number * NS_PER_S // SPEEDS_PER_S
                 writer.add_message(speed, time_ns, float64_cdr(value), time_ns)
-            writer.flush()
+            writer.flush()  # type: ignore[no-untyped-call]
             for number in range(FRAMES_PER_S):
                 time_ns = begin_ns + number * NS_PER_S // FRAMES_PER_S
                 taken = Timestamp(time_ns // NS_PER_S, time_ns % NS_PER_S)
                 picture = pictures[(second * FRAMES_PER_S + number) % _PICTURES]
                 shown = CompressedImage(timestamp=taken, frame_id="front", data=picture, format="jpeg")
                 writer.add_message(camera, time_ns, shown.encode(), time_ns)
-            writer.flush()
-        writer.finish()
+            writer.flush()  # type: ignore[no-untyped-call]
+        writer.finish()  # type: ignore[no-untyped-call]
     return seconds
 
 

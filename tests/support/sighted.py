@@ -53,7 +53,7 @@ def write_sighted(path: Path, robot_id: str = "rover-7") -> Path:
         channels = _channels(writer)
         for message in sorted(_messages()):
             writer.add_message(channels[message.topic], message.time_ns, message.content, message.time_ns)
-        writer.finish()
+        writer.finish()  # type: ignore[no-untyped-call]
     return path
 
 
