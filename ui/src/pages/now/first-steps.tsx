@@ -8,12 +8,12 @@ import { Panel } from "~/parts/panel";
 import { beginnings } from "./queries";
 
 /** How many there are of everything that a new hub has none of; undefined until that is known. */
-export function useBeginnings() {
+export function useBeginnings(isSomebody: boolean) {
   const robots = useQuery(beginnings.robots).data;
   const recordings = useQuery(beginnings.recordings).data;
   const incidents = useQuery(beginnings.incidents).data;
-  const boards = useQuery(beginnings.boards).data;
-  const destinations = useQuery(beginnings.destinations).data;
+  const boards = useQuery({ ...beginnings.boards, enabled: isSomebody }).data;
+  const destinations = useQuery({ ...beginnings.destinations, enabled: isSomebody }).data;
   return { robots, recordings, incidents, boards, destinations };
 }
 

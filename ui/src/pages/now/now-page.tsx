@@ -1,4 +1,5 @@
 import { Grid, Stack } from "@mantine/core";
+import { useWhoAmI } from "~/api/session";
 import { Page } from "~/parts/page";
 import { ApprovalsPanel } from "./approvals-panel";
 import { DeliveriesPanel } from "./deliveries-panel";
@@ -10,10 +11,13 @@ import { RobotsPanel } from "./robots-panel";
 
 /** What wants attention, the most urgent first. */
 export function NowPage() {
-  const counts = useBeginnings();
+  const me = useWhoAmI();
+  // A hub without credentials shows its fleet to everybody; what waits for somebody waits for nobody then.
+  const isSomebody = me !== null && me !== undefined;
+  const counts = useBeginnings(isSomebody);
   return (
     <Page title="Now">
-      <FiguresStrip />
+      {isSomebody ? <FiguresStrip /> : null}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack gap="md">
@@ -23,10 +27,10 @@ export function NowPage() {
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Stack gap="md">
-            <ApprovalsPanel />
+            {isSomebody ? <ApprovalsPanel /> : null}
             <GuardsPanel />
             <RobotsPanel />
-            <DeliveriesPanel />
+            {isSomebody ? <DeliveriesPanel /> : null}
           </Stack>
         </Grid.Col>
       </Grid>
