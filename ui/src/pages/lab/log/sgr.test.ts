@@ -35,6 +35,7 @@ test("what moves cursors, names windows or makes links is left out", () => {
 test("a line that rewrote itself shows what stood there last", () => {
   expect(plainOf("10 %\r50 %\r100 %\r")).toBe("100 %");
   expect(plainOf(`${ESC}[31m1\r${ESC}[32m2`)).toBe("2");
+  expect(plainOf(`${ESC}[31mold ${ESC}[32mone\rnew`)).toBe("new");
 });
 
 test("markup stays text", () => {
