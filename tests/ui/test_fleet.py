@@ -47,7 +47,7 @@ def test_forty_robots_are_grouped_by_health_and_those_in_trouble_come_first(hub:
 
 
 def test_a_code_is_made_used_by_a_robot_and_the_page_sees_it_come(hub: Hub, visit: Visit, tmp_path: Path) -> None:
-    page = visit().page("/fleet?enrol=true")
+    page = visit().page("/fleet/enrol")
     page.get_by_label("Robot", exact=True).fill("newcomer-1")
     page.get_by_label("Site").fill("hall 9")
     page.get_by_role("button", name="Make a code").click()
@@ -71,7 +71,7 @@ def test_a_code_is_made_used_by_a_robot_and_the_page_sees_it_come(hub: Hub, visi
 
 def test_a_code_that_is_revoked_is_listed_no_more(hub: Hub, visit: Visit) -> None:
     hub.call("POST", "/api/v1/robots/enrolments", json={"robot_id": "never-1"})
-    page = visit().page("/fleet?enrol=true")
+    page = visit().page("/fleet/enrol")
     row = page.get_by_role("row").filter(has_text="never-1")
     row.get_by_role("button", name="Revoke").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
@@ -111,7 +111,7 @@ def test_a_robot_is_renamed_gets_another_token_and_is_retired(hub: Hub, visit: V
 
 def test_who_may_not_let_robots_in_is_told_so_and_sees_the_fleet(hub: Hub, visit: Visit) -> None:
     nobody = visit(None)
-    page = nobody.page("/fleet?enrol=true")
+    page = nobody.page("/fleet/enrol")
 
     expect(page.get_by_role("alert").filter(has_text="Sign in to see this")).to_be_visible()
     nobody.complaints.clear()

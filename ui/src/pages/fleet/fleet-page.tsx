@@ -9,7 +9,6 @@ import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { PageButton } from "~/parts/link";
 import { Page } from "~/parts/page";
-import { EnrolPanel } from "./enrol/enrol-panel";
 import classes from "./fleet.module.css";
 import type { FleetSearch } from "./fleet-search";
 import { latestRisk, robotList } from "./queries";
@@ -27,21 +26,15 @@ const TITLES: Record<Health, string> = {
 /** All robots, the troubled ones first. */
 export function FleetPage({ search }: { search: FleetSearch }) {
   const query = useQuery(robotList(search));
-  const { enrol: _, ...filters } = search;
   return (
     <Page
       title="Fleet"
       actions={
-        <PageButton
-          to="/fleet"
-          search={{ ...search, enrol: search.enrol ? undefined : true }}
-          leftSection={<IconPlus size={15} />}
-        >
+        <PageButton to="/fleet/enrol" leftSection={<IconPlus size={15} />}>
           Enrol a robot
         </PageButton>
       }
     >
-      {search.enrol ? <EnrolPanel /> : null}
       <Filters search={search} />
       <Answer query={query}>
         {({ items, total }) =>
@@ -54,7 +47,7 @@ export function FleetPage({ search }: { search: FleetSearch }) {
                 </Text>
               ) : null}
             </>
-          ) : Object.values(filters).some((one) => one !== undefined) ? (
+          ) : Object.values(search).some((one) => one !== undefined) ? (
             <Empty title="No such robot">
               <PageButton to="/fleet" search={{}} variant="default">
                 Show all robots
@@ -134,9 +127,7 @@ function NoRobots() {
       <Text size="sm" my="xs">
         To let a robot in, with a token of its own:
       </Text>
-      <PageButton to="/fleet" search={{ enrol: true }}>
-        Enrol a robot
-      </PageButton>
+      <PageButton to="/fleet/enrol">Enrol a robot</PageButton>
     </Empty>
   );
 }

@@ -9,7 +9,6 @@ export type FleetSearch = {
   tag?: string;
   health?: (typeof HEALTHS)[number];
   retired?: true;
-  enrol?: true;
 };
 
 export function fleetSearch(search: Record<string, unknown>): FleetSearch {
@@ -19,6 +18,5 @@ export function fleetSearch(search: Record<string, unknown>): FleetSearch {
     tag: text(search.tag),
     health: oneOf(search.health, HEALTHS),
     retired: flag(search.retired),
-    enrol: flag(search.enrol),
   };
 }

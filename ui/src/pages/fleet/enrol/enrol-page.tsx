@@ -4,8 +4,8 @@ import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
-import { PageButton } from "~/parts/link";
 import { Moment } from "~/parts/moment";
+import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
 import { openEnrolments } from "../queries";
@@ -15,27 +15,17 @@ const HOUR_S = 3_600;
 const ROBOT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** Lets a robot in: a code that is good once, what to type on the robot, and whether it has come. */
-export function EnrolPanel() {
+export function EnrolPage() {
   const [given, setGiven] = useState<Model<"Enrolment"> | null>(null);
   return (
-    <Stack gap="sm" mb="sm">
-      <Panel
-        title="Enrol a robot"
-        actions={
-          <PageButton
-            to="/fleet"
-            search={(before) => ({ ...before, enrol: undefined })}
-            variant="subtle"
-            size="compact-xs"
-          >
-            Close
-          </PageButton>
-        }
-      >
-        {given === null ? <Ask onGiven={setGiven} /> : <GivenCode enrolment={given} onDone={() => setGiven(null)} />}
-      </Panel>
-      <OpenOnes />
-    </Stack>
+    <Page title="Enrol a robot" up={{ to: "/fleet", title: "Fleet" }}>
+      <Stack gap="sm">
+        <Panel title="A code for one robot">
+          {given === null ? <Ask onGiven={setGiven} /> : <GivenCode enrolment={given} onDone={() => setGiven(null)} />}
+        </Panel>
+        <OpenOnes />
+      </Stack>
+    </Page>
   );
 }
 
