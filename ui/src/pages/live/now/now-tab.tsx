@@ -19,7 +19,7 @@ export function NowTab({ robotId }: { robotId: string }) {
   return (
     <Stack gap="sm">
       <LoopControls robotId={robotId} />
-      <Box style={isOld ? { filter: "grayscale(1)", opacity: 0.75 } : undefined} data-old={isOld || undefined}>
+      <Box style={isOld ? { filter: "grayscale(1)" } : undefined} data-old={isOld || undefined}>
         <Grid gap="sm">
           <Grid.Col span={{ base: 12, md: 7 }}>
             <Stack gap="sm">
