@@ -26,8 +26,8 @@ export function TopicsPanel({ robot }: { robot: Robot }) {
               <Table.Th ta="right" w={84}>
                 Rate, Hz
               </Table.Th>
-              <Table.Th ta="right" w={104}>
-                Last
+              <Table.Th ta="right" w={104} title="Of its last message, when the robot sent its last heartbeat">
+                Age
               </Table.Th>
               <Table.Th ta="right" w={84} visibleFrom="sm">
                 Dropped
@@ -40,9 +40,7 @@ export function TopicsPanel({ robot }: { robot: Robot }) {
                 <Table.Td>{topic}</Table.Td>
                 <Table.Td ta="right">{figure(health.rate_hz, 3)}</Table.Td>
                 <Table.Td ta="right">
-                  {health.last_age_s === null || health.last_age_s === undefined
-                    ? "never"
-                    : `${span(health.last_age_s)} ago`}{" "}
+                  {health.last_age_s === null || health.last_age_s === undefined ? "never" : span(health.last_age_s)}{" "}
                   {isQuiet(health) ? <Mark of="stale" title="No message for ten of its periods" /> : null}
                 </Table.Td>
                 <Table.Td ta="right" visibleFrom="sm">
