@@ -159,3 +159,42 @@ test("encodings that a browser cannot decode are named", async () => {
 });
 
 test("a checksum is that of zip files", () => expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926));
+
+test("chunks may overlap in time: the last message until then may be in the one that ends earlier", async () => {
+  const writable = new TempBuffer();
+  const writer = new McapWriter({ writable, chunkSize: 50 });
+  await writer.start({ profile: "", library: "tests" });
+  const channelId = await writer.registerChannel({
+    schemaId: 0,
+    topic: "/a",
+    messageEncoding: "json",
+    metadata: new Map(),
+  });
+  const chunks = [
+    [10n, 100n],
+    [40n, 60n],
+    [30n, 80n],
+  ];
+  for (const logTime of chunks.flat()) {
+    const data = new TextEncoder().encode(`{"t":${logTime}}`);
+    await writer.addMessage({ channelId, sequence: 0, logTime, publishTime: logTime, data });
+  }
+  await writer.end();
+  const bytes = writable.get();
+  const file = await RecordingFile.open(new RangeSource(async (from, to) => bytes.slice(from, to), bytes.length));
+
+  for (const [time, last] of [
+    [70n, 60n],
+    [59n, 40n],
+    [35n, 30n],
+    [99n, 80n],
+    [100n, 100n],
+  ] as const) {
+    expect((await file.lastUntil("/a", time))?.logTime).toBe(last);
+  }
+  const steps = [10n, 30n, 40n, 60n, 80n, 100n];
+  for (const [index, time] of steps.entries()) {
+    expect(await file.stepFrom("/a", time, 1)).toBe(steps[index + 1] ?? null);
+    expect(await file.stepFrom("/a", time, -1)).toBe(steps[index - 1] ?? null);
+  }
+});
