@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.sources import SOURCE, Module, modules
 
-FOUNDATION = {"db", "storage", "events", "jobs", "backups"}
+FOUNDATION = {"db", "storage", "events", "jobs", "backups", "ui"}
 PARTS = {"domain", "schemas", "models", "repository", "service", "auth", "routes", "jobs"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "base_utils"}
 SLICES = sorted(

@@ -21,6 +21,7 @@ log = get_logger(__name__)
 _BEFORE = "pilothouse.before_commit"
 _AT_THE_VERY_END = "pilothouse.at_the_very_end"
 _AFTER = "pilothouse.after_commit"
+_VERSIONS = {"sqlite": text("SELECT sqlite_version()"), "postgresql": text("SHOW server_version")}
 
 
 def before_commit(
@@ -65,6 +66,10 @@ class Database:
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self.url.get_backend_name()
+
+    async def version(self, session: AsyncSession) -> str:
+        """Of the database itself, such as ``3.45.1``."""
+        return str((await session.execute(_VERSIONS[self.dialect])).scalar_one())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -6,15 +6,12 @@ import platform
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from sqlalchemy import text
 
 from pilothouse import __version__
 from pilothouse.hub.identity.auth import Operator, Reading, ThisHub
 from pilothouse.hub.ui.routes import ThisSite
 
 router = APIRouter(prefix="/api/v1/system", tags=["administration"])
-
-_VERSIONS = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}
 
 
 class SystemFacts(BaseModel):
@@ -33,13 +30,12 @@ class SystemFacts(BaseModel):
 @router.get("", summary="What this hub is, and where it keeps what it keeps")
 async def read_system(_caller: Operator, hub: ThisHub, site: ThisSite, session: Reading) -> SystemFacts:
     """Whether it works is what `GET /readyz` says."""
-    dialect = hub.database.dialect
     return SystemFacts(
         version=__version__,
         mode=hub.settings.mode,
         python=platform.python_version(),
-        database=dialect,
-        database_version=str((await session.execute(text(_VERSIONS[dialect]))).scalar_one()),
+        database=hub.database.dialect,
+        database_version=await hub.database.version(session),
         schema_revision=await hub.database.migrations.current(session),
         storage="directory" if hub.settings.storage_url is None else "bucket",
         ui_built=site.page is not None,
