@@ -22,7 +22,6 @@ SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-
 """A recording's id: the file name without ``.mcap``."""
 
 
-
 def sendable(text: Any) -> Any:
     """Text that every database stores and JSON carries: NUL and halves of surrogate pairs become question marks."""
     return text.encode("utf-8", "replace").decode().replace("\0", "?") if isinstance(text, str) else text
