@@ -1,5 +1,4 @@
-import { useElementSize, useMergedRef } from "@mantine/hooks";
-import { createContext, type ReactNode, type RefObject, useContext, useRef } from "react";
+import { createContext, type ReactNode, type RefObject, useContext, useLayoutEffect, useRef, useState } from "react";
 import { toX } from "../model/window";
 import { usePlayer, usePlaying } from "../playing";
 import { usePinch, useWheel } from "./gestures";
@@ -17,23 +16,41 @@ export function useStack(): Stack {
 /** Ruler, lanes and plots below each other, all of the same times, with one cursor through all of them. */
 export function TimelineStack({ children, compact = false }: { children: ReactNode; compact?: boolean }) {
   const element = useRef<HTMLDivElement>(null);
-  const { ref: measured, width: whole } = useElementSize<HTMLDivElement>();
-  const ref = useMergedRef(element, measured);
   const { player } = usePlaying();
   useWheel(element, player);
   usePinch(element, player);
-  const style = element.current === null ? null : getComputedStyle(element.current);
-  const gutter = Number.parseFloat(style?.getPropertyValue("--gutter") ?? "") || 84;
-  const edge = Number.parseFloat(style?.getPropertyValue("--edge") ?? "") || 10;
-  const width = Math.max(whole - gutter - edge, 0);
+  const measures = useMeasures(element);
   return (
-    <StackContext value={{ element, width, gutter, edge }}>
-      <div ref={ref} className={compact ? `${classes.stack} ${classes.compact}` : classes.stack}>
+    <StackContext value={{ element, ...measures }}>
+      <div ref={element} className={compact ? `${classes.stack} ${classes.compact}` : classes.stack}>
         {children}
         <Over />
       </div>
     </StackContext>
   );
+}
+
+/** How wide the times are, and what stands beside them; measured before anything is seen. */
+function useMeasures(element: RefObject<HTMLDivElement | null>): Omit<Stack, "element"> {
+  const [measures, setMeasures] = useState({ width: 0, gutter: 84, edge: 10 });
+  useLayoutEffect(() => {
+    const stack = element.current;
+    if (stack === null) return;
+    const measure = () => {
+      const style = getComputedStyle(stack);
+      const gutter = Number.parseFloat(style.getPropertyValue("--gutter")) || 0;
+      const edge = Number.parseFloat(style.getPropertyValue("--edge")) || 0;
+      const width = Math.max(stack.clientWidth - gutter - edge, 0);
+      setMeasures((now) =>
+        now.width === width && now.gutter === gutter && now.edge === edge ? now : { width, gutter, edge },
+      );
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(stack);
+    return () => observer.disconnect();
+  }, [element]);
+  return measures;
 }
 
 /** The cursor and the selected span, over everything. */
