@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+// @vitest-environment happy-dom
 import { act, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { expect, test } from "vitest";
