@@ -76,5 +76,5 @@ export default defineConfig({
     ),
   },
   resolve: { tsconfigPaths: true },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
 } as Parameters<typeof defineConfig>[0]);

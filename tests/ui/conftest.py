@@ -41,7 +41,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     data = tmp_path_factory.mktemp("demo")
     log = data / "said.txt"
-    command = [PILOTHOUSE, "demo", "--data", data / "demo", "--speed", "4", "--no-open"]
+    command = [str(PILOTHOUSE), "demo", "--data", str(data / "demo"), "--speed", "4", "--no-open"]
     with log.open("w") as said:
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=data)
     try:
