@@ -179,6 +179,24 @@ def test_the_emergency_stop_waits_behind_no_other_question_and_ends_what_waited_
         assert "POST /api/control/reset" not in asked
 
 
+def test_whoever_is_let_in_may_stop_a_robot_and_only_operators_may_start_it(tmp_path: Path) -> None:
+    with fleet(tmp_path, relay="control") as robot:
+        invited = httpx2.post(f"{robot.hub.url}/api/v1/organizations/home/invites", json={}, headers=BASIC, timeout=60)
+        joining = {"token": invited.json()["token"], "name": "Noor"}
+        joined = httpx2.post(f"{robot.hub.url}/api/v1/organizations/invites/accept", json=joining, timeout=60).json()
+        member = {"Authorization": f"Bearer {joined['token']['token']}"}
+
+        def ask(path: str, headers: dict[str, str]) -> httpx2.Response:
+            url = f"{robot.hub.url}/api/v1/robots/ada/live/requests"
+            return httpx2.post(url, json={"method": "POST", "path": path}, headers=headers, timeout=60)
+
+        refused = ask("/api/control/start", member)
+        stopped = ask("/api/control/estop", member)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "operators_only")
+    assert (stopped.json()["status"], stopped.json()["body"]["state"]) == (200, "emergency")
+
+
 def test_nobody_watches_without_the_right_to_and_a_robot_that_is_off_is_left_alone(tmp_path: Path) -> None:
     with fleet(tmp_path, relay="off") as robot:
         for headers in ({"Authorization": "Basic Ondyb25n"}, {"X-Nothing": ""}):

@@ -9,6 +9,7 @@ from pilothouse.hub.identity.domain import (
     CallerKind,
     OrganizationRole,
     OtherRobot,
+    check_may_tend,
     check_speaks_for,
 )
 from pilothouse.hub.identity.service import Access, Identity, Tokens
@@ -25,5 +26,6 @@ __all__ = [
     "OrganizationRole",
     "OtherRobot",
     "Tokens",
+    "check_may_tend",
     "check_speaks_for",
 ]

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.identity import Caller, check_speaks_for
 from pilothouse.hub.identity.auth import Decided, ThisHub, still_allowed
-from pilothouse.hub.relay.auth import Operator, Viewer, Writer
+from pilothouse.hub.relay.auth import Viewer, Writer, check_may_ask
 from pilothouse.hub.relay.schemas import LiveAnswer, LiveRequest
 from pilothouse.hub.relay.service import Relays
 from pilothouse.hub.relay.service.lines import Listener
@@ -57,11 +57,13 @@ async def watch_robot(socket: WebSocket, caller: Viewer, relays: TheRelays, robo
 
 @router.post("/live/requests", summary="Ask the guard of a robot")
 async def ask_robot(
-    _caller: Operator, relays: TheRelays, _decided: Decided, robot_id: Known, request: LiveRequest
+    caller: Viewer, relays: TheRelays, _decided: Decided, robot_id: Known, request: LiveRequest
 ) -> LiveAnswer:
     """Passed on over the connection the robot makes: status, risk log and boundaries, the emergency stop, and, if the
     robot lets the hub control it, everything else under `/api/control` and `/api/boundaries`. A robot that is not
-    connected is asked to connect, which takes until its next heartbeat."""
+    connected is asked to connect, which takes until its next heartbeat. Whoever may look at robots may ask, and
+    may stop them; the rest is for operators."""
+    check_may_ask(caller, request)
     return await relays.ask(robot_id, request)
 
 

@@ -223,6 +223,15 @@ def check_maker(maker: Caller, scopes: Collection[str], expires_at: datetime | N
     return min(ends, default=None)
 
 
+def check_may_tend(caller: Caller) -> None:
+    """Raise OperatorsOnly or ScopeMissing unless somebody may do what is everybody's business."""
+    if caller.may_tend:
+        return
+    if caller.kind == CallerKind.TOKEN:
+        raise ScopeMissing(scope=ADMIN)
+    raise OperatorsOnly
+
+
 def check_speaks_for(caller: Caller, robot_ids: Iterable[str | None]) -> None:
     """Raise OtherRobot when a robot names another one than itself."""
     if caller.robot_id is not None and any(one not in (None, caller.robot_id) for one in robot_ids):
