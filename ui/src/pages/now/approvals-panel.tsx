@@ -4,6 +4,7 @@ import { GoalLink } from "~/pages/incidents/goal-link";
 import { Answer } from "~/parts/answer";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
+import { TaskTitle } from "~/parts/task-title";
 import { waitingApprovals } from "./queries";
 import { Quiet } from "./quiet";
 
@@ -23,7 +24,10 @@ export function ApprovalsPanel() {
               {items.slice(0, SHOWN).map((one) => (
                 <div key={one.id}>
                   <GoalLink goal={{ to: "approval", id: one.id, boardId: one.board_id }} size="sm" fw={600}>
-                    {one.shown.tasks[0]?.title ?? one.action_type}
+                    <TaskTitle
+                      title={one.shown.tasks[0]?.title ?? one.action_type}
+                      incidentId={one.shown.tasks[0]?.incident_id}
+                    />
                   </GoalLink>
                   <Group gap={6} fz="xs" c="dimmed">
                     <span>

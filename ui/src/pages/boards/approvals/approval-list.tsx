@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { figure } from "~/format/numbers";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { TaskTitle } from "~/parts/task-title";
 import type { Approval } from "../model/queries";
 import { Who } from "../who";
 import classes from "./approvals.module.css";
@@ -24,7 +25,10 @@ export function ApprovalList({ approvals, openedId }: Props) {
           >
             <Group justify="space-between" gap={6} wrap="nowrap" align="baseline">
               <Text span size="sm" fw={600} truncate>
-                {one.shown.tasks.length === 1 ? one.shown.tasks[0]?.title : one.action_type}
+                <TaskTitle
+                  title={(one.shown.tasks.length === 1 ? one.shown.tasks[0]?.title : undefined) ?? one.action_type}
+                  incidentId={one.shown.tasks[0]?.incident_id}
+                />
               </Text>
               <Mark of={one.status} />
             </Group>

@@ -4,6 +4,7 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { type DragEvent, type KeyboardEvent, useEffect, useRef } from "react";
 import { Mark } from "~/parts/marks";
 import { Moment, useNow } from "~/parts/moment";
+import { useIncidentTitle } from "../incidents/use-incident-title";
 import { beside, neighbour } from "../model/lanes";
 import { leaseLeft } from "../model/lease";
 import type { TaskCard as Card, TaskStatus } from "../model/queries";
@@ -25,6 +26,7 @@ export function TaskCard({ task, lanes }: { task: Card; lanes: Map<TaskStatus, C
   useEffect(() => {
     if (followed.current === task.id) link.current?.focus();
   }, [task.id, followed]);
+  const incident = useIncidentTitle(task);
   const isOpened = useSearch({ strict: false, select: (search) => search.task === task.id });
   const press = (event: KeyboardEvent<HTMLAnchorElement>) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : null;
@@ -68,7 +70,7 @@ export function TaskCard({ task, lanes }: { task: Card; lanes: Map<TaskStatus, C
             }}
             ref={link}
           >
-            {task.title}
+            {incident ?? task.title}
           </Link>
         </Tooltip>
         <TaskMenu task={task} />

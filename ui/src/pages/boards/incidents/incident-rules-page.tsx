@@ -14,6 +14,7 @@ import { useOnBoard } from "../board/on-board";
 import { MOST } from "../model/queries";
 import { TaskLink } from "../task/task-link";
 import { BringIncident } from "./bring-incident";
+import { incidentsOfBoard } from "./queries";
 import { RuleForm } from "./rule-form";
 import { fitting } from "./rule-words";
 
@@ -103,16 +104,7 @@ function Rules() {
 
 function Incidents() {
   const { boardId } = useOnBoard();
-  const found = useQuery({
-    queryKey: ["incidents", "of-board", boardId],
-    queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/v1/boards/{board_id}/incidents", {
-          params: { path: { board_id: boardId }, query: { limit: MOST } },
-          signal,
-        }),
-      ),
-  });
+  const found = useQuery(incidentsOfBoard(boardId));
   return (
     <Panel flush title="Incidents this board works on" actions={<BringIncident />}>
       <Answer query={found}>

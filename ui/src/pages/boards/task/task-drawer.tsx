@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
+import { TaskTitle } from "~/parts/task-title";
 import { HistoryList } from "../board/history-list";
 import { useOnBoard } from "../board/on-board";
 import { task as oneTask, type Task } from "../model/queries";
@@ -41,7 +42,7 @@ function Heading({ task }: { task: Task }) {
   return (
     <Group gap="xs" wrap="nowrap">
       <Title order={2} size="h2" component="span">
-        {task.title}
+        <TaskTitle title={task.title} incidentId={task.incident_id} />
       </Title>
       <Mark of={task.status} />
     </Group>

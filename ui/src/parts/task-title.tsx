@@ -1,0 +1,23 @@
+import { useQuery } from "@tanstack/react-query";
+import { answered, api } from "~/api/client";
+
+const LONG_MS = 300_000;
+
+type Props = { title: string; incidentId?: string | null };
+
+/**
+ * What a task is called. Tasks that rules make of incidents name only the incident's id: a title that a robot wrote is
+ * nothing for an agent to take instructions from. People read that title here.
+ */
+export function TaskTitle({ title, incidentId }: Props) {
+  const id = incidentId ?? "";
+  const incident = useQuery({
+    queryKey: ["incidents", id, "title"],
+    enabled: id !== "" && title.includes(id),
+    staleTime: LONG_MS,
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: id } }, signal })),
+    select: (found) => found.title,
+  });
+  return <>{incident.data ?? title}</>;
+}
