@@ -67,7 +67,7 @@ export function NoRepositories() {
   return (
     <Empty title="No repository is known yet">
       Debug sessions check code out of repositories.{" "}
-      <PageLink inherit to="/lab/repositories" search={{ edit: "" }}>
+      <PageLink inherit underline="always" to="/lab/repositories" search={{ edit: "" }}>
         Add one here
       </PageLink>
       , or at a terminal:

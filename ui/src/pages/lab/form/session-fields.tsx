@@ -43,7 +43,7 @@ export function SessionFields(props: FieldsProps & { repositories: LabRepository
           onChange={(repository) => change({ repository: repository ?? "", secrets: [] })}
           error={mistakes.repository}
           nothingFoundMessage={
-            <PageLink inherit to="/lab/repositories">
+            <PageLink inherit underline="always" to="/lab/repositories">
               Add a repository first
             </PageLink>
           }

@@ -42,7 +42,7 @@ export function Plot({ fields, height, group, onRemove, onAdd }: Props) {
             threshold {figure(thresholds[0])}
           </Text>
         )}
-        {query.isFetching ? <Loader size={12} aria-label="Loading" /> : null}
+        {query.isFetching ? <Loader size={12} role="img" aria-label="Loading" /> : null}
         {onAdd === undefined ? null : (
           <Tooltip label="Draw another field into this plot">
             <ActionIcon size="xs" onClick={onAdd} aria-label={`Add a field to the plot of ${fields.join(", ")}`}>
