@@ -168,13 +168,15 @@ class Sessions:
             if key is None or self._is_just_begun(path, key[0], live):
                 continue
             part = self._part(path, live)
-            if part is not None and part.counts.total_cycles:
+            # The last frames of a session may have a file to themselves: it counts no cycle, and belongs to them.
+            if part is not None and (part.counts.total_cycles or part.counts.chunks):
                 parts.setdefault(key[0], []).append((key[1], part))
         ordered = {key: sorted(found, key=lambda one: one[0]) for key, found in parts.items()}
         recording = None if self._loopback is None else self._loopback.session_id
         return {
             key: SessionFacts(key, tuple(part for _, part in found), is_live=key == recording)
             for key, found in ordered.items()
+            if any(part.counts.total_cycles for _, part in found)
         }
 
     def _is_just_begun(self, path: Path, session_id: str, live: LivePart | None) -> bool:
