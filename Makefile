@@ -65,9 +65,10 @@ bubblewrap:
 
 # Pages are opened in a browser; without one their tests fail, they are not skipped.
 .PHONY: chromium
-chromium:
+chromium: .venv/test.stamp
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } || \
+	  $(BIN)/python -m playwright install chromium || \
 	  { echo "make test opens pages in a browser: install Chromium (sudo apt install chromium)" >&2; exit 1; }
 
 # The web UI needs Node.js to be built, not to be served.

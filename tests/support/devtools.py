@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import httpx2
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.processes import eventually
-from tests.support.visitors import FLAGS
+from tests.support.visitors import FLAGS, installed
 
 COUNT_URLS = """
 const made = URL.createObjectURL, freed = URL.revokeObjectURL;
@@ -97,7 +96,8 @@ class Tab:
 @contextmanager
 def browsing(hub_url: str, token: str) -> Iterator[DevTools]:
     """A browser that is signed in at a hub."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    own = (Path.home() / ".cache/ms-playwright").glob("chromium-*/chrome-linux*/chrome")
+    path = installed() or next((str(one) for one in own), None)
     assert path is not None
     with tempfile.TemporaryDirectory() as profile:
         command = [path, "--headless=new", *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"]

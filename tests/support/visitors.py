@@ -27,12 +27,17 @@ WAIT_MS = 30_000
 Scheme = Literal["light", "dark"]
 
 
+def installed() -> str | None:
+    """The machine's own browser; None where Playwright's is used."""
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+
+
 @contextmanager
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """A browser without a window."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+    browser = playwright.chromium.launch(executable_path=installed(), args=list(FLAGS))
     try:
         yield browser
     finally:
