@@ -29,9 +29,8 @@ Scheme = Literal["light", "dark"]
 
 def installed() -> str | None:
     """The machine's own browser; None where Playwright's is used."""
-    return next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @contextmanager
