@@ -43,9 +43,9 @@ class Archive:
         response = self._connection.request("PUT", f"{_kept(session_id)}/pin", fields={"reason": reason})
         return self._connection.read(Recording, response)
 
-    def unpin(self, session_id: str) -> Recording:
+    def unpin(self, session_id: str) -> None:
         """Let it go like any other again."""
-        return self._connection.read(Recording, self._connection.request("DELETE", f"{_kept(session_id)}/pin"))
+        self._connection.request("DELETE", f"{_kept(session_id)}/pin")
 
     def delete(self, session_id: str, reason: str = "") -> None:
         """Delete it, and its file soon after; raises a Conflict when it is pinned."""

@@ -156,7 +156,8 @@ async def test_pins_and_deletions_over_the_api(
         while len(list(sessions.glob("*.mcap"))) > 1:
             await asyncio.sleep(0.02)
     unpinned = await client.delete("/api/v1/recordings/a_1/pin")
-    assert unpinned.json()["pinned_at"] is None
+    assert unpinned.status_code == 204
+    assert (await client.get("/api/sessions/a_1")).json()["pinned_at"] is None
 
 
 async def test_nothing_unknown_is_pinned_or_deleted(client: httpx2.AsyncClient) -> None:

@@ -25,9 +25,9 @@ async def pin_recording(
     return await services.keeping.pin(session, session_id, reason=pin.reason, by=caller.title)
 
 
-@router.delete("/{session_id}/pin", summary="Unpin a recording")
-async def unpin_recording(services: Services, session: Writing, _caller: Operator, session_id: KnownId) -> Recording:
-    return await services.keeping.unpin(session, session_id)
+@router.delete("/{session_id}/pin", status_code=204, summary="Unpin a recording")
+async def unpin_recording(services: Services, session: Writing, _caller: Operator, session_id: KnownId) -> None:
+    await services.keeping.unpin(session, session_id)
 
 
 @router.delete("/{session_id}", status_code=204, summary="Delete a recording")

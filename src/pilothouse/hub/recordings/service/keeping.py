@@ -44,14 +44,13 @@ class Keeping:
         self._tell(session, "recording.pinned", row, before=before, after={"reason": reason})
         return await self._shown(session, session_id)
 
-    async def unpin(self, session: AsyncSession, session_id: str) -> Recording:
+    async def unpin(self, session: AsyncSession, session_id: str) -> None:
         """Raises UnknownRecording; one that is not pinned stays as it is."""
         row = await self._row(session, session_id)
         if row.pinned_at is not None:
             before = {"reason": row.pin_reason, "by": row.pinned_by}
             row.pinned_at = row.pinned_by = row.pin_reason = None
             self._tell(session, "recording.unpinned", row, before=before, after=None)
-        return await self._shown(session, session_id)
 
     async def delete(self, session: AsyncSession, session_ids: Sequence[str], *, reason: str) -> Deleted:
         """They are gone from every list at once; a job removes the files. Pinned and unknown ones are told."""
