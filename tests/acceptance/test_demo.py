@@ -95,9 +95,8 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
             said = _said_up_to("/api/control/estop", running)
             curls = [line for line in said if line.startswith("curl ")]
             answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
-            page = subprocess.run(
-                ["curl", "-sf", _line_after(said, "Look at the hub:")], capture_output=True, check=True
-            )
+            link = _line_after(said, "See what happened, and decide what the agent asks (this link signs in once):")
+            page = subprocess.run(["curl", "-sf", link], capture_output=True, check=True)
             running.send_signal(ending)
             code = running.wait(60)
         finally:

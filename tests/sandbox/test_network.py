@@ -183,12 +183,14 @@ async def test_what_makes_the_full_network_ends_with_the_command_and_is_no_part_
         await first.signal(signal.SIGTERM)
         ended = await first.wait()
         await second.cancel()
-        left = set(keeping()) - before
+        # Each keeper is one process or two, and other tests beside this one have theirs.
+        async with asyncio.timeout(30):
+            while started & set(keeping()):
+                await asyncio.sleep(0.02)
 
-    assert len(started) == 2
+    assert len(started) >= 2
     assert 0 not in owners
     assert ended.signal == signal.SIGTERM
-    assert left == set()
 
 
 async def test_even_on_the_machines_network_abstract_sockets_are_out_of_reach(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def hub(demo: Demo) -> Hub:
     return demo.hub
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in its thread: no longer than its own tests, for others begin theirs there.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright, chromium(playwright) as one:
         yield one

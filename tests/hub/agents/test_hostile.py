@@ -35,7 +35,8 @@ def hub(tmp_path: Path) -> Iterator[Program]:
 def known(hub: Program) -> dict[str, Any]:
     """Ids of things on a board, and the token of its lead."""
     with httpx2.Client(base_url=f"{hub.url}/api/v1", headers=PERSON, timeout=30) as person:
-        board = person.post("/boards", json={"name": "x"}).json()["id"]
+        group = person.post("/board-groups", json={"name": "x"}).json()["id"]
+        board = person.post("/boards", json={"name": "x", "group_id": group}).json()["id"]
         lead = person.post("/agents", json={"name": "x", "board_id": board, "role": "lead"}).json()
         task = person.post(f"/boards/{board}/tasks", json={"title": "x"}).json()["id"]
         comment = person.post(f"/boards/{board}/tasks/{task}/comments", json={"body": "x"}).json()["id"]
@@ -44,7 +45,7 @@ def known(hub: Program) -> dict[str, Any]:
             f"/boards/{board}/approvals", json={"action_type": "x", "reason": "x", "confidence": 1}
         ).json()["id"]
     return {
-        "board_id": board, "agent_id": lead["id"], "task_id": task, "comment_id": comment, "memory_id": memory,
+        "group_id": group, "board_id": board, "agent_id": lead["id"], "task_id": task, "comment_id": comment, "memory_id": memory,
         "approval_id": approval, "incident_id": "inc_x", "subscription_id": "sub_x", "token": lead["token"],
     }  # fmt: skip
 
