@@ -45,8 +45,8 @@ def known(hub: Program) -> dict[str, Any]:
             f"/boards/{board}/approvals", json={"action_type": "x", "reason": "x", "confidence": 1}
         ).json()["id"]
     return {
-        "group_id": group, "board_id": board, "agent_id": lead["id"], "task_id": task, "comment_id": comment, "memory_id": memory,
-        "approval_id": approval, "incident_id": "inc_x", "subscription_id": "sub_x", "token": lead["token"],
+        "group_id": group, "board_id": board, "agent_id": lead["id"], "task_id": task, "comment_id": comment,
+        "memory_id": memory, "approval_id": approval, "incident_id": "inc_x", "subscription_id": "sub_x", "token": lead["token"],
     }  # fmt: skip
 
 
