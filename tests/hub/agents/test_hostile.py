@@ -46,7 +46,8 @@ def known(hub: Program) -> dict[str, Any]:
         ).json()["id"]
     return {
         "group_id": group, "board_id": board, "agent_id": lead["id"], "task_id": task, "comment_id": comment,
-        "memory_id": memory, "approval_id": approval, "incident_id": "inc_x", "subscription_id": "sub_x", "token": lead["token"],
+        "memory_id": memory, "approval_id": approval, "incident_id": "inc_x", "subscription_id": "sub_x",
+        "token": lead["token"],
     }  # fmt: skip
 
 
