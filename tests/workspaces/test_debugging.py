@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.workspaces import DebugDoor, DebugLine, Repositories, Repository, Workspace, Workspaces
-from pilothouse.workspaces.inside.debug import interpreter_and_program
+from pilothouse.workspaces.inside.debug import connect_to, interpreter_and_program
 from pilothouse.workspaces.problems import DebuggerAbsent, DebuggerBusy
 from tests.support.dap import Editor, HungUp, stop_at
 from tests.support.repositories import Upstream
@@ -152,6 +152,26 @@ async def test_only_the_latest_of_many_who_call_is_kept(door: DebugDoor, tmp_pat
     for _, writer in callers:
         writer.close()
     await asyncio.gather(*(writer.wait_closed() for _, writer in callers), return_exceptions=True)
+
+
+async def test_a_door_opens_however_deep_its_directory_lies(tmp_path: Path, anyio_backend: str) -> None:
+    deep = tmp_path / ("deep" * 30) / ("deeper" * 20)
+    door = DebugDoor(deep, mounts=False)
+    await door.open()
+    called = str(deep / "door" / "s")
+    with socket.socket(socket.AF_UNIX) as guest:
+        with pytest.raises(OSError, match="too long"):
+            guest.connect(called)
+        await asyncio.to_thread(connect_to, guest, called)
+        guest.sendall(b"hello")
+        line = await door.connect(30)
+        async with asyncio.timeout(30):
+            heard = await line.receive()
+    await door.close()
+
+    assert heard == b"hello"
+    assert called in door.command(["x.py"])
+    assert not deep.exists()
 
 
 async def test_a_guest_cannot_put_another_socket_in_the_place_of_the_door(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import os
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from pilothouse.workspaces.problems import DebuggerAbsent, DebuggerBusy, Debugge
 from pilothouse.workspaces.removal import remove_tree
 
 CHUNK_BYTES = 65_536
+MOST_ADDRESS_BYTES = 107
 _DOOR = f"{HOME}/door"
 _DEBUGPY = f"{HOME}/debugpy"
 _SOCKET = "s"
@@ -56,8 +59,8 @@ class DebugDoor:
     """One debugged command's way out: a socket that only this session sees. One caller at a time, many in turn."""
 
     def __init__(self, directory: Path, *, mounts: bool = True) -> None:
-        """``directory`` is new, of this command alone, and short (a socket's path has 107 bytes at most). ``mounts``
-        says that guests see what they are shown where it is to be shown."""
+        """``directory`` is new and of this command alone. ``mounts`` says that guests see what they are shown where it
+        is to be shown."""
         self._directory = directory
         self._mounts = mounts
         self._server: asyncio.Server | None = None
@@ -85,10 +88,8 @@ class DebugDoor:
     async def open(self) -> None:
         """Listen; before the command starts. Raises DebuggerMissing."""
         _debugpy()
-        await asyncio.to_thread(self._make_place)
-        socket = self._place / _SOCKET
-        self._server = await asyncio.start_unix_server(self._called, str(socket), limit=CHUNK_BYTES)
-        await asyncio.to_thread(socket.chmod, 0o666)
+        listening = await asyncio.to_thread(self._listen)
+        self._server = await asyncio.start_unix_server(self._called, sock=listening, limit=CHUNK_BYTES)
 
     async def connect(self, timeout_s: float = 30.0) -> DebugLine:
         """A line to the debugger inside, as soon as it is there. Raises DebuggerAbsent, DebuggerBusy."""
@@ -127,6 +128,24 @@ class DebugDoor:
     @property
     def _place(self) -> Path:
         return self._directory / "door"
+
+    def _listen(self) -> socket.socket:
+        self._make_place()
+        address = self._place / _SOCKET
+        listening = socket.socket(socket.AF_UNIX)
+        try:
+            # The address of a socket has 107 bytes, however deep the data directory lies.
+            place = os.open(self._place, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                is_short = len(os.fsencode(address)) <= MOST_ADDRESS_BYTES
+                listening.bind(str(address) if is_short else f"/proc/self/fd/{place}/{_SOCKET}")
+            finally:
+                os.close(place)
+            address.chmod(0o666)
+        except BaseException:
+            listening.close()
+            raise
+        return listening
 
     def _make_place(self) -> None:
         # Guests must come through to the socket; nobody else on this machine gets as far.

@@ -17,6 +17,7 @@ import threading
 from types import FrameType
 
 CHUNK = 65_536
+MOST_ADDRESS_BYTES = 107
 # So long the last words of the debugger may take to whoever listens.
 FAREWELL_S = 3.0
 DEBUGGEE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "debuggee.py")  # noqa: PTH100, PTH118, PTH120
@@ -56,6 +57,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def connect_to(outward: socket.socket, door: str) -> None:
+    """As ``connect``, also where the path is longer than the address of a socket may be."""
+    if len(os.fsencode(door)) <= MOST_ADDRESS_BYTES:
+        outward.connect(door)
+        return
+    place, name = os.path.split(door)
+    directory = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        outward.connect(f"/proc/self/fd/{directory}/{name}")
+    finally:
+        os.close(directory)
+
+
 class Caller(threading.Thread):
     """Keeps a line to the door open; when somebody speaks on it, it is joined with the debugger."""
 
@@ -74,7 +88,7 @@ class Caller(threading.Thread):
         while not self._ended.is_set():
             try:
                 with socket.socket(socket.AF_UNIX) as outward:
-                    outward.connect(self._door)
+                    connect_to(outward, self._door)
                     first = outward.recv(CHUNK)
                     if first:
                         self._join(outward, first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,7 @@ class Turns:
                 prepared = None
         except Exception as error:
             log.exception("a turn failed", session_id=holding.session_id)
-            reason = f"the worker could not go on: {type(error).__name__}"
+            reason = f"the worker could not go on: {_kind_of(error)}"
             await self._means.books.fail(
                 holding.session_id, self._worker_id, reason, "worker_failed", LabTermination.LOST
             )
@@ -249,3 +250,9 @@ def setup_of(repository: RepositoryRow) -> Setup:
 
 
 __all__ = ["Means", "Shown", "Turns", "setup_of"]
+
+
+def _kind_of(error: Exception) -> str:
+    """What a person may be told of it; the rest is in the log."""
+    what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else ""
+    return f"{type(error).__name__} ({what})" if what else type(error).__name__
