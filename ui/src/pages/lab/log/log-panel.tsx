@@ -109,16 +109,28 @@ export function LogPanel({ command, find, line, onFind, onLine }: Props) {
 // A line is shown with what comes behind it.
 const LINES_BEHIND = 100;
 
+// The view is measured, and measured again, in its first frames: only then does a place stay.
+const FRAMES_TO_ARRIVE = 8;
+
+function arrive(handle: { current: LogViewHandle | null }, line: number, frames: number): void {
+  handle.current?.goTo(line);
+  if (frames > 0) requestAnimationFrame(() => arrive(handle, line, frames - 1));
+}
+
 /** Goes to the line of the URL as soon as the log is that long. */
-function useArrival(log: Log, line: number | undefined, handle: { current: LogViewHandle | null }): void {
+function useArrival({ feed }: Log, line: number | undefined, handle: { current: LogViewHandle | null }): void {
   const wanted = useRef(line);
-  const { pages, state } = log.feed;
-  const { lineCount } = pages;
   useEffect(() => {
-    if (wanted.current === undefined || lineCount <= wanted.current) return;
-    handle.current?.goTo(wanted.current);
-    if (lineCount > wanted.current + LINES_BEHIND || state === "ended") wanted.current = undefined;
-  }, [lineCount, state, handle]);
+    const look = () => {
+      const place = wanted.current;
+      const { pages, state } = feed;
+      if (place === undefined || pages.lineCount <= place) return;
+      arrive(handle, place, FRAMES_TO_ARRIVE);
+      if (pages.lineCount > place + LINES_BEHIND || state === "ended") wanted.current = undefined;
+    };
+    look();
+    return feed.subscribe(look);
+  }, [feed, handle]);
 }
 
 function useFailures(log: Log): readonly number[] {
