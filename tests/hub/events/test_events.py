@@ -185,7 +185,7 @@ async def test_five_hundred_idle_subscribers_hold_no_connection(database: Databa
             await follower.take()
 
     waiting = [asyncio.create_task(idle()) for _ in range(500)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while len(events.bus.subscriptions(STREAM)) < 500 or database.connections_in_use:
             await asyncio.sleep(0.01)
         await say(database, events, "wake")

@@ -26,10 +26,11 @@ export function LogPanel({ command, find, line, onFind, onLine }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [follow, setFollow] = useState(line === undefined && !hasEnded(command));
   const failures = useFailures(log);
-  useArrival(log, line, handle);
+  const arriving = useArrival(log, line, handle);
 
   const goTo = (place: number | undefined) => {
     if (place === undefined) return;
+    arriving.current = false;
     setFollow(false);
     onLine(place);
     handle.current?.goTo(place);
@@ -109,28 +110,34 @@ export function LogPanel({ command, find, line, onFind, onLine }: Props) {
 // A line is shown with what comes behind it.
 const LINES_BEHIND = 100;
 
-// The view is measured, and measured again, in its first frames: only then does a place stay.
-const FRAMES_TO_ARRIVE = 8;
+// What was just heard is drawn, and the view measured, in the next frames: only then does a place stay.
+const FRAMES_TO_ARRIVE = 4;
 
-function arrive(handle: { current: LogViewHandle | null }, line: number, frames: number): void {
-  handle.current?.goTo(line);
-  if (frames > 0) requestAnimationFrame(() => arrive(handle, line, frames - 1));
-}
-
-/** Goes to the line of the URL as soon as the log is that long. */
-function useArrival({ feed }: Log, line: number | undefined, handle: { current: LogViewHandle | null }): void {
+/** Goes to the line of the URL as soon as the log is that long, unless somebody goes elsewhere before: see the answer. */
+function useArrival(
+  { feed }: Log,
+  line: number | undefined,
+  handle: { current: LogViewHandle | null },
+): { current: boolean } {
+  const arriving = useRef(line !== undefined);
   const wanted = useRef(line);
   useEffect(() => {
+    const arrive = (place: number, frames: number) => {
+      if (!arriving.current) return;
+      handle.current?.goTo(place);
+      if (frames > 0) requestAnimationFrame(() => arrive(place, frames - 1));
+    };
     const look = () => {
       const place = wanted.current;
       const { pages, state } = feed;
       if (place === undefined || pages.lineCount <= place) return;
-      arrive(handle, place, FRAMES_TO_ARRIVE);
+      arrive(place, FRAMES_TO_ARRIVE);
       if (pages.lineCount > place + LINES_BEHIND || state === "ended") wanted.current = undefined;
     };
     look();
     return feed.subscribe(look);
   }, [feed, handle]);
+  return arriving;
 }
 
 function useFailures(log: Log): readonly number[] {
