@@ -153,7 +153,7 @@ def test_tools_that_are_not_here_are_left_out(tmp_path: Path) -> None:
 
 def test_tools_do_not_cover_what_is_the_sandboxs_own() -> None:
     fits = {place: may_be_shown(Path(place)) for place in (
-        "/opt/conda", "/root/.local/bin", "/usr/lib/x", "/", "/opt", "/etc", "conda", "/opt/../etc", "/workspace/x",
+        "/opt/conda", "/opt/uv/bin", "/usr/lib/x", "/", "/opt", "/etc", "conda", "/opt/../etc", "/workspace/x",
     )}  # fmt: skip
 
-    assert [place for place, well in fits.items() if well] == ["/opt/conda", "/root/.local/bin"]
+    assert [place for place, well in fits.items() if well] == ["/opt/conda", "/opt/uv/bin"]

@@ -171,7 +171,7 @@ class HubSettings(ServiceSettings):
     )  # fmt: skip
     lab_tools: str = setting(
         "", "Directories with programs beside /usr that set-ups and commands are shown, read-only and where they are "
-        "here, with commas: `/opt/conda,/root/.local/bin`",
+        "here, with commas: `/opt/conda,/opt/uv/bin`",
     )  # fmt: skip
     lab_shared_network: bool = setting(
         False, "Where slirp4netns cannot keep it apart, let sessions have the machine's own network with `full`: they "
