@@ -12,6 +12,7 @@ export type Found = {
 
 export const ACTIONS: Found[] = [
   { id: "upload", kind: "Action", title: "Upload recordings", to: "/recordings/upload" },
+  { id: "backtest", kind: "Action", title: "Try rules on recordings", to: "/recordings/backtests/new" },
   { id: "enrol", kind: "Action", title: "Enrol a robot", to: "/fleet?enrol=true" },
   { id: "lab", kind: "Action", title: "Start a debug session", to: "/lab/new" },
   { id: "approvals", kind: "Action", title: "Approvals waiting for me", to: "/boards/approvals" },

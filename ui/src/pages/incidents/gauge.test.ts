@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gaugeOf, signOf } from "./gauge";
+import { gaugeOf } from "./gauge";
 
 test("what is too much is to the right of its threshold, in the forbidden part", () => {
   const gauge = gaugeOf(12, 9, "gt");
@@ -37,7 +37,3 @@ test.each([
 ] as const)("%s against %s by %s is no gauge", (value, threshold, op) =>
   expect(gaugeOf(value, threshold, op)).toBeNull(),
 );
-
-test("operators have signs, and unknown ones their name", () => {
-  expect(["gte", "a_active_b_idle"].map(signOf)).toEqual(["≥", "a active b idle"]);
-});

@@ -10,21 +10,7 @@ export type Gauge = {
 
 const ABOVE = new Set(["gt", "gte", "diverge_gt"]);
 const BELOW = new Set(["lt", "lte"]);
-const SIGNS: Record<string, string> = {
-  gt: ">",
-  gte: "≥",
-  lt: "<",
-  lte: "≤",
-  equals: "=",
-  not_equals: "≠",
-  diverge_gt: "differ by >",
-};
 const MARGIN = 0.25;
-
-/** A sign for an operator of a rule, or its name where there is none. */
-export function signOf(op: string): string {
-  return SIGNS[op] ?? op.replaceAll("_", " ");
-}
 
 /** Null where there is nothing to compare along a line. */
 export function gaugeOf(value: number | null, threshold: number | null, op: string | null): Gauge | null {

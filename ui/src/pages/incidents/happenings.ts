@@ -1,6 +1,6 @@
 import type { Model } from "~/api/client";
 import { figure, plural } from "~/format/numbers";
-import { signOf } from "./gauge";
+import { signOf } from "~/format/triggers";
 import type { Entry } from "./queries";
 import type { TimelineKind } from "./search";
 

@@ -1,9 +1,7 @@
-import { Button, Chip, Group, Select, Switch, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
+import { Button, Chip, Group, Select, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { count } from "~/format/numbers";
+import { Words } from "~/parts/words";
 import { groups } from "./queries";
 import { type IncidentSearch, isNarrowed, SEVERITIES, type Severity, STATES, type State } from "./search";
 
@@ -14,7 +12,12 @@ export function IncidentFilters({ search, onChange }: Props) {
   const known = useQuery(groups).data;
   return (
     <Group gap="sm" mb="sm" role="search" aria-label="Narrow the list">
-      <Words value={search.q} onChange={(q) => onChange({ q })} />
+      <Words
+        label="Words in the title"
+        w={{ base: "100%", xs: 220 }}
+        value={search.q}
+        onChange={(q) => onChange({ q })}
+      />
       <Choice
         label="Robot"
         value={search.robot}
@@ -74,26 +77,6 @@ export function IncidentFilters({ search, onChange }: Props) {
         </Button>
       ) : null}
     </Group>
-  );
-}
-
-function Words({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
-  const [typed, setTyped] = useState(value ?? "");
-  const told = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 250);
-  useEffect(() => setTyped((now) => (now.trim() === (value ?? "") ? now : (value ?? ""))), [value]);
-  return (
-    <TextInput
-      type="search"
-      aria-label="Words in the title"
-      placeholder="Words in the title"
-      leftSection={<IconSearch size={14} />}
-      w={{ base: "100%", xs: 220 }}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        told(event.currentTarget.value);
-      }}
-    />
   );
 }
 

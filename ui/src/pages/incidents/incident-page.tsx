@@ -112,8 +112,14 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Stack gap="md">
-            <JudgementPanel incident={one} />
-            <WorkPanel incidentId={one.id} places={places} work={work} />
+            <JudgementPanel incident={one} become={view.become} onBecome={(become) => look({ become })} />
+            <WorkPanel
+              incidentId={one.id}
+              places={places}
+              work={work}
+              board={view.board}
+              onBoard={(board) => look({ board })}
+            />
             <LabPanel incident={one} recordingId={recordingId} />
             <SimilarPanel incidentId={one.id} search={view} />
           </Stack>

@@ -10,9 +10,10 @@ import { needsReason, safeUrl, stepsFrom } from "./steps";
 
 type Changing = ReturnType<typeof useChange>;
 type Props = { incident: Incident };
+type Becoming = { become: State | undefined; onBecome: (state: State | undefined) => void };
 
 /** What people decide about an incident: state, severity, cause, ticket. */
-export function JudgementPanel({ incident }: Props) {
+export function JudgementPanel({ incident, ...becoming }: Props & Becoming) {
   const changing = useChange(incident);
   const { change, conflict } = changing;
   return (
@@ -25,7 +26,7 @@ export function JudgementPanel({ incident }: Props) {
             onForget={changing.forget}
           />
         )}
-        <StateForm key={incident.state} incident={incident} changing={changing} />
+        <StateForm key={incident.state} incident={incident} changing={changing} {...becoming} />
         <Select
           label="Severity"
           allowDeselect={false}
@@ -65,8 +66,9 @@ function SomebodyElse({ conflict, onAgain, onForget }: ElseProps) {
   );
 }
 
-function StateForm({ incident, changing }: Props & { changing: Changing }) {
-  const [wanted, setWanted] = useState<State>(incident.state);
+function StateForm({ incident, changing, become, onBecome }: Props & Becoming & { changing: Changing }) {
+  const steps = stepsFrom(incident.state);
+  const wanted = become !== undefined && steps.includes(become) ? become : incident.state;
   const [reason, setReason] = useState("");
   const [original, setOriginal] = useState("");
   const { change } = changing;
@@ -76,25 +78,24 @@ function StateForm({ incident, changing }: Props & { changing: Changing }) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        change.mutate({
-          wanted: {
-            state: wanted,
-            reason: reason.trim() || null,
-            ...(wanted === "duplicate" ? { duplicate_of: original.trim() } : {}),
-          },
-        });
+        const state = {
+          state: wanted,
+          reason: reason.trim() || null,
+          ...(wanted === "duplicate" ? { duplicate_of: original.trim() } : {}),
+        };
+        change.mutate({ wanted: state }, { onSuccess: () => onBecome(undefined) });
       }}
     >
       <Stack gap="xs">
         <Select
           label="State"
           allowDeselect={false}
-          data={[incident.state, ...stepsFrom(incident.state)].map((value) => ({
+          data={[incident.state, ...steps].map((value) => ({
             value,
             label: value.replace("_", " "),
           }))}
           value={wanted}
-          onChange={(value) => setWanted((value ?? incident.state) as State)}
+          onChange={(value) => onBecome(steps.find((one) => one === value))}
         />
         {incident.reason === null || isMove ? null : <Quiet>{incident.reason}</Quiet>}
         {incident.duplicate_of === null ? null : (
@@ -125,7 +126,7 @@ function StateForm({ incident, changing }: Props & { changing: Changing }) {
               onChange={(event) => setReason(event.currentTarget.value)}
             />
             <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={() => setWanted(incident.state)}>
+              <Button variant="default" onClick={() => onBecome(undefined)}>
                 Cancel
               </Button>
               <Button type="submit" loading={change.isPending}>

@@ -43,6 +43,10 @@ export type IncidentView = IncidentSearch & {
   show?: TimelineKind;
   newest?: true;
   event?: string;
+  /** The state it is about to be given, as long as the reason is being written. */
+  become?: State;
+  /** The board it is about to be put on. */
+  board?: string;
 };
 
 export function incidentView(search: Record<string, unknown>): IncidentView {
@@ -52,6 +56,8 @@ export function incidentView(search: Record<string, unknown>): IncidentView {
     show: oneOf(search.show, TIMELINE_KINDS),
     newest: flag(search.newest),
     event: text(search.event),
+    become: oneOf(search.become, STATES),
+    board: text(search.board),
   };
 }
 

@@ -2,9 +2,10 @@ import { Box, Group, Stack, Text } from "@mantine/core";
 import type { Model } from "~/api/client";
 import { figure } from "~/format/numbers";
 import { dateOfNs } from "~/format/time";
+import { measuredBy, signOf } from "~/format/triggers";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
-import { type Gauge, gaugeOf, signOf } from "./gauge";
+import { type Gauge, gaugeOf } from "./gauge";
 import { happenings } from "./happenings";
 import type { Entry, Incident } from "./queries";
 
@@ -20,14 +21,13 @@ export function TriggerPanel({ incident, trigger, entries }: Props) {
 }
 
 function Measured({ trigger }: { trigger: Model<"TriggerFired"> }) {
-  const { topic, field, value = null, op = null, threshold = null } = trigger;
+  const { value = null, op = null, threshold = null } = trigger;
   const gauge = gaugeOf(value, threshold, op);
-  const where = [topic, field].filter((one) => one !== null && one !== undefined && one !== "").join(".");
   return (
     <Stack gap={6}>
       <Group gap="sm" align="baseline">
         <Text component="code" ff="monospace" size="sm">
-          {where || trigger.rule}
+          {measuredBy(trigger)}
         </Text>
         {value === null ? null : (
           <Text size="xl" fw={650}>

@@ -1,6 +1,5 @@
 import { Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { answered, api, asProblem, type Model } from "~/api/client";
 import { plural } from "~/format/numbers";
 import { Failure } from "~/parts/failure";
@@ -13,14 +12,15 @@ import { GoalLink } from "./goal-link";
 import { boards, task } from "./queries";
 import type { Place, Work } from "./work";
 
-type Props = { incidentId: string; places: Place[]; work: Work };
+type Choosing = { board: string | undefined; onBoard: (board: string | undefined) => void };
+type Props = Choosing & { incidentId: string; places: Place[]; work: Work };
 
 /** The tasks of an incident, what agents and people say in them, and what they ask to be allowed. */
-export function WorkPanel({ incidentId, places, work }: Props) {
+export function WorkPanel({ incidentId, places, work, ...choosing }: Props) {
   return (
     <Panel title="Work">
       {places.length === 0 ? (
-        <Bring incidentId={incidentId} />
+        <Bring incidentId={incidentId} {...choosing} />
       ) : (
         <Stack gap="md">
           {places.map((place) => (
@@ -106,12 +106,11 @@ function Hidden({ error }: { error: unknown }) {
   );
 }
 
-function Bring({ incidentId }: { incidentId: string }) {
+function Bring({ incidentId, board, onBoard }: Choosing & { incidentId: string }) {
   const queries = useQueryClient();
   const known = useQuery(boards);
-  const [chosen, setChosen] = useState<string | null>(null);
   const items = known.data?.items ?? [];
-  const boardId = chosen ?? (items.length === 1 ? (items[0]?.id ?? null) : null);
+  const boardId = board ?? (items.length === 1 ? (items[0]?.id ?? null) : null);
   const bring = useMutation({
     mutationFn: (to: string) =>
       answered(
@@ -123,6 +122,7 @@ function Bring({ incidentId }: { incidentId: string }) {
     onError: sayProblem,
     onSuccess: () => {
       say("A task is made for it.");
+      onBoard(undefined);
       return queries.invalidateQueries({ queryKey: ["incidents"] });
     },
   });
@@ -147,7 +147,7 @@ function Bring({ incidentId }: { incidentId: string }) {
           flex={1}
           data={items.map(({ id, name }) => ({ value: id, label: name }))}
           value={boardId}
-          onChange={setChosen}
+          onChange={(chosen) => onBoard(chosen ?? undefined)}
         />
         <Button
           variant="default"

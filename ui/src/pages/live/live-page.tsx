@@ -67,10 +67,10 @@ function Watched({ robotId, search }: { robotId: string; search: LiveSearch }) {
           <Tabs.Tab value="risk">Risk log</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="now">
-          <NowTab robotId={robotId} />
+          <NowTab robotId={robotId} task={search.task} />
         </Tabs.Panel>
         <Tabs.Panel value="boundaries">
-          <BoundariesTab robotId={robotId} chosen={search.boundary} />
+          <BoundariesTab robotId={robotId} chosen={search.boundary} isRemoval={search.remove === true} />
         </Tabs.Panel>
         <Tabs.Panel value="risk">
           <RiskTab robotId={robotId} search={search} />

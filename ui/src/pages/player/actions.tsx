@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import { IconDownload, IconExternalLink, IconLink, IconScissors } from "@tabler/icons-react";
 import { say } from "~/parts/say";
 import { CutDialog } from "./cut-dialog";
@@ -33,26 +32,36 @@ async function copied(text: string): Promise<void> {
 /** What can be done with the recording at this moment. */
 export function PlayerActions() {
   const { recording } = usePlaying();
+  const { search, open } = usePlace();
   const copyLink = useCopyLink();
-  const [isCutting, cutting] = useDisclosure(false);
-  const [isViewing, viewing] = useDisclosure(false);
-  const href = fileHref(recording.session_id);
+  const close = () => open(undefined);
   return (
     <>
       <Button variant="default" leftSection={<IconLink size={15} />} onClick={copyLink} title="To this moment (c)">
         Copy link
       </Button>
-      <Button variant="default" leftSection={<IconScissors size={15} />} onClick={cutting.open} title="Download a part">
+      <Button
+        variant="default"
+        leftSection={<IconScissors size={15} />}
+        onClick={() => open("cut")}
+        title="Download a part"
+      >
         Cut
       </Button>
-      <Button variant="default" leftSection={<IconDownload size={15} />} component="a" href={href} download>
+      <Button
+        variant="default"
+        leftSection={<IconDownload size={15} />}
+        component="a"
+        href={fileHref(recording.session_id)}
+        download
+      >
         Download
       </Button>
-      <Button variant="default" leftSection={<IconExternalLink size={15} />} onClick={viewing.open}>
+      <Button variant="default" leftSection={<IconExternalLink size={15} />} onClick={() => open("viewer")}>
         Open in a viewer
       </Button>
-      {isCutting ? <CutDialog onClose={cutting.close} /> : null}
-      {isViewing ? <ViewerDialog onClose={viewing.close} /> : null}
+      {search.open === "cut" ? <CutDialog onClose={close} /> : null}
+      {search.open === "viewer" ? <ViewerDialog onClose={close} /> : null}
     </>
   );
 }

@@ -1,13 +1,14 @@
 import { Button, Group, Modal, MultiSelect, Text } from "@mantine/core";
-import { useState } from "react";
 import { clock } from "~/format/time";
 import { cutHref } from "./model/cut";
 import { usePlayer, usePlaying } from "./playing";
+import { usePlace } from "./use-place";
 
 /** Downloads the selected span, or the window that is shown, as a recording of its own. */
 export function CutDialog({ onClose }: { onClose: () => void }) {
   const { recording } = usePlaying();
-  const [topics, setTopics] = useState<string[]>([]);
+  const { search, choose } = usePlace();
+  const topics = search.cut ?? [];
   const selection = usePlayer((state) => state.selection);
   const view = usePlayer((state) => state.view);
   const span = selection ?? view;
@@ -24,7 +25,7 @@ export function CutDialog({ onClose }: { onClose: () => void }) {
         description="All of them when none is chosen"
         data={recording.topics}
         value={topics}
-        onChange={setTopics}
+        onChange={(chosen) => choose({ cut: chosen.length === 0 ? undefined : chosen })}
         searchable
         clearable
       />

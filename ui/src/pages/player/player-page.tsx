@@ -9,7 +9,7 @@ import { RecordingHead, StateMarks } from "./head";
 import { triggerTime } from "./model/lanes";
 import { type PlayerSearch, selectionOf, viewOf } from "./model/place";
 import { Player } from "./model/player";
-import { nsOf } from "./model/times";
+import { nsOf, secondsAfter } from "./model/times";
 import { PlayingProvider, usePlayback } from "./playing";
 import { recordingQuery } from "./queries";
 import { PlaceInUrl } from "./use-place";
@@ -47,8 +47,10 @@ function Opened({ recording, startedAt, search }: OpenedProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the URL is where it begins; later it follows the player
   const playing = useMemo(() => {
     const startNs = nsOf(startedAt);
-    const cursor = search.t ?? triggerTime(recording.trigger, startNs) ?? 0;
-    const beginning = { cursor, view: viewOf(search), selection: selectionOf(search) ?? null };
+    const moment = search.ns === undefined ? undefined : secondsAfter(startNs, BigInt(search.ns));
+    const cursor = search.t ?? moment ?? triggerTime(recording.trigger, startNs) ?? 0;
+    const { speed } = search;
+    const beginning = { cursor, view: viewOf(search), selection: selectionOf(search) ?? null, speed };
     return { startNs, player: new Player(duration_s, beginning) };
   }, [session_id, startedAt, duration_s]);
   usePlayback(playing.player);

@@ -1,12 +1,14 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from "react";
-import { type PlayerSearch, placeOf, samePlace, selectionOf, viewOf } from "./model/place";
+import { type DialogName, type PlayerSearch, placeOf, samePlace, selectionOf, viewOf } from "./model/place";
 import type { Player } from "./model/player";
 
 export type Place = {
   search: PlayerSearch;
   /** Writes into the URL what was chosen. */
   choose: (part: PlayerSearch) => void;
+  /** Opens a dialog, or closes whichever is open. */
+  open: (dialog: DialogName | undefined, into?: number) => void;
   /** The whole address of what is seen now. */
   href: (part: PlayerSearch) => string;
 };
@@ -74,6 +76,7 @@ export function PlaceInUrl({ sessionId, player, search, children }: Props) {
     const selection = selectionOf(search);
     if (selection === undefined) player.unselect();
     else player.select(selection.from, selection.to);
+    player.setSpeed(search.speed ?? 1);
     if (search.t !== undefined) player.seek(search.t);
   }, [search, player]);
 
@@ -81,6 +84,8 @@ export function PlaceInUrl({ sessionId, player, search, children }: Props) {
     () => ({
       search,
       choose: (part) => go({ ...latest.current, ...placeOf(player.state), ...part }),
+      open: (open, into) =>
+        go({ ...latest.current, ...placeOf(player.state), open, into, find: undefined, cut: undefined }),
       href: (part) => {
         const shown = { ...latest.current, ...part, ...placeOf(player.state) };
         const { href } = router.buildLocation({ to: ROUTE, params: { recordingId: sessionId }, search: shown });

@@ -1,8 +1,7 @@
 import { ActionIcon, Button, Group, Kbd, Modal, Table, Tooltip } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useId, useRef, useState } from "react";
+import { useId, useRef } from "react";
 import { Answer } from "~/parts/answer";
 import { useCopyLink } from "./actions";
 import { SHORTCUTS, type Wish } from "./model/keys";
@@ -21,16 +20,14 @@ import { TimelineStack } from "./timeline/stack";
 import { Transport } from "./transport";
 import { useKeys } from "./use-keys";
 import { useLanes } from "./use-lanes";
+import { usePlace } from "./use-place";
 import { useStep } from "./use-step";
 import classes from "./workbench.module.css";
-
-type Picking = { into: number | undefined };
 
 /** Timeline and plots on the left, what is at the cursor on the right. */
 export function Workbench() {
   const { recording, player, startNs } = usePlaying();
-  const [picking, setPicking] = useState<Picking | null>(null);
-  const [isHelping, help] = useDisclosure(false);
+  const { search, open: openDialog } = usePlace();
   const noteInput = useRef<HTMLTextAreaElement>(null);
   const { open, opened } = usePanels();
   const copyLink = useCopyLink();
@@ -50,9 +47,9 @@ export function Workbench() {
     next: () => step(1),
     trigger: () => player.seek(triggerTime(recording.trigger, startNs) ?? player.state.cursor),
     annotate: writeNote,
-    field: () => setPicking({ into: undefined }),
+    field: () => openDialog("fields"),
     copy: copyLink,
-    help: help.open,
+    help: () => openDialog("keys"),
   };
   useKeys(player, (wish) => carryOut[wish]());
   const showNote = (id: number) => {
@@ -65,7 +62,7 @@ export function Workbench() {
         <Group justify="space-between" px={6} py={6} gap={2} wrap="nowrap">
           <Transport />
           <Tooltip label="Keys (?)">
-            <ActionIcon size="lg" onClick={help.open} aria-label="Keys" visibleFrom="sm">
+            <ActionIcon size="lg" onClick={carryOut.help} aria-label="Keys" visibleFrom="sm">
               <IconKeyboard size={17} />
             </ActionIcon>
           </Tooltip>
@@ -75,7 +72,7 @@ export function Workbench() {
           <Ruler />
           <LaneRows lanes={lanes} onAnnotation={showNote} />
           <LogLanes />
-          <Plots onAdd={(into) => setPicking({ into })} />
+          <Plots onAdd={(into) => openDialog("fields", into)} />
         </TimelineStack>
         <Button
           variant="subtle"
@@ -88,8 +85,8 @@ export function Workbench() {
         </Button>
       </div>
       <Side noteInput={noteInput} />
-      {picking === null ? null : <Picker picking={picking} onClose={() => setPicking(null)} />}
-      {isHelping ? <Help onClose={help.close} /> : null}
+      {search.open === "fields" ? <Picker /> : null}
+      {search.open === "keys" ? <Help onClose={() => openDialog(undefined)} /> : null}
     </div>
   );
 }
@@ -117,16 +114,26 @@ function Plots({ onAdd }: { onAdd: (into: number) => void }) {
   );
 }
 
-function Picker({ picking, onClose }: { picking: Picking; onClose: () => void }) {
+function Picker() {
   const { recording } = usePlaying();
+  const { search, choose, open } = usePlace();
   const { plots, add } = usePlots();
   const tree = useQuery(fieldsQuery(recording)).data;
   if (tree === undefined) return null;
-  const pick = (field: string) => {
-    add(field, picking.into);
-    onClose();
-  };
-  return <FieldPicker tree={tree} plotted={plots.flatMap((plot) => plot.split(","))} onPick={pick} onClose={onClose} />;
+  const close = () => open(undefined);
+  return (
+    <FieldPicker
+      tree={tree}
+      plotted={plots.flatMap((plot) => plot.split(","))}
+      words={search.find}
+      onWords={(find) => choose({ find })}
+      onPick={(field) => {
+        add(field, search.into);
+        close();
+      }}
+      onClose={close}
+    />
+  );
 }
 
 function Help({ onClose }: { onClose: () => void }) {

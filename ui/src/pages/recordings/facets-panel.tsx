@@ -1,28 +1,33 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { Model } from "~/api/client";
 import { count } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { facets } from "./queries";
-import { type Filters, filtersOf, RECORDING_STATES, type RecordingSearch } from "./search";
+import { type FacetName, type Filters, filtersOf, RECORDING_STATES, type RecordingSearch } from "./search";
 
-type Props = { search: RecordingSearch; onChange: (change: Filters) => void };
+type Props = {
+  search: RecordingSearch;
+  onChange: (change: Filters) => void;
+  /** Of which facets all values are to be shown. */
+  onMore: (facets: FacetName[] | undefined) => void;
+};
 const SHOWN = 6;
 
 /** What the list can be narrowed to, and how many recordings that leaves. */
-export function FacetsPanel({ search, onChange }: Props) {
+export function FacetsPanel(props: Props) {
+  const { search } = props;
   const query = useQuery(facets(filtersOf(search)));
   return (
     <Answer query={query}>
       {(found) => (
         <Stack gap="md" component="nav" aria-label="Facets">
-          <Facet title="Robot" name="robot" values={found.robots} search={search} onChange={onChange} />
-          <Facet title="Label" name="label" values={found.labels} search={search} onChange={onChange} />
-          <Facet title="Rule" name="trigger" values={found.triggers} search={search} onChange={onChange} />
-          <Facet title="Reason" name="reason" values={found.reasons} search={search} onChange={onChange} />
-          <Facet title="State" name="state" values={found.states} search={search} onChange={onChange} />
-          <Facet title="Topic" name="topic" values={found.topics} search={search} onChange={onChange} />
+          <Facet title="Robot" name="robot" values={found.robots} {...props} />
+          <Facet title="Label" name="label" values={found.labels} {...props} />
+          <Facet title="Rule" name="trigger" values={found.triggers} {...props} />
+          <Facet title="Reason" name="reason" values={found.reasons} {...props} />
+          <Facet title="State" name="state" values={found.states} {...props} />
+          <Facet title="Topic" name="topic" values={found.topics} {...props} />
         </Stack>
       )}
     </Answer>
@@ -31,12 +36,15 @@ export function FacetsPanel({ search, onChange }: Props) {
 
 type FacetProps = Props & {
   title: string;
-  name: "robot" | "label" | "trigger" | "reason" | "state" | "topic";
+  name: FacetName;
   values: Model<"FacetValue">[] | undefined;
 };
 
-function Facet({ title, name, values = [], search, onChange }: FacetProps) {
-  const [isOpen, setOpen] = useState(false);
+function Facet({ title, name, values = [], search, onChange, onMore }: FacetProps) {
+  const opened = search.more ?? [];
+  const isOpen = opened.includes(name);
+  const others = opened.filter((one) => one !== name);
+  const turn = () => onMore(isOpen ? (others.length === 0 ? undefined : others) : [...others, name]);
   const chosen = search[name];
   if (values.length === 0) return null;
   const shown = isOpen ? values : values.slice(0, SHOWN);
@@ -74,7 +82,7 @@ function Facet({ title, name, values = [], search, onChange }: FacetProps) {
       ))}
       {values.length > SHOWN ? (
         <Group justify="flex-start">
-          <Button variant="transparent" px={6} h={22} onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+          <Button variant="transparent" px={6} h={22} onClick={turn} aria-expanded={isOpen}>
             {isOpen ? "Fewer" : `${count(values.length - SHOWN)} more`}
           </Button>
         </Group>

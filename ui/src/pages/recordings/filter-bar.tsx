@@ -1,7 +1,6 @@
 import { Button, Chip, Group, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconFilter, IconSearch, IconX } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { IconFilter, IconX } from "@tabler/icons-react";
+import { Words } from "~/parts/words";
 import { type Filters, filtersOf, isNarrowed, NO_FILTERS, type RecordingSearch } from "./search";
 
 type Props = { search: RecordingSearch; onChange: (change: Filters) => void; onNarrow: () => void };
@@ -10,7 +9,13 @@ type Props = { search: RecordingSearch; onChange: (change: Filters) => void; onN
 export function FilterBar({ search, onChange, onNarrow }: Props) {
   return (
     <Group gap="xs" mb="xs" role="search" aria-label="Narrow the list">
-      <Words value={search.q} onChange={(q) => onChange({ q })} />
+      <Words
+        label="Search recordings"
+        placeholder="Words in id, label, rule, robot, topics, annotations"
+        w={{ base: "100%", sm: 330 }}
+        value={search.q}
+        onChange={(q) => onChange({ q })}
+      />
       <TextInput
         type="date"
         aria-label="From this day"
@@ -81,26 +86,5 @@ function Chosen({ search, onChange }: Pick<Props, "search" | "onChange">) {
         </Button>
       ))}
     </>
-  );
-}
-
-function Words({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
-  const [typed, setTyped] = useState(value ?? "");
-  const told = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 250);
-  useEffect(() => setTyped((now) => (now.trim() === (value ?? "") ? now : (value ?? ""))), [value]);
-  return (
-    <TextInput
-      type="search"
-      aria-label="Search recordings"
-      placeholder="Words in id, label, rule, robot, topics, annotations"
-      leftSection={<IconSearch size={14} />}
-      w={{ base: "100%", sm: 330 }}
-      maxLength={200}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        told(event.currentTarget.value);
-      }}
-    />
   );
 }

@@ -1,5 +1,5 @@
 import { Box, Drawer, Flex, Text } from "@mantine/core";
-import { IconUpload } from "@tabler/icons-react";
+import { IconTestPipe, IconUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { count } from "~/format/numbers";
@@ -28,29 +28,45 @@ export function RecordingsPage({ search }: { search: RecordingSearch }) {
       resetScroll: false,
       hashScrollIntoView: false,
     });
-  const narrow = (change: Filters) => go(change);
+  const narrow = (change: Filters) => go({ ...change, at: undefined });
   const sort = (key: Sort) => {
     const isSame = (search.sort ?? "recorded") === key;
-    go({ sort: key === "recorded" ? undefined : key, order: isSame && search.order === undefined ? "asc" : undefined });
+    go({
+      at: undefined,
+      sort: key === "recorded" ? undefined : key,
+      order: isSame && search.order === undefined ? "asc" : undefined,
+    });
   };
+  const facets = <FacetsPanel search={search} onChange={narrow} onMore={(more) => go({ more })} />;
   return (
     <Page
       title="Recordings"
       marks={total === null ? null : <Text c="dimmed">{count(total)}</Text>}
       actions={
-        <PageButton to="/recordings/upload" variant="default" leftSection={<IconUpload size={14} />}>
-          Deliver files
-        </PageButton>
+        <>
+          <PageButton to="/recordings/backtests" variant="default" leftSection={<IconTestPipe size={14} />}>
+            Backtests
+          </PageButton>
+          <PageButton to="/recordings/upload" variant="default" leftSection={<IconUpload size={14} />}>
+            Deliver files
+          </PageButton>
+        </>
       }
     >
       <FilterBar search={search} onChange={narrow} onNarrow={() => go({ narrow: true })} />
       <Flex gap="md" align="flex-start">
         <Box w={190} flex="none" visibleFrom="md">
-          <FacetsPanel search={search} onChange={narrow} />
+          {facets}
         </Box>
         <Box flex={1} miw={0}>
-          <ChosenBar search={search} selection={selection} onAct={(act) => go({ act })} />
-          <RecordingsTable search={search} selection={selection} onSort={sort} onTotal={setTotal}>
+          <ChosenBar search={search} selection={selection} onAct={(act, part) => go({ act, part })} />
+          <RecordingsTable
+            search={search}
+            selection={selection}
+            onSort={sort}
+            onTotal={setTotal}
+            onPlace={(at) => go({ at: at > 0 ? at : undefined })}
+          >
             {() => <Nothing search={search} />}
           </RecordingsTable>
         </Box>
@@ -61,7 +77,7 @@ export function RecordingsPage({ search }: { search: RecordingSearch }) {
         title="Narrow the list"
         size="xs"
       >
-        <FacetsPanel search={search} onChange={narrow} />
+        {facets}
       </Drawer>
     </Page>
   );

@@ -2,7 +2,7 @@ import { Group, Tooltip } from "@mantine/core";
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { Failure } from "~/parts/failure";
 import { PAGE, type Recording } from "./queries";
@@ -17,6 +17,7 @@ const ROW_PX = 34;
 const CARD_PX = 58;
 // Whoever drags the bar through a hundred thousand rows passes pages that nobody looks at.
 const SETTLED_MS = 70;
+const PLACE_SETTLED_MS = 300;
 
 type Props = {
   search: RecordingSearch;
@@ -24,10 +25,12 @@ type Props = {
   onSort: (sort: Sort) => void;
   children: (nothing: { total: number }) => ReactNode;
   onTotal: (total: number) => void;
+  /** Which row is at the top, once scrolling has come to rest. */
+  onPlace: (row: number) => void;
 };
 
 /** Every recording that the filters leave, however many: only the rows in sight exist, and only their pages are asked. */
-export function RecordingsTable({ search, selection, onSort, onTotal, children }: Props) {
+export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, children }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useMediaQuery("(max-width: 48em)", false) ?? false;
   const [known, setKnown] = useState(0);
@@ -41,6 +44,7 @@ export function RecordingsTable({ search, selection, onSort, onTotal, children }
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
   useEffect(() => virtual.measure(), [height]);
+  usePlaceInUrl(virtual, height, search.at ?? 0, onPlace);
   const lines = virtual.getVirtualItems();
   const seen = lines.length === 0 ? "0" : pagesOf(lines[0]?.index ?? 0, lines.at(-1)?.index ?? 0, PAGE).join(" ");
   const [settled] = useDebouncedValue(seen, SETTLED_MS);
@@ -97,6 +101,29 @@ export function RecordingsTable({ search, selection, onSort, onTotal, children }
       </div>
     </>
   );
+}
+
+/** Who comes back to the list, or opens its address, finds it where it was. */
+function usePlaceInUrl(
+  virtual: Virtualizer<HTMLDivElement, Element>,
+  height: number,
+  kept: number,
+  onPlace: (row: number) => void,
+): void {
+  const written = useRef<number | null>(null);
+  const isFilled = virtual.options.count > 0;
+  const [settled] = useDebouncedValue(Math.round((virtual.scrollOffset ?? 0) / height), PLACE_SETTLED_MS);
+  useEffect(() => {
+    if (!isFilled || kept === written.current) return;
+    written.current = kept;
+    virtual.scrollToOffset(kept * height);
+  }, [virtual, isFilled, kept, height]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only where scrolling came to rest is told
+  useEffect(() => {
+    if (written.current === null || settled === written.current) return;
+    written.current = settled;
+    onPlace(settled);
+  }, [settled]);
 }
 
 /** Arrows, j and k go through the rows, Space chooses, with Shift up to here, Enter opens. */

@@ -1,10 +1,13 @@
-import { flag, oneOf, text } from "~/app/search";
+import { flag, number, oneOf, text, texts } from "~/app/search";
+import { daysOf } from "~/format/days";
 
 export const SORTS = ["recorded", "size", "duration"] as const;
 export type Sort = (typeof SORTS)[number];
 export const RECORDING_STATES = ["announced", "indexing", "ok", "damaged", "recovering"] as const;
 export const DIALOGS = ["pin", "unpin", "download", "cut", "delete"] as const;
 export type DialogName = (typeof DIALOGS)[number];
+export const FACETS = ["robot", "label", "trigger", "reason", "state", "topic"] as const;
+export type FacetName = (typeof FACETS)[number];
 
 /** What the list is narrowed to, in the words of the API. */
 export type Filters = {
@@ -30,6 +33,12 @@ export type RecordingSearch = Filters & {
   act?: DialogName;
   /** The facets are open, where there is no room beside the list. */
   narrow?: true;
+  /** The facets of which all values are shown. */
+  more?: FacetName[];
+  /** The row at the top of the list, the first when absent. */
+  at?: number;
+  /** Which part the cutting dialog cuts: around the trigger when absent. */
+  part?: "start";
 };
 
 export function recordingSearch(search: Record<string, unknown>): RecordingSearch {
@@ -51,32 +60,41 @@ export function recordingSearch(search: Record<string, unknown>): RecordingSearc
     order: oneOf(search.order, ["asc"] as const),
     act: oneOf(search.act, DIALOGS),
     narrow: flag(search.narrow),
+    more: texts(search.more)?.flatMap((one) => oneOf(one, FACETS) ?? []),
+    at: row(search.at),
+    part: oneOf(search.part, ["start"] as const),
   };
 }
 
+const FILTERS = [
+  "q",
+  "robot",
+  "label",
+  "trigger",
+  "topic",
+  "reason",
+  "state",
+  "site",
+  "incident",
+  "since",
+  "until",
+  "annotated",
+  "pinned",
+] as const satisfies (keyof Filters)[];
+
 export function filtersOf(search: RecordingSearch): Filters {
-  const { sort: _sort, order: _order, act: _act, narrow: _narrow, ...filters } = search;
-  return filters;
+  return Object.fromEntries(FILTERS.map((name) => [name, search[name]]));
 }
 
-export const NO_FILTERS: Filters = {
-  q: undefined,
-  robot: undefined,
-  label: undefined,
-  trigger: undefined,
-  topic: undefined,
-  reason: undefined,
-  state: undefined,
-  site: undefined,
-  incident: undefined,
-  since: undefined,
-  until: undefined,
-  annotated: undefined,
-  pinned: undefined,
-};
+export const NO_FILTERS: Filters = Object.fromEntries(FILTERS.map((name) => [name, undefined]));
 
 export function isNarrowed(search: RecordingSearch): boolean {
   return Object.values(filtersOf(search)).some((one) => one !== undefined);
+}
+
+function row(value: unknown): number | undefined {
+  const said = number(value);
+  return said !== undefined && Number.isInteger(said) && said > 0 ? said : undefined;
 }
 
 /** A day as a date field writes it; anything else is none. */
@@ -85,15 +103,12 @@ function day(value: unknown): string | undefined {
   return said !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(said) && !Number.isNaN(Date.parse(said)) ? said : undefined;
 }
 
-const DAY_MS = 86_400_000;
-
 /** The query of the API: days are the viewer's, and the last one is meant with all its hours. */
 export function queryOf(filters: Filters) {
   const { robot, since, until, ...same } = filters;
   return {
     ...same,
     robot_id: robot,
-    since: since === undefined ? undefined : new Date(`${since}T00:00`).toISOString(),
-    until: until === undefined ? undefined : new Date(new Date(`${until}T00:00`).getTime() + DAY_MS).toISOString(),
+    ...daysOf({ since, until }),
   };
 }

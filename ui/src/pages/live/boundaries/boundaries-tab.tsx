@@ -12,8 +12,10 @@ import type { Boundary } from "./changes";
 export const NEW = "+";
 export type Boundaries = { boundaries: Boundary[]; version: number };
 
+type Shown = { robotId: string; chosen: string | undefined; isRemoval: boolean };
+
 /** What holds on this robot, changed while it holds. */
-export function BoundariesTab({ robotId, chosen }: { robotId: string; chosen: string | undefined }) {
+export function BoundariesTab({ robotId, chosen, isRemoval }: Shown) {
   const { status } = useLive();
   const query = useQuery({
     // The guard counts the changes made to its boundaries: another count asks for them again.
@@ -29,7 +31,7 @@ export function BoundariesTab({ robotId, chosen }: { robotId: string; chosen: st
             <List read={read} chosen={chosen} active={status?.active_boundaries ?? []} />
           </Grid.Col>
           <Grid.Col span={{ base: 12, sm: 8, lg: 9 }}>
-            <Chosen {...{ robotId, read, chosen }} />
+            <Chosen {...{ robotId, read, chosen, isRemoval }} />
           </Grid.Col>
         </Grid>
       )}
@@ -73,11 +75,12 @@ function List({ read, chosen, active }: { read: Boundaries; chosen: string | und
   );
 }
 
-function Chosen({ robotId, read, chosen }: { robotId: string; read: Boundaries; chosen: string | undefined }) {
-  if (chosen === NEW) return <BoundaryEditor key={NEW} robotId={robotId} before={null} version={read.version} />;
+function Chosen({ robotId, read, chosen, isRemoval }: Shown & { read: Boundaries }) {
+  const editor = { robotId, version: read.version };
+  if (chosen === NEW) return <BoundaryEditor key={NEW} {...editor} before={null} isRemoval={false} />;
   const before = read.boundaries.find((one) => one.name === chosen);
   if (before !== undefined) {
-    return <BoundaryEditor key={before.name} robotId={robotId} before={before} version={read.version} />;
+    return <BoundaryEditor key={before.name} {...editor} before={before} isRemoval={isRemoval} />;
   }
   return (
     <Box>

@@ -13,24 +13,19 @@ import { type Boundary, type Config, changesOf, configOf, type Draft, draftOf, r
 import { Review } from "./review";
 
 const NAME = /^[A-Za-z_][\w-]{0,99}$/;
+type Props = { robotId: string; before: Boundary | null; version: number; isRemoval: boolean };
 type Wanted = { name: string; before: Config | null; after: Config | null; version: number };
 
 /** Types a boundary anew, shows what would be different, and gives it to the guard. */
-export function BoundaryEditor({
-  robotId,
-  before,
-  version,
-}: {
-  robotId: string;
-  before: Boundary | null;
-  version: number;
-}) {
+export function BoundaryEditor({ robotId, before, version, isRemoval }: Props) {
   const { relayMode } = useLive();
   // What is edited was read at one version: the guard refuses it if somebody changed the boundaries since.
   const [base, setBase] = useState({ config: before === null ? null : configOf(before), version });
   const [name, setName] = useState(before?.name ?? "");
   const [draft, setDraft] = useState<Draft>(base.config === null ? [{ key: "type", text: "" }] : draftOf(base.config));
-  const [isRemoval, setRemoval] = useState(false);
+  const navigate = useNavigate({ from: "/robots/$robotId/live" });
+  const setRemoval = (is: boolean) =>
+    void navigate({ search: { tab: "boundaries", boundary: before?.name, remove: is || undefined }, replace: true });
   const applying = useApplying(robotId);
   const { config, problems } = readDraft(draft);
   const nameProblem =

@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, Select, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useNavigate } from "@tanstack/react-router";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
@@ -16,17 +16,17 @@ const COMMANDS: { what: Exclude<Command, "start">; title: string; does: string }
 ];
 
 /** Start, pause, resume, stop and reset: those that the guard's state takes now. */
-export function LoopControls({ robotId }: { robotId: string }) {
+export function LoopControls({ robotId, task }: { robotId: string; task: string | undefined }) {
   const feed = useFeed();
   const { status, relayMode } = useLive();
-  const [task, setTask] = useState<string | null>(null);
+  const navigate = useNavigate({ from: "/robots/$robotId/live" });
   const asking = useMutation({
     mutationFn: ({ what, query }: { what: Command; query?: Record<string, string> }) => command(robotId, what, query),
     onSuccess: (answer: LoopStatus) => feed.know(answer),
     onError: sayProblem,
   });
   const tasks = status?.available_tasks ?? [];
-  const chosen = task ?? tasks[0] ?? "default";
+  const chosen = task !== undefined && tasks.includes(task) ? task : (tasks[0] ?? "default");
   const isClosed = relayMode !== null && relayMode !== "control";
   const takes = (what: Command) => status !== null && !isClosed && status.possible.includes(what) && !asking.isPending;
   return (
@@ -36,7 +36,7 @@ export function LoopControls({ robotId }: { robotId: string }) {
           aria-label="Task to start"
           data={tasks.length === 0 ? ["default"] : tasks}
           value={chosen}
-          onChange={setTask}
+          onChange={(chosen) => void navigate({ search: { task: chosen ?? undefined }, replace: true })}
           disabled={!takes("start")}
           allowDeselect={false}
           w={150}

@@ -10,7 +10,7 @@ import { Latency } from "./latency";
 import { LoopControls } from "./loop-controls";
 
 /** What the guard decides, cycle by cycle. */
-export function NowTab({ robotId }: { robotId: string }) {
+export function NowTab({ robotId, task }: { robotId: string; task: string | undefined }) {
   const feed = useFeed();
   const state = useLive();
   const link = linkOf(feed.socket, state, performance.now());
@@ -18,7 +18,7 @@ export function NowTab({ robotId }: { robotId: string }) {
   const isOld = link !== "live" && link !== "quiet";
   return (
     <Stack gap="sm">
-      <LoopControls robotId={robotId} />
+      <LoopControls robotId={robotId} task={task} />
       <Box style={isOld ? { filter: "grayscale(1)" } : undefined} data-old={isOld || undefined}>
         <Grid gap="sm">
           <Grid.Col span={{ base: 12, md: 7 }}>

@@ -1,5 +1,6 @@
 import type { Model } from "~/api/client";
 import { figure } from "~/format/numbers";
+import { comparison, measuredBy } from "~/format/triggers";
 import type { Facts } from "./facts";
 import { asNs, secondsAfter } from "./times";
 
@@ -17,14 +18,12 @@ type Known = {
   gaps: Gap[];
 };
 
-const SIGNS: Record<string, string> = { gt: ">", ge: "≥", lt: "<", le: "≤", eq: "=", ne: "≠" };
-
 /** A trigger in one line: what was measured against what. */
 export function triggerText(trigger: Model<"TriggerFired">): string {
-  const of = trigger.topic == null ? "" : `${trigger.topic}${trigger.field == null ? "" : `.${trigger.field}`}`;
-  if (trigger.value == null) return of === "" ? trigger.rule : `${trigger.rule}: ${of}`;
-  const sign = trigger.op == null ? "" : ` ${SIGNS[trigger.op] ?? trigger.op} ${figure(trigger.threshold)}`;
-  return `${trigger.rule}: ${of === "" ? "" : `${of} = `}${figure(trigger.value)}${sign}`;
+  const of = trigger.topic == null ? "" : measuredBy(trigger);
+  const told = comparison(trigger);
+  if (told === "") return of === "" ? trigger.rule : `${trigger.rule}: ${of}`;
+  return `${trigger.rule}: ${of === "" ? "" : `${of} = `}${told}`;
 }
 
 export function triggerTime(trigger: Model<"TriggerFired"> | null | undefined, startNs: bigint): number | null {

@@ -12,7 +12,7 @@ export type PlayerState = {
   speed: number;
 };
 
-export type Beginning = Partial<Pick<PlayerState, "cursor" | "view" | "selection">>;
+export type Beginning = Partial<Pick<PlayerState, "cursor" | "view" | "selection" | "speed">>;
 
 /** Cursor, window and playback of one recording. The timeline, the plots and the panels all follow it. */
 export class Player {
@@ -26,7 +26,7 @@ export class Player {
       view: within(beginning.view ?? whole(durationS), durationS),
       selection: beginning.selection ?? null,
       isPlaying: false,
-      speed: 1,
+      speed: beginning.speed ?? 1,
     };
   }
 

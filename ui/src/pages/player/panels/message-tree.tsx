@@ -1,17 +1,32 @@
-import { useState } from "react";
+import { MOST_TURNED } from "../model/place";
 import { type Node, nodeOf } from "../model/tree";
+import { usePlace } from "../use-place";
 import classes from "./panels.module.css";
 
 type Props = { topic: string; message: unknown; onPlot: (field: string) => void };
 
 /** A decoded message, opened as far as a person wants. */
 export function MessageTree({ topic, message, onPlot }: Props) {
+  const { search, choose } = usePlace();
+  const turned = search.turned ?? [];
+  const turn = (path: string) => {
+    const others = turned.filter((one) => one !== path);
+    const next = others.length < turned.length ? others : [...others, path];
+    choose({ turned: next.length === 0 ? undefined : next.slice(-MOST_TURNED) });
+  };
   const root = nodeOf(topic, message);
   const nodes = root.inner?.() ?? [root];
   return (
     <div className={classes.tree} data-testid="message">
       {nodes.map((node) => (
-        <Row key={node.path} node={node} depth={0} onPlot={(path) => onPlot(`${topic}${path}`)} />
+        <Row
+          key={node.path}
+          node={node}
+          depth={0}
+          turned={turned}
+          onTurn={turn}
+          onPlot={(path) => onPlot(`${topic}${path}`)}
+        />
       ))}
     </div>
   );
@@ -20,8 +35,16 @@ export function MessageTree({ topic, message, onPlot }: Props) {
 // So deep a message is open at first.
 const OPEN_DEPTH = 2;
 
-function Row({ node, depth, onPlot }: { node: Node; depth: number; onPlot: (path: string) => void }) {
-  const [isOpen, setOpen] = useState(depth < OPEN_DEPTH);
+type RowProps = {
+  node: Node;
+  depth: number;
+  turned: string[];
+  onTurn: (path: string) => void;
+  onPlot: (path: string) => void;
+};
+
+function Row({ node, depth, turned, onTurn, onPlot }: RowProps) {
+  const isOpen = depth < OPEN_DEPTH !== turned.includes(node.path);
   const { inner } = node;
   return (
     <>
@@ -29,7 +52,7 @@ function Row({ node, depth, onPlot }: { node: Node; depth: number; onPlot: (path
         {inner === null ? (
           <span className={classes.name}>{node.name}</span>
         ) : (
-          <button type="button" className={classes.name} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <button type="button" className={classes.name} aria-expanded={isOpen} onClick={() => onTurn(node.path)}>
             {isOpen ? "▾" : "▸"} {node.name}
           </button>
         )}
@@ -43,7 +66,7 @@ function Row({ node, depth, onPlot }: { node: Node; depth: number; onPlot: (path
       {inner !== null && isOpen ? (
         <div className={classes.inner}>
           {inner().map((one) => (
-            <Row key={one.path} node={one} depth={depth + 1} onPlot={onPlot} />
+            <Row key={one.path} node={one} depth={depth + 1} turned={turned} onTurn={onTurn} onPlot={onPlot} />
           ))}
         </div>
       ) : null}

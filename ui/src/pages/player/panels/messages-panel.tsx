@@ -43,7 +43,7 @@ export function MessagesPanel({ onPlot }: { onPlot: (field: string) => void }) {
       <Select
         data={recording.topics}
         value={topic ?? null}
-        onChange={(chosen) => choose({ topic: chosen ?? undefined })}
+        onChange={(chosen) => choose({ topic: chosen ?? undefined, turned: undefined })}
         searchable
         allowDeselect={false}
         aria-label="Topic"

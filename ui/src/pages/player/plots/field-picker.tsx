@@ -3,14 +3,23 @@ import { IconSearch } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Model } from "~/api/client";
 import { count } from "~/format/numbers";
+import { useWords } from "~/parts/use-words";
 import { type Field, fieldsOf, searched } from "../model/fields";
 import classes from "./plots.module.css";
 
-type Props = { tree: Model<"FieldTree">; plotted: string[]; onPick: (field: string) => void; onClose: () => void };
+type Props = {
+  tree: Model<"FieldTree">;
+  plotted: string[];
+  /** What is searched, as the URL has it. */
+  words: string | undefined;
+  onWords: (words: string | undefined) => void;
+  onPick: (field: string) => void;
+  onClose: () => void;
+};
 
 /** Every number of the recording, found by a few letters; Enter plots the one that is marked, at first the first. */
-export function FieldPicker({ tree, plotted, onPick, onClose }: Props) {
-  const [typed, setTyped] = useState("");
+export function FieldPicker({ tree, plotted, words, onWords, onPick, onClose }: Props) {
+  const [typed, type] = useWords(words, onWords);
   const [marked, setMarked] = useState(0);
   const list = useId();
   const fields = useMemo(() => fieldsOf(tree), [tree]);
@@ -39,7 +48,7 @@ export function FieldPicker({ tree, plotted, onPick, onClose }: Props) {
         value={typed}
         onKeyDown={press}
         onChange={(event) => {
-          setTyped(event.currentTarget.value);
+          type(event.currentTarget.value);
           setMarked(0);
         }}
       />

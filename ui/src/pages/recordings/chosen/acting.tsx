@@ -7,7 +7,8 @@ import { DeleteForm } from "./delete-form";
 import { DownloadForm } from "./download-form";
 import { PinForm } from "./pin-form";
 
-export type FormProps = { ids: string[]; selection: Selection };
+type Parting = { part: "start" | undefined; onPart: (part: "start" | undefined) => void };
+export type FormProps = Parting & { ids: string[]; selection: Selection };
 
 const FORMS: Record<DialogName, { title: string; form: (props: FormProps) => React.ReactNode }> = {
   pin: { title: "Pin", form: (props) => <PinForm {...props} /> },
@@ -17,10 +18,10 @@ const FORMS: Record<DialogName, { title: string; form: (props: FormProps) => Rea
   delete: { title: "Delete", form: (props) => <DeleteForm {...props} /> },
 };
 
-type Props = { act: DialogName | undefined; selection: Selection; onClose: () => void };
+type Props = Parting & { act: DialogName | undefined; selection: Selection; onClose: () => void };
 
 /** The dialog of what is being done with the chosen recordings. */
-export function Acting({ act, selection, onClose }: Props) {
+export function Acting({ act, selection, onClose, ...parting }: Props) {
   const shown = act === undefined || selection.chosen.size === 0 ? undefined : FORMS[act];
   return (
     <Modal
@@ -29,7 +30,7 @@ export function Acting({ act, selection, onClose }: Props) {
       title={shown === undefined ? "" : `${shown.title} ${plural(selection.chosen.size, "recording")}`}
       size="lg"
     >
-      {shown?.form({ ids: [...selection.chosen], selection })}
+      {shown?.form({ ids: [...selection.chosen], selection, ...parting })}
     </Modal>
   );
 }

@@ -1,5 +1,13 @@
 import { Button, Group, Paper, Text } from "@mantine/core";
-import { IconDownload, IconFlask, IconPin, IconPinnedOff, IconScissors, IconTrash } from "@tabler/icons-react";
+import {
+  IconDownload,
+  IconFlask,
+  IconPin,
+  IconPinnedOff,
+  IconScissors,
+  IconTestPipe,
+  IconTrash,
+} from "@tabler/icons-react";
 import { plural } from "~/format/numbers";
 import { PageButton } from "~/parts/link";
 import type { DialogName, RecordingSearch } from "../search";
@@ -7,7 +15,11 @@ import { MOST_CHOSEN } from "../selection";
 import type { Selection } from "../use-selection";
 import { Acting } from "./acting";
 
-type Props = { search: RecordingSearch; selection: Selection; onAct: (act: DialogName | undefined) => void };
+type Props = {
+  search: RecordingSearch;
+  selection: Selection;
+  onAct: (act: DialogName | undefined, part?: "start") => void;
+};
 
 const ACTS: { act: DialogName; title: string; icon: typeof IconPin; isDanger?: true }[] = [
   { act: "pin", title: "Pin", icon: IconPin },
@@ -51,13 +63,27 @@ export function ChosenBar({ search, selection, onAct }: Props) {
             >
               Debug
             </PageButton>
+            <PageButton
+              to="/recordings/backtests/new"
+              search={{ recording: [...chosen] }}
+              variant="default"
+              leftSection={<IconTestPipe size={14} />}
+            >
+              Try rules
+            </PageButton>
             <Button variant="subtle" onClick={() => selection.set(new Set())}>
               Choose none
             </Button>
           </Group>
         </Paper>
       )}
-      <Acting act={search.act} selection={selection} onClose={() => onAct(undefined)} />
+      <Acting
+        act={search.act}
+        part={search.part}
+        selection={selection}
+        onPart={(part) => onAct(search.act, part)}
+        onClose={() => onAct(undefined)}
+      />
     </>
   );
 }

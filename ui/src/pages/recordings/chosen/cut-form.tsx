@@ -9,12 +9,14 @@ import { each, type Outcome } from "./each";
 import { Outcomes } from "./outcomes";
 
 /** The same part of each, as files of their own: around the trigger, or from the start. */
-export function CutForm({ ids }: FormProps) {
+export function CutForm({ ids, part: chosenPart, onPart }: FormProps) {
   const queries = useQueryClient();
-  const [part, setPart] = useState<Part>({ around: "trigger", before: 5, after: 5 });
+  const [seconds, setSeconds] = useState<Partial<Omit<Part, "around">>>({});
   const [topics, setTopics] = useState("");
   const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
-  const isFromStart = part.around === "start";
+  const around = chosenPart ?? "trigger";
+  const isFromStart = around === "start";
+  const part: Part = { around, ...(isFromStart ? { before: 0, after: 10 } : { before: 5, after: 5 }), ...seconds };
   const cut = async () => {
     await each(
       ids,
@@ -27,7 +29,7 @@ export function CutForm({ ids }: FormProps) {
       setOutcomes,
     );
   };
-  const seconds = (name: "before" | "after", label: string) => (
+  const field = (name: "before" | "after", label: string) => (
     <NumberInput
       label={label}
       suffix=" s"
@@ -35,7 +37,7 @@ export function CutForm({ ids }: FormProps) {
       max={86_400}
       decimalScale={3}
       value={part[name]}
-      onChange={(value) => setPart({ ...part, [name]: Number(value) || 0 })}
+      onChange={(value) => setSeconds({ ...seconds, [name]: Number(value) || 0 })}
     />
   );
   return (
@@ -48,18 +50,19 @@ export function CutForm({ ids }: FormProps) {
       <Stack gap="sm">
         <SegmentedControl
           aria-label="Which part"
-          value={part.around}
+          value={around}
           data={[
             { value: "trigger", label: "Around the trigger" },
             { value: "start", label: "From the start" },
           ]}
-          onChange={(around) =>
-            setPart(around === "start" ? { around, before: 0, after: 10 } : { around: "trigger", before: 5, after: 5 })
-          }
+          onChange={(chosen) => {
+            setSeconds({});
+            onPart(chosen === "start" ? "start" : undefined);
+          }}
         />
         <Group grow>
-          {seconds("before", isFromStart ? "From" : "Before it")}
-          {seconds("after", isFromStart ? "To" : "After it")}
+          {field("before", isFromStart ? "From" : "Before it")}
+          {field("after", isFromStart ? "To" : "After it")}
         </Group>
         <TextInput
           label="Only these topics"

@@ -1,5 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { oneOf, text } from "~/app/search";
+import { flag, oneOf, text } from "~/app/search";
 import { LivePage } from "~/pages/live/live-page";
 import { LIVE_TABS, type LiveSearch, OUTCOMES, RISK_LEVELS } from "~/pages/live/live-search";
 
@@ -7,6 +7,8 @@ export const Route = createFileRoute("/robots/$robotId/live")({
   validateSearch: (search): LiveSearch => ({
     tab: oneOf(search.tab, LIVE_TABS),
     boundary: text(search.boundary),
+    remove: flag(search.remove),
+    task: text(search.task),
     event: text(search.event),
     outcome: oneOf(search.outcome, OUTCOMES),
     level: oneOf(search.level, RISK_LEVELS),
