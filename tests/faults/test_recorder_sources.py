@@ -17,7 +17,7 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from pilothouse.mcap import Channel, Decoders, Keep, Ring, Schema, open_recording, verify, write_capture
-from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.sources import SourceState
 from tests.support.flights import NS_PER_S, START_NS, json_channel
 from tests.support.processes import Program, eventually, pilothouse

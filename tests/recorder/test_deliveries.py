@@ -6,7 +6,7 @@ import pytest
 from pilothouse.client.problems import DirectUploadFailed
 from pilothouse.kit.errors import Conflict, Forbidden, NotFound, Problem, Unauthenticated
 from pilothouse.mcap import sha256_of
-from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.outbox import CaptureState
 from tests.support.processes import eventually
 from tests.support.risks import risk_event

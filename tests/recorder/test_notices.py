@@ -10,7 +10,7 @@ import pytest
 
 from pilothouse.kit.errors import Invalid, NotFound, Unavailable
 from pilothouse.recorder import deliveries, notices
-from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.outbox import CaptureState
 from pilothouse.wire import DeliveryAlertKind, RiskEvent
 from tests.support.flights import START_NS

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pilothouse.mcap import Channel
-from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.sources import Source, SourceRunner
 
 

@@ -15,11 +15,12 @@ from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.errors import Problem, Unauthenticated
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import sha256_of
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.bandwidth import Bandwidth
 from pilothouse.recorder.delivery_queue import DeliveryQueue
 from pilothouse.recorder.delivery_settings import DeliverySettings
 from pilothouse.recorder.hub_credential import HubCredential
-from pilothouse.recorder.hub_link import Backoff, Hub, HubLink
+from pilothouse.recorder.hub_link import Hub, HubLink
 from pilothouse.recorder.hub_refusals import Refusal, is_refusal, is_unknown_route
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable
 from pilothouse.recorder.urgency import urgency_of

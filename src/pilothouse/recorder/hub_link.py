@@ -1,8 +1,7 @@
-"""What everything that delivers shares: the client, and the waits between attempts."""
+"""What everything that delivers shares: the client of the hub."""
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -86,21 +85,3 @@ class HubLink:
         """Connect anew for what is sent from now on; what is under way ends with the client it began with."""
         with self._lock:
             self._hub = None
-
-
-class Backoff:
-    """Growing waits with jitter. Unlike stamina's they end at once when the recorder stops."""
-
-    def __init__(self, *, initial_s: float = 0.5, maximum_s: float = 30.0) -> None:
-        self._initial_s = initial_s
-        self._maximum_s = maximum_s
-        self._failures = 0
-
-    def reset(self) -> None:
-        self._failures = 0
-
-    def next_s(self) -> float:
-        """How long to wait after one more failure."""
-        whole = min(self._maximum_s, self._initial_s * float(2 ** min(self._failures, 30)))
-        self._failures += 1
-        return whole * random.uniform(0.5, 1.0)  # noqa: S311 - spreads robots apart, hides nothing

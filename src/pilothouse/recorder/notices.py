@@ -9,8 +9,9 @@ from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem, Unauthenticated
 from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.announcements import Announcements
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.hub_credential import HubCredential
-from pilothouse.recorder.hub_link import Backoff, Hub, HubLink
+from pilothouse.recorder.hub_link import Hub, HubLink
 from pilothouse.recorder.hub_refusals import is_refusal, is_unknown_route
 from pilothouse.recorder.outbox_database import OutboxUnwritable
 from pilothouse.recorder.risk_events import RiskEvents, WaitingEvent

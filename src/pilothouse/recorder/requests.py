@@ -8,8 +8,8 @@ from typing import Protocol
 
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.drop_directory import DropDirectory, DroppedFile
-from pilothouse.recorder.hub_link import Backoff
 from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox, SaveKey
 from pilothouse.recorder.problems import BufferEmpty
 from pilothouse.recorder.signals import RELOAD, SAVE, Signals

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import Channel
-from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.problems import PeerLost
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.base import LiveSource, SourceSink

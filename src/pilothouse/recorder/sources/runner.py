@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
-from pilothouse.recorder.hub_link import Backoff
+from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.sources.base import Progress, Sink, Source
 from pilothouse.recorder.sources.gate import Gate
