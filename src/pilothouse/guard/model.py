@@ -139,7 +139,7 @@ class Cycle:
 
     ``failure_type`` names what went wrong when the decision is FAULT or a fallback stepped in: ``policy_late``,
     ``policy_exception``, ``policy_away``, ``observation_stale``, ``source_exception``, ``sink_exception``,
-    ``solver``, ``estop``, …
+    ``sink_late``, ``solver``, ``estop``, …
     """
 
     cycle_id: int

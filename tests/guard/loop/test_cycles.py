@@ -183,6 +183,8 @@ def test_a_loop_that_breaks_tells_the_sink_to_stop() -> None:
         bench.run(5)
 
         assert bench.loop.state is State.EMERGENCY
+        # Else the watchdog of the next session would take it for a cycle that never ends.
+        assert bench.loop.running_since_ns == 0
     assert bench.sink.told == ["emergency_stop"]
 
 
@@ -274,3 +276,37 @@ def test_a_decision_that_took_too_long_is_a_fallback_and_the_next_may_be_in_time
     assert [cycle.failure_type for cycle in cycles] == [None, "budget", None]
     assert cycles[1].fallback_triggered == "hold_position"
     assert bench.loop.state is State.STOPPED
+
+
+def test_while_a_sink_is_still_at_an_action_the_next_one_goes_to_nobody() -> None:
+    started, released = threading.Event(), threading.Event()
+    first, second, third = (Action((position, position)) for position in (0.1, 0.2, 0.3))
+
+    def hang() -> None:
+        started.set()
+        released.wait(60)
+
+    with Bench() as bench:
+        bench.pacer.patience = 0
+        bench.sink.before_apply = hang
+
+        assert bench.rig.apply(first, 0)
+        assert started.wait(20)
+        assert not bench.rig.apply(second, 0)
+        released.set()
+        eventually(lambda: bench.rig.apply(third, 0), deadline_s=20)
+        eventually(lambda: bench.sink.applied == [first, third], deadline_s=20)
+
+    assert bench.counters.late_sinks >= 2
+
+
+def test_what_no_sink_could_be_given_does_not_count_as_sent_and_says_so() -> None:
+    def no_sink_is_free(action: Action, until_ns: int) -> bool:
+        return False
+
+    with Bench() as bench:
+        bench.rig.apply = no_sink_is_free  # type: ignore[method-assign]
+        cycles = bench.run(2)
+
+    assert [(cycle.executed, cycle.failure_type) for cycle in cycles] == [(None, "sink_late")] * 2
+    assert bench.judge.sent == [None, None]

@@ -23,7 +23,7 @@ class Counters:
     late_policies: int = 0
     """Cycles in which the policy was not back in time."""
     late_sinks: int = 0
-    """Cycles whose action the sink had not taken when the deadline came."""
+    """Cycles whose action a sink had not taken when the deadline came, or could not be given."""
     late_sources: int = 0
     fallbacks: int = 0
     reloads: int = 0

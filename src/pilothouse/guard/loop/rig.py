@@ -138,18 +138,17 @@ class Rig:
         return Answer(None, "policy_late")
 
     def apply(self, action: Action, until_ns: int) -> bool:
-        """Hand an action to every sink and wait while there is time; False when one has not taken it."""
-        taken = True
-        for errand in self._sinks.values():
-            if errand.is_free:
+        """Hand an action to every sink, and wait while there is time. False, and none gets it, while one is still at
+        an earlier one: what a sink has not been given must not count as sent."""
+        sinks = self._sinks.values()
+        busy = [errand for errand in sinks if not errand.is_free]
+        if not busy:
+            for errand in sinks:
                 errand.ask(action)
-            else:
-                taken = False
-        for errand in self._sinks.values():
-            taken = errand.wait(self._pacer.left_s(until_ns)) and taken
-        if not taken:
+        late = [errand for errand in sinks if not errand.wait(self._pacer.left_s(until_ns))]
+        if busy or late:
             self._counters.late_sinks += 1
-        return taken
+        return not busy
 
     def stop(self) -> None:
         """Tell every adapter to stop, all at once; whatever one raises or how long it takes, the others are told."""

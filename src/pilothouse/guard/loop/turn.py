@@ -221,8 +221,7 @@ class Turn:
     def _act(self, action: Action | None, deadline_ns: int) -> Action | None:
         if action is None or self._emergency.is_latched:
             return None
-        self._rig.apply(action, deadline_ns)
-        if self._emergency.is_latched:
+        if not self._rig.apply(action, deadline_ns) or self._emergency.is_latched:
             return None
         self.motion.before_last, self.motion.last = self.motion.last, action
         return action
@@ -242,6 +241,8 @@ class Turn:
         cause = self._emergency.cause
         if cause is not None:
             fallback, failure_type = "emergency_stop", cause.failure_type
+        elif executed is None and outcome.action is not None:
+            failure_type = failure_type or "sink_late"
         self._counters.decisions[verdict.decision] += 1
         return Cycle(
             cycle_id=cycle_id,
