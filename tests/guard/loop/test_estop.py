@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
-from pilothouse.guard.loop import Command, EmergencyStop, NotNow, State, Watchdog, hung
+from pilothouse.guard.loop import Command, EmergencyStop, NotNow, ResetUnderWay, State, Watchdog, hung
 from pilothouse.guard.loop.hardware_input import HardwareInput
 from pilothouse.guard.model import Action, RiskLevel
 from pilothouse.kit.clock import ManualClock
@@ -147,6 +148,55 @@ def test_a_stop_during_a_reset_is_not_lost() -> None:
         assert bench.loop.state is State.EMERGENCY
 
 
+class _StopsAsItIsReleased(EmergencyStop):
+    """Somebody stops the robot between the last look of a reset and what it does."""
+
+    @property
+    def cause(self) -> Any:
+        return self.__dict__.get("cause")
+
+    @cause.setter
+    def cause(self, cause: Any) -> None:
+        if cause is None and self.__dict__.get("cause") is not None:
+            self.trigger("test", "at the last moment")
+        self.__dict__["cause"] = cause
+
+
+def test_a_stop_at_the_last_moment_of_a_reset_is_not_lost() -> None:
+    emergency = _StopsAsItIsReleased(ManualClock())
+    emergency.trigger("test", "first")
+
+    emergency.release(emergency.count)
+
+    assert emergency.is_latched
+
+
+def test_a_sink_that_hangs_in_a_reset_holds_up_no_other_command() -> None:
+    hanging, released = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        hanging.set()
+        released.wait(60)
+
+    with Bench() as bench:
+        bench.emergency.trigger("test", "now")
+        bench.settle()
+        resetting = threading.Thread(target=bench.loop.reset, args=(hang,), daemon=True)
+        resetting.start()
+        assert hanging.wait(20)
+
+        for command in (bench.loop.pause, bench.loop.stop):
+            with pytest.raises(NotNow, match="emergency"):
+                command()
+        with pytest.raises(ResetUnderWay):
+            bench.loop.reset()
+        bench.emergency.trigger("test", "again")
+        released.set()
+        resetting.join(20)
+
+        assert bench.loop.state is State.EMERGENCY
+
+
 def test_reset_is_refused_while_cycles_run() -> None:
     with Bench() as bench:
         into(bench, State.RUNNING)
@@ -205,6 +255,31 @@ def test_whatever_hangs_the_watchdog_stops_the_robot_from_outside_the_loop(part:
         assert bench.emergency.cause.failure_type == f"{part}_hung"
         released.set()
         watchdog.end()
+
+
+@pytest.mark.parametrize("part", ["calls", "giving up"])
+def test_a_watchdog_that_stumbles_stops_the_robot_and_goes_on_watching(part: str) -> None:
+    emergency, looks = EmergencyStop(ManualClock()), iter(range(1_000_000))
+    watched = threading.Event()
+
+    def fail(*_: object) -> None:
+        raise OSError("no such process")
+
+    def calls() -> list[tuple[str, str, int]]:
+        look = next(looks)
+        if look == 0 and part == "calls":
+            fail()
+        if look > 2:
+            watched.set()
+        return [("policy", "policy", 1)]
+
+    watchdog = Watchdog(calls, emergency, timeout_s=1, policy_timeout_s=1, give_up=fail)
+    watchdog.start()
+
+    assert watched.wait(20)
+    assert emergency.cause is not None
+    assert emergency.cause.failure_type == ("watchdog_exception" if part == "calls" else "policy_hung")
+    watchdog.end()
 
 
 def test_nothing_is_watched_while_no_cycles_run() -> None:

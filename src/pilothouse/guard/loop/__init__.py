@@ -1,6 +1,6 @@
 """The control loop: paced cycles, commands, watchdog and emergency stop."""
 
-from pilothouse.guard.loop.control import Command, NotNow, State, after, possible
+from pilothouse.guard.loop.control import Command, NotNow, ResetUnderWay, State, after, possible
 from pilothouse.guard.loop.counters import JITTER_BUCKETS_MS, Counters
 from pilothouse.guard.loop.emergency import Cause, EmergencyStop
 from pilothouse.guard.loop.hardware_input import HardwareInput
@@ -24,6 +24,7 @@ __all__ = [
     "NotNow",
     "Pacer",
     "RealPacer",
+    "ResetUnderWay",
     "Rig",
     "Risk",
     "Session",

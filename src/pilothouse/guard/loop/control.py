@@ -28,6 +28,10 @@ class NotNow(Conflict):
     """Cannot {command} while {state}; possible now: {possible}."""
 
 
+class ResetUnderWay(Conflict):
+    """A reset is under way already, and waits for a sink."""
+
+
 TRANSITIONS: dict[tuple[State, Command], State] = {
     (State.IDLE, Command.START): State.RUNNING,
     (State.RUNNING, Command.PAUSE): State.PAUSED,

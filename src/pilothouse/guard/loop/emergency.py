@@ -47,6 +47,7 @@ class EmergencyStop:
         self.cause: Cause | None = None
         """Why it is latched; None while it is not. Reading it takes no lock."""
         self.count = 0
+        self._numbers = itertools.count(1)
 
     @property
     def is_latched(self) -> bool:
@@ -66,7 +67,7 @@ class EmergencyStop:
 
     def trigger(self, source: str, reason: str, *, failure_type: str = "estop") -> None:
         """Latch, and stop every sink. Again is fine: they are stopped again, the first cause stays."""
-        self.count += 1
+        self.count = next(self._numbers)
         if self.cause is None:
             self.cause = Cause(source, reason, self._clock.now_ns() / 1e9, failure_type)
         self._tell()
@@ -81,7 +82,10 @@ class EmergencyStop:
     def release(self, seen: int) -> None:
         """Unlatch, unless a stop has come since ``count`` was ``seen``; only a reset does."""
         if self.count == seen:
-            self.cause = None
+            cause, self.cause = self.cause, None
+            # A stop that came between these two lines found itself latched: whoever counts first must be heard.
+            if self.count != seen and self.cause is None:
+                self.cause = cause
 
     @property
     def is_done(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pilothouse.guard.fallbacks import Director
 from pilothouse.guard.loop.collector import QuietCollector
-from pilothouse.guard.loop.control import Command, State, after
+from pilothouse.guard.loop.control import Command, ResetUnderWay, State, after
 from pilothouse.guard.loop.counters import Counters
 from pilothouse.guard.loop.emergency import EmergencyStop
 from pilothouse.guard.loop.pacing import NS_PER_S, Pacer, Ticks
@@ -75,6 +75,7 @@ class Loop:
         self._on_session = on_session
         self._priority = priority
         self._lock = threading.Lock()
+        self._resetting = threading.Lock()
         self._state = State.IDLE
         self._number = 0
         self._orders: SimpleQueue[str | threading.Event] = SimpleQueue()
@@ -128,11 +129,17 @@ class Loop:
 
     def reset(self, rearm: Callable[[], None] = lambda: None) -> State:
         """Leave ``stopped`` or the emergency; ``rearm`` makes the sinks take actions again."""
-        with self._lock:
-            seen = self._emergency.count
-            state = after(self.state, Command.RESET)
+        seen = self._emergency.count
+        after(self.state, Command.RESET)
+        # A sink may take its time, or hang: no other command, and so no client, waits for it.
+        if not self._resetting.acquire(blocking=False):
+            raise ResetUnderWay
+        try:
             rearm()
-            self._state = state
+        finally:
+            self._resetting.release()
+        with self._lock:
+            self._state = after(self.state, Command.RESET)
             self._emergency.release(seen)
         self._orders.put("reset")
         return self.state
@@ -184,9 +191,11 @@ class Loop:
         number = self._number
         if self._state is State.RUNNING and not self._emergency.is_latched:
             is_new = self._begin(number)
-            with raised_priority(self._priority), QuietCollector() as collector:
-                self._run(number, collector, is_new=is_new)
-            self.running_since_ns = 0
+            try:
+                with raised_priority(self._priority), QuietCollector() as collector:
+                    self._run(number, collector, is_new=is_new)
+            finally:
+                self.running_since_ns = 0
         self._take_swap()
         if self._emergency.is_latched:
             self._rig.is_live = False
@@ -233,8 +242,10 @@ class Loop:
             self._turn.judge.start(self.session.task)
             self._begun.set()
             self._is_warming = True
-            self._rig.begin(lambda: self._is_running(number))
-            self._is_warming = False
+            try:
+                self._rig.begin(lambda: self._is_running(number))
+            finally:
+                self._is_warming = False
         self._rig.is_live = True
         return engaged is not None
 

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable
 
 from pilothouse.guard.loop.emergency import EmergencyStop
 from pilothouse.guard.loop.priority import raise_priority
+from pilothouse.kit.logs import get_logger
 
 LOOK_S = 0.02
+
+log = get_logger("pilothouse.guard")
 
 Calls = Callable[[], Iterable[tuple[str, str, int]]]
 """Kind, name and start in monotonic nanoseconds (0: nothing under way) of each call that can hang."""
@@ -69,4 +72,11 @@ class Watchdog:
     def _work(self) -> None:
         raise_priority(self._priority)
         while not self._ending.wait(LOOK_S):
-            self.look(time.monotonic_ns())
+            try:
+                self.look(time.monotonic_ns())
+            except Exception as error:
+                # Nobody watches the watchdog: what it cannot look at may hang, and it must go on looking.
+                if not self._emergency.is_latched:
+                    words = f"{type(error).__name__}: {error}"
+                    self._emergency.trigger("watchdog", words, failure_type="watchdog_exception")
+                    log.exception("the watchdog stumbled")
