@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +278,33 @@ def test_a_damaged_log_is_put_aside(tmp_path: Path) -> None:
         assert len(logged(log)) == 1
     (aside,) = tmp_path.glob("risk.db.damaged-*")
     assert aside.read_bytes().startswith(b"this was a database once")
+
+
+def test_a_log_that_breaks_while_it_is_written_is_put_aside_and_no_reject_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, breaks = EventWriter.add, True
+
+    def add(writer: EventWriter, events: list[NewEvent]) -> None:
+        nonlocal breaks
+        if breaks and events[0].outcome == "clamp":
+            breaks = False
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        real(writer, events)
+
+    monkeypatch.setattr(EventWriter, "add", add)
+    with risk_log(tmp_path / "risk.db") as log:
+        log.offer(cycle(1, Decision.REJECT))
+        assert len(logged(log)) == 1
+        log.offer(cycle(2, Decision.CLAMP))
+        log.offer(cycle(3, Decision.REJECT))
+        eventually(lambda: not breaks, deadline_s=DEADLINE_S)
+
+        assert eventually(lambda: [one["cycle_id"] for one in logged(log)] == [3, 2], deadline_s=DEADLINE_S)
+        assert log.problem is None
+    (aside,) = tmp_path.glob("risk.db.damaged-????????")
+    with closing(sqlite3.connect(aside)) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (1,)
 
 
 def test_an_odd_cycle_costs_only_itself(tmp_path: Path) -> None:

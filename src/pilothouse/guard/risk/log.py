@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from pilothouse.guard.cycle_queue import CycleWriter
 from pilothouse.guard.model import Cycle
 from pilothouse.guard.risk.events import is_notable, record_of
 from pilothouse.guard.risk.filters import SEVERITY
-from pilothouse.guard.risk.store import EventReader, EventWriter, NewEvent
+from pilothouse.guard.risk.store import EventReader, EventWriter, NewEvent, is_damage, put_aside
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 from pilothouse.kit.logs import get_logger
 
@@ -99,9 +100,18 @@ class RiskLog(CycleWriter):
                 self._untrimmed = 0
         except (sqlite3.Error, OSError) as error:
             self._say(f"{self._path} cannot be written ({error}); free some space on that disk")
+            if is_damage(error):
+                self._begin_anew(str(error))
             return False
         self._say_recovered()
         return True
+
+    def _begin_anew(self, reason: str) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        with suppress(OSError):
+            put_aside(self._path, reason=reason)
 
     def _say(self, problem: str) -> None:
         if self.problem is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,14 +74,9 @@ class EventWriter:
         try:
             self._connection = _opened_for_writing(path)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not is_damage(error):
                 raise
-            # A log that cannot be read must not keep the guard from writing the next one.
-            aside = path.with_name(f"{path.name}.damaged-{secrets.token_hex(4)}")
-            path.rename(aside)
-            log.error("risk log is damaged and was put aside", path=str(aside), reason=str(error))
-            for suffix in ("-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            put_aside(path, reason=str(error))
             self._connection = _opened_for_writing(path)
         self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('log_id', ?)", (secrets.token_hex(8),))
         ((self.row_count,),) = self._connection.execute("SELECT count(*) FROM events")
@@ -112,6 +107,21 @@ class EventWriter:
                     gone += _delete(connection, oldest, (excess,))
         self.row_count -= gone
         return gone
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether the database itself is broken; a full disk or another writer are not that."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def put_aside(path: Path, *, reason: str) -> None:
+    """A log that is damaged must not keep the guard from writing the next one; what it holds is kept, for recovery."""
+    aside = path.with_name(f"{path.name}.damaged-{secrets.token_hex(4)}")
+    path.rename(aside)
+    with suppress(FileNotFoundError):
+        path.with_name(f"{path.name}-wal").rename(f"{aside}-wal")
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    log.error("risk log is damaged and was put aside", path=str(aside), reason=reason)
 
 
 def _opened_for_writing(path: Path) -> sqlite3.Connection:
