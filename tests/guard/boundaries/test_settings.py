@@ -62,6 +62,7 @@ def test_the_catalog_knows_every_kind_of_every_layer():
         {"type": "force_torque"},
         {"type": "force_torque", "force_channels": ["a"]},
         {"type": "host_health"},
+        {"type": "host_health", "maximum_cpu_percent": None},
         {"type": "memory_bank", "maximum_distance": 1},
         {"type": "memory_bank", "maximum_distance": 1, "vectors": [[1], [1, 2]], "neighbours": 1},
         {"type": "memory_bank", "maximum_distance": 1, "vectors": [[1]], "neighbours": 2},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,27 @@ def test_a_file_of_changes_that_is_damaged_is_not_taken_for_an_empty_one(tmp_pat
 
     with pytest.raises(EditsUnreadable, match="restore or remove it"):
         BoundaryEdits(tmp_path, ManualClock())
+
+
+def test_a_full_disk_leaves_neither_half_a_line_nor_a_change_that_was_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits = BoundaryEdits(tmp_path, ManualClock())
+    edits.record("limits", {"type": "joint_position"}, NARROW, by="operator")
+    kept = {path.name: path.read_bytes() for path in tmp_path.glob("boundaries.*")}
+    real = os.fsync
+    for room in (0, 1):
+        left = [room]
+
+        def full(descriptor: int, left: list[int] = left) -> None:
+            if not left[0]:
+                raise OSError(errno.ENOSPC, "no space left on device")
+            left[0] -= 1
+            real(descriptor)
+
+        monkeypatch.setattr("pilothouse.guard.stackfile.editing.os.fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            edits.record("speed", {"type": "joint_velocity"}, None, by="operator")
+
+        assert {path.name: path.read_bytes() for path in tmp_path.glob("boundaries.*")} == kept
+    assert edits.version == BoundaryEdits(tmp_path, ManualClock()).version == 1

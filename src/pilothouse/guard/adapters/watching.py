@@ -17,7 +17,7 @@ class WatchingSource(ABC):
         self._period_s = period_s
         self._stop = threading.Event()
         self._newest: Observation | None = None
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._watch, name=name, daemon=True)
 
     @abstractmethod
@@ -43,5 +43,5 @@ class WatchingSource(ABC):
             while not self._stop.is_set():
                 self._newest = self.look() or self._newest
                 self._stop.wait(self._period_s)
-        except Exception as failure:  # noqa: BLE001 - it becomes that of whoever reads
+        except BaseException as failure:  # noqa: BLE001 - it becomes that of whoever reads, a sys.exit() too
             self._failure = failure

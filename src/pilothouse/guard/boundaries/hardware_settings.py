@@ -94,7 +94,7 @@ class HostHealthConfig(BoundarySettings):
 
     @model_validator(mode="after")
     def _something_is_limited(self) -> Self:
-        if not (self.model_fields_set - {"type", "fallback"}):
+        if not self.channels:
             raise ValueError("limit at least one of cpu, memory, disk and temperature")
         return self
 

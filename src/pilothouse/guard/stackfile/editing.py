@@ -7,6 +7,7 @@ was before and after.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -128,8 +129,10 @@ class BoundaryEdits:
             "before": before,
             "after": after,
         }
+        content = json.dumps({"version": version, "boundaries": changes}, indent=2, ensure_ascii=False)
+        fresh = _written_beside(self._file, content)
         _append(self._log, json.dumps(line, ensure_ascii=False))
-        _replace(self._file, json.dumps({"version": version, "boundaries": changes}, indent=2, ensure_ascii=False))
+        _put_in_place(fresh, self._file)
         self.version, self._changes = version, changes
         return version
 
@@ -148,19 +151,31 @@ def _read(file: Path) -> tuple[int, dict[str, Any]]:
 
 
 def _append(file: Path, line: str) -> None:
-    with file.open("a", encoding="utf-8") as log:
-        log.write(line + "\n")
-        log.flush()
-        os.fsync(log.fileno())
+    """All of it or nothing: half a line would spoil the next one."""
+    content = f"{line}\n".encode()
+    with file.open("ab", buffering=0) as log:
+        before = log.tell()
+        try:
+            if log.write(content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(log.fileno())
+        except OSError:
+            log.truncate(before)
+            raise
 
 
-def _replace(file: Path, text: str) -> None:
-    """All or nothing, and still there after a power cut."""
+def _written_beside(file: Path, text: str) -> Path:
+    """What needs room on the disk, done before anything says that it is so."""
     fresh = file.with_name(f".{file.name}.new")
     with fresh.open("w", encoding="utf-8") as opened:
         opened.write(text + "\n")
         opened.flush()
         os.fsync(opened.fileno())
+    return fresh
+
+
+def _put_in_place(fresh: Path, file: Path) -> None:
+    """All or nothing, and still there after a power cut."""
     fresh.replace(file)
     directory = os.open(file.parent, os.O_RDONLY)
     try:
