@@ -85,3 +85,7 @@ class RobotList(Message):
     total: int
     limit: int
     offset: int
+    by_health: dict[str, int] = Field(
+        default_factory=dict,
+        description="How many are healthy, stale, silent, unheard and retired, whatever `health` asks for",
+    )

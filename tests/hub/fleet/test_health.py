@@ -237,6 +237,26 @@ async def test_robots_are_found_by_what_is_known_of_them(
     assert ([robot["robot_id"] for robot in page["items"]], page["total"]) == (found, len(found))
 
 
+async def test_how_many_are_in_trouble_is_counted_and_they_come_first(guarded: Guarded) -> None:
+    for robot_id, interval_s in (("a", 1_000), ("b", 30), ("c", 3), ("gone", 1_000), ("z", 1_000)):
+        await guarded.beat(robot_id, interval_s=interval_s)
+    await guarded.operator.post("/api/v1/robots/gone/retire")
+    event = {"event_id": "e", "robot_id": "never", "occurred_at": "2026-05-12T08:00:00Z", "outcome": "pass"}
+    event |= {"decision": "PASS", "risk_level": "NORMAL"}
+    await guarded.operator.post("/api/v1/risk-events", json={"events": [event]})
+    await passes(guarded, 100)
+
+    async def asked(**wanted: object) -> tuple[list[str], dict[str, int]]:
+        page = (await guarded.operator.get("/api/v1/robots", params={"order": "trouble", **wanted})).json()
+        return [robot["robot_id"] for robot in page["items"]], page["by_health"]
+
+    counts = {"healthy": 2, "stale": 1, "silent": 1, "unheard": 1, "retired": 1}
+    assert await asked() == (["c", "b", "a", "z", "never"], counts)
+    assert await asked(health="unheard") == (["never"], counts)
+    assert await asked(health="stale", limit=1) == (["b"], counts)
+    assert await asked(text="z") == (["z"], {**dict.fromkeys(counts, 0), "healthy": 1})
+
+
 async def test_what_is_not_sent_stays_and_null_clears(guarded: Guarded) -> None:
     await fleet(guarded)
 
@@ -259,7 +279,7 @@ async def test_a_list_costs_the_same_number_of_queries_however_long_it_is(guarde
     for number in range(20):
         await guarded.invite(f"r{number}")
 
-    assert await queries_for(1) == await queries_for(3) == 4
+    assert await queries_for(1) == await queries_for(3) == 5
     with counting_queries(guarded.hub.database) as queries:
         await guarded.operator.get("/api/v1/robots/enrolments")
     assert len(queries) == 2

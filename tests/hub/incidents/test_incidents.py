@@ -229,6 +229,15 @@ async def test_lists_are_filtered(client: httpx2.AsyncClient) -> None:
     assert await ids(rule="stall", limit=1, offset=1) != []
 
 
+async def test_the_worst_that_has_waited_longest_can_come_first(client: httpx2.AsyncClient) -> None:
+    for title, severity in (("older", "high"), ("mild", "low"), ("worst", "critical"), ("newer", "high")):
+        await client.post("/api/v1/incidents", json={"title": title, "severity": severity})
+
+    listed = (await client.get("/api/v1/incidents", params={"order": "urgency", "live": True})).json()["items"]
+
+    assert [one["title"] for one in listed] == ["worst", "older", "newer", "mild"]
+
+
 async def test_statistics_are_computed_from_what_happened(client: httpx2.AsyncClient) -> None:
     await announce(client, announced(1, incident_id="inc_one"))
     await _until(client, "inc_one")

@@ -100,6 +100,33 @@ async def test_filters_narrow_the_list(client: httpx2.AsyncClient) -> None:
     assert await ids(client, robot_id="leg", min_risk_level="CRITICAL") == []
 
 
+async def test_what_each_guard_reported_is_summed_up_whoever_reported_last_first(client: httpx2.AsyncClient) -> None:
+    await report(
+        client,
+        *(event(number, boundary="speed") for number in range(3)),
+        event(5, outcome="reject", decision="REJECT", risk_level="CRITICAL", boundary="fence", reason="left it"),
+        event(4, "leg"),
+        event(9, "hip", risk_level="NORMAL"),
+    )
+
+    async def asked(**wanted: Any) -> dict[str, Any]:
+        return dict((await client.get(f"{ROUTE}/by-robot", params=wanted)).json())
+
+    everything = await asked()
+    arm = everything["items"][1]
+    assert [one["robot_id"] for one in everything["items"]] == ["hip", "arm", "leg"]
+    assert everything["total"] == 3
+    assert (arm["events"], arm["clamped"], arm["rejected"]) == (4, 3, 1)
+    assert (arm["worst_risk_level"], arm["boundaries"]) == ("CRITICAL", ["fence", "speed"])
+    assert (arm["latest"]["event_id"], arm["latest"]["reason"]) == ("e5", "left it")
+    rejected = await asked(outcome="reject")
+    assert [(one["robot_id"], one["events"]) for one in rejected["items"]] == [("arm", 1)]
+    chosen = await asked(robots=["leg", "hip"], limit=1, offset=1)
+    assert ([one["robot_id"] for one in chosen["items"]], chosen["total"]) == (["leg"], 2)
+    assert (await asked(robots=["arm"], since="2026-05-12T08:05:00Z"))["items"][0]["events"] == 1
+    assert (await asked(robot_id="nobody"))["items"] == []
+
+
 async def test_a_batch_is_told_once_for_each_of_its_robots(hub: Hub, client: httpx2.AsyncClient) -> None:
     await report(client, event(1), event(2, risk_level="CRITICAL"), event(3, "leg", outcome="reject"))
     await report(client, event(1), event(2))
@@ -153,5 +180,9 @@ async def test_a_list_costs_the_same_number_of_queries_however_long_it_is(hub: H
     await report(client, *(event(number) for number in range(2, 40)))
     with counting_queries(hub.database) as long:
         await client.get(ROUTE)
+    await report(client, *(event(number, f"arm-{number}") for number in range(40, 50)))
+    with counting_queries(hub.database) as summed_up:
+        await client.get(f"{ROUTE}/by-robot")
 
     assert len(long) == len(short) == 2
+    assert len(summed_up) == 4

@@ -292,6 +292,7 @@ async def test_what_fails_is_tried_again_given_up_in_sight_and_carried_out_when_
     dead = (await until_state(office, webhook, "dead"))[0]
     counted = await office.got(f"{WEBHOOKS}/{webhook['id']}")
     told = await office.told("webhook.dead")
+    given_up = await office.got("/webhooks/given-up")
     await office.ask("DELETE", f"/custom-fields/{field['id']}")
     again = await office.ask("POST", f"{WEBHOOKS}/{webhook['id']}/payloads/{dead['id']}/run")
     done = (await until_state(office, webhook, "delivered"))[0]
@@ -301,6 +302,10 @@ async def test_what_fails_is_tried_again_given_up_in_sight_and_carried_out_when_
     assert "FieldMissing" in dead["problem"]
     assert (counted["dead"], counted["waiting"]) == (1, 0)
     assert [one["after"]["payload_id"] for one in told] == [dead["id"]]
+    assert [(one["way"], one["id"], one["dead"], one["can_write"]) for one in given_up["items"]] == [
+        ("in", webhook["id"], 1, True)
+    ]
+    assert (await office.got("/webhooks/given-up"))["total"] == 0
     assert again.status_code == 202
     assert done["task_id"] is not None
     assert once_more.json()["task_id"] == done["task_id"]

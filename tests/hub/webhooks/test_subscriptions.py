@@ -121,6 +121,30 @@ async def test_the_test_button_and_sending_again(office: Office, receiver: Recei
     assert (await office.ask("POST", f"{path}/resend")).json() == {"deliveries": 0}
 
 
+async def test_what_was_given_up_on_any_board_is_listed_for_those_who_see_the_board(
+    office: Office, receiver: Receiver
+) -> None:
+    first, agent = office.board, await office.agent()
+    own = await subscribe(office, receiver, agent)
+    await office.open_board("Yard")
+    other = await subscribe(office, receiver)
+    outsider = await organization(office.guarded)
+    receiver.answers.extend([500, 500])
+    # A trial is made once: refused, it is given up.
+    for board, made in ((first, own), (office.board, other)):
+        await office.ask("POST", f"/boards/{board}/subscriptions/{made['id']}/test")
+    async with asyncio.timeout(30):
+        while (found := await office.got("/webhooks/given-up"))["total"] < 2:
+            await asyncio.sleep(0.02)
+
+    assert {(one["way"], one["board_name"], one["dead"], one["can_write"]) for one in found["items"]} == {
+        ("out", "Corridor", 1, True), ("out", "Yard", 1, True),
+    }  # fmt: skip
+    assert [one["id"] for one in (await office.got("/webhooks/given-up", agent))["items"]] == [own["id"]]
+    assert len((await office.got("/webhooks/given-up", params={"limit": 1, "offset": 1}))["items"]) == 1
+    assert (await office.got("/webhooks/given-up", outsider.token))["total"] == 0
+
+
 async def test_an_agent_sees_its_own_and_people_see_all(office: Office, receiver: Receiver) -> None:
     one, other = await office.agent("One"), await office.agent("Other")
     own = await subscribe(office, receiver, one)

@@ -34,6 +34,7 @@ class Sought:
     until: datetime | None = None
     text: str | None = None
     severities: Sequence[Severity] = ()
+    by_urgency: bool = False
 
 
 class IncidentRows:
@@ -174,11 +175,13 @@ class IncidentRows:
         return (await self._session.scalars(query)).all(), total
 
     async def page(self, sought: Sought, limit: int, offset: int) -> tuple[Sequence[IncidentRow], int]:
-        """The latest first, and how many there are."""
+        """The latest first, or the worst that has waited longest, and how many there are."""
         wanted = _conditions(sought)
         total = await self._session.scalar(select(func.count()).select_from(IncidentRow).where(*wanted)) or 0
         latest = (IncidentRow.opened_at.desc(), IncidentRow.id.desc())
-        query = select(IncidentRow).where(*wanted).order_by(*latest).limit(limit).offset(offset)
+        urgent = (IncidentRow.severity_rank.desc(), IncidentRow.opened_at, IncidentRow.id)
+        order = urgent if sought.by_urgency else latest
+        query = select(IncidentRow).where(*wanted).order_by(*order).limit(limit).offset(offset)
         return (await self._session.scalars(query)).all(), total
 
     async def courses(self, since: datetime, only_robot: str | None) -> list[Course]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime
@@ -55,9 +55,15 @@ async def _sought(
     since: Annotated[AwareDatetime | None, Query(description="Opened then or later")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Opened before")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Words in the title")] = None,
+    order: Annotated[
+        Literal["latest", "urgency"], Query(description="`urgency`: the worst first, then the oldest")
+    ] = "latest",
 ) -> Sought:
     states = tuple(state or ()) or (LIVE if live else ())
-    return Sought(states, min_severity, robot_id, caller.robot_id, rule, since, until, q, tuple(severity or ()))
+    return Sought(
+        states, min_severity, robot_id, caller.robot_id, rule, since, until, q, tuple(severity or ()),
+        by_urgency=order == "urgency",
+    )  # fmt: skip
 
 
 @router.get("", summary="List incidents, the latest first")

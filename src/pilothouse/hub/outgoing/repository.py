@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pilothouse.hub.outgoing.domain.delivering import TEST, TRIES_IN_ORDER, DeliveryState
-from pilothouse.hub.outgoing.domain.destinations import Owner, Sought
+from pilothouse.hub.outgoing.domain.destinations import GivenUp, Owner, Sought
 from pilothouse.hub.outgoing.models import AttemptRow, DeliveryRow, DestinationRow
 
 _OVER = (DeliveryState.DELIVERED, DeliveryState.DEAD)
@@ -94,6 +94,28 @@ class OrganizationDestinations:
     async def of_agent(self, agent_id: str) -> Sequence[str]:
         query = select(DestinationRow.id).where(self._own, DestinationRow.agent_id == agent_id)
         return (await self._session.scalars(query)).all()
+
+    async def given_up(
+        self, board_ids: Collection[str] | None, agent_id: str | None, most: int
+    ) -> tuple[list[GivenUp], int]:
+        """Those of these boards, of any when none are named, that something was given up for, whatever was last given
+        up first; and how many there are."""
+        row, own = DeliveryRow, [self._own, DeliveryRow.state == DeliveryState.DEAD]
+        if board_ids is not None:
+            own.append(DestinationRow.board_id.in_(board_ids))
+        if agent_id is not None:
+            own.append(DestinationRow.agent_id == agent_id)
+        latest_at = func.max(row.finished_at)
+        dead = (
+            select(DestinationRow.board_id, DestinationRow.id, DestinationRow.name, func.count(row.id), latest_at)
+            .join(row, row.destination_id == DestinationRow.id)
+            .where(*own).group_by(DestinationRow.id)
+        )  # fmt: skip
+        total = await self._session.scalar(select(func.count()).select_from(dead.subquery())) or 0
+        found: Iterable[Any] = await self._session.execute(
+            dead.order_by(latest_at.desc(), DestinationRow.id).limit(most)
+        )
+        return [GivenUp(*one) for one in found], total
 
 
 class DeliveryRows:

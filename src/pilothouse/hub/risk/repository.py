@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,7 @@ class Wanted:
     outcome: str | None = None
     min_risk_level: RiskLevel | None = None
     incident_id: str | None = None
+    robot_ids: Collection[str] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         row = RiskEventRow
@@ -37,6 +38,8 @@ class Wanted:
         ):
             if value is not None:
                 wanted.append(column == value)
+        if self.robot_ids:
+            wanted.append(row.robot_id.in_(self.robot_ids))
         if self.since is not None:
             wanted.append(row.occurred_at >= self.since)
         if self.until is not None:
@@ -44,6 +47,17 @@ class Wanted:
         if self.min_risk_level is not None:
             wanted.append(row.risk_rank >= RANKS[self.min_risk_level])
         return wanted
+
+
+class Reported(NamedTuple):
+    """How much one robot's guard reported."""
+
+    robot_id: str
+    events: int
+    clamped: int
+    rejected: int
+    worst_rank: int
+    latest_at: datetime
 
 
 class RiskEventRows:
@@ -66,3 +80,37 @@ class RiskEventRows:
         total = await self._session.scalar(select(func.count(RiskEventRow.id)).where(*conditions)) or 0
         query = select(RiskEventRow).where(*conditions).order_by(*latest).limit(limit).offset(offset)
         return (await self._session.scalars(query)).all(), total
+
+    async def by_robot(self, wanted: Wanted, limit: int, offset: int) -> tuple[Sequence[Reported], int]:
+        """Whoever reported last comes first; and how many robots there are."""
+        row, conditions = RiskEventRow, wanted.conditions()
+        total = await self._session.scalar(select(func.count(row.robot_id.distinct())).where(*conditions)) or 0
+        latest_at = func.max(row.occurred_at)
+        query = (
+            select(
+                row.robot_id, func.count(row.id),
+                func.count(row.id).filter(row.outcome == "clamp"), func.count(row.id).filter(row.outcome == "reject"),
+                func.max(row.risk_rank), latest_at,
+            )
+            .where(*conditions).group_by(row.robot_id).order_by(latest_at.desc(), row.robot_id)
+            .limit(limit).offset(offset)
+        )  # fmt: skip
+        return [Reported(*found) for found in await self._session.execute(query)], total
+
+    async def latest(self, wanted: Wanted, reported: Sequence[Reported]) -> dict[str, RiskEventRow]:
+        """The latest event of each of these robots."""
+        row = RiskEventRow
+        moments = [(one.robot_id, one.latest_at) for one in reported]
+        at_last = tuple_(row.robot_id, row.occurred_at).in_(moments)
+        query = select(row).where(*wanted.conditions(), at_last).order_by(row.id)
+        return {found.robot_id: found for found in await self._session.scalars(query)}
+
+    async def boundaries(self, wanted: Wanted, robot_ids: Collection[str]) -> dict[str, list[str]]:
+        """Which boundaries decided at each of these robots, in order."""
+        row = RiskEventRow
+        own = (row.robot_id.in_(robot_ids), row.boundary.is_not(None))
+        query = select(row.robot_id, row.boundary).where(*wanted.conditions(), *own).distinct()
+        found: dict[str, list[str]] = {}
+        for robot_id, boundary in await self._session.execute(query.order_by(row.robot_id, row.boundary)):
+            found.setdefault(robot_id, []).append(str(boundary))
+        return found

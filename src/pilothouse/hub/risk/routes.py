@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -11,6 +12,7 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.identity import check_speaks_for
 from pilothouse.hub.identity.auth import Reader, Reading, Reporting, Writer
 from pilothouse.hub.risk.repository import Wanted
+from pilothouse.hub.risk.schemas import RobotRiskList
 from pilothouse.hub.risk.service import RiskEvents
 from pilothouse.web import Paging, body_limit
 from pilothouse.wire import RiskEventBatch, RiskEventList, RiskEventsAccepted, RiskLevel
@@ -19,6 +21,8 @@ router = APIRouter(prefix="/api/v1/risk-events", tags=["risk events"])
 
 # 500 events with 64 joints asked for and sent.
 LARGEST_BATCH_BYTES = 4 << 20
+# As many as a page of the fleet shows; their ids fit into an address.
+MOST_ROBOTS = 100
 
 
 async def _risk_events(connection: HTTPConnection) -> RiskEvents:
@@ -63,3 +67,21 @@ async def list_risk_events(
     if wanted is None:
         return RiskEventList(items=[], total=0, limit=page.limit, offset=page.offset)
     return await risk_events.page(session, wanted, page.limit, page.offset)
+
+
+@router.get("/by-robot")
+async def sum_up_risk_events(
+    risk_events: TheRiskEvents,
+    session: Reading,
+    page: Paging,
+    wanted: Annotated[Wanted | None, Depends(_wanted)],
+    robots: Annotated[
+        list[Annotated[str, Query(max_length=100)]] | None,
+        Query(max_length=MOST_ROBOTS, description="Only these; any unless told"),
+    ] = None,
+) -> RobotRiskList:
+    """What the guard of each robot reported: how much was clamped and rejected, the worst level, which boundaries
+    decided, and the latest event. Whoever reported last comes first."""
+    if wanted is None:
+        return RobotRiskList(items=[], total=0, limit=page.limit, offset=page.offset)
+    return await risk_events.by_robot(session, replace(wanted, robot_ids=robots or ()), page.limit, page.offset)

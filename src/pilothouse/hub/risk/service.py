@@ -15,8 +15,11 @@ from pilothouse.hub.fleet import Robots
 from pilothouse.hub.risk.domain import RANKS, worst
 from pilothouse.hub.risk.models import RiskEventRow
 from pilothouse.hub.risk.repository import RiskEventRows, Wanted
+from pilothouse.hub.risk.schemas import RobotRisk, RobotRiskList
 from pilothouse.kit.clock import Clock, at
-from pilothouse.wire import RiskEvent, RiskEventBatch, RiskEventList, RiskEventsAccepted
+from pilothouse.wire import RiskEvent, RiskEventBatch, RiskEventList, RiskEventsAccepted, RiskLevel
+
+_LEVELS = tuple(RiskLevel)
 
 
 class RiskEvents:
@@ -43,6 +46,22 @@ class RiskEvents:
         """The latest first."""
         rows, total = await RiskEventRows(session).page(wanted, limit, offset)
         return RiskEventList(items=[_shown(row) for row in rows], total=total, limit=limit, offset=offset)
+
+    async def by_robot(self, session: AsyncSession, wanted: Wanted, limit: int, offset: int) -> RobotRiskList:
+        """Whoever reported last comes first."""
+        rows = RiskEventRows(session)
+        reported, total = await rows.by_robot(wanted, limit, offset)
+        latest = await rows.latest(wanted, reported)
+        boundaries = await rows.boundaries(wanted, [one.robot_id for one in reported])
+        items = [
+            RobotRisk(
+                robot_id=one.robot_id, events=one.events, clamped=one.clamped, rejected=one.rejected,
+                worst_risk_level=_LEVELS[one.worst_rank], boundaries=boundaries.get(one.robot_id, []),
+                latest=_shown(latest[one.robot_id]),
+            )
+            for one in reported
+        ]  # fmt: skip
+        return RobotRiskList(items=items, total=total, limit=limit, offset=offset)
 
     def _tell(self, session: AsyncSession, robot_id: str, events: Sequence[RiskEvent]) -> None:
         last = max(events, key=lambda one: one.occurred_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.outgoing.domain.destinations import GivenUp
 from pilothouse.hub.webhooks.domain.states import PayloadState
 from pilothouse.hub.webhooks.models import PayloadRow, SubscriptionCursorRow, WebhookRow
 
@@ -58,6 +59,24 @@ class WebhookRows:
         for webhook_id, state, count in await self._session.execute(query):
             found[webhook_id][state] = count
         return found
+
+    async def given_up(
+        self, organization_id: str, board_ids: Collection[str] | None, most: int
+    ) -> tuple[list[GivenUp], int]:
+        """Those of these boards, of any when none are named, that have a payload that was given up, whatever was last
+        given up first; and how many there are."""
+        hook, row = WebhookRow, PayloadRow
+        own = [hook.organization_id == organization_id, row.state == PayloadState.DEAD]
+        if board_ids is not None:
+            own.append(hook.board_id.in_(board_ids))
+        latest_at = func.max(row.finished_at)
+        dead = (
+            select(hook.board_id, hook.id, hook.name, func.count(row.id), latest_at)
+            .join(row, row.webhook_id == hook.id).where(*own).group_by(hook.id)
+        )  # fmt: skip
+        total = await self._session.scalar(select(func.count()).select_from(dead.subquery())) or 0
+        found: Iterable[Any] = await self._session.execute(dead.order_by(latest_at.desc(), hook.id).limit(most))
+        return [GivenUp(*one) for one in found], total
 
     async def remove(self, row: WebhookRow) -> None:
         """With everything that came in through it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -183,6 +183,26 @@ class MadeSubscription(Subscription):
 
 class SubscriptionList(BaseModel):
     items: list[Subscription]
+    total: int
+    limit: int
+    offset: int
+
+
+class GivenUp(BaseModel):
+    """A webhook or a subscription of a board, and how much of it was given up."""
+
+    way: Literal["in", "out"] = Field(description="`in` is a webhook, `out` a subscription")
+    id: str
+    name: str
+    board_id: str
+    board_name: str
+    dead: int
+    latest_at: Moment = Field(description="When something was last given up")
+    can_write: bool = Field(description="Whether you may have it tried again")
+
+
+class GivenUpList(BaseModel):
+    items: list[GivenUp]
     total: int
     limit: int
     offset: int

@@ -78,6 +78,11 @@ class BoardRows:
         query = select(BoardRow.id).where(BoardRow.organization_id == organization_id, BoardRow.id.in_(board_ids))
         return frozenset((await self._session.scalars(query)).all())
 
+    async def names(self, organization_id: str, board_ids: Collection[str]) -> dict[str, str]:
+        own = (BoardRow.organization_id == organization_id, BoardRow.id.in_(board_ids))
+        found = await self._session.execute(select(BoardRow.id, BoardRow.name).where(*own))
+        return {one.id: one.name for one in found}
+
     async def has_any(self, organization_id: str) -> bool:
         query = select(BoardRow.id).where(BoardRow.organization_id == organization_id).limit(1)
         return await self._session.scalar(query) is not None

@@ -18,5 +18,9 @@ class KnownBoards:
         """Those of them that the organization has."""
         return await BoardRows(session).known(organization_id, board_ids)
 
+    async def names(self, session: AsyncSession, organization_id: str, board_ids: Collection[str]) -> dict[str, str]:
+        """What those of them that the organization has are called."""
+        return await BoardRows(session).names(organization_id, board_ids)
+
     async def has_any(self, session: AsyncSession, organization_id: str) -> bool:
         return await BoardRows(session).has_any(organization_id)

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnCollection, ColumnElement, Table, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnCollection, ColumnElement, Table, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
@@ -39,6 +39,12 @@ def _beating(dialect: str) -> ReturningInsert[Any]:
     ).returning(known.first_seen_at, known.health)
 
 
+_TROUBLE = case(
+    (RobotRow.health == Health.SILENT, 0), (RobotRow.health == Health.STALE, 1),
+    (RobotRow.health == Health.HEALTHY, 2), else_=3,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Beaten:
     """What a heartbeat found."""
@@ -53,20 +59,26 @@ class Wanted:
 
     site: str | None = None
     tag: str | None = None
-    health: Health | None = None
+    health: Health | Literal["unheard"] | None = None
     text: str | None = None
     robot_id: str | None = None
     retired: bool = False
+    worst_first: bool = False
 
     def conditions(self) -> list[ColumnElement[bool]]:
         is_retired = RobotRow.retired_at.is_not(None)
-        wanted: list[ColumnElement[bool]] = [is_retired if self.retired else ~is_retired]
+        wanted = [*self.about(), is_retired if self.retired else ~is_retired]
+        if self.health is not None:
+            wanted.append(RobotRow.health.is_(None) if self.health == "unheard" else RobotRow.health == self.health)
+        return wanted
+
+    def about(self) -> list[ColumnElement[bool]]:
+        """The same however they are."""
+        wanted: list[ColumnElement[bool]] = []
         if self.robot_id is not None:
             wanted.append(RobotRow.robot_id == self.robot_id)
         if self.site is not None:
             wanted.append(RobotRow.site == self.site)
-        if self.health is not None:
-            wanted.append(RobotRow.health == self.health)
         if self.tag is not None:
             wanted.append(exists().where(RobotTagRow.robot_id == RobotRow.robot_id, RobotTagRow.tag == self.tag))
         if self.text:
@@ -109,8 +121,18 @@ class RobotRows:
         """Robots by name, and how many there are."""
         conditions = wanted.conditions()
         total = await self._session.scalar(select(func.count(RobotRow.robot_id)).where(*conditions)) or 0
-        query = select(RobotRow).where(*conditions).order_by(RobotRow.robot_id).limit(limit).offset(offset)
+        order = (_TROUBLE, RobotRow.robot_id) if wanted.worst_first else (RobotRow.robot_id,)
+        query = select(RobotRow).where(*conditions).order_by(*order).limit(limit).offset(offset)
         return (await self._session.scalars(query)).all(), total
+
+    async def by_health(self, wanted: Wanted) -> dict[str, int]:
+        """How many there are of each health, whichever is wanted; those that are retired count as that alone."""
+        is_retired = RobotRow.retired_at.is_not(None)
+        query = select(is_retired, RobotRow.health, func.count()).where(*wanted.about())
+        found = dict.fromkeys((*(health.value for health in Health), "unheard", "retired"), 0)
+        for retired, health, count in await self._session.execute(query.group_by(is_retired, RobotRow.health)):
+            found["retired" if retired else health.value if health else "unheard"] += count
+        return found
 
     async def tags(self, robot_ids: Collection[str]) -> dict[str, list[str]]:
         """The tags of each of these robots, in order; those without any are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
@@ -23,11 +23,15 @@ async def _wanted(
     caller: Reader,
     site: Annotated[str | None, Query(max_length=200)] = None,
     tag: Annotated[str | None, Query(max_length=100)] = None,
-    health: Annotated[Health | None, Query()] = None,
+    health: Annotated[Health | Literal["unheard"] | None, Query(description="`unheard` never sent a heartbeat")] = None,
     text: Annotated[str | None, Query(max_length=200, description="In the id, the name or the site")] = None,
     retired: Annotated[bool, Query(description="Those that are retired instead of the others")] = False,
+    order: Annotated[Literal["id", "trouble"], Query(description="`trouble`: silent and stale ones first")] = "id",
 ) -> Wanted:
-    return Wanted(site=site, tag=tag, health=health, text=text, robot_id=caller.robot_id, retired=retired)
+    return Wanted(
+        site=site, tag=tag, health=health, text=text, robot_id=caller.robot_id, retired=retired,
+        worst_first=order == "trouble",
+    )  # fmt: skip
 
 
 @router.post("/agents/heartbeat", response_model_exclude_unset=True)

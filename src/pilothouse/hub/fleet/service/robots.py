@@ -142,7 +142,8 @@ class Robots:
         tags = await RobotRows(session).tags(robot_ids)
         counts = await self._count_recordings(session, robot_ids)
         items = [_robot(row, tags.get(row.robot_id, []), counts.get(row.robot_id, 0)) for row in rows]
-        return RobotList(items=items, total=total, limit=limit, offset=offset)
+        by_health = await RobotRows(session).by_health(wanted)
+        return RobotList(items=items, total=total, limit=limit, offset=offset, by_health=by_health)
 
     async def get(self, session: AsyncSession, robot_id: str) -> Robot:
         """One robot; raises UnknownRobot."""

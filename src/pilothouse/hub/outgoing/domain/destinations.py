@@ -66,6 +66,17 @@ class DeadDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """What a board has that something was given up for: how much, and when that last was."""
+
+    board_id: str
+    id: str
+    name: str
+    dead: int
+    latest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sought:
     """Which deliveries are meant; None means any. Those of one board, or those of none."""
 

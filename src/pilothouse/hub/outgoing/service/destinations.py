@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.outgoing.domain.delivering import DeliveryState, DestinationKind
-from pilothouse.hub.outgoing.domain.destinations import Destination, NewDestination, Owner
+from pilothouse.hub.outgoing.domain.destinations import Destination, GivenUp, NewDestination, Owner
 from pilothouse.hub.outgoing.models import DestinationRow
 from pilothouse.hub.outgoing.repository import DestinationRows, OrganizationDestinations
 from pilothouse.hub.outgoing.service.secrets import new_secret
@@ -89,6 +89,13 @@ class Destinations:
         if organization_id is None:
             return [record_of(row) for row in await DestinationRows(session).enabled()]
         return [record_of(row) for row in await OrganizationDestinations(session, organization_id).enabled()]
+
+    async def given_up(
+        self, session: AsyncSession, organization_id: str, board_ids: Collection[str] | None, agent_id: str | None,
+        most: int,
+    ) -> tuple[list[GivenUp], int]:  # fmt: skip
+        """Those of an organization's boards that something was given up for, and how many there are."""
+        return await OrganizationDestinations(session, organization_id).given_up(board_ids, agent_id, most)
 
     async def end_of_board(self, session: AsyncSession, organization_id: str, board_id: str) -> None:
         """A board is gone, and so is whoever was told of it."""

@@ -1,6 +1,6 @@
 """The routes of this slice."""
 
-from pilothouse.hub.webhooks.routes import ingest, subscriptions, webhooks
+from pilothouse.hub.webhooks.routes import given_up, ingest, subscriptions, webhooks
 
-ROUTERS = (ingest.router, webhooks.router, subscriptions.router)
+ROUTERS = (given_up.router, ingest.router, webhooks.router, subscriptions.router)
 PUBLIC = ingest.PUBLIC

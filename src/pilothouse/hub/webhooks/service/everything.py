@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import Activity
-from pilothouse.hub.boards.service import BoardServices
+from pilothouse.hub.boards.service import BoardServices, KnownBoards
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.memory import Memory
 from pilothouse.hub.outgoing.domain.destinations import DeadDelivery, Destination
 from pilothouse.hub.outgoing.service import Deliveries, Outgoing
 from pilothouse.hub.webhooks.service.delivering import Delivering
 from pilothouse.hub.webhooks.service.following import Following
+from pilothouse.hub.webhooks.service.given_up import GivenUps
 from pilothouse.hub.webhooks.service.incoming import Incoming
 from pilothouse.hub.webhooks.service.subscriptions import Subscriptions
 from pilothouse.hub.webhooks.service.webhooks import Webhooks
@@ -29,6 +30,7 @@ class WebhookServices:
     subscriptions: Subscriptions
     deliveries: Deliveries
     following: Following
+    given_up: GivenUps
 
 
 def build_services(
@@ -49,4 +51,5 @@ def build_services(
         subscriptions=subscriptions,
         deliveries=outgoing.deliveries,
         following=Following(hub.database, hub.events, hub.clock, outgoing),
+        given_up=GivenUps(outgoing.destinations, KnownBoards()),
     )
