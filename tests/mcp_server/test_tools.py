@@ -231,9 +231,14 @@ async def test_the_token_of_the_caller_decides(world: World) -> None:
         assert (await ask(client, "list_recordings"))["total"] == 1
         assert "scope_missing" in await refused(client, "note_on_incident", incident_id=INCIDENT, text="x")
         assert "scope_missing" in await refused(client, "list_lab_sessions")
+    lab = world.post("/auth/tokens", {"name": "lab", "scopes": ["sessions:write"]})
+    async with speaking(world, {"Authorization": f"Bearer {lab['token']}"}) as client:
+        wanted = {"repository": "demo", "recordings": [SESSION]}
+        assert "scope_missing" in await refused(client, "create_lab_session", **wanted)
     other = world.post("/api/v1/incidents", {"title": "somebody else's"})["id"]
     async with speaking(world, world.agent()) as client:
         assert "not" in await refused(client, "get_incident", incident_id=other)
+        assert "not_for_agents" in await refused(client, "create_lab_session", **wanted)
 
     wrong = {"Authorization": f"Bearer {made['token'][:-3]}xyz"}
     unknown = httpx2.post(f"{world.url}/mcp", json={}, headers=wrong)

@@ -228,6 +228,38 @@ async def test_a_token_for_one_repository_sees_no_other(lab: httpx2.AsyncClient,
         assert (await calling.post("/sessions", json={"repository": "demo"})).status_code == 201
 
 
+async def test_only_who_may_look_at_the_fleet_shows_a_session_its_recordings_and_incidents(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    """Who may look hears that there is no such thing, all others that it is not theirs to ask."""
+    board = (await lab.post("/api/v1/boards", json={"name": "b"})).json()["id"]
+    makes = {
+        "agent": ("/api/v1/agents", {"name": "Ada", "board_id": board}),
+        "lab": ("/auth/tokens", {"name": "lab", "scopes": ["sessions:write"]}),
+        "bound": ("/auth/tokens", {"name": "bound", "scopes": ["sessions:write"], "repository": "demo"}),
+        "both": ("/auth/tokens", {"name": "both", "scopes": ["sessions:write", "fleet:read"]}),
+    }
+    tokens = {name: (await lab.post(path, json=new)).json()["token"] for name, (path, new) in makes.items()}
+
+    said = {name: await shown_to(hub_app, token) for name, token in tokens.items()}
+
+    assert said == {
+        "agent": {(403, "not_for_agents")}, "lab": {(403, "scope_missing")}, "bound": {(403, "scope_missing")},
+        "both": {(404, "unknown_recording"), (404, "unknown_incident")},
+    }  # fmt: skip
+    assert (await lab.get("/sessions")).json()["total"] == 0
+
+
+async def shown_to(hub_app: FastAPI, token: str) -> set[tuple[int, str]]:
+    """What whoever holds a token hears when a session, or a batch, is to be shown something of the fleet."""
+    recording, incident = ({"repository": "demo", **more} for more in ({"recordings": ["r_1"]}, {"incident_id": "i"}))
+    batch = {"session": {"repository": "demo"}, "recordings": ["r_1", "r_2"]}
+    async with client_of(hub_app, headers={"Authorization": f"Bearer {token}"}) as calling:
+        answers = [await calling.post("/sessions", json=one) for one in (recording, incident)]
+        answers.append(await calling.post("/batches", json=batch))
+    return {(one.status_code, one.json()["code"]) for one in answers}
+
+
 async def test_an_address_that_is_not_allowed_is_refused(lab: httpx2.AsyncClient) -> None:
     for url in ("https://user:secret@git.example/x.git", "file:///etc", "ext::sh -c id", "--upload-pack=x"):
         answer = await lab.post("/repository/init", json={"name": "bad", "remote_url": url})

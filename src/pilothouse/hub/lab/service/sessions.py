@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.audit import record
 from pilothouse.hub.db import Database
 from pilothouse.hub.identity import Caller
+from pilothouse.hub.identity.domain import FLEET_READ, ScopeMissing
 from pilothouse.hub.incidents.service import Incidents
 from pilothouse.hub.lab.domain.asking import hash_of, patch_bytes, session_run
 from pilothouse.hub.lab.domain.problems import BoundElsewhere, NoPatch, UnknownLabSession, UnknownSecret
@@ -69,6 +70,9 @@ class Sessions:
         """A session waits for a worker from now on; with its commands, if it brings some."""
         if caller.session_id is not None or caller.repository not in (None, new.repository):
             raise BoundElsewhere(what="repository" if caller.session_id is None else "session")
+        # What a session is shown, whoever runs commands in it can read.
+        if (new.recordings or new.incident_id is not None) and not caller.may_read:
+            raise ScopeMissing(scope=FLEET_READ)
         repository = await self._repositories.row(session, new.repository)
         run = session_run(new)
         await self._check_secrets(session, repository, run)
