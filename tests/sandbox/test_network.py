@@ -233,6 +233,7 @@ except PermissionError:
         "CONNECT 127.0.0.1",
         "CONNECT 127.0.0.1:99999",
         "CONNECT",
+        "CONNECT \x1b]0;owned\x07:{named}",
     ],
 )
 async def test_what_is_not_named_exactly_is_refused(request_line: str) -> None:
@@ -262,8 +263,12 @@ async def test_a_name_that_leads_inside_is_refused_even_when_named(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    "address", ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1"]
-)
+    "address",
+    [
+        "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1", "fec0::1",
+        "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::169.254.169.254", "2002:7f00:1::",
+    ],
+)  # fmt: skip
 async def test_no_private_range_is_reached_by_name(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     leading_to(address, monkeypatch)
 

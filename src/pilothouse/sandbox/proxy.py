@@ -20,6 +20,8 @@ _CONNECT_WITHIN_S = 15.0
 _PIECE_BYTES = 1 << 16
 _CONNECTIONS = 256
 _SAID_REFUSALS = 5
+# What IPv6-only networks call the addresses of the older internet.
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
@@ -141,7 +143,9 @@ def _asked(head: bytes) -> tuple[Allowance, bytes | None]:
         host = _normal(parts.hostname or "")
     except ValueError as problem:
         raise _Refused("400 Bad Request", "this is not a request to a proxy") from problem
-    if not host or port is None or (method != "CONNECT" and parts.scheme != "http"):
+    # What a guest sends as a name is told to people later: it has to be one.
+    is_named = _address(host) is not None or _NAME.fullmatch(host) is not None
+    if not is_named or port is None or (method != "CONNECT" and parts.scheme != "http"):
         raise _Refused("400 Bad Request", "ask with CONNECT host:port, or for an http:// address")
     if method == "CONNECT":
         return Allowance(host, port), None
@@ -192,14 +196,25 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return mapped or found
 
 
-def _public(host: str) -> bool:
+def _led_to(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Where an address leads in the end: translators and tunnels carry an older one within theirs."""
     found = _address(host.partition("%")[0])
-    return found is not None and found.is_global and not found.is_multicast
+    if not isinstance(found, ipaddress.IPv6Address):
+        return found
+    if found in _TRANSLATED:
+        return ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
+    return found.sixtofour or (None if found.is_reserved else found)
+
+
+def _public(host: str) -> bool:
+    found = _led_to(host)
+    is_site = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
+    return found is not None and found.is_global and not (found.is_multicast or is_site)
 
 
 def _outside(host: str) -> bool:
     """Public, or of a network of one's own; never this machine itself, nor what clouds tell their machines."""
-    found = _address(host.partition("%")[0])
+    found = _led_to(host)
     if found is None or found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast:
         return False
     return found.is_global or found.is_private
