@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pilothouse.sandbox import beneath
 from pilothouse.sandbox.beneath import open_beneath, read_beneath, walk_beneath, write_beneath
 from pilothouse.sandbox.keeper import kernel
 from pilothouse.sandbox.problems import FileTooLarge, OutsideWorkspace
+from pilothouse.workspaces.removal import remove_tree
 
 
 @pytest.fixture(params=["openat2", "without openat2"])
@@ -116,8 +118,25 @@ def test_walking_follows_no_link_and_finds_every_file(workspace: Path) -> None:
     plant(workspace)
     (workspace / "sub" / "loop").symlink_to("..")
     (workspace / "z").write_text("last")
+    (workspace / "aside").mkdir()
+    (workspace / "aside" / "not-asked-for").touch()
 
-    assert [path for path, _ in walk_beneath(workspace)] == ["z", "sub/file"]
+    found = [path for path, facts in walk_beneath(workspace, but=["aside"]) if stat.S_ISREG(facts.st_mode)]
+
+    assert found == ["z", "sub/file"]
+
+
+def test_walking_ends_where_paths_are_too_long_for_anybody(workspace: Path) -> None:
+    at = os.open(workspace, os.O_RDONLY)
+    for _ in range(2_500):
+        os.mkdir("d", dir_fd=at)
+        below = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+
+    assert [path for path, _ in walk_beneath(workspace)] == ["sub/file"]
+    remove_tree(workspace)
 
 
 def test_a_directory_that_is_swapped_for_a_link_all_the_time_never_leads_outside(workspace: Path) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -70,8 +70,9 @@ def write_beneath(root: Path, path: str, content: bytes, *, mode: int = 0o644) -
         os.close(parent)
 
 
-def walk_beneath(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Every regular file as (path, stat), links not followed, in a stable order."""
+def walk_beneath(root: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
+    """All that is no directory as (path, stat), links not followed, in a stable order; directories of the names in
+    ``but`` are not entered."""
     pending = [""]
     while pending:
         directory = pending.pop()
@@ -86,9 +87,9 @@ def walk_beneath(root: Path) -> Iterator[tuple[str, os.stat_result]]:
                 place = f"{directory}/{name}" if directory else name
                 with contextlib.suppress(OSError):
                     found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                    if stat.S_ISREG(found.st_mode):
+                    if not stat.S_ISDIR(found.st_mode):
                         yield place, found
-                    elif stat.S_ISDIR(found.st_mode):
+                    elif name not in but:
                         below.append(place)
             pending.extend(reversed(below))
         finally:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import mimetypes
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pilothouse.hub.lab.domain.globs import matcher
@@ -14,7 +13,7 @@ from pilothouse.hub.lab.service.artifacts import Artifacts, Found
 from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
-from pilothouse.sandbox.beneath import open_beneath
+from pilothouse.sandbox.beneath import open_beneath, walk_beneath
 from pilothouse.sandbox.log.redaction import redact
 from pilothouse.wire.lab import LabArtifact
 
@@ -59,9 +58,10 @@ class Collecting:
         if not globs:
             return []
         kept: list[LabArtifact] = []
-        problems: list[str] = []
+        paths, missing = await asyncio.to_thread(_matching, root, globs)
+        problems = [] if missing is None else [missing]
         room = self._artifacts.quota_bytes - await patiently(lambda: self._artifacts.used_bytes(session_id))
-        for path in await asyncio.to_thread(lambda: list(_matching(root, globs))):
+        for path in paths:
             try:
                 found = await asyncio.to_thread(self._copy, root, path, secrets, room)
                 kept.append(await self._artifacts.keep(session_id, command_id, found))
@@ -92,21 +92,16 @@ class Collecting:
         return Found(path, copy, sink.size_bytes, sink.digest.hexdigest(), kind)
 
 
-def _matching(root: Path, globs: Sequence[str]) -> Iterator[str]:
-    """Relative paths that are meant, in their order. Links are not followed here: whoever opens them finds out."""
+def _matching(root: Path, globs: Sequence[str]) -> tuple[list[str], str | None]:
+    """Relative paths that are meant, in their order, and what is to be said when these are not all. Links are not
+    followed here: whoever opens them finds out."""
     is_meant = matcher(globs)
-    looked_at = found = 0
-    for directory, names, files in os.walk(root):
-        names.sort()
-        if ".git" in names:
-            names.remove(".git")
-        below = os.path.relpath(directory, root)
-        links = [name for name in names if os.path.islink(os.path.join(directory, name))]  # noqa: PTH114, PTH118
-        for name in sorted([*files, *links]):
-            looked_at += 1
-            path = name if below == "." else f"{below}/{name}"
-            if is_meant(path) and path.isprintable():
-                found += 1
-                yield path
-            if looked_at >= MOST_LOOKED_AT or found >= MOST_FILES:
-                return
+    found: list[str] = []
+    for looked_at, (path, _) in enumerate(walk_beneath(root, but=(".git",))):
+        if looked_at >= MOST_LOOKED_AT:
+            return found, f"there are more than {MOST_LOOKED_AT} files; the others were not looked at"
+        if is_meant(path) and path.isprintable():
+            if len(found) >= MOST_FILES:
+                return found, f"more than {MOST_FILES} files are meant; the others were not kept"
+            found.append(path)
+    return found, None
