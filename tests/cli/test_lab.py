@@ -115,6 +115,8 @@ def test_what_did_not_run_says_why(lab: LabAtHand, tmp_path: Path) -> None:
     assert "program.py, hunk 1" in refused.stderr
     slow = lab("run", "--timeout", "0.3", "--", "sleep", "60", code=125)
     assert "timeout" in slow.stderr
+    patch.write_bytes(b"--- a/\x1b]0;x\x07\n+++ b/\x1b]0;x\x07\n@@ -1 +1 @@\n-a\n+b\n")
+    assert "\x1b" not in lab("run", "--patch", patch, "--", "true", code=125).stderr
     assert lab("run", "--commit", "--upload-pack=x", "--", "true", code=2).stderr.startswith("pilothouse: ")
     assert "which repository" not in lab("run", "--repo", "none", "--", "true", code=4).stderr
 
@@ -166,11 +168,13 @@ def test_files_from_here_are_added_to_a_session_and_reports_among_them_count(lab
 
     plain = lab("artifacts", "add", session, tmp_path / "notes.md").stdout.strip()
     added = json.loads(lab("artifacts", "add", session, report, "--path", "out/coverage.json", "--json").stdout)
+    lab("artifacts", "add", session, tmp_path / "notes.md", "--path", "out/.Git/config")
 
     assert (added["path"], added["size_bytes"]) == ("out/coverage.json", report.stat().st_size)
     lab("artifacts", "get", session, "-o", tmp_path / "later")
     assert (tmp_path / "later/notes.md").read_bytes() == b"mine\xff"
     assert (tmp_path / "later/out/coverage.json").read_bytes() == report.read_bytes()
+    assert sorted(one.name for one in (tmp_path / "later/out").iterdir()) == ["_Git", "coverage.json"]
     assert plain in lab("artifacts", "list", session).stdout
     summary = json.loads(lab("sessions", "show", session, "--json").stdout)["summary"]
     assert summary["coverage"]["lines_covered"] == 8

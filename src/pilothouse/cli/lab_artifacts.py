@@ -92,5 +92,7 @@ def _all(lab: Lab, session_id: str) -> list[LabArtifact]:
 
 
 def _inside(path: str) -> Path:
-    # Whatever a session calls its files, they stay below the directory they are fetched into.
-    return Path(*(part for part in PurePosixPath(path).parts if part not in ("/", "..")))
+    """Whatever a session calls its files, they stay below the directory they are fetched into, and tell no git there
+    what to run."""
+    parts = (part for part in PurePosixPath(path).parts if part not in ("/", ".."))
+    return Path(*(part.replace(".", "_") if part.lower() == ".git" else part for part in parts))

@@ -14,6 +14,7 @@ import typer
 from pilothouse.cli import lab_asking as asking
 from pilothouse.cli.lab_artifacts import fetch_all
 from pilothouse.cli.lab_link import AsJson, Url, hub_for
+from pilothouse.cli.tables import printable
 
 if TYPE_CHECKING:
     from pilothouse.client.lab import CommandEnded, Lab, Output
@@ -118,7 +119,7 @@ def _exit_code(lab: Lab, command: LabCommand) -> int:
     else:
         session = lab.session(command.session_id)
         reason = session.reason or f"it is {session.state}"
-    print(f"pilothouse: {command.session_id}: {reason}", file=sys.stderr)
+    print(f"pilothouse: {command.session_id}: {printable(reason)}", file=sys.stderr)
     return DID_NOT_RUN
 
 
