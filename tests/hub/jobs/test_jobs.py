@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from pilothouse.hub.db import Database
 from pilothouse.hub.jobs import Job, JobContext, Jobs
 from pilothouse.hub.jobs.domain import delay_s
-from pilothouse.hub.jobs.queues import CONCURRENCY
+from pilothouse.hub.jobs.queues import CONCURRENCY, WAITING
 from pilothouse.kit.clock import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -228,6 +228,28 @@ async def test_no_more_than_a_few_jobs_run_at_once_and_all_of_a_thousand_run(cho
 
     assert most == CONCURRENCY
     assert sorted(set(chores.done)) == names
+
+
+async def test_a_thousand_of_one_kind_do_not_keep_another_kind_waiting(chores: Chores) -> None:
+    done_before: list[int] = []
+
+    async def run(_context: JobContext, _subject: str) -> None:
+        done_before.append(len(chores.done))
+
+    async def pending(_session: AsyncSession) -> Sequence[str]:
+        return [] if done_before else ["letter"]
+
+    names = [f"chore {number:04}" for number in range(1_000)]
+    await chores.add(*names)
+    jobs = Jobs(chores.database)
+    jobs.register(chores.job)
+    jobs.register(Job("letter", run, pending))
+    await jobs.start()
+    await chores.wait_for(*names)
+    await jobs.stop()
+
+    assert done_before
+    assert done_before[0] <= 2 * WAITING
 
 
 async def test_the_end_cancels_what_does_not_finish_and_its_row_stays(chores: Chores) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
@@ -12,8 +13,9 @@ from taskiq.decor import AsyncTaskiqDecoratedTask
 
 # Jobs that run at once in one process; most of them wait for a disk or a database.
 CONCURRENCY = 4
-# Hints that may wait in one process; more are dropped, for the rows remember them.
-WAITING = 256
+# Hints of one kind of job that may wait in one process; more are dropped, for the rows remember them. They are taken in
+# their order: a few that are wanted soon wait behind so many of each other kind.
+WAITING = 64
 # At the end running jobs may finish for so long, then they are cancelled: the next start repeats them.
 GRACE_S = 1.0
 TASK = "pilothouse.run"
@@ -100,6 +102,7 @@ class LocalQueue:
         self._task = register(self._broker, self._told)
         self._runs = Runs()
         self._known: set[tuple[str, str]] = set()
+        self._of_kind: Counter[str] = Counter()
         self._again: set[tuple[str, str]] = set()
         self._run: Run | None = None
 
@@ -123,9 +126,10 @@ class LocalQueue:
             # It may be running already, and have looked before what this hint is about was committed.
             self._again.add((job, subject))
             return True
-        if len(self._known) >= WAITING or self._runs.is_stopping:
+        if self._of_kind[job] >= WAITING or self._runs.is_stopping:
             return False
         self._known.add((job, subject))
+        self._of_kind[job] += 1
         await self._task.kiq(job, subject)
         return True
 
@@ -135,6 +139,7 @@ class LocalQueue:
             await self._runs.carry_out(lambda: self._work(key))
         finally:
             self._known.discard(key)
+            self._of_kind[job] -= 1
         if key in self._again:
             self._again.discard(key)
             await self.offer(job, subject)

@@ -14,7 +14,7 @@ from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.jobs import repository
 from pilothouse.hub.jobs.domain import Job, JobContext, delay_s
 from pilothouse.hub.jobs.measure import JobMetrics
-from pilothouse.hub.jobs.queues import LocalQueue, Queue
+from pilothouse.hub.jobs.queues import WAITING, LocalQueue, Queue
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock, at
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
@@ -110,20 +110,21 @@ class Jobs:
 
     async def reconcile(self) -> bool:
         """Look through the rows and queue what waits, is not resting after a failure, and is not queued yet; whether
-        everything had room."""
+        everything had room. Much work of one kind takes no room from the others."""
+        return all([await self._queue_some(job) for job in self._jobs.values()])
+
+    async def _queue_some(self, job: Job) -> bool:
+        """Whether all that waits of one kind is queued now."""
         now = at(self._clock.now_ns())
-        for job in self._jobs.values():
-            async with self._database.reading() as session:
-                subjects = await job.pending(session)
-                failed = await repository.failures(session, job.name) if subjects else {}
-            self._metrics.waits(job.name, len(subjects))
-            for subject in subjects:
-                if subject in failed and failed[subject].not_before > now:
-                    continue
-                waits = await self._queue.has(job.name, subject) or await self._queue.offer(job.name, subject)
-                if not waits:
-                    return False
-        return True
+        async with self._database.reading() as session:
+            subjects = await job.pending(session)
+            failed = await repository.failures(session, job.name) if subjects else {}
+        self._metrics.waits(job.name, len(subjects))
+        ready = [one for one in subjects if one not in failed or failed[one].not_before <= now]
+        for subject in ready[:WAITING]:
+            if not (await self._queue.has(job.name, subject) or await self._queue.offer(job.name, subject)):
+                return False
+        return len(ready) <= WAITING
 
     async def _offer(self, name: str, subject: str) -> None:
         try:
