@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pilothouse.hub.identity.service.known_tokens import CHALLENGES
 from pilothouse.hub.identity.service.people import People
 from pilothouse.hub.identity.service.tokens import Tokens
 from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.kept_secret import kept_secret
 from pilothouse.kit.logs import get_logger
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong, same
 
@@ -150,16 +150,4 @@ def operators_secret(settings: HubSettings) -> str:
 
 def local_token(directory: Path) -> str:
     """The operator's token that is kept in the data directory; made when there is none."""
-    file = directory / LOCAL_TOKEN_FILE
-    try:
-        if kept := file.read_text(encoding="utf-8").strip():
-            return kept
-    except FileNotFoundError:
-        pass
-    made = secrets.token_urlsafe(SECRET_BYTES)
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as writing:
-        writing.write(f"{made}\n")
-    unfinished.replace(file)
-    return made
+    return kept_secret(directory / LOCAL_TOKEN_FILE, lambda: secrets.token_urlsafe(SECRET_BYTES))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import secrets
-from contextlib import suppress
-from pathlib import Path
 
 from pilothouse.hub.lab.domain.problems import SecretUnreadable
 from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.kept_secret import kept_secret
 
 KEY_FILE = "lab-secrets.key"
 _KEY_BYTES = 32
@@ -43,20 +41,8 @@ class Sealing:
         if self._settings.lab_secrets_key is not None:
             return self._settings.lab_secrets_key.get_secret_value().encode()
         file = self._settings.data / KEY_FILE
-        if make and not file.exists():
-            _make(file)
-        return file.read_bytes()
-
-
-def _make(file: Path) -> None:
-    """Of two who make it, the first wins."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as writing:
-        writing.write(secrets.token_hex(_KEY_BYTES))
-    with suppress(FileExistsError):
-        os.link(unfinished, file)
-    unfinished.unlink()
+        kept = kept_secret(file, lambda: secrets.token_hex(_KEY_BYTES)) if make else file.read_text(encoding="utf-8")
+        return kept.strip().encode()
 
 
 def _from(key: bytes) -> bytes:

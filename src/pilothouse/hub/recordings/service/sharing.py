@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from pilothouse.hub.recordings.domain import signing
 from pilothouse.hub.recordings.schemas import OpenLinks, SignedLink
 from pilothouse.hub.recordings.service.recordings import Content, Recordings
 from pilothouse.kit.clock import NS_PER_S, Clock, at
+from pilothouse.kit.kept_secret import kept_secret
 from pilothouse.wire import Recording
 
 KEY_FILE = "link.key"
@@ -67,17 +66,8 @@ class Sharing:
 
 
 def link_key(directory: Path) -> bytes:
-    """The key that is kept in the data directory; made when there is none. Of two who make it, the first wins."""
-    file = directory / KEY_FILE
-    if not file.exists():
-        unfinished = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as writing:
-            writing.write(f"{secrets.token_hex(_KEY_BYTES)}\n")
-        with suppress(FileExistsError):
-            os.link(unfinished, file)
-        unfinished.unlink()
-    return file.read_text(encoding="ascii").strip().encode()
+    """The key that is kept in the data directory; made when there is none."""
+    return kept_secret(directory / KEY_FILE, lambda: secrets.token_hex(_KEY_BYTES)).encode()
 
 
 def _moment(recording: Recording) -> str | None:
