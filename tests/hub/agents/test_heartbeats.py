@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from pilothouse.hub.agents.service import AgentServices
 from pilothouse.hub.app import create_app
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.identity.service import AgentRegister
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import ManualClock
 from tests.hub.conftest import client_of
 from tests.support.missions import PERSON, Agent, beat, make_board, make_task, register
-from tests.support.queries import counting_queries
 
 pytestmark = pytest.mark.anyio
 
@@ -89,37 +89,40 @@ async def test_the_first_heartbeat_is_seen_when_it_is_answered_and_is_an_event(
     assert [(one["subject_id"], one["actor"]["id"]) for one in events] == [(tessa.id, tessa.id)]
 
 
-async def test_heartbeats_are_written_in_groups_and_each_alone_asks_the_database_nothing(
-    client: httpx2.AsyncClient, agents: AgentServices, hub: Hub, tessa: Agent, clock: ManualClock
+async def test_a_heartbeat_is_in_the_database_when_it_is_answered(
+    client: httpx2.AsyncClient, hub: Hub, tessa: Agent, clock: ManualClock
 ) -> None:
-    await beat(client, tessa)
-    board = tessa.board_id
-    others = [await register(client, board, f"w{number}", heartbeat_interval_s=INTERVAL_S) for number in range(4)]
-    for one in (*others, tessa, *others):
-        await beat(client, one)  # a token that is first shown is written down, and then read once more
-
-    with counting_queries(hub.database) as statements:
-        for one in (tessa, *others):
-            assert (await beat(client, one)).status_code == 200
-    assert statements == []
-
-    await agents.roll.write()
-    async with hub.database.reading() as session:
-        seen = await agents.agents._register.of_board(session, board)
-    assert {one.last_seen_at for one in seen} == {one.last_seen_at for one in seen if one.last_seen_at is not None}
-
-
-async def test_a_heartbeat_that_is_not_written_yet_is_shown(
-    client: httpx2.AsyncClient, tessa: Agent, clock: ManualClock
-) -> None:
-    first = (await beat(client, tessa)).json()["received_at"]
+    rob = await register(client, tessa.board_id, "Rob", heartbeat_interval_s=INTERVAL_S)
+    for one in (tessa, rob):
+        await beat(client, one)
     clock.advance(0.5)
 
-    second = (await beat(client, tessa)).json()["received_at"]
+    answers = await asyncio.gather(*(beat(client, one, status=f"{one.name} works") for one in (tessa, rob, tessa)))
 
-    shown = (await client.get(f"/api/v1/agents/{tessa.id}", headers=PERSON)).json()["last_seen_at"]
-    assert datetime.fromisoformat(first) < datetime.fromisoformat(second)
-    assert shown == second
+    async with hub.database.reading() as session:
+        written = {row.id: row for row in await AgentRegister().of_board(session, tessa.board_id)}
+    received = {answer.json()["agent_id"]: datetime.fromisoformat(answer.json()["received_at"]) for answer in answers}
+    assert {one: row.last_seen_at for one, row in written.items()} == received
+    assert {row.status for row in written.values()} == {"Tessa works", "Rob works"}
+
+
+async def test_what_another_hub_changed_counts_with_the_next_heartbeat(
+    hub_settings: HubSettings, client: httpx2.AsyncClient, tessa: Agent, clock: ManualClock
+) -> None:
+    rob = await register(client, tessa.board_id, "Rob")
+    for one in (tessa, rob, tessa, rob):
+        await beat(client, one)  # a token that is first shown is written down, and then read once more
+    other = create_app(hub_settings, clock=clock)
+    async with client_of(other) as second:
+        await second.patch(f"/api/v1/agents/{tessa.id}", json={"heartbeat_interval_s": 77}, headers=PERSON)
+        await second.delete(f"/api/v1/agents/{rob.id}", headers=PERSON)
+
+    answers = await asyncio.gather(*(beat(client, one) for one in (tessa, rob)))
+
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert answers[0].json()["next_heartbeat_s"] == 77
+    assert answers[1].json()["code"] == "unknown_agent"
+    await other.state.hub.database.close()
 
 
 async def test_silence_is_stale_and_then_offline_by_the_agents_own_interval(
@@ -127,7 +130,6 @@ async def test_silence_is_stale_and_then_offline_by_the_agents_own_interval(
 ) -> None:
     clock.advance(1_000)  # so that this hub has listened for long enough to judge
     await beat(client, tessa)
-    await agents.roll.write()
     seen: list[str] = []
 
     for step in (STALE_AFTER_S - 1, 1.0, OFFLINE_AFTER_S - STALE_AFTER_S - 1, 1.0):
@@ -189,7 +191,6 @@ async def test_a_silent_agent_loses_its_task_and_a_beating_one_keeps_it(
     for _ in range(5):
         clock.advance(INTERVAL_S)
         await beat(client, rob)
-        await agents.roll.write()
     await agents.roll.judge()
 
     held: dict[str, Any] = {}
@@ -210,7 +211,6 @@ async def test_two_hubs_hear_half_of_the_heartbeats_each_and_nobody_falls_silent
             clock.advance(INTERVAL_S)
             assert (await beat(second if number % 2 else client, tessa)).status_code == 200
             for app in (hub_app, other):
-                await app.state.agents.roll.write()
                 await app.state.agents.roll.judge()
 
     assert await liveness(client, tessa) == "online"

@@ -5,6 +5,7 @@ from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime, values_of
 from pilothouse.hub.db.database import Database, after_commit, before_commit
 from pilothouse.hub.db.durations import day_of, seconds_between
 from pilothouse.hub.db.problems import DatabaseUnavailable, Unstorable
+from pilothouse.hub.db.together import Together
 
 __all__ = [
     "Base",
@@ -13,6 +14,7 @@ __all__ = [
     "DatabaseUnavailable",
     "Json",
     "RequestKey",
+    "Together",
     "Unstorable",
     "UtcDateTime",
     "after_commit",

@@ -147,6 +147,7 @@ class MadeInvite(Invite):
     """An invite that was just made: the only answer that holds its token."""
 
     token: str
+    link: str = Field(description="The page on which a person accepts it, with the token")
 
 
 class InviteList(BaseModel):

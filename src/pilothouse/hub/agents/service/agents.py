@@ -248,7 +248,7 @@ class Agents:
     def _shown(self, record: AgentRecord, spent: Spent | None) -> schemas.Agent:
         today = spent or Spent(day_of(self._now()))
         unwritten = self._roll.unwritten_requests(record.id)
-        return shown(self._roll.heard(record), replace(today, requests=today.requests + unwritten))
+        return shown(record, replace(today, requests=today.requests + unwritten))
 
     def _note(
         self, session: AsyncSession, caller: Caller, kind: str, before: AgentRecord | None, after: AgentRecord | None

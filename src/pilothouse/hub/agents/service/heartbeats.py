@@ -10,14 +10,14 @@ from pilothouse.hub.identity import Caller
 
 
 class Heartbeats:
-    """Takes heartbeats; writes none of them by itself."""
+    """Takes heartbeats, and has the roll write them down."""
 
     def __init__(self, roll: RollCall, waiting: Waiting) -> None:
         self._roll = roll
         self._waiting = waiting
 
     async def take(self, caller: Caller, heartbeat: schemas.AgentHeartbeat) -> schemas.HeartbeatAnswer:
-        """Raises BoardMismatch and NameMismatch."""
+        """Raises BoardMismatch, NameMismatch, UnknownAgent."""
         if heartbeat.board_id is not None and heartbeat.board_id != caller.board_id:
             raise BoardMismatch(board_id=caller.board_id)
         if heartbeat.name is not None and heartbeat.name != caller.name:

@@ -1,15 +1,15 @@
 """Who lives, and how much each has asked for.
 
-A heartbeat is remembered and written down with others, at most a second later: that an agent lives is no evidence, and
-a write for each would be more than the database has to give. Only what changes what others see is waited for.
+Heartbeats that come at the same moment are written in one transaction, and each is answered after that. Requests are
+counted here and written down every second: a count that is lost with the process is nothing that was acknowledged.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +18,9 @@ from pilothouse.hub.agents.domain.budgets import Spent, check_cost, check_reques
 from pilothouse.hub.agents.domain.problems import UnknownAgent
 from pilothouse.hub.agents.repository import SpendingRows
 from pilothouse.hub.agents.service.seen import Seen
-from pilothouse.hub.db import Database
+from pilothouse.hub.db import Database, Together
 from pilothouse.hub.identity import Caller
-from pilothouse.hub.identity.domain.agents import AgentRecord, Beat, Liveness, beat
+from pilothouse.hub.identity.domain.agents import AgentRecord, Liveness, beat
 from pilothouse.hub.identity.service.agents import AgentRegister
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 
@@ -36,6 +36,15 @@ Lose = Callable[[AsyncSession, Sequence[str]], Awaitable[None]]
 """Ends the leases of agents that have gone."""
 
 
+@dataclass(slots=True)
+class _Said:
+    """One heartbeat; ``heard_at`` once it is written, and never for an agent that is gone."""
+
+    seen: Seen
+    status: str
+    heard_at: datetime | None = None
+
+
 class RollCall:
     """Agents as this process has heard of them."""
 
@@ -49,7 +58,8 @@ class RollCall:
         self._renew = renew
         self._lose = lose
         self._seen: dict[str, Seen] = {}
-        self._unwritten: set[str] = set()
+        self._beats = Together(self._write_beats)
+        self._uncounted: set[str] = set()
         self._writing = asyncio.Lock()
         self._listening_since_ns = clock.monotonic_ns()
 
@@ -69,21 +79,20 @@ class RollCall:
         if costs(method, route):
             check_cost(seen.budgets, spent, now)
         seen.requests += 1
-        self._unwritten.add(seen.record.id)
+        self._uncounted.add(seen.record.id)
 
     async def beat(self, caller: Caller, status: str) -> tuple[AgentRecord, datetime]:
-        """An agent says that it lives. Who did not count as online does when this returns."""
-        seen, now = await self._of(caller), self._now()
-        seen.beaten_at, seen.status = now, status
-        self._unwritten.add(seen.record.id)
-        if seen.record.liveness != Liveness.ONLINE:
-            await self.write()
-        return seen.record, now
+        """An agent says that it lives: written down when this returns. Raises UnknownAgent for one that is gone."""
+        said = _Said(await self._of(caller), status)
+        await self._beats.add(said)
+        if said.heard_at is None:
+            raise UnknownAgent(agent_id=said.seen.record.id)
+        return said.seen.record, said.heard_at
 
     def forget(self, agent_id: str) -> None:
         """It was changed or removed: read it again. What it asked for and is not written is lost with it."""
         self._seen.pop(agent_id, None)
-        self._unwritten.discard(agent_id)
+        self._uncounted.discard(agent_id)
 
     def spent(self, agent_id: str, more: Spent) -> None:
         """It has used more up, and that is written already: it counts from the next request on."""
@@ -91,25 +100,23 @@ class RollCall:
         if seen is not None:
             seen.spent = seen.spent.and_more(more)
 
-    def heard(self, record: AgentRecord) -> AgentRecord:
-        """An agent with its latest heartbeat, whether or not that is written yet."""
-        seen = self._seen.get(record.id)
-        heard_at = None if seen is None else seen.beaten_at
-        if seen is None or heard_at is None or (record.last_seen_at is not None and record.last_seen_at > heard_at):
-            return record
-        return replace(record, last_seen_at=heard_at, status=seen.status)
-
     def unwritten_requests(self, agent_id: str) -> int:
         """How many requests of an agent are not in the database yet."""
         seen = self._seen.get(agent_id)
         return 0 if seen is None or seen.day != day_of(self._now()) else seen.requests
 
     async def write(self) -> None:
-        """Write down who was heard of and what was asked for since the last time."""
+        """Write down how much was asked for since the last time; what is asked for meanwhile, the next time."""
         async with self._writing:
-            while self._unwritten:
-                group = [self._unwritten.pop() for _ in range(min(MOST_AT_ONCE, len(self._unwritten)))]
-                await self._write_group([seen for agent_id in group if (seen := self._seen.get(agent_id))])
+            waiting, self._uncounted = list(self._uncounted), set()
+            while waiting:
+                group = [seen for agent_id in waiting[:MOST_AT_ONCE] if (seen := self._seen.get(agent_id))]
+                try:
+                    await self._write_counts(group)
+                except BaseException:
+                    self._uncounted.update(waiting)
+                    raise
+                waiting = waiting[MOST_AT_ONCE:]
 
     async def judge(self) -> None:
         """Mark and tell who was not heard of for too long; who is offline loses its leases."""
@@ -151,50 +158,60 @@ class RollCall:
         if record is None:
             raise UnknownAgent(agent_id=agent_id)
         if len(self._seen) >= MOST_REMEMBERED:
-            for known in [one for one in self._seen if one not in self._unwritten]:
+            for known in [one for one in self._seen if one not in self._uncounted]:
                 del self._seen[known]
         # Two requests may have read it at the same time: what the first has counted since stays.
         return self._seen.setdefault(agent_id, Seen(caller, record, spent.get(agent_id, Spent(today))))
 
-    async def _write_group(self, group: list[Seen]) -> None:
-        if not group:
-            return
+    async def _write_beats(self, all_said: Sequence[_Said]) -> None:
         now = self._now()
-        today = day_of(now)
-        beats = _beats(group)
-        requests = {seen.record.id: Spent(seen.day or today, seen.requests) for seen in group if seen.requests}
-        agent_ids = [seen.record.id for seen in group]
-        try:
-            async with self._database.transaction() as session:
-                before = await self._register.beat(session, beats, now) if beats else []
-                there = await self._register.several(session, agent_ids)
-                if requests:
-                    rows = SpendingRows(session)
-                    await rows.add({one: more for one, more in requests.items() if one in there})
-                if beats:
-                    await self._renew(session, sorted(beats))
-                for record in before:
-                    self._tell(session, self._seen[record.id].caller, record, Liveness.ONLINE)
-                spent = await SpendingRows(session).on(today, agent_ids)
-        except BaseException:
-            self._unwritten.update(agent_ids)
-            raise
-        for seen in group:
-            counted = requests[seen.record.id].requests if seen.record.id in requests else 0
-            self._written(seen, beats, counted, there, spent, today)
+        latest = {said.seen.record.id: said for said in all_said}
+        async with self._database.transaction() as session:
+            held = await self._register.hold(session, latest)
+            absent = [agent_id for agent_id, (_, liveness) in held.items() if liveness != Liveness.ONLINE]
+            versions = {agent_id: version for agent_id, (version, _) in held.items()}
+            await self._read_again(session, [said.seen for said in latest.values()], versions, absent)
+            arrived = [latest[agent_id].seen for agent_id in absent]
+            beats = {
+                agent_id: beat(now, latest[agent_id].seen.record.heartbeat_interval_s, latest[agent_id].status)
+                for agent_id in held
+            }
+            await self._register.beat(session, beats, absent, now)
+            await self._renew(session, sorted(beats))
+            for seen in arrived:
+                self._tell(session, seen.caller, seen.record, Liveness.ONLINE)
+        for said in all_said:
+            said.heard_at = now if said.seen.record.id in held else None
 
-    def _written(
-        self, seen: Seen, beats: dict[str, Beat], requests: int, there: dict[str, AgentRecord],
-        spent: dict[str, Spent], today: date,
-    ) -> None:  # fmt: skip
-        agent_id = seen.record.id
-        if agent_id not in there:
-            self.forget(agent_id)
-            return
-        seen.record, seen.spent = there[agent_id], spent.get(agent_id, Spent(today))
-        seen.requests -= requests
-        if agent_id in beats and seen.beaten_at == beats[agent_id].seen_at:
-            seen.beaten_at = None
+    async def _write_counts(self, group: Sequence[Seen]) -> None:
+        today = day_of(self._now())
+        agent_ids = [seen.record.id for seen in group]
+        requests = {seen.record.id: Spent(seen.day or today, seen.requests) for seen in group if seen.requests}
+        async with self._database.transaction() as session:
+            versions = await self._register.versions(session, agent_ids)
+            rows = SpendingRows(session)
+            if counted := {one: more for one, more in requests.items() if one in versions}:
+                await rows.add(counted)
+            await self._read_again(session, group, versions)
+            spent = await rows.on(today, agent_ids)
+        for seen in group:
+            agent_id = seen.record.id
+            if agent_id not in versions:
+                self.forget(agent_id)
+                continue
+            seen.spent = spent.get(agent_id, Spent(today))
+            seen.requests -= requests[agent_id].requests if agent_id in requests else 0
+
+    async def _read_again(
+        self, session: AsyncSession, group: Iterable[Seen], versions: Mapping[str, int], also: Iterable[str] = ()
+    ) -> None:
+        """Those of whom another version is in the table than is remembered, and some others."""
+        known = {seen.record.id: seen for seen in group}
+        changed = {one for one, version in versions.items() if version != known[one].record.version}
+        changed.update(also)
+        if changed:
+            for agent_id, record in (await self._register.several(session, changed)).items():
+                known[agent_id].record = record
 
     def _tell(self, session: AsyncSession, caller: Caller | None, record: AgentRecord, liveness: Liveness) -> None:
         self._activity.note(
@@ -211,11 +228,3 @@ class RollCall:
 
     def _now(self) -> datetime:
         return at(self._clock.now_ns())
-
-
-def _beats(group: list[Seen]) -> dict[str, Beat]:
-    return {
-        seen.record.id: beat(seen.beaten_at, seen.record.heartbeat_interval_s, seen.status)
-        for seen in group
-        if seen.beaten_at is not None
-    }

@@ -1,9 +1,9 @@
-"""What this process remembers of the agents it has heard of: written down in groups, within a second."""
+"""What this process remembers of the agents it has heard of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from pilothouse.hub.agents.domain.budgets import Budgets, Spent
 from pilothouse.hub.identity import Caller
@@ -12,7 +12,7 @@ from pilothouse.hub.identity.domain.agents import AgentRecord
 
 @dataclass(slots=True)
 class Seen:
-    """One agent: as it was last read, what it had spent then, and what has come since that is not written yet."""
+    """One agent: as it was last read, what it had spent then, and the requests since that are not written yet."""
 
     caller: Caller
     record: AgentRecord
@@ -20,8 +20,6 @@ class Seen:
     requests: int = 0
     day: date | None = None
     """The day on which these requests came."""
-    beaten_at: datetime | None = None
-    status: str = ""
 
     @property
     def budgets(self) -> Budgets:

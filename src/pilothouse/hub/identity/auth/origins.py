@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from pilothouse.kit.errors import Forbidden
@@ -41,8 +43,18 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     scheme, host, port = origin
     if is_secure(connection) and scheme != "https":
         return False
-    asked = _place(f"{scheme}://{_asked(connection)}")
-    return asked is not None and asked == (scheme, host, port)
+    places = (_place(f"{scheme}://{_asked(connection)}"), _place(connection.app.state.settings.public_url or ""))
+    return (scheme, host, port) in places
+
+
+def own_address(connection: HTTPConnection) -> str:
+    """Where links to this hub lead: PILOTHOUSE_PUBLIC_URL, or what whoever asks has asked it by."""
+    configured: str | None = connection.app.state.settings.public_url
+    scheme = "https" if is_secure(connection) else "http"
+    return configured or f"{scheme}://{_asked(connection) or connection.url.netloc}"
+
+
+OwnAddress = Annotated[str, Depends(own_address)]
 
 
 def is_secure(connection: HTTPConnection) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import UtcDateTime
 from pilothouse.hub.identity.domain.agents import (
     OFFLINE_INTERVALS,
     STALE_INTERVALS,
@@ -72,25 +70,30 @@ class AgentRows:
         query = select(AgentRow).where(*wanted).order_by(*latest).limit(limit).offset(offset)
         return (await self._session.scalars(query)).all(), total
 
-    async def beat(self, beats: Mapping[str, Beat]) -> None:
-        """Write the latest heartbeats; what another process wrote later stays."""
-        seen_at = bindparam("seen_at", type_=UtcDateTime())
-        is_later = or_(AgentRow.last_seen_at.is_(None), AgentRow.last_seen_at < seen_at)
-        statement = update(AgentRow).where(AgentRow.id == bindparam("agent_id"), is_later)
-        statement = statement.values(
-            last_seen_at=seen_at,
-            stale_at=bindparam("due_stale_at", type_=UtcDateTime()),
-            offline_at=bindparam("due_offline_at", type_=UtcDateTime()),
-            status=bindparam("said"),
-        )
-        # In one order, so that two hubs that write at once do not wait for each other in a circle.
-        values = [_parameters(agent_id, beats[agent_id]) for agent_id in sorted(beats)]
-        await (await self._session.connection()).execute(statement, values)
+    async def hold(self, agent_ids: Collection[str]) -> dict[str, tuple[int, Liveness]]:
+        """The version and the liveness of those that there are. They are locked in one order, so that two hubs that
+        write at once do not wait for each other in a circle."""
+        query = select(AgentRow.id, AgentRow.version, AgentRow.liveness).where(AgentRow.id.in_(agent_ids))
+        found = await self._session.execute(query.order_by(AgentRow.id).with_for_update(key_share=True))
+        return {agent_id: (version, liveness) for agent_id, version, liveness in found}
 
-    async def not_online(self, agent_ids: Collection[str]) -> Sequence[AgentRow]:
-        """Those of them that do not count as online; they are locked."""
-        query = select(AgentRow).where(AgentRow.id.in_(agent_ids), AgentRow.liveness != Liveness.ONLINE)
-        return (await self._session.scalars(query.order_by(AgentRow.id).with_for_update(key_share=True))).all()
+    async def versions(self, agent_ids: Collection[str]) -> dict[str, int]:
+        """The version of each that there is."""
+        query = select(AgentRow.id, AgentRow.version).where(AgentRow.id.in_(agent_ids))
+        return dict((await self._session.execute(query)).all())
+
+    async def beat(self, agent_ids: Collection[str], latest: Beat) -> None:
+        """Write the same heartbeat for these; what another process wrote later stays."""
+        is_later = or_(AgentRow.last_seen_at.is_(None), AgentRow.last_seen_at < latest.seen_at)
+        statement = update(AgentRow).where(AgentRow.id.in_(agent_ids), is_later)
+        due = {"stale_at": latest.stale_at, "offline_at": latest.offline_at}
+        values = {"last_seen_at": latest.seen_at, "status": latest.status, **due}
+        await (await self._session.connection()).execute(statement.values(**values))
+
+    async def come_online(self, agent_ids: Collection[str], now: datetime) -> None:
+        statement = update(AgentRow).where(AgentRow.id.in_(agent_ids))
+        values = {"liveness": Liveness.ONLINE, "liveness_since": now}
+        await (await self._session.connection()).execute(statement.values(**values))
 
     async def is_any_due(self, now: datetime, listening_s: float) -> bool:
         """Whether ``overdue`` would find any."""
@@ -104,16 +107,6 @@ class AgentRows:
         """
         query = select(AgentRow).where(_is_due(liveness, now, listening_s)).order_by(AgentRow.id)
         return (await self._session.scalars(query.with_for_update(skip_locked=True, key_share=True))).all()
-
-
-def _parameters(agent_id: str, beat: Beat) -> dict[str, Any]:
-    return {
-        "agent_id": agent_id,
-        "seen_at": beat.seen_at,
-        "due_stale_at": beat.stale_at,
-        "due_offline_at": beat.offline_at,
-        "said": beat.status,
-    }
 
 
 def _is_due(liveness: Liveness, now: datetime, listening_s: float) -> ColumnElement[bool]:

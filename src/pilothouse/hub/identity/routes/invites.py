@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from pilothouse.hub.identity.auth import AdminHere, Arriving, ArrivingSession, Reading, ThePeople, Writing
+from pilothouse.hub.identity.auth.origins import OwnAddress
 from pilothouse.hub.identity.schemas import Accepted, AcceptInvite, InviteList, MadeInvite, NewInvite
 from pilothouse.web import Paging
 
@@ -28,10 +29,12 @@ async def list_invites(caller: AdminHere, people: ThePeople, session: Reading, p
 
 
 @router.post("/{organization_id}/invites", status_code=201, summary="Invite somebody")
-async def create_invite(caller: AdminHere, people: ThePeople, session: Writing, new: NewInvite) -> MadeInvite:
+async def create_invite(
+    caller: AdminHere, people: ThePeople, session: Writing, address: OwnAddress, new: NewInvite
+) -> MadeInvite:
     """The answer is the only one that holds its token: it lets one person in, once, until it expires. It gives at most
-    what you have."""
-    return await people.invites.create(session, caller, new)
+    what you have. `link` is the page on which a person accepts it."""
+    return await people.invites.create(session, caller, new, hub_url=address)
 
 
 @router.delete("/{organization_id}/invites/{invite_id}", status_code=204, summary="Revoke an invite")

@@ -65,16 +65,27 @@ class AgentRegister:
         """Whether there was one."""
         return await AgentRows(session).delete(agent_id)
 
-    async def beat(self, session: AsyncSession, beats: Mapping[str, Beat], now: datetime) -> list[AgentRecord]:
-        """Write the latest heartbeats; answers those who did not count as online and do from now on, as they were."""
+    async def hold(self, session: AsyncSession, agent_ids: Collection[str]) -> dict[str, tuple[int, Liveness]]:
+        """The version and the liveness of those that there are, and that nobody else changes until this transaction
+        ends."""
+        return await AgentRows(session).hold(agent_ids)
+
+    async def versions(self, session: AsyncSession, agent_ids: Collection[str]) -> dict[str, int]:
+        """The version of each that there is."""
+        return await AgentRows(session).versions(agent_ids)
+
+    async def beat(
+        self, session: AsyncSession, beats: Mapping[str, Beat], arrived: Collection[str], now: datetime
+    ) -> None:
+        """Write the latest heartbeats of agents that are held; those who have arrived count as online from now on."""
+        alike: dict[Beat, list[str]] = {}
+        for agent_id, latest in beats.items():
+            alike.setdefault(latest, []).append(agent_id)
         rows = AgentRows(session)
-        await rows.beat(beats)
-        arrived = await rows.not_online(beats)
-        before = [_record(row) for row in arrived]
-        for row in arrived:
-            row.liveness, row.liveness_since = Liveness.ONLINE, now
-        await session.flush()
-        return before
+        for latest, agent_ids in alike.items():
+            await rows.beat(agent_ids, latest)
+        if arrived:
+            await rows.come_online(arrived, now)
 
     async def is_any_overdue(self, session: AsyncSession, now: datetime, listening_s: float) -> bool:
         """Whether anybody was not heard of for too long."""

@@ -62,7 +62,7 @@ class Invites:
         self._clock = clock
         self._lets_strangers_in = lets_strangers_in
 
-    async def create(self, session: AsyncSession, caller: Caller, new: NewInvite) -> MadeInvite:
+    async def create(self, session: AsyncSession, caller: Caller, new: NewInvite, *, hub_url: str) -> MadeInvite:
         """An invite that gives at most what its maker has. Raises RoleBeyondYours and BoardBeyondYours."""
         actor = await take_turn(session, caller)
         check_role(actor.role, OrganizationRole.ADMIN, new.role)
@@ -79,7 +79,9 @@ class Invites:
         )  # fmt: skip
         await InviteRows(session).add(row)
         self._note(session, caller, row, "member.invited", None, {"role": str(row.role), "email": row.email})
-        return MadeInvite(**_shown(row, now).model_dump(), token=token)
+        # What stands behind # never reaches a server on its way.
+        link = f"{hub_url}/settings/invite#{token}"
+        return MadeInvite(**_shown(row, now).model_dump(), token=token, link=link)
 
     async def page(self, session: AsyncSession, caller: Caller, limit: int, offset: int) -> InviteList:
         """Newest first, those that ended included."""
