@@ -32,6 +32,9 @@ def hub(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 0.0.0.0]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one. [default: 8000]")] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="Where people and robots reach it; links begin with this: https://hub.example")
+    ] = None,
     allow_unsandboxed: Annotated[
         bool | None,
         typer.Option(
@@ -75,6 +78,7 @@ def hub(
         "mode": mode and mode.value,
         "host": host,
         "port": port,
+        "public_url": public_url,
         "lab_allow_unsandboxed": allow_unsandboxed,
     }
     settings = load(HubSettings, file=config, overrides=flags)

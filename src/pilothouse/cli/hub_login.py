@@ -8,22 +8,31 @@ from typing import Annotated
 
 import typer
 
+from pilothouse.cli.hub_link import DEFAULT_URL
 from pilothouse.kit.errors import BadConfiguration
 
 
 def login_link(
     data: Annotated[Path | None, typer.Option(help="The hub's data directory. [default: ./pilothouse-data]")] = None,
-    url: Annotated[str, typer.Option(help="Where the browser reaches the hub.")] = "http://127.0.0.1:8000",
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the browser reaches the hub. [default: PILOTHOUSE_PUBLIC_URL or http://127.0.0.1:8000]"
+        ),
+    ] = None,
 ) -> None:
     """Print a link that signs one browser in as the operator, once and within 15 minutes.
 
     Whoever can write the data directory may do so; the hub may be running or not.
     """
+    from pilothouse.hub.settings import HubSettings
     from pilothouse.hub.ui.login import link
+    from pilothouse.kit.settings import load
 
-    if not url.startswith(("http://", "https://")):
-        raise BadConfiguration(problem="--url is the address of the hub, such as http://127.0.0.1:8000")
-    print(link(url, asyncio.run(make_code(data))))
+    address = url or load(HubSettings).public_url or DEFAULT_URL
+    if not address.startswith(("http://", "https://")):
+        raise BadConfiguration(problem=f"--url is the address of the hub, such as {DEFAULT_URL}")
+    print(link(address, asyncio.run(make_code(data))))
 
 
 async def make_code(data: Path | None) -> str:

@@ -66,7 +66,9 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
     service.state.hub = hub
     people = install(service, hub, limits)
     service.describe_more = describe_operations
-    service.before_ready = lambda url: login.tell(url, getattr(service.state, "login_code", None))
+    service.before_ready = lambda url: login.tell(
+        settings.public_url or url, getattr(service.state, "login_code", None)
+    )
     return service
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.settings import setting
@@ -17,6 +17,19 @@ from pilothouse.web.settings import Names
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _address(url: str) -> str:
+    """The beginning of every link, or ValueError: a scheme and a host, for the web UI lives at the root."""
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    plain = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in parts.netloc) if host else False
+    if not plain or parts.scheme not in ("http", "https") or not url.isascii() or not url.strip().isprintable():
+        raise ValueError("write it as https://hub.example.com, with nothing behind the host but a port")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _mapping(secret: SecretStr | None, name: str) -> dict[str, str]:
@@ -45,6 +58,12 @@ class HubSettings(ServiceSettings):
     )
     hub_auth_token: SecretStr | None = setting(
         None, "Robots present it as Bearer; the password when not set", names=("MD_HUB_AUTH_TOKEN",)
+    )
+    public_url: Annotated[str, AfterValidator(_address)] | None = setting(
+        None,
+        "Where people and robots reach this hub, such as `https://hub.example.com`: links in notifications, invites, "
+        "login links, commands to enrol robots and shared recordings begin with it. When not set, notifications hold "
+        "paths alone and the others what the hub was asked by",
     )
     auth_mode: Annotated[Literal["local", "clerk"], BeforeValidator(_lower)] = setting(
         "local",

@@ -193,7 +193,9 @@ def install_telling(service: Service, hub: Hub) -> None:
     state.robots.is_watched = state.relays.is_watched
     relay_jobs.register(hub.jobs, state.relays)
     state.outgoing = build_outgoing(hub.settings, hub.database, hub.clock)
-    state.notifications = build_notifications(state.outgoing, hub.database, hub.events, state.robots, hub.clock)
+    state.notifications = build_notifications(
+        state.outgoing, hub.database, hub.events, state.robots, hub.clock, public_url=hub.settings.public_url
+    )
     notification_jobs.register(hub.jobs, state.notifications)
 
 

@@ -42,10 +42,6 @@ async def _notifications(connection: HTTPConnection) -> Notifications:
 These = Annotated[Notifications, Depends(_notifications)]
 
 
-def _trial(destination: Known, now: datetime) -> dict[str, Any]:
-    return trial(destination.id, destination.name, now).message()
-
-
 @router.post("/destinations", status_code=201, summary="Add a destination")
 async def create_destination(
     caller: Admin, these: These, session: Writing, hub: ThisHub, once: OnceKey, new: NewDestination
@@ -91,9 +87,15 @@ async def rotate_destination_secret(
 
 
 @router.post("/destinations/{destination_id}/test", status_code=202, summary="Send a message to see that it works")
-async def try_destination(_caller: Admin, these: These, session: Writing, destination_id: DestinationId) -> Delivery:
+async def try_destination(
+    _caller: Admin, these: These, session: Writing, hub: ThisHub, destination_id: DestinationId
+) -> Delivery:
     """Tried once. What came of it: `GET /api/v1/notifications/deliveries/{id}`."""
-    return await these.deliveries.test(session, destination_id, _trial)
+
+    def message(destination: Known, now: datetime) -> dict[str, Any]:
+        return trial(destination.id, destination.name, now).message(hub.settings.public_url)
+
+    return await these.deliveries.test(session, destination_id, message)
 
 
 @router.post("/destinations/{destination_id}/resend", status_code=202, summary="Send everything dead again")

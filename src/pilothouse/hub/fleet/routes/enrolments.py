@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import HTTPConnection
 
 from pilothouse.hub.fleet.routes.services import Services
 from pilothouse.hub.identity.auth import Admin, Reading, Writing
+from pilothouse.hub.identity.auth.origins import OwnAddress
 from pilothouse.web import Paging
 from pilothouse.wire import Enrolment, EnrolRequest, NewEnrolment, RobotToken
 from pilothouse.wire.robot import OpenEnrolmentList
@@ -29,10 +30,10 @@ class _Attempts:
 
 @router.post("/enrolments", status_code=201)
 async def create_enrolment(
-    caller: Admin, services: Services, session: Writing, new: NewEnrolment, request: Request
+    caller: Admin, services: Services, session: Writing, new: NewEnrolment, address: OwnAddress
 ) -> Enrolment:
     """A code that lets one robot in, once. This answer is the only one that holds it."""
-    return await services.enrolments.create(session, new, caller, str(request.base_url).rstrip("/"))
+    return await services.enrolments.create(session, new, caller, address)
 
 
 @router.get("/enrolments")

@@ -45,12 +45,14 @@ class Notice:
     title: str
     facts: Mapping[str, Any]
 
-    def message(self) -> dict[str, Any]:
-        """As a webhook carries it, the same at each attempt."""
+    def message(self, public_url: str | None = None) -> dict[str, Any]:
+        """As a webhook carries it, the same at each attempt; with a link for people where the hub knows its address."""
         told = {
             "subject": self.subject, "title": self.title, "severity": self.severity.value, "robot_id": self.robot_id,
             "path": _path_of(self.kind, self.subject), "sequence": self.sequence, "facts": dict(self.facts),
         }  # fmt: skip
+        if public_url is not None:
+            told["url"] = public_url + _page_of(self.kind, self.subject)
         return {"type": self.kind, "timestamp": self.occurred_at.isoformat(), "data": told}
 
 
@@ -145,6 +147,13 @@ def _new_state(facts: Mapping[str, Any]) -> str | None:
 
 def _severity(value: object) -> Severity:
     return Severity(value) if isinstance(value, str) and value in list(Severity) else Severity.MEDIUM
+
+
+def _page_of(kind: str, subject: str) -> str:
+    """Where on the hub people see it."""
+    pages = {"incident": "/incidents/", "robot": "/robots/", "recording": "/recordings/"}
+    page = pages.get(kind.partition(".")[0])
+    return "/" if page is None else page + quote(subject, safe="")
 
 
 def _path_of(kind: str, subject: str) -> str | None:

@@ -27,7 +27,7 @@ class Notifications:
 
 
 def build_services(
-    outgoing: Outgoing, database: Database, events: Events, robots: Robots, clock: Clock
+    outgoing: Outgoing, database: Database, events: Events, robots: Robots, clock: Clock, *, public_url: str | None
 ) -> Notifications:
     """Start nothing."""
 
@@ -39,6 +39,6 @@ def build_services(
     return Notifications(
         destinations=Destinations(outgoing),
         deliveries=outgoing.deliveries,
-        following=Following(database, events, robots, clock, outgoing),
+        following=Following(database, events, robots, clock, outgoing, public_url),
         delivering=outgoing.delivering,
     )

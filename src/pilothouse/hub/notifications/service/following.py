@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,12 +19,16 @@ from pilothouse.kit.clock import Clock, at
 class Following:
     """Reads the event log behind a cursor that moves in the transaction that makes the deliveries."""
 
-    def __init__(self, database: Database, events: Events, robots: Robots, clock: Clock, outgoing: Outgoing) -> None:
+    def __init__(
+        self, database: Database, events: Events, robots: Robots, clock: Clock, outgoing: Outgoing,
+        public_url: str | None,
+    ) -> None:  # fmt: skip
         self._database = database
         self._events = events
         self._robots = robots
         self._clock = clock
         self._outgoing = outgoing
+        self._public_url = public_url
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -54,20 +56,17 @@ class Following:
         sites: dict[str, str | None] = {}
         if any(one.sites for _, one in wanted):
             sites = await self._robots.sites(session, {notice.robot_id for notice in notices if notice.robot_id})
-        deliveries = list(_deliveries(wanted, notices, sites, at(self._clock.now_ns())))
+        now = at(self._clock.now_ns())
+        deliveries = [
+            delivery_values(
+                destination_id, kind=notice.kind, subject=notice.subject, sequence=notice.sequence,
+                message=notice.message(self._public_url), now=now, most_tries=MOST_TRIES,
+            )
+            for notice in notices
+            for destination_id, asked in wanted
+            if asked.wants(notice, sites.get(notice.robot_id or ""))
+        ]  # fmt: skip
         await self._outgoing.deliveries.begin(session, deliveries)
-
-
-def _deliveries(
-    wanted: Sequence[tuple[str, Filter]], notices: Sequence[Notice], sites: dict[str, str | None], now: datetime
-) -> Iterator[dict[str, Any]]:
-    for notice in notices:
-        for destination_id, asked in wanted:
-            if asked.wants(notice, sites.get(notice.robot_id or "")):
-                yield delivery_values(
-                    destination_id, kind=notice.kind, subject=notice.subject, sequence=notice.sequence,
-                    message=notice.message(), now=now, most_tries=MOST_TRIES,
-                )  # fmt: skip
 
 
 def _notice(event: Event) -> Notice | None:

@@ -45,7 +45,7 @@ def compose(
     mail["Message-ID"] = f"<{delivery_id}@{server.sender.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
     names = (("What", message["type"]), ("When", message["timestamp"]), ("Severity", told["severity"]))
-    more = (("Robot", told["robot_id"]), ("On the hub", told["path"]))
+    more = (("Robot", told["robot_id"]), ("On the hub", told.get("url") or told["path"]))
     lines = [f"{name}: {on_one_line(str(value))}" for name, value in (*names, *more) if value]
     mail.set_content("\n".join([str(told["title"]), "", *lines, ""]))
     return mail

@@ -51,15 +51,17 @@ async def post_slack(outside: Outside, url: str, message: Mapping[str, Any]) -> 
 
 
 def slack_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """As incoming webhooks of Slack, Mattermost and others take it; nothing in it can call people or link away."""
+    """As incoming webhooks of Slack, Mattermost and others take it; nothing in it can call people, or link anywhere but
+    to the hub."""
     told = message["data"]
-    about = [str(one) for one in (told["severity"], message["type"], told["robot_id"], told["path"]) if one]
-    title = _escaped(told["title"])
+    url = told.get("url")
+    about = [str(one) for one in (told["severity"], message["type"], told["robot_id"], not url and told["path"]) if one]
+    title, context = _escaped(told["title"]), _escaped(" · ".join(about))
     return {
         "text": title,
         "blocks": [
             {"type": "section", "text": {"type": "mrkdwn", "text": f"{_SIGNS[told['severity']]} *{title}*"}},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": _escaped(" · ".join(about))}]},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": f"{context} · <{url}>" if url else context}]},
         ],
     }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from pilothouse.hub.identity.auth import Operator, ThisHub, Writing
+from pilothouse.hub.identity.auth.origins import OwnAddress
 from pilothouse.hub.recordings.auth import OnlyRobot
 from pilothouse.hub.recordings.routes.recordings import BYTES, MCAP_MEDIA_TYPE
 from pilothouse.hub.recordings.routes.services import Services
@@ -41,12 +42,12 @@ async def share_recording(
     only_robot: OnlyRobot,
     session_id: LinkedId,
     asked: LinkRequest,
-    request: Request,
+    address: OwnAddress,
 ) -> SignedLink:
     """For viewers that cannot sign in, and for people without an account. Whoever has the link reads this one
     recording until it expires; `open` starts a viewer at the moment of the trigger."""
     return await services.sharing.share(
-        session, session_id, expires_in_s=asked.expires_in_s, base_url=str(request.base_url), only_robot=only_robot
+        session, session_id, expires_in_s=asked.expires_in_s, base_url=address, only_robot=only_robot
     )
 
 
