@@ -65,7 +65,7 @@ function Form({ search }: Props) {
             }
             required
             minRows={3}
-            ff="monospace"
+            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
             maxLength={20_000}
             error={problem}
             value={typed}
@@ -126,8 +126,8 @@ function Day({ label, value, onChange }: DayProps) {
   return (
     <TextInput
       type="date"
-      aria-label={label}
-      w={132}
+      label={label}
+      w={140}
       value={value ?? ""}
       onChange={(event) => onChange(event.currentTarget.value || undefined)}
     />

@@ -101,7 +101,7 @@ function Fired({ sessionId, firing }: { sessionId: string; firing: Firing }) {
         </PageLink>{" "}
         {fired.rule}
         <Text size="xs" c="dimmed">
-          {[field === fired.rule ? "" : field, comparison(fired)].filter((one) => one !== "").join(": ")}
+          {[fired.rule.startsWith(field) ? "" : field, comparison(fired)].filter((one) => one !== "").join(": ")}
         </Text>
       </Text>
     </Group>

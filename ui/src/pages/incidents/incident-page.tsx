@@ -1,4 +1,5 @@
-import { Button, Grid, Group, Stack, Text } from "@mantine/core";
+import { Button, Grid, Group, Stack, Text, Tooltip } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -60,11 +61,17 @@ export function IncidentPage({ id, view }: Props) {
 function NextStep({ incident: one }: { incident: Incident }) {
   const { change } = useChange(one);
   const next = nextStep(one.state);
+  const go = () => {
+    if (next !== null && !change.isPending) change.mutate({ wanted: { state: next.to } });
+  };
+  useHotkeys([["e", go]]);
   if (next === null) return null;
   return (
-    <Button loading={change.isPending} onClick={() => change.mutate({ wanted: { state: next.to } })}>
-      {next.words}
-    </Button>
+    <Tooltip label={`${next.words} (e); r writes the root cause, t the ticket, n a note`}>
+      <Button loading={change.isPending} onClick={go}>
+        {next.words}
+      </Button>
+    </Tooltip>
   );
 }
 
@@ -112,7 +119,12 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Stack gap="md">
-            <JudgementPanel incident={one} become={view.become} onBecome={(become) => look({ become })} />
+            <JudgementPanel
+              incident={one}
+              become={view.become}
+              of={view.of}
+              onBecome={(become) => look({ become, of: undefined })}
+            />
             <WorkPanel
               incidentId={one.id}
               places={places}
@@ -121,7 +133,7 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
               onBoard={(board) => look({ board })}
             />
             <LabPanel incident={one} recordingId={recordingId} />
-            <SimilarPanel incidentId={one.id} search={view} />
+            <SimilarPanel incident={one} search={view} onRepeats={(of) => look({ become: "duplicate", of })} />
           </Stack>
         </Grid.Col>
       </Grid>

@@ -1,21 +1,41 @@
-import { Group, Table } from "@mantine/core";
+import { Checkbox, Group, Table } from "@mantine/core";
 import { plural } from "~/format/numbers";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { withAll, without } from "~/parts/selection";
+import type { Chosen } from "./chosen/use-chosen";
 import type { Incident } from "./queries";
 import { useRowKeys } from "./row-keys";
 import { type IncidentSearch, listOf } from "./search";
 
-type Props = { incidents: Incident[]; search: IncidentSearch; isBrief?: boolean };
+type Props = {
+  incidents: Incident[];
+  search: IncidentSearch;
+  isBrief?: boolean;
+  /** Those that are chosen; absent where nothing is done with them. */
+  chosen?: Chosen;
+};
 
 /** Incidents as rows; on a phone each is two lines. */
-export function IncidentTable({ incidents, search, isBrief = false }: Props) {
-  const list = useRowKeys<HTMLTableElement>();
+export function IncidentTable({ incidents, search, isBrief = false, chosen }: Props) {
+  const list = useRowKeys<HTMLTableElement>(chosen?.toggle);
+  const listed = incidents.map((one) => one.id);
+  const isAll = listed.length > 0 && listed.every((id) => chosen?.ids.has(id));
   return (
     <Table ref={list} highlightOnHover>
       <Table.Thead>
         <Table.Tr>
+          {chosen === undefined ? null : (
+            <Table.Th w={38}>
+              <Checkbox
+                aria-label="Choose all of this page"
+                checked={isAll}
+                indeterminate={!isAll && listed.some((id) => chosen.ids.has(id))}
+                onChange={() => chosen.set(isAll ? without(chosen.ids, listed) : withAll(chosen.ids, listed))}
+              />
+            </Table.Th>
+          )}
           <Table.Th w={100}>Severity</Table.Th>
           <Table.Th>Incident</Table.Th>
           <Table.Th w={110} visibleFrom="sm">
@@ -39,24 +59,35 @@ export function IncidentTable({ incidents, search, isBrief = false }: Props) {
       </Table.Thead>
       <Table.Tbody>
         {incidents.map((one) => (
-          <Row key={one.id} incident={one} search={search} isBrief={isBrief} />
+          <Row key={one.id} incident={one} search={search} isBrief={isBrief} chosen={chosen} />
         ))}
       </Table.Tbody>
     </Table>
   );
 }
 
-type RowProps = { incident: Incident; search: IncidentSearch; isBrief: boolean };
+type RowProps = { incident: Incident; search: IncidentSearch; isBrief: boolean; chosen: Chosen | undefined };
 
-function Row({ incident: one, search, isBrief }: RowProps) {
+function Row({ incident: one, search, isBrief, chosen }: RowProps) {
+  const isChosen = chosen?.ids.has(one.id) === true;
   return (
-    <Table.Tr>
+    <Table.Tr bg={isChosen ? "var(--mantine-primary-color-light)" : undefined}>
+      {chosen === undefined ? null : (
+        <Table.Td>
+          <Checkbox
+            aria-label={`Choose ${one.title}`}
+            checked={isChosen}
+            onChange={() => chosen.toggle(one.id)}
+            tabIndex={-1}
+          />
+        </Table.Td>
+      )}
       <Table.Td>
         <Mark of={one.severity} />
       </Table.Td>
       <Table.Td>
         <PageLink
-          data-row
+          data-row={one.id}
           to="/incidents/$incidentId"
           params={{ incidentId: one.id }}
           search={listOf(search)}

@@ -7,20 +7,29 @@ import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { Page } from "~/parts/page";
+import { ChosenBar } from "./chosen/chosen-bar";
+import { useChosen } from "./chosen/use-chosen";
 import { IncidentFilters } from "./incident-filters";
 import { IncidentTable } from "./incident-table";
 import { NewIncident } from "./new-incident";
 import { incidentList, PAGE } from "./queries";
-import { type IncidentSearch, isNarrowed } from "./search";
+import { type IncidentListSearch, type IncidentSearch, isNarrowed } from "./search";
 
-type Props = { search: IncidentSearch & { report?: true } };
+type Props = { search: IncidentListSearch };
 
 /** Every incident, the latest first. */
 export function IncidentsPage({ search }: Props) {
   const navigate = useNavigate();
   const query = useQuery(incidentList(search));
+  const chosen = useChosen(search);
   const go = (change: Props["search"], replace = true) =>
-    void navigate({ to: "/incidents", search: { ...search, ...change }, replace });
+    void navigate({
+      to: "/incidents",
+      search: { ...search, ...change },
+      hash: true,
+      replace,
+      hashScrollIntoView: false,
+    });
   return (
     <Page
       title="Incidents"
@@ -32,6 +41,12 @@ export function IncidentsPage({ search }: Props) {
       }
     >
       <IncidentFilters search={search} onChange={(change) => go({ ...change, page: undefined })} />
+      <ChosenBar
+        chosen={chosen}
+        listed={query.data?.items ?? []}
+        isJudging={search.judge === true}
+        onJudge={(judge) => go({ judge: judge || undefined })}
+      />
       <Answer query={query}>
         {({ items, total }) =>
           items.length === 0 ? (
@@ -39,7 +54,7 @@ export function IncidentsPage({ search }: Props) {
           ) : (
             <>
               <Paper withBorder>
-                <IncidentTable incidents={items} search={search} />
+                <IncidentTable incidents={items} search={search} chosen={chosen} />
               </Paper>
               <Pages
                 page={search.page ?? 1}
@@ -60,7 +75,7 @@ function Pages({ page, total, onPage }: { page: number; total: number; onPage: (
   return (
     <Group justify="space-between" mt="sm">
       <Text size="xs" c="dimmed" visibleFrom="sm">
-        j and k go through the list, Enter opens
+        j and k go through the list, Enter opens, x chooses
       </Text>
       {pages > 1 ? (
         <Group gap="xs" component="nav" aria-label="Pages">

@@ -1,16 +1,19 @@
 import { Alert, Anchor, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { useHotkeys } from "@mantine/hooks";
+import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { PageLink } from "~/parts/link";
+import { Overtaken } from "~/parts/overtaken";
 import { Panel } from "~/parts/panel";
+import { type Draft, useDraft } from "~/parts/use-draft";
 import { type Conflict, useChange } from "./change";
-import { useDraft } from "./draft";
+import { idIn } from "./chosen/judgement";
 import type { Incident } from "./queries";
 import { SEVERITIES, type State } from "./search";
 import { needsReason, safeUrl, stepsFrom } from "./steps";
 
 type Changing = ReturnType<typeof useChange>;
 type Props = { incident: Incident };
-type Becoming = { become: State | undefined; onBecome: (state: State | undefined) => void };
+type Becoming = { become: State | undefined; of: string | undefined; onBecome: (state: State | undefined) => void };
 
 /** What people decide about an incident: state, severity, cause, ticket. */
 export function JudgementPanel({ incident, ...becoming }: Props & Becoming) {
@@ -66,11 +69,12 @@ function SomebodyElse({ conflict, onAgain, onForget }: ElseProps) {
   );
 }
 
-function StateForm({ incident, changing, become, onBecome }: Props & Becoming & { changing: Changing }) {
+function StateForm({ incident, changing, become, of, onBecome }: Props & Becoming & { changing: Changing }) {
   const steps = stepsFrom(incident.state);
   const wanted = become !== undefined && steps.includes(become) ? become : incident.state;
   const [reason, setReason] = useState("");
-  const [original, setOriginal] = useState("");
+  const [typed, setOriginal] = useState<string | null>(null);
+  const original = typed ?? of ?? "";
   const { change } = changing;
   const isMove = wanted !== incident.state;
   const isReasonNeeded = isMove && needsReason(incident.state, wanted);
@@ -121,6 +125,7 @@ function StateForm({ incident, changing, become, onBecome }: Props & Becoming & 
             <Textarea
               label="Why"
               required={isReasonNeeded}
+              onKeyDown={submitted}
               maxLength={10_000}
               value={reason}
               onChange={(event) => setReason(event.currentTarget.value)}
@@ -140,18 +145,17 @@ function StateForm({ incident, changing, become, onBecome }: Props & Becoming & 
   );
 }
 
-/** The id in what was pasted, be it the address of the incident's page. */
-function idIn(pasted: string): string {
-  return /\/incidents\/([A-Za-z0-9._-]{1,100})/.exec(pasted)?.[1] ?? pasted;
-}
-
 function RootCause({ incident, changing }: Props & { changing: Changing }) {
   const draft = useDraft(incident.root_cause ?? "");
+  const field = useRef<HTMLTextAreaElement>(null);
+  useHotkeys([["r", () => field.current?.focus()]]);
   return (
     <Written draft={draft} changing={changing} field="root_cause">
       <Textarea
+        ref={field}
         label="Root cause"
-        placeholder="Why it happened, once it is known"
+        placeholder="Why it happened, once it is known (r)"
+        onKeyDown={submitted}
         maxLength={10_000}
         value={draft.text}
         onChange={(event) => draft.write(event.currentTarget.value)}
@@ -163,13 +167,16 @@ function RootCause({ incident, changing }: Props & { changing: Changing }) {
 function Ticket({ incident, changing }: Props & { changing: Changing }) {
   const draft = useDraft(incident.ticket_url ?? "");
   const href = safeUrl(incident.ticket_url);
+  const field = useRef<HTMLInputElement>(null);
+  useHotkeys([["t", () => field.current?.focus()]]);
   const isWrong = draft.isChanged && safeUrl(draft.text.trim()) === null;
   return (
     <Written draft={draft} changing={changing} field="ticket_url" isWrong={isWrong}>
       <TextInput
+        ref={field}
         label="Ticket"
         type="url"
-        placeholder="https://…"
+        placeholder="https://… (t)"
         maxLength={2_000}
         error={isWrong && draft.text.trim() !== "" ? "An address that begins with http:// or https://" : undefined}
         value={draft.text}
@@ -184,8 +191,15 @@ function Ticket({ incident, changing }: Props & { changing: Changing }) {
   );
 }
 
+/** Ctrl or ⌘ with Enter says it, where Enter alone begins a line. */
+function submitted(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
+}
+
 type WrittenProps = {
-  draft: ReturnType<typeof useDraft>;
+  draft: Draft;
   changing: Changing;
   field: "root_cause" | "ticket_url";
   isWrong?: boolean;
@@ -194,7 +208,10 @@ type WrittenProps = {
 
 function Written({ draft, changing, field, isWrong = false, children }: WrittenProps) {
   const text = draft.text.trim();
-  const save = () => changing.change.mutate({ wanted: { [field]: text } }, { onSuccess: draft.reset });
+  const save = () => {
+    if (isWrong || text === "" || !draft.isChanged || draft.wasOvertaken) return;
+    changing.change.mutate({ wanted: { [field]: text } }, { onSuccess: draft.reset });
+  };
   return (
     <form
       onSubmit={(event) => {
@@ -205,17 +222,7 @@ function Written({ draft, changing, field, isWrong = false, children }: WrittenP
       <Stack gap={6}>
         {children}
         {draft.wasOvertaken ? (
-          <Alert color="yellow" role="alert">
-            <Text size="sm">Somebody else has written something else meanwhile. Yours would take its place.</Text>
-            <Group gap="xs" mt={6}>
-              <Button variant="default" onClick={draft.reset}>
-                Show theirs
-              </Button>
-              <Button variant="default" onClick={draft.accept}>
-                Keep mine
-              </Button>
-            </Group>
-          </Alert>
+          <Overtaken draft={draft} />
         ) : draft.isChanged ? (
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={draft.reset}>

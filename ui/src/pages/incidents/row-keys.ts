@@ -1,8 +1,11 @@
 import { useHotkeys } from "@mantine/hooks";
 import { type RefObject, useRef } from "react";
 
-/** j and k go through the rows of a list: the link of each is focused, so that Enter opens it. */
-export function useRowKeys<Element extends HTMLElement>(): RefObject<Element | null> {
+/**
+ * j and k go through the rows of a list: the link of each is focused, so that Enter opens it. x chooses the row that the
+ * focus is in.
+ */
+export function useRowKeys<Element extends HTMLElement>(choose?: (row: string) => void): RefObject<Element | null> {
   const list = useRef<Element>(null);
   const step = (by: number) => {
     const links = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
@@ -14,6 +17,13 @@ export function useRowKeys<Element extends HTMLElement>(): RefObject<Element | n
   useHotkeys([
     ["j", () => step(1)],
     ["k", () => step(-1)],
+    [
+      "x",
+      () => {
+        const row = document.activeElement?.closest("tr")?.querySelector<HTMLElement>("[data-row]")?.dataset.row;
+        if (row !== undefined) choose?.(row);
+      },
+    ],
   ]);
   return list;
 }

@@ -16,6 +16,18 @@ export type IncidentSearch = {
   page?: number;
 };
 
+/** The list with what is open above it. */
+export type IncidentListSearch = IncidentSearch & {
+  /** An incident is being reported. */
+  report?: true;
+  /** The chosen ones are being judged. */
+  judge?: true;
+};
+
+export function incidentListSearch(search: Record<string, unknown>): IncidentListSearch {
+  return { ...incidentSearch(search), report: flag(search.report), judge: flag(search.judge) };
+}
+
 export function incidentSearch(search: Record<string, unknown>): IncidentSearch {
   const page = number(search.page);
   return {
@@ -43,8 +55,9 @@ export type IncidentView = IncidentSearch & {
   show?: TimelineKind;
   newest?: true;
   event?: string;
-  /** The state it is about to be given, as long as the reason is being written. */
+  /** The state it is about to be given, as long as the reason is being written; and the one it repeats. */
   become?: State;
+  of?: string;
   /** The board it is about to be put on. */
   board?: string;
 };
@@ -57,6 +70,7 @@ export function incidentView(search: Record<string, unknown>): IncidentView {
     newest: flag(search.newest),
     event: text(search.event),
     become: oneOf(search.become, STATES),
+    of: text(search.of),
     board: text(search.board),
   };
 }
@@ -66,6 +80,7 @@ export function listOf({ q, state, severity, robot, rule, live, page }: Incident
   return { q, state, severity, robot, rule, live, page };
 }
 
-export function isNarrowed({ page: _page, ...filters }: IncidentSearch): boolean {
+export function isNarrowed(search: IncidentSearch): boolean {
+  const { page: _page, ...filters } = listOf(search);
   return Object.values(filters).some((one) => one !== undefined);
 }

@@ -1,4 +1,4 @@
-import { Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
@@ -6,12 +6,20 @@ import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
-import { similar } from "./queries";
+import { type Incident, similar } from "./queries";
 import { type IncidentSearch, listOf } from "./search";
+import { isClosed } from "./steps";
+
+type Props = {
+  incident: Incident;
+  search: IncidentSearch;
+  /** It is said to repeat one of them. */
+  onRepeats: (original: string) => void;
+};
 
 /** Incidents that are like this one, and why. */
-export function SimilarPanel({ incidentId, search }: { incidentId: string; search: IncidentSearch }) {
-  const query = useQuery(similar(incidentId));
+export function SimilarPanel({ incident, search, onRepeats }: Props) {
+  const query = useQuery(similar(incident.id));
   return (
     <Panel title="Similar incidents">
       <Answer query={query}>
@@ -36,6 +44,16 @@ export function SimilarPanel({ incidentId, search }: { incidentId: string; searc
                     <Mark of={one.incident.state} />
                     <span>{why(one)}</span>
                     <Moment at={one.incident.opened_at} />
+                    {isClosed(incident.state) || one.incident.state === "duplicate" ? null : (
+                      <Button
+                        variant="subtle"
+                        size="compact-xs"
+                        aria-label={`It repeats ${one.incident.title}`}
+                        onClick={() => onRepeats(one.incident.id)}
+                      >
+                        It repeats this
+                      </Button>
+                    )}
                   </Group>
                   {one.incident.root_cause === null ? null : (
                     <Text size="xs" lineClamp={2}>

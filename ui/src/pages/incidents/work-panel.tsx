@@ -8,6 +8,7 @@ import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
+import { TaskTitle } from "~/parts/task-title";
 import { GoalLink } from "./goal-link";
 import { boards, task } from "./queries";
 import type { Place, Work } from "./work";
@@ -24,7 +25,7 @@ export function WorkPanel({ incidentId, places, work, ...choosing }: Props) {
       ) : (
         <Stack gap="md">
           {places.map((place) => (
-            <TaskOf key={place.taskId} place={place} work={work} />
+            <TaskOf key={place.taskId} place={place} work={work} incidentId={incidentId} />
           ))}
         </Stack>
       )}
@@ -34,7 +35,7 @@ export function WorkPanel({ incidentId, places, work, ...choosing }: Props) {
 
 const SHOWN_COMMENTS = 3;
 
-function TaskOf({ place, work }: { place: Place; work: Work }) {
+function TaskOf({ place, work, incidentId }: { place: Place; work: Work; incidentId: string }) {
   const query = useQuery(task(place.boardId, place.taskId));
   if (query.isError) return <Hidden error={query.error} />;
   if (query.data === undefined) return null;
@@ -45,7 +46,7 @@ function TaskOf({ place, work }: { place: Place; work: Work }) {
     <Stack gap={6}>
       <div>
         <GoalLink goal={{ to: "task", id: one.id, boardId: one.board_id }} size="sm" fw={600}>
-          {one.title}
+          <TaskTitle title={one.title} incidentId={incidentId} />
         </GoalLink>
         <Group gap={6} fz="xs" c="dimmed">
           <Mark of={one.blocked ? "blocked" : one.status} />

@@ -5,12 +5,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { Failure } from "~/parts/failure";
+import { pagesOf } from "~/parts/selection";
 import { PAGE, type Recording } from "./queries";
 import { Row } from "./recording-row";
 import styles from "./recordings.module.css";
 import { useRows } from "./rows";
 import type { RecordingSearch, Sort } from "./search";
-import { pagesOf } from "./selection";
 import type { Selection } from "./use-selection";
 
 const ROW_PX = 34;

@@ -2,9 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef } from "react";
 import { sayProblem } from "~/parts/say";
+import { fromHash, pagesOf, rowsBetween, toggled, toHash, withAll } from "~/parts/selection";
 import { PAGE, recordingPage } from "./queries";
 import type { RecordingSearch } from "./search";
-import { fromHash, pagesOf, rowsBetween, toggled, toHash, withAll } from "./selection";
 
 export type Selection = ReturnType<typeof useSelection>;
 

@@ -1,13 +1,9 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { flag } from "~/app/search";
 import { IncidentsPage } from "~/pages/incidents/incidents-page";
-import { type IncidentSearch, incidentSearch } from "~/pages/incidents/search";
+import { incidentListSearch } from "~/pages/incidents/search";
 
 export const Route = createFileRoute("/incidents/")({
-  validateSearch: (search): IncidentSearch & { report?: true } => ({
-    ...incidentSearch(search),
-    report: flag(search.report),
-  }),
+  validateSearch: incidentListSearch,
   component: function Incidents() {
     return <IncidentsPage search={Route.useSearch()} />;
   },

@@ -14,11 +14,21 @@ const CHUNK = 0x06;
 
 export class CannotRead extends Error {}
 
+// Of a chunk that is packed all is needed for one message of it. One with pictures in it is megabytes: looked at a
+// dozen times that is more than the whole page may transfer, and the hub has them beside it.
+const MOST_PACKED_BYTES = 768 << 10;
+
 /** The records within chunks, fetched and unpacked when a message of them is asked for. */
 export class Chunks {
   private readonly unpacked = new BoundedCache<bigint, Promise<Uint8Array>>(CACHE_BYTES);
 
   constructor(private readonly source: RangeSource) {}
+
+  /** Whether a message of this chunk can be had by reading little. */
+  isCheap(chunk: ChunkIndex): boolean {
+    const isKept = this.unpacked.get(chunk.chunkStartOffset) !== undefined;
+    return chunk.compression === "" || isKept || Number(chunk.chunkLength) <= MOST_PACKED_BYTES;
+  }
 
   /** The content of the record that begins at `offset` among the records of a chunk. */
   async record(chunk: ChunkIndex, offset: number): Promise<Uint8Array> {

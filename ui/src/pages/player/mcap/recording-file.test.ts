@@ -67,7 +67,7 @@ async function opened(options?: Options) {
 }
 const decoded = async (file: RecordingFile, topic: string, time: bigint) => {
   const found = await file.lastUntil(topic, time);
-  return found === null ? null : new Decoders().decode(found.channel, found.schema, found.data);
+  return found === null || !("data" in found) ? null : new Decoders().decode(found.channel, found.schema, found.data);
 };
 
 for (const compression of [undefined, "zstd"] as const) {
@@ -120,6 +120,23 @@ test("a small part of a large file is transferred, and nothing twice", async () 
   const requests = asked.length;
   for (let time = 1_000n; time < 2_500n; time += 300n) await file.lastUntil("/b", time);
   expect(asked.length).toBe(requests);
+});
+
+test("of a large chunk that is packed nothing is fetched for one small message of it", async () => {
+  const { file, source } = await opened({ compression: "zstd", chunkSize: 4 << 20, count: 20, padding: 60_000 });
+  const before = source.transferred;
+
+  expect(await file.lastUntil("/a", 1_100n)).toMatchObject({ channel: { topic: "/a" }, logTime: 1_100n });
+  expect(source.transferred - before).toBeLessThan(200_000);
+  expect(await file.stepFrom("/a", 1_100n, 1)).toBe(1_110n);
+});
+
+test("of a chunk that is not packed a message is fetched alone, however large the chunk", async () => {
+  const { file, source } = await opened({ chunkSize: 4 << 20, count: 20, padding: 60_000 });
+  const before = source.transferred;
+
+  expect(await decoded(file, "/a", 1_100n)).toEqual({ number: 10 });
+  expect(source.transferred - before).toBeLessThan(200_000);
 });
 
 test("a chunk that was damaged is said to be", async () => {

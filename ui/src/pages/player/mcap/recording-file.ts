@@ -14,6 +14,8 @@ export type Found = {
   publishTime: bigint;
   data: Uint8Array;
 };
+/** A message that is packed together with so much else that the page does not fetch it. */
+export type Beyond = { channel: Channel; logTime: bigint; chunkBytes: number };
 
 /** Where the messages of a channel stand within a chunk, by time. */
 type Index = { times: BigUint64Array; offsets: Float64Array };
@@ -64,9 +66,13 @@ export class RecordingFile {
   }
 
   /** The last message of a topic at or before a time. */
-  async lastUntil(topic: string, time: bigint): Promise<Found | null> {
+  async lastUntil(topic: string, time: bigint): Promise<Found | Beyond | null> {
     const place = await this.placeBefore(topic, time, true);
-    return place === null ? null : this.message(place);
+    if (place === null) return null;
+    const { chunk } = place;
+    const channel = this.reader.channelsById.get(place.channelId);
+    if (this.chunks.isCheap(chunk) || channel === undefined) return this.message(place);
+    return { channel, logTime: place.time, chunkBytes: Number(chunk.chunkLength) };
   }
 
   /** When the message before or after a time was recorded; only indexes are read for it. */
@@ -95,8 +101,8 @@ export class RecordingFile {
       isIndexed ||= chunk.messageIndexOffsets.size > 0;
       for (const channel of channels) if (chunk.messageIndexOffsets.has(channel.id)) found.push([chunk, channel.id]);
     }
-    const count = this.reader.statistics?.messageCount ?? 0n;
-    if (!isIndexed && count > 0n) throw new CannotRead("This file has no index of its messages.");
+    if (!isIndexed && this.reader.statistics?.messageCount !== 0n)
+      throw new CannotRead("This file has no index of its messages.");
     return found;
   }
 

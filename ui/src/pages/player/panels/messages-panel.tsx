@@ -7,7 +7,7 @@ import { bytes } from "~/format/numbers";
 import { clock } from "~/format/time";
 import { Answer } from "~/parts/answer";
 import { Decoders } from "../mcap/decoding";
-import type { Found, RecordingFile } from "../mcap/recording-file";
+import type { Beyond, Found, RecordingFile } from "../mcap/recording-file";
 import { momentOf, nsAt, secondsAfter } from "../model/times";
 import { useCalmCursor, usePlaying } from "../playing";
 import { useFile } from "../use-file";
@@ -16,7 +16,7 @@ import { useStep } from "../use-step";
 import { PanelFrame } from "./frame";
 import { MessageTree } from "./message-tree";
 
-type Looked = { found: Found; message: unknown; problem: string | null };
+type Looked = { found: Found | Beyond; message: unknown; problem: string | null };
 
 /** The message at the cursor as it stands in the file; only what it needs of the file is read. */
 export function MessagesPanel({ onPlot }: { onPlot: (field: string) => void }) {
@@ -79,6 +79,7 @@ function FilesMessage({ file, topic, onPlot }: FilesProps) {
       const found = await file.lastUntil(topic, nsAt(startNs, cursor) + 1_000n);
       if (found === null) return null;
       const told = { found, message: undefined, problem: null };
+      if (!("data" in found)) return { ...told, problem: beyond(found) };
       return decoders.decode(found.channel, found.schema, found.data).then(
         (message) => ({ ...told, message }),
         (error) => ({ ...told, problem: asProblem(error).detail }),
@@ -115,18 +116,28 @@ function FilesMessage({ file, topic, onPlot }: FilesProps) {
   );
 }
 
-function MessageHead({ found, transferred, size }: { found: Found; transferred: number; size: number }) {
+function beyond({ chunkBytes }: Beyond): string {
+  return `This message is packed with others into ${bytes(chunkBytes)}, more than is fetched for a look.`;
+}
+
+type HeadProps = { found: Found | Beyond; transferred: number; size: number };
+
+function MessageHead({ found, transferred, size }: HeadProps) {
   const { startNs } = usePlaying();
-  const late = secondsAfter(found.publishTime, found.logTime) * 1e3;
+  const isHere = "data" in found;
+  const late = isHere
+    ? `, ${(secondsAfter(found.publishTime, found.logTime) * 1e3).toFixed(1)} ms after it was published`
+    : "";
   return (
     <Group gap="xs" mb={4}>
-      <Tooltip label={`Logged ${momentOf(found.logTime)}, ${late.toFixed(1)} ms after it was published`}>
+      <Tooltip label={`Logged ${momentOf(found.logTime)}${late}`}>
         <Text size="xs" ff="monospace" data-testid="message time">
           {clock(secondsAfter(startNs, found.logTime), 6)}
         </Text>
       </Tooltip>
       <Text size="xs" c="dimmed">
-        {found.schema?.name ?? found.channel.messageEncoding} · {bytes(found.data.length)}
+        {(isHere ? found.schema?.name : undefined) ?? found.channel.messageEncoding}
+        {isHere ? ` · ${bytes(found.data.length)}` : ""}
       </Text>
       <Tooltip label="What this page has read of the file so far">
         <Text size="xs" c="dimmed" data-testid="transferred" data-bytes={transferred}>
@@ -153,7 +164,8 @@ function HubsMessage({ topic, reason, at, onPlot }: HubsProps) {
     queryFn: ({ signal }) => {
       const params = {
         path: { session_id: recording.session_id },
-        query: { topic: topic ?? "", start: time, limit: 1 },
+        // The recording's start is told to the microsecond, and a message is not to be passed by for less.
+        query: { topic: topic ?? "", start: at === undefined ? time : Math.max(0, time - 1e-6), limit: 1 },
       };
       return answered(api.GET("/api/sessions/{session_id}/messages", { params, signal }));
     },

@@ -6,7 +6,9 @@ import { answered, api, asProblem, type Model } from "~/api/client";
 import { clock } from "~/format/time";
 import { Answer } from "~/parts/answer";
 import { Moment } from "~/parts/moment";
+import { Overtaken } from "~/parts/overtaken";
 import { say, sayProblem } from "~/parts/say";
+import { type Draft, useDraft } from "~/parts/use-draft";
 import { nsOf } from "../model/times";
 import { usePlayer, usePlaying } from "../playing";
 import { annotationsKey, annotationsQuery } from "../queries";
@@ -99,7 +101,12 @@ function versionTag(annotation: Annotation): string {
 function Note({ annotation }: { annotation: Annotation }) {
   const { player } = usePlaying();
   const changed = useChanged();
-  const [draft, setDraft] = useState<string | null>(null);
+  const draft = useDraft(annotation.body);
+  const [isEditing, setEditing] = useState(false);
+  const close = () => {
+    setEditing(false);
+    draft.reset();
+  };
   const path = { annotation_id: annotation.id };
   const failed = (error: unknown) => {
     // 409 and 412: somebody else was faster; their wording is fetched, one's own stays in the field.
@@ -113,7 +120,7 @@ function Note({ annotation }: { annotation: Annotation }) {
     },
     onError: failed,
     onSuccess: () => {
-      setDraft(null);
+      close();
       return changed();
     },
   });
@@ -139,7 +146,7 @@ function Note({ annotation }: { annotation: Annotation }) {
         </UnstyledButton>
         <Group gap={0} wrap="nowrap">
           <Tooltip label="Edit">
-            <ActionIcon size="sm" onClick={() => setDraft(annotation.body)} aria-label={`Edit note ${annotation.body}`}>
+            <ActionIcon size="sm" onClick={() => setEditing(true)} aria-label={`Edit note ${annotation.body}`}>
               <IconPencil size={14} />
             </ActionIcon>
           </Tooltip>
@@ -155,12 +162,12 @@ function Note({ annotation }: { annotation: Annotation }) {
           </Tooltip>
         </Group>
       </Group>
-      {draft === null ? (
+      {!isEditing ? (
         <Text size="sm" style={{ whiteSpace: "pre-wrap" }}>
           {annotation.body}
         </Text>
       ) : (
-        <Editor draft={draft} isSaving={saving.isPending} onDraft={setDraft} onSave={() => saving.mutate(draft)} />
+        <Editor draft={draft} isSaving={saving.isPending} onSave={() => saving.mutate(draft.text)} onCancel={close} />
       )}
       <Group gap={6}>
         <Text size="xs" c="dimmed">
@@ -177,23 +184,29 @@ function Note({ annotation }: { annotation: Annotation }) {
   );
 }
 
-type EditorProps = { draft: string; isSaving: boolean; onDraft: (draft: string | null) => void; onSave: () => void };
+type EditorProps = { draft: Draft; isSaving: boolean; onSave: () => void; onCancel: () => void };
 
-function Editor({ draft, isSaving, onDraft, onSave }: EditorProps) {
+function Editor({ draft, isSaving, onSave, onCancel }: EditorProps) {
   return (
     <>
       <Textarea
-        value={draft}
-        onChange={(event) => onDraft(event.currentTarget.value)}
+        value={draft.text}
+        onChange={(event) => draft.write(event.currentTarget.value)}
         maxLength={10_000}
         aria-label="Wording of the note"
         autoFocus
       />
+      {draft.wasOvertaken ? <Overtaken draft={draft} /> : null}
       <Group gap={6} my={4}>
-        <Button size="compact-xs" onClick={onSave} disabled={draft.trim() === ""} loading={isSaving}>
+        <Button
+          size="compact-xs"
+          onClick={onSave}
+          disabled={draft.text.trim() === "" || draft.wasOvertaken}
+          loading={isSaving}
+        >
           Save
         </Button>
-        <Button size="compact-xs" variant="default" onClick={() => onDraft(null)}>
+        <Button size="compact-xs" variant="default" onClick={onCancel}>
           Cancel
         </Button>
       </Group>

@@ -10,8 +10,8 @@ import {
 } from "@tabler/icons-react";
 import { plural } from "~/format/numbers";
 import { PageButton } from "~/parts/link";
+import { MOST_CHOSEN } from "~/parts/selection";
 import type { DialogName, RecordingSearch } from "../search";
-import { MOST_CHOSEN } from "../selection";
 import type { Selection } from "../use-selection";
 import { Acting } from "./acting";
 

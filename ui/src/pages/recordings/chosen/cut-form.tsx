@@ -2,11 +2,11 @@ import { Button, Group, NumberInput, SegmentedControl, Stack, TextInput } from "
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { recordingQuery } from "~/pages/player/queries";
+import { each, type Outcome } from "~/parts/each";
+import { Outcomes } from "~/parts/outcomes";
 import type { FormProps } from "./acting";
 import { cutUrl, type Part, spanOf } from "./cuts";
 import { download } from "./downloads";
-import { each, type Outcome } from "./each";
-import { Outcomes } from "./outcomes";
 
 /** The same part of each, as files of their own: around the trigger, or from the start. */
 export function CutForm({ ids, part: chosenPart, onPart }: FormProps) {

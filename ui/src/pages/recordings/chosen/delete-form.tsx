@@ -3,11 +3,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { plural } from "~/format/numbers";
+import type { Outcome } from "~/parts/each";
 import { Failure } from "~/parts/failure";
-import { without } from "../selection";
+import { Outcomes } from "~/parts/outcomes";
+import { without } from "~/parts/selection";
 import type { FormProps } from "./acting";
-import type { Outcome } from "./each";
-import { Outcomes } from "./outcomes";
 
 /** Says what will be gone, asks, and says what became of each. */
 export function DeleteForm({ ids, selection }: FormProps) {

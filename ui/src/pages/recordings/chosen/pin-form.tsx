@@ -2,9 +2,9 @@ import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
+import { each, type Outcome } from "~/parts/each";
+import { Outcomes } from "~/parts/outcomes";
 import type { FormProps } from "./acting";
-import { each, type Outcome } from "./each";
-import { Outcomes } from "./outcomes";
 
 /** Pins keep recordings from every deletion; each says why. */
 export function PinForm({ ids, isUnpin = false }: FormProps & { isUnpin?: boolean }) {

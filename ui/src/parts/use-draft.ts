@@ -1,5 +1,7 @@
 import { useState } from "react";
 
+export type Draft = ReturnType<typeof useDraft>;
+
 /**
  * A text that is being written over one that may change meanwhile. `wasOvertaken` says that somebody else wrote
  * something else since the writing began: what was written is kept, and nothing is overwritten unseen.

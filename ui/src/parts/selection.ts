@@ -1,6 +1,6 @@
-/** The chosen recordings, in the order in which they were chosen. */
+/** What was chosen of a list, in the order in which it was chosen. */
 
-/** The API deletes at most so many at once, and nobody looks through more. */
+/** The API deletes at most so many recordings at once, and nobody looks through more of anything. */
 export const MOST_CHOSEN = 500;
 
 // Ids hold no commas.

@@ -1,0 +1,35 @@
+import { Button, Group, Modal, Paper, Text } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { plural } from "~/format/numbers";
+import type { Incident } from "../queries";
+import { JudgeForm } from "./judge-form";
+import type { Chosen } from "./use-chosen";
+
+type Props = { chosen: Chosen; listed: Incident[]; isJudging: boolean; onJudge: (is: boolean) => void };
+
+/** What can be done with the chosen incidents: one judgement for all of them. */
+export function ChosenBar({ chosen, listed, isJudging, onJudge }: Props) {
+  const { ids } = chosen;
+  useHotkeys([["e", () => ids.size > 0 && onJudge(true)]]);
+  if (ids.size === 0) return null;
+  return (
+    <>
+      <Paper withBorder px="sm" py={5} mb="xs" component="section" aria-label="The chosen incidents">
+        <Group gap="xs">
+          <Text size="sm" fw={600} aria-live="polite">
+            {plural(ids.size, "incident")} chosen
+          </Text>
+          <Button onClick={() => onJudge(true)} title="State, severity, cause and ticket of all of them (e)">
+            Judge them
+          </Button>
+          <Button variant="subtle" onClick={() => chosen.set(new Set())}>
+            Choose none
+          </Button>
+        </Group>
+      </Paper>
+      <Modal opened={isJudging} onClose={() => onJudge(false)} title={`Judge ${plural(ids.size, "incident")}`}>
+        <JudgeForm ids={[...ids]} listed={listed} />
+      </Modal>
+    </>
+  );
+}
