@@ -65,6 +65,24 @@ async def test_a_pinned_recording_is_deleted_by_nothing_and_nobody(
     assert (await stored.get(HOURS[0])).pin_reason == "evidence"
 
 
+async def test_a_disk_that_was_not_mounted_for_a_while_costs_nobody_a_pin(
+    stored: Desk, sessions: Path, quiet_hub: Hub
+) -> None:
+    await pin(stored, HOURS[0])
+    away = sessions.rename(sessions.with_name("not mounted"))
+    sessions.mkdir()
+    await stored.look_twice()
+    assert [one.session_id for one in (await stored.list()).sessions] == [HOURS[0]]
+
+    sessions.rmdir()
+    away.rename(sessions)
+    await built(quiet_hub).watch.rescan()
+
+    assert (await stored.get(HOURS[0])).pin_reason == "evidence"
+    everything = sorted([*HOURS, "rover_20260512T050000Z"])
+    assert sorted(one.session_id for one in (await stored.list()).sessions) == everything
+
+
 async def test_each_robot_has_a_cap_of_its_own(stored: Desk, quiet_hub: Hub, hub_settings: HubSettings) -> None:
     assert await swept(quiet_hub, hub_settings, max_robot_disk_mb=2) == HOURS[:2]
 

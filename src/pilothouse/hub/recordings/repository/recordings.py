@@ -274,12 +274,12 @@ class RecordingRows:
         return found
 
     async def remove_files(self, names: Collection[str]) -> list[tuple[str, str]]:
-        """Delete the rows of files; answers the (session_id, robot_id) of those that were still there."""
+        """Delete the rows of files but for pinned ones; answers the (session_id, robot_id) of those that went."""
         removed: list[tuple[str, str]] = []
         for some in _sorted(names):
             statement = (
                 delete(RecordingRow)
-                .where(RecordingRow.file_name.in_(some), _HERE)
+                .where(RecordingRow.file_name.in_(some), _HERE, RecordingRow.pinned_at.is_(None))
                 .returning(RecordingRow.session_id, RecordingRow.robot_id)
             )
             removed += (await self._session.execute(statement)).all()

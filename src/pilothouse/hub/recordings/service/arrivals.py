@@ -64,7 +64,10 @@ class Arrivals:
         return len(added), len(again)
 
     async def gone(self, session: AsyncSession, names: frozenset[str] | list[str], *, why: str) -> list[str]:
-        """Files are no longer there; their rows go. What people wrote stays, and is found if a file comes back."""
+        """Files are no longer there; their rows go. What people wrote stays, and is found if a file comes back.
+
+        A pinned recording stays, to say that its file is missing: a disk that was not mounted must cost nobody a pin.
+        """
         removed = await RecordingRows(session).remove_files(names)
         now = at(self._clock.now_ns())
         gone = [
