@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -53,6 +54,8 @@ def test_a_token_made_in_the_data_directory_opens_the_running_hub_until_it_is_re
     run("token", "revoke", token_id, "--data", data)
 
     listed = run("token", "list", "--data", data).stdout
+    known = json.loads(run("token", "list", "--data", data, "--json").stdout)["items"]
+    assert [one["active"] for one in known if one["id"] == token_id] == [False]
     assert "ended" in next(line for line in listed.splitlines() if token_id in line)
     assert run("token", "revoke", "tok_unknown", "--data", data, code=4).stderr.startswith("pilothouse: No token")
 

@@ -13,10 +13,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import typer
 
+from pilothouse.cli.lab import app
 from pilothouse.cli.lab_debug import PathMapping
 from tests.support.dap import Editor, stop_at
 from tests.support.flights import write_flight
@@ -156,7 +159,8 @@ def test_artifacts_are_kept_and_fetched_under_their_paths(lab: LabAtHand, tmp_pa
     assert (tmp_path / "at-once/out/deep/a.txt").read_text() == "one"
 
     assert "out/b.txt" in lab("artifacts", "list", session).stdout
-    lab("artifacts", "get", session, "out/b.txt", "-o", tmp_path / "later")
+    got = json.loads(lab("artifacts", "get", session, "out/b.txt", "-o", tmp_path / "later", "--json").stdout)
+    assert got == {"files": [str(tmp_path / "later/out/b.txt")]}
     assert [str(path.relative_to(tmp_path)) for path in (tmp_path / "later").rglob("*.txt")] == ["later/out/b.txt"]
     lab("artifacts", "get", session, "out/none", "-o", tmp_path / "later", code=4)
 
@@ -225,9 +229,27 @@ def test_ctrl_c_ends_the_session(lab: LabAtHand) -> None:
 
 
 def test_a_shell_reads_what_it_is_given(lab: LabAtHand) -> None:
-    done = lab("shell", "--repo", "demo", text="pwd\ncat program.py | head -1\nexit 5\n", code=5)
+    script = "pwd\ncat program.py | head -1\necho $WORD\nexit 5\n"
+    done = lab("shell", "--repo", "demo", "-e", "WORD=said", text=script, code=5)
 
-    assert done.stdout.splitlines() == ["/workspace", "import sys"]
+    assert done.stdout.splitlines() == ["/workspace", "import sys", "said"]
+    assert "leave out" in lab("shell", "--session", "ses_1", "--repo", "demo", text="", code=2).stderr
+
+
+def test_every_verb_answers_as_json_to_whoever_asks() -> None:
+    """But a terminal, which says what is said in it."""
+    silent = {name for name, flags in verbs(typer.main.get_command(app)) if "--json" not in flags}
+
+    assert silent == {"shell"}
+
+
+def verbs(command: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Every verb below a command, and its flags."""
+    below: dict[str, Any] = getattr(command, "commands", {})
+    if not below:
+        yield name, {flag for parameter in command.params for flag in parameter.opts}
+    for each, verb in below.items():
+        yield from verbs(verb, f"{name} {each}".strip())
 
 
 def test_a_shell_at_a_terminal_is_one(lab: LabAtHand) -> None:
@@ -318,7 +340,8 @@ def test_secrets_reach_commands_and_not_their_output(lab: LabAtHand) -> None:
 
     assert done.stdout.startswith("said 16 ")
     assert "k3y" not in done.stdout
-    lab("repo", "secret", "demo", "API_KEY", "--remove")
+    removed = json.loads(lab("repo", "secret", "demo", "API_KEY", "--remove", "--json").stdout)
+    assert removed == {"repository": "demo", "secret": "API_KEY", "state": "forgotten"}
 
 
 def test_login_keeps_a_token_that_works_for_nobody_elses_eyes(lab: LabAtHand, tmp_path: Path) -> None:

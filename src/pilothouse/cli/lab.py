@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import Annotated
 
 import typer
 
 from pilothouse.cli import lab_artifacts, lab_batch, lab_debug, lab_repo, lab_run, lab_sessions, lab_shell
 from pilothouse.cli.hub_link import DEFAULT_URL, TOKEN
-from pilothouse.cli.lab_link import CREDENTIALS, URL, Url, hub_for, keep
+from pilothouse.cli.lab_link import CREDENTIALS, URL, AsJson, Url, hub_for, keep
 from pilothouse.kit.errors import BadConfiguration
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ for command in (lab_run.run, lab_run.logs, lab_shell.shell, lab_batch.batch, lab
 
 
 @app.command()
-def login(url: Url = None) -> None:
+def login(as_json: AsJson = False, url: Url = None) -> None:
     """Keep the address of a hub and a token, in a file that only you can read.
 
     The token is asked for, or read from standard input; it is tried before it is kept.
@@ -42,11 +42,12 @@ def login(url: Url = None) -> None:
         raise BadConfiguration(problem=f"no token; make one with pilothouse token create, or set {TOKEN}")
     with HubClient(place, token=token.strip()) as hub:
         hub.lab.sessions(limit=1)
-    print(keep(place, token.strip()))
+    file = keep(place, token.strip())
+    print(json.dumps({"url": place, "file": str(file)}) if as_json else file)
 
 
 @app.command()
-def sandbox(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, url: Url = None) -> None:
+def sandbox(as_json: AsJson = False, url: Url = None) -> None:
     """Show the workers there are, and how far each keeps commands apart."""
     from pilothouse.cli.tables import table
 

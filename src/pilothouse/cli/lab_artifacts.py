@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from pilothouse.cli.lab_link import AsJson, Url, hub_for
 from pilothouse.cli.progress import progress_of
-from pilothouse.cli.tables import table
+from pilothouse.cli.tables import printable, table
 from pilothouse.kit.errors import NotFound
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def get(
     session_id: Session,
     names: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="Paths or ids; all when absent.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The directory they are written to.")] = Path(),
+    as_json: AsJson = False,
     url: Url = None,
 ) -> None:
     """Fetch artifacts into a directory, under their paths."""
     with hub_for(url) as hub:
-        for file in fetch_all(hub.lab, session_id, output, names or ()):
-            print(file)
+        files = [str(file) for file in fetch_all(hub.lab, session_id, output, names or ())]
+    print(json.dumps({"files": files}) if as_json else "\n".join(map(printable, files)))
 
 
 @app.command()

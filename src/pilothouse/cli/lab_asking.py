@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 from pydantic import BaseModel
@@ -19,20 +23,9 @@ if TYPE_CHECKING:
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
+Command = TypeVar("Command", bound=Callable[..., None])
+
 Flag = typer.Option
-Repo = Annotated[str | None, Flag("--repo", help="The repository; this checkout's own, or the only one, when absent.")]
-Commit = Annotated[str | None, Flag("--commit", help="The commit.")]
-Ref = Annotated[str | None, Flag("--ref", help="A branch or tag; the default branch when nothing is said.")]
-Patch = Annotated[Path | None, Flag("--patch", exists=True, dir_okay=False, help="A patch to be applied.")]
-Dirty = Annotated[bool, Flag("--dirty", help="This checkout's HEAD with all that is not committed, new files too.")]
-Recording = Annotated[list[str] | None, Flag("--recording", help="To be seen in /recordings; repeatable.")]
-Artifact = Annotated[list[str] | None, Flag("--artifact", help="Files to keep, as a glob; repeatable.")]
-Secret = Annotated[list[str] | None, Flag("--secret", help="A secret of the repository, by name; repeatable.")]
-Env = Annotated[list[str] | None, Flag("--env", "-e", help="NAME=VALUE for the command; repeatable.")]
-Label = Annotated[list[str] | None, Flag("--label", help="To find it again; repeatable.")]
-Incident = Annotated[str | None, Flag("--incident", help="The incident it looks into.")]
-Timeout = Annotated[float | None, Flag("--timeout", min=0.001, help="A command may take so many seconds.")]
-Network = Annotated[str | None, Flag("--network", help="none, full, or hosts with commas: pypi.org,example.org:8443")]
 Words = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its arguments.")]
 
 
@@ -40,19 +33,27 @@ Words = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The c
 class Wanted:
     """A session as flags describe it."""
 
-    repo: str | None = None
-    commit: str | None = None
-    ref: str | None = None
-    patch: Path | None = None
-    dirty: bool = False
-    recordings: tuple[str, ...] = ()
-    artifacts: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    incident: str | None = None
-    timeout_s: float | None = None
-    network: str | None = None
+    repo: Annotated[
+        str | None, Flag("--repo", help="The repository; this checkout's own, or the only one, when absent.")
+    ] = None
+    commit: Annotated[str | None, Flag("--commit", help="The commit.")] = None
+    ref: Annotated[str | None, Flag("--ref", help="A branch or tag; the default branch when nothing is said.")] = None
+    patch: Annotated[Path | None, Flag("--patch", exists=True, dir_okay=False, help="A patch to be applied.")] = None
+    dirty: Annotated[
+        bool, Flag("--dirty", help="This checkout's HEAD with all that is not committed, new files too.")
+    ] = False
+    recording: Annotated[list[str] | None, Flag("--recording", help="To be seen in /recordings; repeatable.")] = None
+    artifact: Annotated[list[str] | None, Flag("--artifact", help="Files to keep, as a glob; repeatable.")] = None
+    secret: Annotated[list[str] | None, Flag("--secret", help="A secret of the repository, by name; repeatable.")] = (
+        None
+    )
+    env: Annotated[list[str] | None, Flag("--env", "-e", help="NAME=VALUE for the command; repeatable.")] = None
+    label: Annotated[list[str] | None, Flag("--label", help="To find it again; repeatable.")] = None
+    incident: Annotated[str | None, Flag("--incident", help="The incident it looks into.")] = None
+    timeout: Annotated[float | None, Flag("--timeout", min=0.001, help="A command may take so many seconds.")] = None
+    network: Annotated[
+        str | None, Flag("--network", help="none, full, or hosts with commas: pypi.org,example.org:8443")
+    ] = None
 
     def session(self, lab: Lab, **more: Any) -> NewLabSession:
         """What is asked of the hub."""
@@ -60,9 +61,9 @@ class Wanted:
 
         asked: dict[str, Any] = {
             "repository": lab_checkout.repository_named(lab, self.repo), **self._revision(),
-            "recordings": list(self.recordings), "artifacts": list(self.artifacts), "secrets": list(self.secrets),
-            "environment": _variables(self.environment), "labels": list(self.labels), "incident_id": self.incident,
-            "timeout_s": self.timeout_s, **_network(self.network), **more,
+            "recordings": self.recording or [], "artifacts": self.artifact or [], "secrets": self.secret or [],
+            "environment": _variables(self.env or []), "labels": self.label or [], "incident_id": self.incident,
+            "timeout_s": self.timeout, **_network(self.network), **more,
         }  # fmt: skip
         return checked(NewLabSession, asked)
 
@@ -80,6 +81,40 @@ class Wanted:
         return found | ({"patch_base64": base64.b64encode(patch).decode()} if patch else {})
 
 
+@contextmanager
+def place_of(lab: Lab, session: str | None, wanted: Wanted) -> Iterator[str]:
+    """The session that was named, or one that is made for as long as the block lasts."""
+    if session is not None and wanted != Wanted():
+        raise BadConfiguration(problem="--session is there already; leave out what describes a new one")
+    place = session or lab.create(wanted.session(lab)).id
+    try:
+        yield place
+    finally:
+        if session is None:
+            lab.cancel(place)
+
+
+def describes_a_session(command: Command) -> Command:
+    """Give a command the flags of ``Wanted``, but for those it has itself, and what they say as ``wanted``."""
+    own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "wanted"]
+    kinds = get_type_hints(Wanted, include_extras=True)
+    shared = [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=kinds[one.name])
+        for one in fields(Wanted)
+        if one.name not in {known.name for known in own}
+    ]
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        wanted = Wanted(**{one.name: given.pop(one.name) for one in shared})
+        command(**given, wanted=wanted)
+
+    arguments = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+    run.__signature__ = inspect.Signature([*arguments[:1], *shared, *arguments[1:]])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
+    return run  # type: ignore[return-value]
+
+
 def checked(model: type[Asked], asked: dict[str, Any]) -> Asked:
     """What is asked for, in the hub's own terms; a person hears in a sentence what is wrong with it."""
     from pydantic import ValidationError
@@ -92,7 +127,7 @@ def checked(model: type[Asked], asked: dict[str, Any]) -> Asked:
         raise BadConfiguration(problem=explain(error, model)) from None
 
 
-def _variables(words: tuple[str, ...]) -> dict[str, str]:
+def _variables(words: list[str]) -> dict[str, str]:
     pairs = [word.partition("=") for word in words]
     if any(not separator for _, separator, _ in pairs):
         raise BadConfiguration(problem="--env is NAME=VALUE")

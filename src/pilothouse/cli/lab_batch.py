@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,21 +23,12 @@ LOOK_S = 0.5
 Flag = typer.Option
 
 
+@asking.describes_a_session
 def batch(
     words: asking.Words,
-    repo: asking.Repo = None,
+    wanted: asking.Wanted,
     commit: Annotated[list[str] | None, Flag("--commit", help="A commit; one session for each of several.")] = None,
-    ref: asking.Ref = None,
-    patch: asking.Patch = None,
-    dirty: asking.Dirty = False,
     recording: Annotated[list[str] | None, Flag("--recording", help="One session for each; repeatable.")] = None,
-    artifact: asking.Artifact = None,
-    secret: asking.Secret = None,
-    env: asking.Env = None,
-    label: asking.Label = None,
-    incident: asking.Incident = None,
-    timeout: asking.Timeout = None,
-    network: asking.Network = None,
     name: Annotated[str | None, Flag(help="What it is for; shown in lists.")] = None,
     detach: Annotated[bool, Flag("--detach", help="Do not wait; print the batch's id.")] = False,
     as_json: AsJson = False,
@@ -54,10 +46,7 @@ def batch(
     if not recordings and len(commits) < 2:
         raise BadConfiguration(problem="a batch needs several: --recording ID or --commit SHA, more than once")
     only = commits[0] if len(commits) == 1 else None
-    wanted = asking.Wanted(
-        repo, only, ref, patch, dirty, (), tuple(artifact or ()), tuple(secret or ()), tuple(env or ()),
-        tuple(label or ()), incident, timeout, network,
-    )  # fmt: skip
+    wanted = replace(wanted, commit=only)
     with hub_for(url) as hub:
         session = wanted.session(hub.lab, commands=[asking.checked(NewLabCommand, {"argv": words})], end_when_done=True)
         each = {"recordings": recordings, "commits": commits if only is None else [], "name": name}

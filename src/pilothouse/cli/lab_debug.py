@@ -30,17 +30,14 @@ _CONTENT_LENGTH = re.compile(rb"^Content-Length: *(\d{1,9}) *\r?$", re.IGNORECAS
 Flag = typer.Option
 
 
+@asking.describes_a_session
 def debug(
     words: asking.Words,
+    wanted: asking.Wanted,
     session: Annotated[str | None, Flag("--session", help="In this session; a new one when absent.")] = None,
     port: Annotated[int, Flag(help="The local port for the editor; 0 takes any free one.")] = 5678,
     root: Annotated[Path, Flag(help="Where the same files are here, for the editor.")] = Path(),
-    repo: asking.Repo = None,
-    commit: asking.Commit = None,
-    ref: asking.Ref = None,
-    patch: asking.Patch = None,
-    dirty: asking.Dirty = False,
-    recording: asking.Recording = None,
+    as_json: Annotated[bool, Flag("--json", help="Say as JSON where it listens.")] = False,
     url: Url = None,
 ) -> None:
     """Run a Python program under a debugger, and let an editor attach to a local port.
@@ -52,19 +49,16 @@ def debug(
     """
     from pilothouse.wire.lab import LabDebugRequest
 
-    wanted = asking.Wanted(repo, commit, ref, patch, dirty, tuple(recording or ()))
     with hub_for(url) as hub, socket.create_server(("127.0.0.1", port)) as listener:
-        lab = hub.lab
-        place = session or lab.create(wanted.session(lab)).id
-        try:
+        lab, taken = hub.lab, int(listener.getsockname()[1])
+        with asking.place_of(lab, session, wanted) as place:
             started = lab.debug(place, asking.checked(LabDebugRequest, {"argv": words}))
-            print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
+            facts = {"session_id": place, "command_id": started.command_id, "host": "127.0.0.1", "port": taken}
+            said = json.dumps(facts) if as_json else f"listening on 127.0.0.1:{taken}"
+            print(said, file=sys.stderr, flush=True)
             door = _Door(lab, place, started.command_id, str(root.resolve()))
             threading.Thread(target=door.serve, args=(listener,), daemon=True).start()
             code = _shown(lab, place, started.command_id)
-        finally:
-            if session is None:
-                lab.cancel(place)
     raise SystemExit(code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from typing import Annotated
@@ -61,6 +62,7 @@ def secret(
     name: Name,
     variable: Annotated[str, typer.Argument(metavar="NAME", help="The variable it enters a command as.")],
     remove: Annotated[bool, Flag("--remove", help="Forget it.")] = False,
+    as_json: AsJson = False,
     url: Url = None,
 ) -> None:
     """Keep a secret for the sessions of a repository. Its value is asked for, or read from standard input."""
@@ -72,4 +74,6 @@ def secret(
             if not value:
                 raise BadConfiguration(problem="the value is empty")
             hub.lab.put_secret(name, variable, value.removesuffix("\n"))
-    print(f"{variable} of {name} is {'forgotten' if remove else 'kept'}")
+    state = "forgotten" if remove else "kept"
+    facts = {"repository": name, "secret": variable, "state": state}
+    print(json.dumps(facts) if as_json else f"{variable} of {name} is {state}")

@@ -27,22 +27,11 @@ INTERRUPTED = 130
 Flag = typer.Option
 
 
+@asking.describes_a_session
 def run(
     words: asking.Words,
-    repo: asking.Repo = None,
-    commit: asking.Commit = None,
-    ref: asking.Ref = None,
-    patch: asking.Patch = None,
-    dirty: asking.Dirty = False,
-    recording: asking.Recording = None,
-    artifact: asking.Artifact = None,
+    wanted: asking.Wanted,
     output: Annotated[Path | None, Flag("--output", "-o", help="Fetch the artifacts into this directory.")] = None,
-    secret: asking.Secret = None,
-    env: asking.Env = None,
-    label: asking.Label = None,
-    incident: asking.Incident = None,
-    timeout: asking.Timeout = None,
-    network: asking.Network = None,
     detach: Annotated[bool, Flag("--detach", help="Do not wait; print the session's id.")] = False,
     as_json: AsJson = False,
     url: Url = None,
@@ -55,10 +44,6 @@ def run(
     """
     from pilothouse.wire.lab import NewLabCommand
 
-    wanted = asking.Wanted(
-        repo, commit, ref, patch, dirty, tuple(recording or ()), tuple(artifact or ()), tuple(secret or ()),
-        tuple(env or ()), tuple(label or ()), incident, timeout, network,
-    )  # fmt: skip
     with hub_for(url) as hub:
         lab = hub.lab
         new = wanted.session(lab, commands=[asking.checked(NewLabCommand, {"argv": words})], end_when_done=True)

@@ -64,11 +64,11 @@ def show(session_id: Session, as_json: AsJson = False, url: Url = None) -> None:
 
 
 @app.command()
-def cancel(session_id: Session, url: Url = None) -> None:
+def cancel(session_id: Session, as_json: AsJson = False, url: Url = None) -> None:
     """End a session and everything that runs in it."""
     with hub_for(url) as hub:
         hub.lab.cancel(session_id)
-    print(f"{session_id} is cancelled")
+    print(json.dumps({"id": session_id, "state": "cancelled"}) if as_json else f"{session_id} is cancelled")
 
 
 def _commit(one: LabSession) -> str:

@@ -29,16 +29,11 @@ _CHUNK = 65_536
 Flag = typer.Option
 
 
+@asking.describes_a_session
 def shell(
+    wanted: asking.Wanted,
     words: Annotated[list[str] | None, typer.Argument(metavar="-- COMMAND...", help="/bin/sh when absent.")] = None,
     session: Annotated[str | None, Flag("--session", help="In this session; a new one when absent.")] = None,
-    repo: asking.Repo = None,
-    commit: asking.Commit = None,
-    ref: asking.Ref = None,
-    patch: asking.Patch = None,
-    dirty: asking.Dirty = False,
-    recording: asking.Recording = None,
-    network: asking.Network = None,
     url: Url = None,
 ) -> None:
     """Work in a session by hand, at a terminal; a session made for it ends with it.
@@ -47,7 +42,6 @@ def shell(
     """
     from pilothouse.wire.lab import LabTerminal, NewLabCommand
 
-    wanted = asking.Wanted(repo, commit, ref, patch, dirty, tuple(recording or ()), network=network)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     terminal: LabTerminal | None = None
     if at_terminal:
@@ -55,14 +49,8 @@ def shell(
         terminal = LabTerminal(rows=size.lines, columns=size.columns)
     argv = words or ["/bin/sh", *(["-i"] if at_terminal else [])]
     new = asking.checked(NewLabCommand, {"argv": argv, "interactive": True, "terminal": terminal})
-    with hub_for(url) as hub:
-        lab = hub.lab
-        place = session or lab.create(wanted.session(lab)).id
-        try:
-            code = _joined(lab, lab.run(place, new), at_terminal=at_terminal)
-        finally:
-            if session is None:
-                lab.cancel(place)
+    with hub_for(url) as hub, asking.place_of(hub.lab, session, wanted) as place:
+        code = _joined(hub.lab, hub.lab.run(place, new), at_terminal=at_terminal)
     raise SystemExit(code)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ Data = Annotated[
     Path | None,
     typer.Option(help="The hub's data directory: works without asking the hub, running or not."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Url = Annotated[str | None, typer.Option(help=f"A running hub, as http://HOST:PORT. {CREDENTIALS}")]
 
 
@@ -46,6 +48,7 @@ def create(
     repository: Annotated[str | None, typer.Option(help="Good for debug sessions of this repository only.")] = None,
     session: Annotated[str | None, typer.Option(help="Good for this debug session only.")] = None,
     data: Data = None,
+    as_json: AsJson = False,
     url: Url = None,
 ) -> None:
     """Make a token and print it, once and alone on standard output.
@@ -75,17 +78,20 @@ def create(
     made = hub_at(url).administration.make_token(new) if url else _in_directory(data, make)
     granted = ", ".join(made.scopes) or "nothing"
     typer.echo(f"{made.id} grants {granted}; it is shown this once:", err=True)
-    print(made.token)
+    print(made.model_dump_json(indent=2) if as_json else made.token)
 
 
 @app.command("list")
-def list_tokens(data: Data = None, url: Url = None) -> None:
+def list_tokens(data: Data = None, as_json: AsJson = False, url: Url = None) -> None:
     """List the tokens of programs, newest first, those that ended included."""
 
     async def page(tokens: Tokens, session: AsyncSession) -> TokenList:
         return await tokens.page(session, limit=200, offset=0)
 
     found = hub_at(url).administration.tokens(limit=200) if url else _in_directory(data, page)
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
     rows = [
         (one.id, one.name, ",".join(one.scopes) or "-", "active" if one.active else "ended", _day(one.last_used_at))
         for one in found.items
@@ -97,7 +103,10 @@ def list_tokens(data: Data = None, url: Url = None) -> None:
 
 @app.command()
 def revoke(
-    token_id: Annotated[str, typer.Argument(help="Its id, as listed.")], data: Data = None, url: Url = None
+    token_id: Annotated[str, typer.Argument(help="Its id, as listed.")],
+    data: Data = None,
+    as_json: AsJson = False,
+    url: Url = None,
 ) -> None:
     """End a token: it opens nothing from now on, at a running hub within a second."""
 
@@ -108,7 +117,7 @@ def revoke(
         hub_at(url).administration.revoke_token(token_id)
     else:
         _in_directory(data, end)
-    print(f"{token_id} is revoked")
+    print(json.dumps({"id": token_id, "active": False}) if as_json else f"{token_id} is revoked")
 
 
 def _in_directory(data: Path | None, use: Callable[[Tokens, AsyncSession], Awaitable[Found]]) -> Found:
