@@ -71,7 +71,7 @@ type RowProps = { incident: Incident; search: IncidentSearch; isBrief: boolean; 
 function Row({ incident: one, search, isBrief, chosen }: RowProps) {
   const isChosen = chosen?.ids.has(one.id) === true;
   return (
-    <Table.Tr bg={isChosen ? "var(--mantine-primary-color-light)" : undefined}>
+    <Table.Tr bg={isChosen ? "var(--mantine-color-default-hover)" : undefined}>
       {chosen === undefined ? null : (
         <Table.Td>
           <Checkbox

@@ -216,6 +216,8 @@ function Written({ draft, changing, field, isWrong = false, children }: WrittenP
     <form
       onSubmit={(event) => {
         event.preventDefault();
+        // The keys of the page go on from here: what was written is said.
+        event.currentTarget.querySelector<HTMLElement>("input, textarea")?.blur();
         save();
       }}
     >

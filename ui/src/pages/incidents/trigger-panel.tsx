@@ -91,7 +91,9 @@ function GaugeBar({ gauge, said }: { gauge: Gauge; said: string }) {
 }
 
 function Said({ incident, entries }: { incident: Incident; entries: Entry[] }) {
-  const first = happenings(entries).find((one) => one.details.length > 0 && one.what !== "Opened");
+  const first = happenings(entries).find(
+    ({ kind, what, details }) => kind === "happened" && details.length > 0 && what !== "Opened",
+  );
   return (
     <Stack gap={4}>
       <Text size="sm">
