@@ -1,39 +1,26 @@
 import { useHotkeys } from "@mantine/hooks";
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { lazy, Suspense } from "react";
+import { useInUrl } from "./in-url";
 
 const Finder = lazy(() => import("./finder/finder"));
-const listeners = new Set<() => void>();
-let opened = false;
 
-function set(value: boolean): void {
-  opened = value;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export function openPalette(): void {
-  set(true);
-}
-
-export function closePalette(): void {
-  set(false);
+/** What is typed into the palette, as the URL has it; undefined while it is closed. */
+export function usePalette(): [string | undefined, (typed: string | undefined) => void] {
+  return useInUrl("palette");
 }
 
 /** The command palette: any robot, recording, incident or task, and the commonest actions. Loaded when first opened. */
 export function Palette() {
-  const isOpen = useSyncExternalStore(subscribe, () => opened);
+  const [typed, set] = usePalette();
+  const open = () => set("");
   useHotkeys([
-    ["mod+K", openPalette, { preventDefault: true }],
-    ["/", openPalette, { preventDefault: true }],
+    ["mod+K", open, { preventDefault: true }],
+    ["/", open, { preventDefault: true }],
   ]);
-  if (!isOpen) return null;
+  if (typed === undefined) return null;
   return (
     <Suspense fallback={null}>
-      <Finder close={closePalette} />
+      <Finder words={typed} onWords={(words) => set(words ?? "")} close={() => set(undefined)} />
     </Suspense>
   );
 }

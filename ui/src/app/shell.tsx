@@ -11,21 +11,20 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useInUrl } from "./in-url";
 import { LostNotice } from "./lost-notice";
-import { openPalette, Palette } from "./palette";
+import { Palette, usePalette } from "./palette";
 import { PLACES } from "./places";
 import { Whoever } from "./whoever";
 
 /** Where everything stands: places on the left, what is current at the top, the page in the middle. */
 export function Shell() {
-  const [opened, { toggle, close }] = useDisclosure(false);
+  const [menu, setMenu] = useInUrl("menu");
+  const opened = menu !== undefined;
+  const [, openPalette] = usePalette();
   const path = useLocation({ select: (location) => location.pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu of a phone
-  useEffect(close, [path]);
   return (
     <AppShell header={{ height: 44 }} navbar={{ width: 168, breakpoint: "sm", collapsed: { mobile: !opened } }}>
       <Anchor href="#main" pos="absolute" top={-60} left={8} className="skip" style={{ zIndex: 1000 }}>
@@ -34,7 +33,13 @@ export function Shell() {
       <AppShell.Header>
         <Group h="100%" px="sm" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">
-            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
+            <Burger
+              opened={opened}
+              onClick={() => setMenu(opened ? undefined : "open")}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label="Menu"
+            />
             <Anchor component={Link} to="/" underline="never" c="inherit" aria-label="Pilothouse, now">
               <Group gap={8} wrap="nowrap">
                 <img src="/mark.svg" width={22} height={22} alt="" />
@@ -46,7 +51,7 @@ export function Shell() {
           </Group>
           <Group gap={4} wrap="nowrap">
             <Tooltip label="Find anything (Ctrl K)">
-              <ActionIcon onClick={openPalette} aria-label="Find anything">
+              <ActionIcon onClick={() => openPalette("")} aria-label="Find anything">
                 <IconSearch size={18} />
               </ActionIcon>
             </Tooltip>

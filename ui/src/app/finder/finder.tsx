@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { useWords } from "~/parts/use-words";
 import { PLACES } from "../places";
 import classes from "./finder.module.css";
 import { ACTIONS, type Found, matching } from "./found";
@@ -12,10 +13,12 @@ import { searching } from "./search";
 const PAGES: Found[] = PLACES.map(({ to, title }) => ({ id: to, kind: "Page", title, to }));
 const PATIENCE_MS = 150;
 
+type Props = { words: string; onWords: (words: string | undefined) => void; close: () => void };
+
 /** A line of text, and below it what it could mean: arrows choose, Enter goes there. */
-export default function Finder({ close }: { close: () => void }) {
+export default function Finder({ words, onWords, close }: Props) {
   const navigate = useNavigate();
-  const [typed, setTyped] = useState("");
+  const [typed, type] = useWords(words, onWords);
   const [chosen, setChosen] = useState(0);
   const [asked] = useDebouncedValue(typed.trim(), PATIENCE_MS);
   const { data, isFetching } = useQuery({ ...searching(asked), placeholderData: keepPreviousData });
@@ -23,7 +26,7 @@ export default function Finder({ close }: { close: () => void }) {
   const list = useId();
   const go = (line: Found | undefined) => {
     if (line === undefined) return;
-    close();
+    // Whoever goes elsewhere leaves the palette behind.
     void navigate({ href: line.to });
   };
   const press = (event: KeyboardEvent) => {
@@ -62,7 +65,7 @@ export default function Finder({ close }: { close: () => void }) {
         aria-activedescendant={lines[chosen] === undefined ? undefined : `${list}-${chosen}`}
         value={typed}
         onChange={(event) => {
-          setTyped(event.currentTarget.value);
+          type(event.currentTarget.value);
           setChosen(0);
         }}
         onKeyDown={press}
