@@ -103,10 +103,28 @@ def test_a_directory_in_the_place_of_a_file_stays(workspace: Path) -> None:
 
 
 def test_directories_on_the_way_are_made(workspace: Path) -> None:
-    write_beneath(workspace, "a/b/c", b"deep", mode=0o4755)
+    write_beneath(workspace, "a/b/c", b"deep")
 
     assert (workspace / "a" / "b" / "c").read_bytes() == b"deep"
-    assert (workspace / "a" / "b" / "c").stat().st_mode & 0o7777 == 0o755
+    assert (workspace / "a" / "b" / "c").stat().st_mode & 0o7777 == 0o644
+
+
+def test_a_program_that_is_written_anew_stays_one(workspace: Path) -> None:
+    (workspace / "sub" / "file").chmod(0o4755)
+
+    write_beneath(workspace, "sub/file", b"anew")
+
+    assert (workspace / "sub" / "file").stat().st_mode & 0o7777 == 0o755
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_is_written_belongs_to_whom_the_directory_belongs(workspace: Path) -> None:
+    os.chown(workspace, 1234, 1235)
+
+    write_beneath(workspace, "a/b", b"theirs")
+
+    owners = {(one.stat().st_uid, one.stat().st_gid) for one in (workspace / "a", workspace / "a" / "b")}
+    assert owners == {(1234, 1235)}
 
 
 def test_a_file_that_is_too_large_is_not_read(workspace: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pilothouse.sandbox.keeper.outward import own_addresses
 from pilothouse.sandbox.log import Stream
 from pilothouse.sandbox.model import Limits, Network, NetworkMode, Offer
 from pilothouse.sandbox.probing import FULL_APART
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def web_server() -> AsyncIterator[tuple[int, list[bytes]]]:
+async def web_server(host: str = "127.0.0.1") -> AsyncIterator[tuple[int, list[bytes]]]:
     """A service of the machine that says hello over plain HTTP, and what it was asked."""
     asked: list[bytes] = []
 
@@ -39,14 +40,14 @@ async def web_server() -> AsyncIterator[tuple[int, list[bytes]]]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, host, 0)
     async with server:
         yield server.sockets[0].getsockname()[1], asked
 
 
-async def through(allow: tuple[str, ...], request: str) -> bytes:
+async def through(allow: tuple[str, ...], request: str, *, this_machine: bool = True) -> bytes:
     """What a proxy with this allow-list answers."""
-    proxy = AllowListProxy([Allowance.parse(one) for one in allow])
+    proxy = AllowListProxy([Allowance.parse(one) for one in allow], this_machine=this_machine)
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()
     await proxy.serve(listener)
@@ -139,7 +140,7 @@ def reached(address, port):
     return "reached"
 
 port = int(sys.argv[1])
-print([reached(one, port) for one in ("127.0.0.1", "10.0.2.2", "169.254.169.254")])
+print([reached(one, port) for one in ("127.0.0.1", "10.0.2.2", "169.254.169.254", *sys.argv[2:])])
 print(sorted(name for _, name in socket.if_nameindex()), open("/etc/resolv.conf").read().split())
 print(len([pid for pid in os.listdir("/proc") if pid.isdigit()]))
 """
@@ -147,8 +148,9 @@ print(len([pid for pid in os.listdir("/proc") if pid.isdigit()]))
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a full network apart needs root")
 async def test_full_leads_out_of_the_machine_and_not_to_its_own_services(tmp_path: Path) -> None:
-    async with web_server() as (port, asked), bench(tmp_path) as sandbox:
-        ran = await sandbox.run("/usr/bin/python3", "-c", OUTWARD, str(port), network=Network(NetworkMode.FULL))
+    async with web_server("0.0.0.0") as (port, asked), bench(tmp_path) as sandbox:
+        words = ("/usr/bin/python3", "-c", OUTWARD, str(port), *own_addresses())
+        ran = await sandbox.run(*words, network=Network(NetworkMode.FULL))
 
     assert offer().works(FULL_APART), f"apt install slirp4netns; {offer().mechanisms[FULL_APART].how}"
     local, devices, seen = ran.output().splitlines()
@@ -250,6 +252,17 @@ async def test_the_same_address_in_other_words_is_the_same_address() -> None:
         answer = await through((f"127.0.0.1:{port}",), f"CONNECT [::ffff:127.0.0.1]:{port} HTTP/1.1\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def test_an_address_of_the_machine_itself_is_refused_whatever_range_it_is_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pilothouse.sandbox.proxy._outside", lambda _host: True)
+    async with web_server() as (port, asked):
+        answer = await through((f"127.0.0.1:{port}",), f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n", this_machine=False)
+
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert asked == []
 
 
 async def test_a_name_that_leads_inside_is_refused_even_when_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,9 @@ def read_beneath(root: Path, path: str, limit_bytes: int) -> bytes:
     return content
 
 
-def write_beneath(root: Path, path: str, content: bytes, *, mode: int = 0o644) -> None:
-    """Write a file whole or not at all; directories on the way are made. A link at its place is replaced."""
+def write_beneath(root: Path, path: str, content: bytes) -> None:
+    """Write a file whole or not at all; directories on the way are made. A link at its place is replaced, a file too,
+    but for its permissions. What is new belongs to whom the directory belongs."""
     directory, _, name = path.strip("/").rpartition("/")
     if name in ("", ".", ".."):
         raise OutsideWorkspace(path=path)
@@ -57,10 +58,12 @@ def write_beneath(root: Path, path: str, content: bytes, *, mode: int = 0o644) -
     fresh = f".{name[:100]}.{os.urandom(6).hex()}"
     try:
         descriptor = os.open(
-            fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode & 0o777, dir_fd=parent
+            fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent
         )
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            _give(root, descriptor)
+            os.fchmod(descriptor, _mode_of(name, parent))
         os.replace(fresh, name, src_dir_fd=parent, dst_dir_fd=parent)
     except (IsADirectoryError, NotADirectoryError, FileNotFoundError) as problem:
         raise OutsideWorkspace(path=path) from problem
@@ -105,9 +108,30 @@ def _make_directories(root: Path, directory: str, shown: str) -> None:
         try:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(part, 0o755, dir_fd=parent)
+                made = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+                try:
+                    _give(root, made)
+                finally:
+                    os.close(made)
         finally:
             os.close(parent)
         done = f"{done}/{part}"
+
+
+def _give(root: Path, descriptor: int) -> None:
+    """Only root can give away what it made, and only then need it do so."""
+    if os.geteuid() == 0:
+        owner = root.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _mode_of(name: str, directory: int) -> int:
+    """The permissions of a file that is about to be replaced, or the usual ones."""
+    with contextlib.suppress(FileNotFoundError):
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if stat.S_ISREG(found.st_mode):
+            return found.st_mode & 0o777
+    return 0o644
 
 
 def _opened(root: Path, path: str, flags: int, *, shown: str | None = None) -> int:

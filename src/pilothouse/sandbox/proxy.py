@@ -54,7 +54,7 @@ class AllowListProxy:
         self, allowances: Sequence[Allowance], *, names_may_be_private: bool = False, this_machine: bool = True
     ) -> None:
         """``names_may_be_private``: the names come from whoever runs this service, who knows where they lead;
-        ``this_machine``: addresses may be its own loopback."""
+        ``this_machine``: addresses may be its own, loopback and others."""
         self._allowed = frozenset(allowances)
         self._may_be_private = names_may_be_private
         self._this_machine = this_machine
@@ -108,6 +108,12 @@ class AllowListProxy:
 
     async def _checked(self, wanted: Allowance) -> str:
         """An address of the host that may be connected to."""
+        address = await self._found(wanted)
+        if not self._this_machine and _is_here(address, wanted.port):
+            raise _Refused("403 Forbidden", f"{wanted.host} is the machine itself that runs this session")
+        return address
+
+    async def _found(self, wanted: Allowance) -> str:
         if wanted not in self._allowed:
             raise _Refused("403 Forbidden", f"{wanted.host}:{wanted.port} is not on the allow-list of this session")
         if _address(wanted.host):
@@ -210,6 +216,15 @@ def _public(host: str) -> bool:
     found = _led_to(host)
     is_site = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
     return found is not None and found.is_global and not (found.is_multicast or is_site)
+
+
+def _is_here(address: str, port: int) -> bool:
+    """Whether this machine would talk to itself: then it calls from the address it calls. Nothing is sent."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asking, contextlib.suppress(OSError):
+        asking.connect((address, port))
+        return str(asking.getsockname()[0]) == address
+    return False  # nobody is there; whoever connects hears so
 
 
 def _outside(host: str) -> bool:

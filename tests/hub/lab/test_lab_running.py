@@ -206,6 +206,8 @@ def test_files_are_written_and_read_and_never_outside(lab: LabCaller) -> None:
     assert lab.http.get(f"{base}/out").status_code == 404
     assert lab.http.get(f"{base}/%2e%2e/x").status_code in (404, 422)
     assert lab.http.get(f"{base}/nothing").status_code == 404
+    changes = lab.queue(ended["session_id"], "sh", "-c", "echo more >> deep/er/x.bin && rm -r deep")
+    assert lab.ended(changes)["exit_code"] == 0
 
 
 def test_artifacts_are_kept_and_reports_read(lab: LabCaller) -> None:

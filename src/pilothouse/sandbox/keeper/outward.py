@@ -13,6 +13,8 @@ from pilothouse.sandbox.keeper.identities import GUEST_ID
 PROGRAM = "slirp4netns"
 # Who answers for names in there; handed on to whoever the machine itself asks.
 RESOLVER = "10.0.2.3"
+# What slirp4netns itself calls so, whatever the machine calls by these names.
+_GIVEN = {"10.0.2.2", RESOLVER, "10.0.2.100"}
 # Where clouds tell a machine its credentials.
 _LINK_LOCAL = "169.254.0.0/16"
 # Nobody, and not whom commands run as either: it holds sockets of the machine.
@@ -22,6 +24,7 @@ _BEGINS_WITHIN_S = 20.0
 
 def leave_by(program: str) -> int:
     """Move this process, which is root, into such a network; the pid of what keeps it, which dies with this one."""
+    own = own_addresses()
     holder, network, let_go = _network()
     ready, begun = os.pipe()
     parent = os.getpid()
@@ -37,13 +40,26 @@ def leave_by(program: str) -> int:
             raise OSError(f"{program} did not begin")
         kernel.enter(network, kernel.CLONE_NEWNET)
         kernel.raise_loopback()
-        kernel.refuse_route(_LINK_LOCAL)
+        for refused in (_LINK_LOCAL, *(f"{one}/32" for one in own - _GIVEN)):
+            kernel.refuse_route(refused)
     finally:
         for descriptor in (ready, network):
             os.close(descriptor)
         let_go.close()
         os.waitpid(holder, 0)
     return pid
+
+
+def own_addresses() -> set[str]:
+    """Those of this machine's network, without its loopback: what listens on them is not for guests either."""
+    found, leaf = set(), ""
+    for line in Path("/proc/net/fib_trie").read_text().splitlines():
+        words = line.split()
+        if words[0] == "|--":
+            leaf = words[1]
+        elif words == ["/32", "host", "LOCAL"] and not leaf.startswith("127."):
+            found.add(leaf)
+    return found
 
 
 def _keep(program: str, holder: int, begun: int, parent: int) -> None:
