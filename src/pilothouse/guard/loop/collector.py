@@ -20,7 +20,7 @@ class QuietCollector:
     """``with`` it the collector is off and what is alive stays; ``tidy`` collects when there is time for it."""
 
     def __enter__(self) -> QuietCollector:
-        self._was_enabled = gc.isenabled()
+        self._was_enabled, self._had_frozen = gc.isenabled(), gc.get_freeze_count() > 0
         self._switch_s = sys.getswitchinterval()
         gc.collect()
         gc.freeze()
@@ -30,7 +30,8 @@ class QuietCollector:
 
     def __exit__(self, *_: object) -> None:
         sys.setswitchinterval(self._switch_s)
-        gc.unfreeze()
+        if not self._had_frozen:  # what somebody else put aside stays there
+            gc.unfreeze()
         if self._was_enabled:
             gc.enable()
 

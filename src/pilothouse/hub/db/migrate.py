@@ -57,7 +57,7 @@ class Migrations:
 
     async def up(self, revision: str = "head") -> None:
         """Upgrade; a second process that comes at the same time waits and finds nothing left to do."""
-        await anyio.to_thread.run_sync(self._run, lambda config: command.upgrade(config, revision))
+        await anyio.to_thread.run_sync(self._run, lambda config: command.upgrade(config, revision), revision)
 
     async def down(self, revision: str = "base") -> None:
         """Downgrade."""
@@ -74,11 +74,11 @@ class Migrations:
         if current != self.head:
             raise NotMigrated(current=current or "none", head=self.head)
 
-    def _run(self, step: Callable[[Config], None]) -> None:
+    def _run(self, step: Callable[[Config], None], target: str | None = None) -> None:
         engine = self._engine()
         try:
             with _one_at_a_time, engine.begin() as connection:
-                self._migrate(connection, step)
+                self._migrate(connection, step, target)
         except exc.DBAPIError as error:
             address = self._url.render_as_string(hide_password=True)
             raise NoDatabase(address=address, reason=" ".join(str(error.orig).split())) from error
@@ -87,10 +87,13 @@ class Migrations:
         finally:
             engine.dispose()
 
-    def _migrate(self, connection: Connection, step: Callable[[Config], None]) -> None:
+    def _migrate(self, connection: Connection, step: Callable[[Config], None], target: str | None) -> None:
         if not self._sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         before = _revision(connection)
+        # Most starts find nothing to do: whoever runs the migrations to learn that waits for it each time.
+        if before is not None and before == (self.head if target == "head" else target):
+            return
         step(_config(connection))
         if self._sqlite:
             _check_foreign_keys(connection)
