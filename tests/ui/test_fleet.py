@@ -105,7 +105,7 @@ def test_a_robot_is_renamed_gets_another_token_and_is_retired(hub: Hub, visit: V
     page.goto(page.url.replace("/robots/veteran-1", "/fleet"))
     expect(page.get_by_role("region", name="Healthy")).to_be_visible()
     expect(page.get_by_role("article", name="Veteran")).to_be_hidden()
-    page.get_by_role("link", name="Retired ones").click()
+    page.get_by_role("navigation", name="Robots by health").get_by_role("link", name="retired").click()
     expect(page.get_by_role("article", name="Veteran")).to_be_visible()
 
 

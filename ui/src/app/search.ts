@@ -22,3 +22,8 @@ export function texts(value: unknown): string[] | undefined {
 export function oneOf<const Choice extends string>(value: unknown, choices: readonly Choice[]): Choice | undefined {
   return choices.find((choice) => choice === value);
 }
+
+/** The id of something that is being changed; empty of one that does not exist yet. */
+export function idOrNew(value: unknown): string | undefined {
+  return value === "" ? "" : text(value);
+}

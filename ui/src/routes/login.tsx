@@ -1,9 +1,13 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { text } from "~/app/search";
-import { LoginPage } from "~/pages/login/login-page";
+import { oneOf, text } from "~/app/search";
+import { LoginPage, type LoginSearch } from "~/pages/login/login-page";
 
 export const Route = createFileRoute("/login")({
-  validateSearch: (search): { code?: string; next?: string } => ({ code: text(search.code), next: text(search.next) }),
+  validateSearch: (search): LoginSearch => ({
+    code: text(search.code),
+    next: text(search.next),
+    by: oneOf(search.by, ["password"]),
+  }),
   component: function Login() {
     return <LoginPage {...Route.useSearch()} />;
   },

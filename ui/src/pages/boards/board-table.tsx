@@ -1,21 +1,25 @@
 import { Badge, Box, Group, Table, Text } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
-import { useState } from "react";
 import type { Model } from "~/api/client";
 import { useWhoAmI } from "~/api/session";
 import { count } from "~/format/numbers";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
+import { useUrl } from "~/parts/use-url";
 import { ActIcon } from "./act-button";
 import { GroupForm } from "./group-form";
 import { toArrange } from "./model/rights";
 
-type Props = { boards: Model<"SeenBoard">[] | Model<"GroupedBoard">[]; group?: Model<"BoardGroup"> };
+type Props = {
+  boards: Model<"SeenBoard">[] | Model<"GroupedBoard">[];
+  group?: Model<"BoardGroup">;
+  isEditing?: boolean;
+};
 
 /** Boards with how much is on each. */
-export function BoardTable({ boards, group }: Props) {
+export function BoardTable({ boards, group, isEditing = false }: Props) {
   const refusal = toArrange(useWhoAmI());
-  const [isEditing, setIsEditing] = useState(false);
+  const url = useUrl();
   return (
     <Box mb="lg">
       {group === undefined ? null : (
@@ -23,10 +27,15 @@ export function BoardTable({ boards, group }: Props) {
           <PageLink to={`/boards/groups/${group.id}` as string} fw={600}>
             {group.name}
           </PageLink>
-          <ActIcon label={`Edit the group ${group.name}`} refusal={refusal} size="sm" onAct={() => setIsEditing(true)}>
+          <ActIcon
+            label={`Edit the group ${group.name}`}
+            refusal={refusal}
+            size="sm"
+            onAct={() => url({ group: group.id }, "opens")}
+          >
             <IconPencil size={14} />
           </ActIcon>
-          {isEditing ? <GroupForm group={group} close={() => setIsEditing(false)} /> : null}
+          {isEditing ? <GroupForm group={group} close={() => url({ group: undefined })} /> : null}
         </Group>
       )}
       {boards.length === 0 ? (

@@ -1,8 +1,6 @@
-import { Button, Group, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconPlus, IconSearch, IconShieldCheck } from "@tabler/icons-react";
+import { Button, SimpleGrid } from "@mantine/core";
+import { IconPlus, IconShieldCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useWhoAmI } from "~/api/session";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
@@ -10,6 +8,8 @@ import { Empty } from "~/parts/empty";
 import { PageButton } from "~/parts/link";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
+import { useUrl } from "~/parts/use-url";
+import { Words } from "~/parts/words";
 import { ActButton } from "./act-button";
 import { BoardTable } from "./board-table";
 import { GroupForm } from "./group-form";
@@ -18,18 +18,24 @@ import { toArrange } from "./model/rights";
 import { NewBoard } from "./new-board";
 import { Fields } from "./settings/fields";
 import { Tags } from "./settings/tags";
-import { useUrl } from "./use-url";
 
-const TYPING_MS = 250;
+export type BoardsSearch = {
+  q?: string;
+  show?: "labels";
+  make?: "board" | "group";
+  /** The group, tag or field that is changed; of tags and fields empty for a new one. */
+  group?: string;
+  tag?: string;
+  field?: string;
+};
 
 /** Every board that somebody sees, by group, with how much waits on each. */
-export function BoardsPage({ q, show }: { q?: string; show?: "labels" }) {
+export function BoardsPage({ search }: { search: BoardsSearch }) {
+  const { q, show, make } = search;
   const me = useWhoAmI();
   const refusal = toArrange(me);
-  const [making, setMaking] = useState<"board" | "group" | null>(null);
   const url = useUrl();
-  const search = useDebouncedCallback((text: string) => url({ q: text === "" ? undefined : text }), TYPING_MS);
-  const close = () => setMaking(null);
+  const close = () => url({ make: undefined });
   return (
     <Page
       title="Boards"
@@ -41,41 +47,37 @@ export function BoardsPage({ q, show }: { q?: string; show?: "labels" }) {
           <Button variant="default" onClick={() => url({ show: show === undefined ? "labels" : undefined }, "opens")}>
             {show === undefined ? "Tags and fields" : "Boards"}
           </Button>
-          <ActButton variant="default" refusal={refusal} onAct={() => setMaking("group")}>
+          <ActButton variant="default" refusal={refusal} onAct={() => url({ make: "group" }, "opens")}>
             New group
           </ActButton>
-          <ActButton refusal={refusal} leftSection={<IconPlus size={15} />} onAct={() => setMaking("board")}>
+          <ActButton
+            refusal={refusal}
+            leftSection={<IconPlus size={15} />}
+            onAct={() => url({ make: "board" }, "opens")}
+          >
             New board
           </ActButton>
         </>
       }
     >
-      {making === "board" ? <NewBoard close={close} /> : null}
-      {making === "group" ? <GroupForm close={close} /> : null}
+      {make === "board" ? <NewBoard close={close} /> : null}
+      {make === "group" ? <GroupForm close={close} /> : null}
       {show === "labels" ? (
-        <Group align="stretch" gap="md" grow preventGrowOverflow={false} style={{ flexWrap: "wrap" }}>
-          <Tags />
-          <Fields />
-        </Group>
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <Tags edit={search.tag} />
+          <Fields edit={search.field} />
+        </SimpleGrid>
       ) : (
         <>
-          <TextInput
-            aria-label="Search boards"
-            placeholder="Search boards"
-            leftSection={<IconSearch size={14} />}
-            maw={280}
-            mb="sm"
-            defaultValue={q ?? ""}
-            onChange={(event) => search(event.currentTarget.value)}
-          />
-          <All q={q} />
+          <Words label="Search boards" value={q} onChange={(words) => url({ q: words })} maw={280} mb="sm" />
+          <All q={q} editedGroup={search.group} />
         </>
       )}
     </Page>
   );
 }
 
-function All({ q }: { q?: string }) {
+function All({ q, editedGroup }: { q?: string; editedGroup?: string }) {
   const boards = useQuery(overview(q));
   const grouped = useQuery(groups);
   return (
@@ -89,7 +91,7 @@ function All({ q }: { q?: string }) {
             {known.map((group) => {
               const inGroup = items.filter(({ board }) => board.group_id === group.id);
               if (inGroup.length === 0 && q !== undefined) return null;
-              return <BoardTable key={group.id} group={group} boards={inGroup} />;
+              return <BoardTable key={group.id} group={group} boards={inGroup} isEditing={group.id === editedGroup} />;
             })}
             {alone.length === 0 ? null : <BoardTable boards={alone} />}
           </>

@@ -1,19 +1,20 @@
-import { Button, Group, Text, TextInput, Title } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconPlus } from "@tabler/icons-react";
+import { Group, Text, Title } from "@mantine/core";
+import { IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { plural } from "~/format/numbers";
+import { count } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { PageButton } from "~/parts/link";
 import { Page } from "~/parts/page";
+import { Pager } from "~/parts/pager";
+import { useUrl } from "~/parts/use-url";
+import { Words } from "~/parts/words";
 import classes from "./fleet.module.css";
 import type { FleetSearch } from "./fleet-search";
-import { latestRisk, robotList } from "./queries";
+import { guardsOf, robotList } from "./queries";
 import { RobotCard } from "./robot-card";
-import { grouped, guardWords, type Group as Health } from "./robots";
+import { grouped, type Group as Health, type Robot } from "./robots";
 
 const TITLES: Record<Health, string> = {
   silent: "Silent",
@@ -23,9 +24,10 @@ const TITLES: Record<Health, string> = {
   retired: "Retired",
 };
 
-/** All robots, the troubled ones first. */
+/** All robots, the troubled ones first; how many there are of each kind the hub counts. */
 export function FleetPage({ search }: { search: FleetSearch }) {
   const query = useQuery(robotList(search));
+  const { offset: _, ...narrowed } = search;
   return (
     <Page
       title="Fleet"
@@ -35,24 +37,22 @@ export function FleetPage({ search }: { search: FleetSearch }) {
         </PageButton>
       }
     >
-      <Filters search={search} />
+      <Filters search={search} counts={query.data?.by_health} />
       <Answer query={query}>
-        {({ items, total }) =>
+        {({ items, total, limit, offset, by_health }) =>
           items.length > 0 ? (
             <>
-              <Groups robots={items} />
-              {total > items.length ? (
-                <Text size="sm" c="dimmed" mt="sm">
-                  {plural(total - items.length, "more robot")}: narrow the list to see them.
-                </Text>
-              ) : null}
+              <Groups robots={items} counts={by_health ?? {}} />
+              <Pager total={total} limit={limit} offset={offset} />
             </>
-          ) : Object.values(search).some((one) => one !== undefined) ? (
+          ) : Object.values(narrowed).some((one) => one !== undefined) ? (
             <Empty title="No such robot">
               <PageButton to="/fleet" search={{}} variant="default">
                 Show all robots
               </PageButton>
             </Empty>
+          ) : total > 0 ? (
+            <Pager total={total} limit={limit} offset={offset} />
           ) : (
             <NoRobots />
           )
@@ -62,15 +62,17 @@ export function FleetPage({ search }: { search: FleetSearch }) {
   );
 }
 
-function Groups({ robots }: { robots: Parameters<typeof grouped>[0] }) {
-  const risk = useQuery(latestRisk);
-  const words = guardWords(risk.data?.items ?? []);
+type Counts = Record<string, number>;
+
+function Groups({ robots, counts }: { robots: Robot[]; counts: Counts }) {
+  const guards = useQuery(guardsOf(robots.map((one) => one.robot_id)));
+  const words = new Map(guards.data?.items.map((one) => [one.robot_id, one]));
   return grouped(robots).map(({ group, robots: members }) => (
     <section key={group} aria-label={TITLES[group]}>
       <Title order={2} size="h3" mt={8} mb={4}>
         {TITLES[group]}{" "}
         <Text span c="dimmed" size="sm">
-          {members.length}
+          {count(counts[group] ?? members.length)}
         </Text>
       </Title>
       <div className={classes.cards}>
@@ -82,35 +84,57 @@ function Groups({ robots }: { robots: Parameters<typeof grouped>[0] }) {
   ));
 }
 
-function Filters({ search }: { search: FleetSearch }) {
-  const navigate = useNavigate({ from: "/fleet/" });
-  const find = useDebouncedCallback((q: string) => {
-    void navigate({ search: (before) => ({ ...before, q: q === "" ? undefined : q }), replace: true });
-  }, 250);
-  const isMore = search.site !== undefined || search.tag !== undefined || search.health !== undefined;
+/** Narrows the list; each health says how many there are, before anybody has chosen it. */
+function Filters({ search, counts }: { search: FleetSearch; counts: Counts | undefined }) {
+  const url = useUrl();
+  const kinds = [
+    { kind: "silent", of: "silent" },
+    { kind: "stale", of: "stale" },
+    { kind: "healthy", of: "healthy" },
+    { kind: "unheard", of: "never heard of" },
+    { kind: "retired", of: "retired" },
+  ] as const;
+  const chosen = search.retired ? "retired" : search.health;
+  const narrow = (kind: (typeof kinds)[number]["kind"]): FleetSearch => ({
+    ...search,
+    offset: undefined,
+    retired: kind === "retired" && chosen !== kind ? true : undefined,
+    health: kind === "retired" || chosen === kind ? undefined : kind,
+  });
+  const where = [search.site, search.tag].filter((one) => one !== undefined);
   return (
     <Group gap="xs" mb="xs">
-      <TextInput
-        key={search.q === undefined ? "none" : "some"}
-        aria-label="Find a robot"
+      <Words
+        label="Find a robot"
         placeholder="Id, name or site"
-        defaultValue={search.q}
-        onChange={(event) => find(event.currentTarget.value)}
+        value={search.q}
+        onChange={(q) => url({ q, offset: undefined })}
         w={220}
-        autoFocus={search.q !== undefined}
       />
-      <PageButton
-        to="/fleet"
-        search={{ ...search, retired: search.retired ? undefined : true }}
-        variant={search.retired ? "light" : "default"}
-        aria-current={search.retired === true ? "true" : undefined}
-      >
-        Retired ones
-      </PageButton>
-      {isMore ? (
-        <Button variant="subtle" onClick={() => void navigate({ search: { q: search.q } })}>
-          {[search.site, search.tag, search.health].filter((one) => one !== undefined).join(", ")} ✕
-        </Button>
+      <Group gap={4} component="nav" aria-label="Robots by health">
+        {kinds.map(({ kind, of }) =>
+          (counts?.[kind] ?? 0) === 0 && chosen !== kind ? null : (
+            <PageButton
+              key={kind}
+              to="/fleet"
+              search={narrow(kind)}
+              variant={chosen === kind ? "light" : "default"}
+              aria-current={chosen === kind ? "true" : undefined}
+            >
+              {count(counts?.[kind] ?? 0)} {of}
+            </PageButton>
+          ),
+        )}
+      </Group>
+      {where.length > 0 ? (
+        <PageButton
+          variant="subtle"
+          to="/fleet"
+          search={{ ...search, site: undefined, tag: undefined, offset: undefined }}
+          rightSection={<IconX size={13} />}
+        >
+          {where.join(", ")}
+        </PageButton>
       ) : null}
     </Group>
   );

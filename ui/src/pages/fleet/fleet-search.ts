@@ -1,6 +1,6 @@
-import { flag, oneOf, text } from "~/app/search";
+import { flag, number, oneOf, text } from "~/app/search";
 
-export const HEALTHS = ["healthy", "stale", "silent"] as const;
+export const HEALTHS = ["silent", "stale", "healthy", "unheard"] as const;
 
 /** What the URL of the fleet holds. */
 export type FleetSearch = {
@@ -9,6 +9,7 @@ export type FleetSearch = {
   tag?: string;
   health?: (typeof HEALTHS)[number];
   retired?: true;
+  offset?: number;
 };
 
 export function fleetSearch(search: Record<string, unknown>): FleetSearch {
@@ -18,5 +19,6 @@ export function fleetSearch(search: Record<string, unknown>): FleetSearch {
     tag: text(search.tag),
     health: oneOf(search.health, HEALTHS),
     retired: flag(search.retired),
+    offset: number(search.offset),
   };
 }

@@ -4,17 +4,21 @@ import type { FleetSearch } from "./fleet-search";
 
 // Heartbeats are no events: there are too many of them.
 const HEARTBEATS_MS = 15_000;
+const HOUR_MS = 3_600_000;
+/** As many robots as a page shows: the hub is asked for the guards of as many at a time. */
+const PAGE = 100;
 const MOST = 200;
 
-export function robotList({ q, site, tag, health, retired }: FleetSearch) {
+/** One page of the fleet, those in trouble first, and how many there are of each health. */
+export function robotList({ q, site, tag, health, retired, offset }: FleetSearch) {
   return queryOptions({
-    queryKey: ["robots", "list", { q, site, tag, health, retired }],
+    queryKey: ["robots", "list", { q, site, tag, health, retired, offset }],
     refetchInterval: HEARTBEATS_MS,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/v1/robots", { params: { query: { text: q, site, tag, health, retired, limit: MOST } }, signal }),
-      ),
+    queryFn: ({ signal }) => {
+      const query = { text: q, site, tag, health, retired, offset, order: "trouble", limit: PAGE } as const;
+      return answered(api.GET("/api/v1/robots", { params: { query }, signal }));
+    },
   });
 }
 
@@ -40,17 +44,22 @@ export function robotHealth(robotId: string) {
   });
 }
 
-/** What guards decided in the last hour; at most as many as one answer holds. */
-export const latestRisk = queryOptions({
-  queryKey: ["risk-events", "last-hour"],
-  queryFn: ({ signal }) =>
-    answered(
-      api.GET("/api/v1/risk-events", {
-        params: { query: { since: new Date(Date.now() - 3_600_000).toISOString(), limit: MOST } },
-        signal,
-      }),
-    ),
-});
+/** What the guards of these robots did in the last hour. */
+export function guardsOf(robotIds: string[]) {
+  return queryOptions({
+    queryKey: ["risk-events", "last-hour", robotIds],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => {
+      const since = new Date(Date.now() - HOUR_MS).toISOString();
+      return answered(
+        api.GET("/api/v1/risk-events/by-robot", {
+          params: { query: { since, robots: robotIds, limit: PAGE } },
+          signal,
+        }),
+      );
+    },
+  });
+}
 
 export const openEnrolments = queryOptions({
   queryKey: ["robots", "enrolments"],

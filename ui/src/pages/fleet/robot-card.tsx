@@ -36,7 +36,7 @@ export function RobotCard({ robot, guard }: { robot: Robot; guard: GuardWord | u
         {guard === undefined || guard.rejected + guard.clamped === 0 ? null : (
           <Tooltip label={`In the last hour: ${count(guard.rejected)} rejected, ${count(guard.clamped)} clamped`}>
             <span>
-              <Mark of={guard.worst === "NORMAL" || guard.worst === null ? "clamp" : guard.worst} />
+              <Mark of={guard.worst_risk_level === "NORMAL" ? "clamp" : guard.worst_risk_level} />
             </span>
           </Tooltip>
         )}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { grouped, guardWords, isQuiet, type Robot, topicsOf } from "./robots";
+import { grouped, isQuiet, type Robot, topicsOf } from "./robots";
 
 const topic = (more: object) => ({ message_count: 10, dropped: 0, thinned: 0, rate_hz: 10, last_age_s: 0.1, ...more });
 const robot = (robot_id: string, more: object = {}) => ({ robot_id, health: "healthy", ...more }) as unknown as Robot;
@@ -33,16 +33,4 @@ test("the troubled come first, and names are sorted as people count", () => {
 test("topics are counted, the quiet and the dropping ones too", () => {
   const heartbeat = { topics: { a: topic({}), b: topic({ last_age_s: 99 }), c: topic({ dropped: 3 }) } };
   expect(topicsOf({ heartbeat } as never)).toEqual({ all: 3, quiet: 1, dropping: 1 });
-});
-
-test("what guards did is summed up for each robot, with the worst", () => {
-  const words = guardWords([
-    { robot_id: "a", outcome: "clamp", risk_level: "CRITICAL" },
-    { robot_id: "a", outcome: "reject", risk_level: "ELEVATED" },
-    { robot_id: "b", outcome: "pass", risk_level: "NORMAL" },
-  ]);
-  expect([words.get("a"), words.get("b")]).toEqual([
-    { rejected: 1, clamped: 1, worst: "CRITICAL" },
-    { rejected: 0, clamped: 0, worst: "NORMAL" },
-  ]);
 });

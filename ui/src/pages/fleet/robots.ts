@@ -45,21 +45,5 @@ export function grouped(robots: Robot[]): { group: Group; robots: Robot[] }[] {
   })).filter((one) => one.robots.length > 0);
 }
 
-export type GuardWord = { rejected: number; clamped: number; worst: string | null };
-
-const LEVELS = ["NORMAL", "ELEVATED", "CRITICAL", "EMERGENCY"];
-
-/** What the guard of each robot did, by its risk events. */
-export function guardWords(
-  events: Pick<Model<"RiskEvent">, "robot_id" | "outcome" | "risk_level">[],
-): Map<string, GuardWord> {
-  const words = new Map<string, GuardWord>();
-  for (const { robot_id, outcome, risk_level } of events) {
-    const word = words.get(robot_id) ?? { rejected: 0, clamped: 0, worst: null };
-    if (outcome === "reject") word.rejected += 1;
-    if (outcome === "clamp") word.clamped += 1;
-    if (LEVELS.indexOf(risk_level) > LEVELS.indexOf(word.worst ?? "")) word.worst = risk_level;
-    words.set(robot_id, word);
-  }
-  return words;
-}
+/** What the guard of a robot did. */
+export type GuardWord = Pick<Model<"RobotRisk">, "rejected" | "clamped" | "worst_risk_level">;

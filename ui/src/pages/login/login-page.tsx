@@ -16,16 +16,22 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { answered, api, asProblem, type Model } from "~/api/client";
+import { useUrl } from "~/parts/use-url";
 import { safeNext } from "./safe-next";
 
-type Kind = "token" | "password";
+export type LoginSearch = {
+  code?: string;
+  next?: string;
+  /** With what; a token unless told. */
+  by?: "password";
+};
 
 /** Signs this browser in, by a link's code, a token or the hub's password. */
-export function LoginPage({ code, next }: { code?: string; next?: string }) {
+export function LoginPage({ code, next, by }: LoginSearch) {
   useDocumentTitle("Sign in · Pilothouse");
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [kind, setKind] = useState<Kind>("token");
+  const url = useUrl();
   const [secret, setSecret] = useState("");
   const signIn = useMutation({
     mutationFn: (what: Model<"SignIn">) => answered(api.POST("/api/v1/auth/session", { body: what })),
@@ -62,21 +68,21 @@ export function LoginPage({ code, next }: { code?: string; next?: string }) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            mutate(kind === "token" ? { token: secret } : { password: secret });
+            mutate(by === undefined ? { token: secret } : { password: secret });
           }}
         >
           <Stack gap="sm">
             <SegmentedControl
               aria-label="Sign in with"
-              value={kind}
-              onChange={(value) => setKind(value as Kind)}
+              value={by ?? "token"}
+              onChange={(value) => url({ by: value === "password" ? value : undefined })}
               data={[
                 { value: "token", label: "A token of mine" },
                 { value: "password", label: "The hub's password" },
               ]}
             />
             <PasswordInput
-              label={kind === "token" ? "Token" : "Password"}
+              label={by === undefined ? "Token" : "Password"}
               size="sm"
               required
               withAsterisk={false}

@@ -19,9 +19,9 @@ export function useBeginnings(isSomebody: boolean) {
 
 type Counts = ReturnType<typeof useBeginnings>;
 
-/** There is something to show once a robot has recorded something that failed. */
-export function isBeginning({ robots, recordings, incidents }: Counts): boolean {
-  return robots === 0 || recordings === 0 || incidents === 0;
+/** There is something to show once something has failed. */
+export function isBeginning({ incidents }: Counts): boolean {
+  return incidents === 0;
 }
 
 const FLEET_ENROL: string = "/fleet/enrol";
@@ -40,7 +40,10 @@ export function FirstSteps({ counts }: { counts: Counts }) {
         </Step>
         <Step title="Let a robot in" isDone={(counts.robots ?? 0) > 0}>
           <Text size="sm" c="dimmed">
-            <PageLink to={FLEET_ENROL}>Make a one-time code</PageLink>, and on the robot:
+            <PageLink underline="always" to={FLEET_ENROL}>
+              Make a one-time code
+            </PageLink>
+            , and on the robot:
           </Text>
           <Command text={`pilothouse robot enroll --hub ${hub} --code CODE`} />
         </Step>
@@ -52,17 +55,28 @@ export function FirstSteps({ counts }: { counts: Counts }) {
             text={`pilothouse recorder run --source foxglove:ws://127.0.0.1:8765 --hub ${hub} --trigger '/speed.data > 9'`}
           />
           <Text size="sm" c="dimmed">
-            Files that there are already can be <PageLink to="/recordings/upload">delivered from here</PageLink>.
+            Files that there are already can be{" "}
+            <PageLink underline="always" to="/recordings/upload">
+              delivered from here
+            </PageLink>
+            .
           </Text>
         </Step>
         <Step title="Have people and agents work on incidents" isDone={(counts.boards ?? 0) > 0}>
           <Text size="sm" c="dimmed">
-            <PageLink to="/boards">Make a board</PageLink>, and a rule for which incidents become its tasks.
+            <PageLink underline="always" to="/boards">
+              Make a board
+            </PageLink>
+            , and a rule for which incidents become its tasks.
           </Text>
         </Step>
         <Step title="Be told" isDone={(counts.destinations ?? 0) > 0}>
           <Text size="sm" c="dimmed">
-            By a webhook, Slack or mail: <PageLink to={NOTIFICATIONS}>add a destination</PageLink>.
+            By a webhook, Slack or mail:{" "}
+            <PageLink underline="always" to={NOTIFICATIONS}>
+              add a destination
+            </PageLink>
+            .
           </Text>
         </Step>
       </Stack>
@@ -86,7 +100,7 @@ function Step({ title, isDone, children }: { title: string; isDone: boolean; chi
         {isDone ? <IconCheck size={13} /> : null}
       </ThemeIcon>
       <Box flex={1} miw={0}>
-        <Text size="sm" fw={600} td={isDone ? "line-through" : undefined}>
+        <Text size="sm" fw={600} c={isDone ? "dimmed" : undefined}>
           {title}
         </Text>
         {isDone ? null : (

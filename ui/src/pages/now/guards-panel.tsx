@@ -8,7 +8,6 @@ import { Moment, useNow } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { LATELY_MS, rejections } from "./queries";
 import { Quiet } from "./quiet";
-import { refusing } from "./sorting";
 
 /** Guards that refuse what policies ask for, in the last minutes. */
 export function GuardsPanel() {
@@ -17,12 +16,13 @@ export function GuardsPanel() {
   return (
     <Panel title="Guards refusing">
       <Answer query={query}>
-        {({ items }) => {
-          const found = refusing(items, new Date(now.getTime() - LATELY_MS));
+        {({ items, total }) => {
+          const since = now.getTime() - LATELY_MS;
+          const found = items.filter(({ latest }) => Date.parse(latest.occurred_at) >= since);
           if (found.length === 0) return <Quiet>None in the last {LATELY_MS / 60_000} minutes.</Quiet>;
           return (
             <Stack gap="sm">
-              {found.map(({ robotId, count, latest, boundaries }) => (
+              {found.map(({ robot_id: robotId, rejected, latest, boundaries }) => (
                 <div key={robotId}>
                   <Group gap={6}>
                     <PageLink to="/robots/$robotId/live" params={{ robotId }} search={{}} size="sm" fw={600}>
@@ -34,7 +34,7 @@ export function GuardsPanel() {
                     </Text>
                   </Group>
                   <Text size="sm">
-                    {plural(count, "refusal")}
+                    {plural(rejected, "refusal")}
                     {boundaries.length === 0 ? "" : ` by ${boundaries.join(", ")}`}
                   </Text>
                   <Text size="xs" c="dimmed" lineClamp={2}>
@@ -42,6 +42,11 @@ export function GuardsPanel() {
                   </Text>
                 </div>
               ))}
+              {total > items.length ? (
+                <Text size="xs" c="dimmed">
+                  and {plural(total - items.length, "more robot")}
+                </Text>
+              ) : null}
             </Stack>
           );
         }}

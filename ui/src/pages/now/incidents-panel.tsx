@@ -7,9 +7,6 @@ import { PageLink } from "~/parts/link";
 import { Panel } from "~/parts/panel";
 import { openIncidents } from "./queries";
 import { Quiet } from "./quiet";
-import { byUrgency } from "./sorting";
-
-const SHOWN = 12;
 
 /** What nobody has closed: the worst first, the longest waiting before the newest. */
 export function IncidentsPanel() {
@@ -32,10 +29,10 @@ export function IncidentsPanel() {
             <Quiet isFlush>None: everything that happened is closed.</Quiet>
           ) : (
             <>
-              <IncidentTable incidents={byUrgency(items).slice(0, SHOWN)} search={{ live: true }} isBrief />
-              {total > SHOWN ? (
+              <IncidentTable incidents={items} search={{ live: true }} isBrief />
+              {total > items.length ? (
                 <Text size="xs" c="dimmed" p="sm">
-                  The {SHOWN} most urgent. j and k go through them.
+                  The {items.length} most urgent. j and k go through them.
                 </Text>
               ) : null}
             </>

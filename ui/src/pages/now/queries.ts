@@ -3,7 +3,7 @@ import { answered, api } from "~/api/client";
 
 /** Guards are looked at this far back. */
 export const LATELY_MS = 10 * 60_000;
-const SHOWN = 50;
+const SHOWN = 8;
 
 /** How many incidents are not closed, by severity. */
 export const figures = queryOptions({
@@ -12,40 +12,40 @@ export const figures = queryOptions({
     answered(api.GET("/api/v1/metrics/dashboard", { params: { query: { range: "24h" } }, signal })),
 });
 
-/** Those that are not closed: the latest of all, and the worst, which may be older than those. */
+/** Those that are not closed: the worst first, of those the one that has waited longest. */
 export const openIncidents = queryOptions({
   queryKey: ["incidents", "open"],
-  queryFn: async ({ signal }) => {
-    const asked = [{}, { min_severity: "critical" }, { min_severity: "high" }] as const;
-    const found = await Promise.all(
-      asked.map((more) =>
-        answered(api.GET("/api/v1/incidents", { params: { query: { live: true, limit: SHOWN, ...more } }, signal })),
-      ),
-    );
-    const items = new Map(found.flatMap((page) => page.items.map((one) => [one.id, one] as const)));
-    return { items: [...items.values()], total: found[0]?.total ?? 0 };
-  },
+  queryFn: ({ signal }) =>
+    answered(api.GET("/api/v1/incidents", { params: { query: { live: true, order: "urgency", limit: 12 } }, signal })),
 });
 
+/** Robots that were not heard of for too long, the silent ones first. */
 export const quietRobots = queryOptions({
   queryKey: ["robots", "quiet"],
   queryFn: async ({ signal }) => {
-    const found = await Promise.all(
-      (["silent", "stale"] as const).map((health) =>
-        answered(api.GET("/api/v1/robots", { params: { query: { health, limit: SHOWN } }, signal })),
-      ),
+    const found = await answered(
+      api.GET("/api/v1/robots", { params: { query: { order: "trouble", limit: SHOWN } }, signal }),
     );
-    return { items: found.flatMap((page) => page.items), total: found.reduce((sum, page) => sum + page.total, 0) };
+    const { silent = 0, stale = 0 } = found.by_health ?? {};
+    return {
+      items: found.items.filter(({ health }) => health === "silent" || health === "stale"),
+      total: silent + stale,
+    };
   },
 });
 
-/** What guards refused in the last minutes; what is older by now is left out where it is shown. */
+/** What guards refused in the last minutes, by robot; what is older by now is left out where it is shown. */
 export const rejections = queryOptions({
   queryKey: ["risk-events", "rejected"],
+  // No event tells that something is minutes old.
+  refetchInterval: 60_000,
   queryFn: ({ signal }) => {
     const since = new Date(Date.now() - LATELY_MS).toISOString();
     return answered(
-      api.GET("/api/v1/risk-events", { params: { query: { outcome: "reject", since, limit: 200 } }, signal }),
+      api.GET("/api/v1/risk-events/by-robot", {
+        params: { query: { outcome: "reject", since, limit: SHOWN } },
+        signal,
+      }),
     );
   },
 });
@@ -64,7 +64,16 @@ export const waitingApprovals = queryOptions({
 export const deadDeliveries = queryOptions({
   queryKey: ["notifications", "deliveries", "dead"],
   queryFn: ({ signal }) =>
-    answered(api.GET("/api/v1/notifications/deliveries", { params: { query: { state: "dead", limit: 10 } }, signal })),
+    answered(
+      api.GET("/api/v1/notifications/deliveries", { params: { query: { state: "dead", limit: SHOWN } }, signal }),
+    ),
+});
+
+/** Webhooks and subscriptions of boards that something was given up for. */
+export const givenUp = queryOptions({
+  queryKey: ["webhooks", "given-up"],
+  queryFn: ({ signal }) =>
+    answered(api.GET("/api/v1/webhooks/given-up", { params: { query: { limit: SHOWN } }, signal })),
 });
 
 /** How many there are of what a new hub has none of. */

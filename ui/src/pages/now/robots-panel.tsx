@@ -10,8 +10,6 @@ import { Panel } from "~/parts/panel";
 import { quietRobots } from "./queries";
 import { Quiet } from "./quiet";
 
-const SHOWN = 8;
-
 /** Robots that should have been heard of by now. */
 export function RobotsPanel() {
   const query = useQuery(quietRobots);
@@ -32,7 +30,7 @@ export function RobotsPanel() {
           ) : (
             <Table>
               <Table.Tbody>
-                {items.slice(0, SHOWN).map((robot) => (
+                {items.map((robot) => (
                   <Table.Tr key={robot.robot_id}>
                     <Table.Td>
                       <RobotLink id={robot.robot_id} />
@@ -49,10 +47,10 @@ export function RobotsPanel() {
                     </Table.Td>
                   </Table.Tr>
                 ))}
-                {total > SHOWN ? (
+                {total > items.length ? (
                   <Table.Tr>
                     <Table.Td colSpan={3} c="dimmed">
-                      and {count(total - SHOWN)} more
+                      and {count(total - items.length)} more
                     </Table.Td>
                   </Table.Tr>
                 ) : null}

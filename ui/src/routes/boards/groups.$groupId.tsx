@@ -8,6 +8,7 @@ export const Route = createFileRoute("/boards/groups/$groupId")({
     q: text(search.q),
     tag: text(search.tag),
     kind: oneOf(search.kind, ["chat", "kept"]),
+    entry: text(search.entry),
   }),
   component: function BoardGroup() {
     return <GroupPage groupId={Route.useParams().groupId} sought={Route.useSearch()} />;

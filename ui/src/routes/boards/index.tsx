@@ -1,13 +1,17 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { oneOf, text } from "~/app/search";
-import { BoardsPage } from "~/pages/boards/boards-page";
+import { idOrNew, oneOf, text } from "~/app/search";
+import { BoardsPage, type BoardsSearch } from "~/pages/boards/boards-page";
 
 export const Route = createFileRoute("/boards/")({
-  validateSearch: (search): { q?: string; show?: "labels" } => ({
+  validateSearch: (search): BoardsSearch => ({
     q: text(search.q),
     show: oneOf(search.show, ["labels"]),
+    make: oneOf(search.make, ["board", "group"]),
+    group: text(search.group),
+    tag: idOrNew(search.tag),
+    field: idOrNew(search.field),
   }),
   component: function Boards() {
-    return <BoardsPage {...Route.useSearch()} />;
+    return <BoardsPage search={Route.useSearch()} />;
   },
 });

@@ -1,9 +1,10 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { text, texts } from "~/app/search";
+import { flag, text, texts } from "~/app/search";
 import { NewSessionPage, type NewSessionSearch } from "~/pages/lab/new-session-page";
 
 export const Route = createFileRoute("/lab/new")({
-  validateSearch: (search): NewSessionSearch => ({
+  validateSearch: (search): NewSessionSearch & { limits?: true } => ({
+    limits: flag(search.limits),
     repository: text(search.repository),
     ref: text(search.ref),
     commit: text(search.commit),
@@ -14,7 +15,7 @@ export const Route = createFileRoute("/lab/new")({
     label: texts(search.label),
   }),
   component: function NewSession() {
-    const search = Route.useSearch();
+    const { limits: _, ...search } = Route.useSearch();
     // Another link to this page is another form.
     return <NewSessionPage key={JSON.stringify(search)} search={search} />;
   },

@@ -8,26 +8,25 @@ import { Confirm } from "~/parts/confirm";
 import { Failure } from "~/parts/failure";
 import { Moment } from "~/parts/moment";
 import { say, sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
 import { useOnBoard } from "../board/on-board";
 import { usage } from "../model/queries";
 import { TaskLink } from "../task/task-link";
-import { useUrl } from "../use-url";
 import { agentDraftOf, agentOf } from "./agent-draft";
 import { AgentForm } from "./agent-form";
 import { Liveness, Used } from "./agents-page";
 import { TokenShown } from "./token-shown";
 
 /** One agent: who it is, what it works on, what it used up, and its token. */
-export function AgentDrawer({ agent }: { agent: Model<"Agent"> }) {
+export function AgentDrawer({ agent, isEditing }: { agent: Model<"Agent">; isEditing: boolean }) {
   const { snapshot } = useOnBoard();
   const url = useUrl();
-  const [isEditing, setIsEditing] = useState(false);
   const tasks = snapshot.tasks.filter((task) => task.assigned_id === agent.id);
   return (
     <Drawer
       opened
-      onClose={() => url({ agent: undefined })}
+      onClose={() => url({ agent: undefined, change: undefined })}
       position="right"
       size={560}
       title={`${agent.name}, ${agent.role}`}
@@ -35,11 +34,11 @@ export function AgentDrawer({ agent }: { agent: Model<"Agent"> }) {
       closeButtonProps={{ "aria-label": "Close the agent" }}
     >
       {isEditing ? (
-        <EditAgent agent={agent} close={() => setIsEditing(false)} />
+        <EditAgent agent={agent} close={() => url({ change: undefined })} />
       ) : (
         <Stack gap="md">
           <Liveness agent={agent} />
-          <Acts agent={agent} edit={() => setIsEditing(true)} />
+          <Acts agent={agent} edit={() => url({ change: true }, "opens")} />
           {agent.identity === "" ? null : (
             <Box fz="sm" style={{ whiteSpace: "pre-wrap" }}>
               {agent.identity}

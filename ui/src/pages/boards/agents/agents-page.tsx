@@ -1,7 +1,6 @@
 import { Box, Group, Progress, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { Model } from "~/api/client";
 import { figure } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
@@ -9,17 +8,17 @@ import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
+import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
 import { useOnBoard } from "../board/on-board";
 import { agents } from "../model/queries";
-import { useUrl } from "../use-url";
 import { AgentDrawer } from "./agent-drawer";
 import { RegisterAgent } from "./register-agent";
 
 /** Who works on a board, whether they live, and what they have used up today. */
-export function AgentsPage({ agentId }: { agentId?: string }) {
+export function AgentsPage({ agentId, isChanging }: { agentId?: string; isChanging: boolean }) {
   const { boardId, toWrite, snapshot } = useOnBoard();
-  const [isMaking, setIsMaking] = useState(false);
+  const url = useUrl();
   const found = useQuery(agents(boardId));
   const most = snapshot.board.max_agents;
   return (
@@ -27,7 +26,7 @@ export function AgentsPage({ agentId }: { agentId?: string }) {
       flush
       title={most === null ? "Agents" : `Agents, ${most} at most`}
       actions={
-        <ActButton refusal={toWrite} leftSection={<IconPlus size={14} />} onAct={() => setIsMaking(true)}>
+        <ActButton refusal={toWrite} leftSection={<IconPlus size={14} />} onAct={() => url({ agent: "" }, "opens")}>
           Register an agent
         </ActButton>
       }
@@ -44,13 +43,13 @@ export function AgentsPage({ agentId }: { agentId?: string }) {
               {items
                 .filter((agent) => agent.id === agentId)
                 .map((agent) => (
-                  <AgentDrawer key={agent.id} agent={agent} />
+                  <AgentDrawer key={agent.id} agent={agent} isEditing={isChanging} />
                 ))}
             </>
           )
         }
       </Answer>
-      {isMaking ? <RegisterAgent close={() => setIsMaking(false)} /> : null}
+      {agentId === "" ? <RegisterAgent close={() => url({ agent: undefined })} /> : null}
     </Panel>
   );
 }

@@ -1,8 +1,8 @@
-import { Button, Group, Modal, NumberInput, Stack, Text, Textarea } from "@mantine/core";
+import { NumberInput, Text, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
-import { Failure } from "~/parts/failure";
+import { FormDialog } from "~/parts/form-dialog";
 import { say } from "~/parts/say";
 import { useOnBoard } from "../board/on-board";
 import type { TaskCard } from "../model/queries";
@@ -42,45 +42,26 @@ export function AskApproval({ task, sentence, close }: Props) {
     },
   });
   return (
-    <Modal opened onClose={close} title={`Ask for an approval: ${task.title}`}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          asking.mutate();
-        }}
-      >
-        <Stack gap="sm">
-          {sentence === undefined ? null : <Text size="sm">{sentence}</Text>}
-          <Text size="sm" c="dimmed">
-            It is bound to the task as it is now: when the task changes or goes back, the approval is void.
-          </Text>
-          <Textarea
-            label="Why it can be done"
-            required
-            data-autofocus
-            maxLength={50_000}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-          <NumberInput
-            label="How sure you are"
-            suffix=" %"
-            min={0}
-            max={100}
-            value={confidence}
-            onChange={setConfidence}
-          />
-          {asking.isError ? <Failure error={asking.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={asking.isPending} disabled={reason.trim() === ""}>
-              Ask
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={`Ask for an approval: ${task.title}`}
+      close={close}
+      saving={asking}
+      act="Ask"
+      isIncomplete={reason.trim() === ""}
+    >
+      {sentence === undefined ? null : <Text size="sm">{sentence}</Text>}
+      <Text size="sm" c="dimmed">
+        It is bound to the task as it is now: when the task changes or goes back, the approval is void.
+      </Text>
+      <Textarea
+        label="Why it can be done"
+        required
+        data-autofocus
+        maxLength={50_000}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      <NumberInput label="How sure you are" suffix=" %" min={0} max={100} value={confidence} onChange={setConfidence} />
+    </FormDialog>
   );
 }

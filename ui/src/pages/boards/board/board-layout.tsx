@@ -8,6 +8,7 @@ import { Mark } from "~/parts/marks";
 import { Page } from "~/parts/page";
 import { type Snapshot, snapshot } from "../model/queries";
 import { toArrange, toWrite } from "../model/rights";
+import type { OpenedTask } from "../task/opened-task";
 import { TaskDrawer } from "../task/task-drawer";
 import classes from "./board-layout.module.css";
 import { MovingTasks } from "./moving";
@@ -25,7 +26,7 @@ const TABS: { path: string; title: string; count?: (board: Snapshot) => number }
 ];
 
 /** What all pages of a board share: its name, its places, and the task that is opened over them. */
-export function BoardLayout({ boardId, taskId, show }: { boardId: string; taskId?: string; show?: "history" }) {
+export function BoardLayout({ boardId, opened }: { boardId: string; opened: OpenedTask }) {
   const me = useWhoAmI();
   const board = useQuery(snapshot(boardId));
   return (
@@ -48,7 +49,7 @@ export function BoardLayout({ boardId, taskId, show }: { boardId: string; taskId
               <MovingTasks>
                 <Places boardId={boardId} board={found} />
                 <Outlet />
-                {taskId === undefined ? null : <TaskDrawer taskId={taskId} show={show} />}
+                {opened.task === undefined ? null : <TaskDrawer taskId={opened.task} opened={opened} />}
               </MovingTasks>
             </OnBoardContext>
           );

@@ -1,27 +1,27 @@
-import { Button, Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { Button, Group, SegmentedControl, Select, Text } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconPlus } from "@tabler/icons-react";
 import { plural } from "~/format/numbers";
+import { useUrl } from "~/parts/use-url";
+import { Words } from "~/parts/words";
 import { ActButton } from "../act-button";
 import { type Filters, isNarrowed, PRIORITIES } from "../model/lanes";
 import { NewTask } from "../task/new-task";
 import { useAssignees } from "../task/use-assignees";
-import { useUrl } from "../use-url";
 import { useOnBoard } from "./on-board";
 
 const NONE = { q: undefined, assigned: undefined, tag: undefined, priority: undefined, blocked: undefined };
 
 /** What narrows the lanes, all of it in the URL; and the way to a new task. */
-export function FilterBar({ filters, shown }: { filters: Filters; shown: number }) {
+export function FilterBar({ filters, shown, isMaking }: { filters: Filters; shown: number; isMaking: boolean }) {
   const { snapshot, toWrite } = useOnBoard();
-  const [isMaking, setIsMaking] = useState(false);
   const url = useUrl();
   const assignees = useAssignees();
-  useHotkeys([["n", () => toWrite === null && setIsMaking(true)]]);
+  const make = () => url({ make: true }, "opens");
+  useHotkeys([["n", () => toWrite === null && make()]]);
   return (
     <Group gap="xs" mb="sm" align="flex-end">
-      <Words value={filters.q ?? ""} change={(q) => url({ q })} />
+      <Words label="Search tasks" value={filters.q} onChange={(q) => url({ q })} w={190} />
       <Select
         aria-label="Who has it"
         placeholder="Anybody"
@@ -71,45 +71,10 @@ export function FilterBar({ filters, shown }: { filters: Filters; shown: number 
           </Text>
         </>
       ) : null}
-      <ActButton
-        ml="auto"
-        hint="Key N"
-        refusal={toWrite}
-        leftSection={<IconPlus size={15} />}
-        onAct={() => setIsMaking(true)}
-      >
+      <ActButton ml="auto" hint="Key N" refusal={toWrite} leftSection={<IconPlus size={15} />} onAct={make}>
         New task
       </ActButton>
-      {isMaking ? <NewTask close={() => setIsMaking(false)} /> : null}
+      {isMaking ? <NewTask close={() => url({ make: undefined })} /> : null}
     </Group>
-  );
-}
-
-const TYPING_MS = 250;
-
-function Words({ value, change }: { value: string; change: (value: string | undefined) => void }) {
-  const [typed, setTyped] = useState(value);
-  const sent = useRef(value);
-  const send = useDebouncedCallback((next: string) => {
-    sent.current = next;
-    change(next === "" ? undefined : next);
-  }, TYPING_MS);
-  // Going back in the history changes what is searched for as well; one's own typing comes back later and is no news.
-  useEffect(() => {
-    if (value !== sent.current) setTyped(value);
-    sent.current = value;
-  }, [value]);
-  return (
-    <TextInput
-      aria-label="Search tasks"
-      placeholder="Search tasks"
-      leftSection={<IconSearch size={14} />}
-      w={190}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        send(event.currentTarget.value);
-      }}
-    />
   );
 }

@@ -3,13 +3,21 @@ import { useMemo } from "react";
 import { plural } from "~/format/numbers";
 import { Empty } from "~/parts/empty";
 import { type Filters, fits, isNarrowed, LANES, laned } from "../model/lanes";
+import type { TaskStatus } from "../model/queries";
 import { FilterBar } from "./filter-bar";
 import classes from "./kanban.module.css";
 import { Lane } from "./lane";
 import { useOnBoard } from "./on-board";
 
+type Props = {
+  filters: Filters;
+  /** Lanes that are shown to their end, however long they are. */
+  whole: TaskStatus[];
+  isMaking: boolean;
+};
+
 /** The tasks of a board in their lanes, kept current by its events. */
-export function KanbanPage({ filters }: { filters: Filters }) {
+export function KanbanPage({ filters, whole, isMaking }: Props) {
   const { snapshot, me } = useOnBoard();
   const myId = me?.user_id ?? null;
   const shown = useMemo(
@@ -20,7 +28,7 @@ export function KanbanPage({ filters }: { filters: Filters }) {
   const isEmpty = snapshot.tasks.length === 0;
   return (
     <>
-      <FilterBar filters={filters} shown={shown.length} />
+      <FilterBar filters={filters} shown={shown.length} isMaking={isMaking} />
       {snapshot.tasks_left_out === 0 ? null : (
         <Text size="xs" c="dimmed" mb="xs">
           {plural(snapshot.tasks_left_out, "task")} done earlier {snapshot.tasks_left_out === 1 ? "is" : "are"} not
@@ -36,7 +44,14 @@ export function KanbanPage({ filters }: { filters: Filters }) {
       ) : null}
       <Box className={classes.lanes} role="group" aria-label="Lanes">
         {LANES.map(({ status, title }) => (
-          <Lane key={status} status={status} title={title} tasks={lanes.get(status) ?? []} lanes={lanes} />
+          <Lane
+            key={status}
+            status={status}
+            title={title}
+            tasks={lanes.get(status) ?? []}
+            lanes={lanes}
+            whole={whole}
+          />
         ))}
       </Box>
     </>

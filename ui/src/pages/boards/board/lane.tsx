@@ -1,23 +1,32 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { type DragEvent, useId, useState } from "react";
 import { count } from "~/format/numbers";
+import { useUrl } from "~/parts/use-url";
 import type { TaskCard as Card, TaskStatus } from "../model/queries";
 import classes from "./kanban.module.css";
 import { useMoving } from "./moving";
 import { useOnBoard } from "./on-board";
 import { TaskCard } from "./task-card";
 
+// A browser draws so many cards at once without a pause.
 const AT_FIRST = 60;
 export const DRAGGED = "application/x-pilothouse-task";
 
-type Props = { status: TaskStatus; title: string; tasks: Card[]; lanes: Map<TaskStatus, Card[]> };
+type Props = {
+  status: TaskStatus;
+  title: string;
+  tasks: Card[];
+  lanes: Map<TaskStatus, Card[]>;
+  whole: TaskStatus[];
+};
 
 /** One lane: where tasks are dropped. What cannot go there the hub says, in the words of the rule. */
-export function Lane({ status, title, tasks, lanes }: Props) {
+export function Lane({ status, title, tasks, lanes, whole }: Props) {
   const { snapshot, toWrite } = useOnBoard();
   const { move } = useMoving();
   const [isOver, setIsOver] = useState(false);
-  const [most, setMost] = useState(AT_FIRST);
+  const url = useUrl();
+  const shown = whole.includes(status) ? tasks : tasks.slice(0, AT_FIRST);
   const id = useId();
   const isDragged = (event: DragEvent) => toWrite === null && event.dataTransfer.types.includes(DRAGGED);
   const drop = (event: DragEvent) => {
@@ -53,12 +62,12 @@ export function Lane({ status, title, tasks, lanes }: Props) {
         </Text>
       </Group>
       <Stack gap={6}>
-        {tasks.slice(0, most).map((task) => (
+        {shown.map((task) => (
           <TaskCard key={task.id} task={task} lanes={lanes} />
         ))}
-        {tasks.length > most ? (
-          <Button variant="default" onClick={() => setMost(most + AT_FIRST)}>
-            Show {count(Math.min(AT_FIRST, tasks.length - most))} more
+        {tasks.length > shown.length ? (
+          <Button variant="default" onClick={() => url({ whole: [...whole, status] })}>
+            Show all {count(tasks.length)}
           </Button>
         ) : null}
       </Stack>

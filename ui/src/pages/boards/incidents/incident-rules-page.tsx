@@ -1,15 +1,14 @@
 import { Badge, Group, Stack, Table, Text } from "@mantine/core";
-import { IconPencil, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { answered, api, type Model } from "~/api/client";
+import { answered, api } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
-import { ActButton, ActIcon } from "../act-button";
+import { useUrl } from "~/parts/use-url";
+import { Arranged, EditIcon } from "../arranged";
 import { useOnBoard } from "../board/on-board";
 import { MOST } from "../model/queries";
 import { TaskLink } from "../task/task-link";
@@ -18,19 +17,19 @@ import { incidentsOfBoard } from "./queries";
 import { RuleForm } from "./rule-form";
 import { fitting } from "./rule-words";
 
-/** Which incidents become tasks of this board, and those it works on. */
-export function IncidentRulesPage() {
+/** Which incidents become tasks of this board, and those it works on; `edit` is the rule that is changed. */
+export function IncidentRulesPage({ edit }: { edit?: string }) {
   return (
     <Stack>
-      <Rules />
+      <Rules edit={edit} />
       <Incidents />
     </Stack>
   );
 }
 
-function Rules() {
+function Rules({ edit }: { edit?: string }) {
   const { boardId, toWrite } = useOnBoard();
-  const [editing, setEditing] = useState<Model<"Rule"> | "new" | null>(null);
+  const url = useUrl();
   const rules = useQuery({
     queryKey: ["boards", boardId, "incident-rules"],
     queryFn: ({ signal }) =>
@@ -41,64 +40,48 @@ function Rules() {
         }),
       ),
   });
+  const close = () => url({ rule: undefined });
   return (
-    <Panel
-      flush
+    <Arranged
       title="Incidents that become tasks"
-      actions={
-        <ActButton
-          variant="default"
-          refusal={toWrite}
-          leftSection={<IconPlus size={14} />}
-          onAct={() => setEditing("new")}
-        >
-          New rule
-        </ActButton>
-      }
-    >
-      <Answer query={rules}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title="No rules yet">With a rule, incidents that fit it become tasks here by themselves.</Empty>
-          ) : (
-            <Table>
-              <Table.Tbody>
-                {items.map((rule) => (
-                  <Table.Tr key={rule.id}>
-                    <Table.Td>
-                      <Group gap="xs">
-                        <Text size="sm" fw={600}>
-                          {rule.name}
-                        </Text>
-                        {rule.enabled ? null : <Mark of="off" />}
-                      </Group>
-                      <Text size="xs" c="dimmed">
-                        {fitting(rule)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      {rule.priority === null ? (
-                        <Text size="xs">priority by severity</Text>
-                      ) : (
-                        <Mark of={rule.priority} title="Priority of the tasks" />
-                      )}
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      <ActIcon label={`Edit ${rule.name}`} refusal={toWrite} onAct={() => setEditing(rule)}>
-                        <IconPencil size={14} />
-                      </ActIcon>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )
-        }
-      </Answer>
-      {editing === null ? null : (
-        <RuleForm rule={editing === "new" ? undefined : editing} close={() => setEditing(null)} />
+      what="rule"
+      query={rules}
+      refusal={toWrite}
+      add={() => url({ rule: "" }, "opens")}
+      none={{ title: "No rules yet", says: "With a rule, incidents that fit it become tasks here by themselves." }}
+      row={(rule) => (
+        <Table.Tr key={rule.id}>
+          <Table.Td>
+            <Group gap="xs">
+              <Text size="sm" fw={600}>
+                {rule.name}
+              </Text>
+              {rule.enabled ? null : <Mark of="off" />}
+            </Group>
+            <Text size="xs" c="dimmed">
+              {fitting(rule)}
+            </Text>
+          </Table.Td>
+          <Table.Td w={{ base: 110, sm: 160 }}>
+            {rule.priority === null ? (
+              <Text size="xs">priority by severity</Text>
+            ) : (
+              <Mark of={rule.priority} title="Priority of the tasks" />
+            )}
+          </Table.Td>
+          <Table.Td ta="right" w={56}>
+            <EditIcon label={`Edit ${rule.name}`} refusal={toWrite} onAct={() => url({ rule: rule.id }, "opens")} />
+          </Table.Td>
+        </Table.Tr>
       )}
-    </Panel>
+    >
+      {(items) => {
+        if (edit === "") return <RuleForm close={close} />;
+        return items
+          .filter(({ id }) => id === edit)
+          .map((rule) => <RuleForm key={rule.id} rule={rule} close={close} />);
+      }}
+    </Arranged>
   );
 }
 

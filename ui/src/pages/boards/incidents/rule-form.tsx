@@ -1,9 +1,8 @@
-import { Button, Group, Modal, Select, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Group, Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
-import { Confirm } from "~/parts/confirm";
-import { Failure } from "~/parts/failure";
+import { FormDialog } from "~/parts/form-dialog";
+import { useSaving } from "~/parts/use-saving";
 import { useOnBoard } from "../board/on-board";
 import { PRIORITIES } from "../model/lanes";
 
@@ -12,7 +11,6 @@ const SEVERITIES: Model<"Severity">[] = ["low", "medium", "high", "critical"];
 /** Which incidents become tasks: those that fit all of it; what is empty means any. */
 export function RuleForm({ rule, close }: { rule?: Model<"Rule">; close: () => void }) {
   const { boardId } = useOnBoard();
-  const queries = useQueryClient();
   const [draft, setDraft] = useState({
     name: rule?.name ?? "",
     enabled: rule?.enabled ?? true,
@@ -22,101 +20,72 @@ export function RuleForm({ rule, close }: { rule?: Model<"Rule">; close: () => v
     incident_rules: rule?.incident_rules ?? [],
     priority: rule?.priority ?? null,
   });
+  const [version] = useState(rule?.version);
   const change = (one: Partial<typeof draft>) => setDraft({ ...draft, ...one });
-  const params = { path: { board_id: boardId, rule_id: rule?.id ?? "" } };
-  const onSuccess = () => {
-    void queries.invalidateQueries({ queryKey: ["boards", boardId] });
-    close();
-  };
-  const saving = useMutation({
-    mutationFn: () =>
-      rule === undefined
-        ? answered(
-            api.POST("/api/v1/boards/{board_id}/incident-rules", {
-              params: { path: { board_id: boardId } },
-              body: draft,
-            }),
-          )
-        : answered(
-            api.PATCH("/api/v1/boards/{board_id}/incident-rules/{rule_id}", {
-              params,
-              body: { ...draft, version: rule.version },
-            }),
-          ),
-    onSuccess,
-  });
-  const removing = useMutation({
-    mutationFn: () => answered(api.DELETE("/api/v1/boards/{board_id}/incident-rules/{rule_id}", { params })),
-    onSuccess,
-  });
-  const problem = saving.error ?? removing.error;
+  const board = { params: { path: { board_id: boardId } } };
+  const one = { params: { path: { board_id: boardId, rule_id: rule?.id ?? "" } } };
+  const save = () =>
+    rule === undefined
+      ? answered(api.POST("/api/v1/boards/{board_id}/incident-rules", { ...board, body: draft }))
+      : answered(
+          api.PATCH("/api/v1/boards/{board_id}/incident-rules/{rule_id}", { ...one, body: { ...draft, version } }),
+        );
+  const remove = () => answered(api.DELETE("/api/v1/boards/{board_id}/incident-rules/{rule_id}", one));
+  const saving = useSaving<unknown>(save, ["boards", boardId], close);
+  const removing = useSaving(remove, ["boards", boardId], close);
   return (
-    <Modal opened onClose={close} title={rule === undefined ? "New rule" : `Rule ${rule.name}`}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          saving.mutate();
-        }}
-      >
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            data-autofocus
-            maxLength={200}
-            value={draft.name}
-            onChange={(event) => change({ name: event.currentTarget.value })}
-          />
-          <Group grow>
-            <Select
-              label="Severity at least"
-              placeholder="Any"
-              clearable
-              data={SEVERITIES}
-              value={draft.min_severity}
-              onChange={(next) => change({ min_severity: next as Model<"Severity"> | null })}
-            />
-            <Select
-              label="Priority of the tasks"
-              placeholder="By severity"
-              clearable
-              data={PRIORITIES}
-              value={draft.priority}
-              onChange={(next) => change({ priority: next as Model<"Priority"> | null })}
-            />
-          </Group>
-          <Listed label="Robots" value={draft.robot_ids} set={(robot_ids) => change({ robot_ids })} />
-          <Listed label="Labels" value={draft.labels} set={(labels) => change({ labels })} />
-          <Listed
-            label="Rules that open incidents"
-            value={draft.incident_rules}
-            set={(incident_rules) => change({ incident_rules })}
-          />
-          <Switch
-            label="It is on"
-            checked={draft.enabled}
-            onChange={(event) => change({ enabled: event.currentTarget.checked })}
-          />
-          {problem === null ? null : <Failure error={problem} />}
-          <Group justify="space-between">
-            {rule === undefined ? (
-              <span />
-            ) : (
-              <Confirm
-                question={`Delete the rule ${rule.name}?`}
-                consequence="The tasks it made stay."
-                onConfirm={() => removing.mutate()}
-              >
-                Delete
-              </Confirm>
-            )}
-            <Button type="submit" loading={saving.isPending}>
-              {rule === undefined ? "Make the rule" : "Save"}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={rule === undefined ? "New rule" : `Rule ${rule.name}`}
+      close={close}
+      saving={saving}
+      act={rule === undefined ? "Make the rule" : "Save"}
+      removing={
+        rule && {
+          ...removing,
+          question: `Delete the rule ${rule.name}?`,
+          consequence: "The tasks it made stay.",
+        }
+      }
+    >
+      <TextInput
+        label="Name"
+        required
+        data-autofocus
+        maxLength={200}
+        value={draft.name}
+        onChange={(event) => change({ name: event.currentTarget.value })}
+      />
+      <Group grow>
+        <Select
+          label="Severity at least"
+          placeholder="Any"
+          clearable
+          data={SEVERITIES}
+          value={draft.min_severity}
+          onChange={(next) => change({ min_severity: next as Model<"Severity"> | null })}
+        />
+        <Select
+          label="Priority of the tasks"
+          placeholder="By severity"
+          clearable
+          data={PRIORITIES}
+          value={draft.priority}
+          onChange={(next) => change({ priority: next as Model<"Priority"> | null })}
+        />
+      </Group>
+      <Listed label="Robots" value={draft.robot_ids} set={(robot_ids) => change({ robot_ids })} />
+      <Listed label="Labels" value={draft.labels} set={(labels) => change({ labels })} />
+      <Listed
+        label="Rules that open incidents"
+        value={draft.incident_rules}
+        set={(incident_rules) => change({ incident_rules })}
+      />
+      <Switch
+        label="It is on"
+        checked={draft.enabled}
+        onChange={(event) => change({ enabled: event.currentTarget.checked })}
+      />
+    </FormDialog>
   );
 }
 

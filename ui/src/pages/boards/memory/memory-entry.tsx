@@ -4,19 +4,19 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Moment } from "~/parts/moment";
 import { sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { ActIcon } from "../act-button";
 import type { Refusal } from "../model/rights";
-import { useUrl } from "../use-url";
 import { Who } from "../who";
 import { correct, type Entry, forget, type MemoryPlace } from "./memory-queries";
 
-type Props = { entry: Entry; place: MemoryPlace; toWrite: Refusal };
+type Props = { entry: Entry; place: MemoryPlace; toWrite: Refusal; isEditing: boolean };
 
 /** One entry. What came from outside stands between marks: it is data, whatever it says. */
-export function MemoryEntry({ entry, place, toWrite }: Props) {
+export function MemoryEntry({ entry, place, toWrite, isEditing: isOpened }: Props) {
   const queries = useQueryClient();
   const url = useUrl();
-  const [isEditing, setIsEditing] = useState(false);
+  const isEditing = isOpened && toWrite === null;
   const onSettled = () => queries.invalidateQueries({ queryKey: ["memory"] });
   const removing = useMutation({ mutationFn: () => forget(place, entry.id), onError: sayProblem, onSettled });
   return (
@@ -45,7 +45,12 @@ export function MemoryEntry({ entry, place, toWrite }: Props) {
           ))}
         </Group>
         <Group gap={0} wrap="nowrap">
-          <ActIcon label="Correct the entry" size="sm" refusal={toWrite} onAct={() => setIsEditing(!isEditing)}>
+          <ActIcon
+            label="Correct the entry"
+            size="sm"
+            refusal={toWrite}
+            onAct={() => url({ entry: isEditing ? undefined : entry.id })}
+          >
             <IconPencil size={13} />
           </ActIcon>
           <ActIcon label="Forget the entry" size="sm" refusal={toWrite} onAct={() => removing.mutate()}>
@@ -54,7 +59,7 @@ export function MemoryEntry({ entry, place, toWrite }: Props) {
         </Group>
       </Group>
       {isEditing ? (
-        <Correct entry={entry} place={place} close={() => setIsEditing(false)} />
+        <Correct entry={entry} place={place} close={() => url({ entry: undefined })} />
       ) : entry.untrusted ? (
         <Outside text={entry.content} />
       ) : (

@@ -1,18 +1,16 @@
-import { Badge, Group, SegmentedControl, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch, IconX } from "@tabler/icons-react";
+import { Badge, Group, SegmentedControl, Stack } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import { useUrl } from "~/parts/use-url";
+import { Words } from "~/parts/words";
 import { ActIcon } from "../act-button";
 import type { Refusal } from "../model/rights";
 import { More } from "../more";
-import { useUrl } from "../use-url";
 import { MemoryEntry } from "./memory-entry";
 import { type MemoryPlace, type MemorySought, memory } from "./memory-queries";
 import { WriteMemory } from "./write-memory";
-
-const TYPING_MS = 250;
 
 type Props = { place: MemoryPlace; sought: MemorySought; toWrite: Refusal };
 
@@ -20,18 +18,11 @@ type Props = { place: MemoryPlace; sought: MemorySought; toWrite: Refusal };
 export function MemoryPart({ place, sought, toWrite }: Props) {
   const url = useUrl();
   const found = useInfiniteQuery(memory(place, sought));
-  const search = useDebouncedCallback((q: string) => url({ q: q === "" ? undefined : q }), TYPING_MS);
   return (
     <Stack gap="sm">
       <WriteMemory place={place} toWrite={toWrite} />
       <Group gap="xs">
-        <TextInput
-          aria-label="Search the memory"
-          placeholder="Search the memory"
-          leftSection={<IconSearch size={14} />}
-          defaultValue={sought.q ?? ""}
-          onChange={(event) => search(event.currentTarget.value)}
-        />
+        <Words label="Search the memory" value={sought.q} onChange={(q) => url({ q })} w={{ base: "100%", xs: 240 }} />
         <SegmentedControl
           aria-label="Which entries"
           value={sought.kind ?? "all"}
@@ -70,7 +61,13 @@ export function MemoryPart({ place, sought, toWrite }: Props) {
           return (
             <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }} aria-label="Memory">
               {entries.map((entry) => (
-                <MemoryEntry key={entry.id} entry={entry} place={place} toWrite={toWrite} />
+                <MemoryEntry
+                  key={entry.id}
+                  entry={entry}
+                  place={place}
+                  toWrite={toWrite}
+                  isEditing={entry.id === sought.entry}
+                />
               ))}
             </Stack>
           );

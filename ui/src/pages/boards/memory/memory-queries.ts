@@ -4,7 +4,7 @@ import { after } from "../model/queries";
 
 /** The memory of a board, or of a group of boards. */
 export type MemoryPlace = { boardId: string } | { groupId: string };
-export type MemorySought = { q?: string; tag?: string; kind?: "chat" | "kept" };
+export type MemorySought = { q?: string; tag?: string; kind?: "chat" | "kept"; entry?: string };
 export type Entry = Model<"MemoryEntry">;
 
 const PAGE = 50;

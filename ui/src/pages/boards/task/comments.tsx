@@ -6,6 +6,7 @@ import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Moment } from "~/parts/moment";
 import { sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { ActButton, ActIcon } from "../act-button";
 import { useOnBoard } from "../board/on-board";
 import { comments, type Task } from "../model/queries";
@@ -14,7 +15,7 @@ import { More } from "../more";
 import { Who } from "../who";
 
 /** What people, agents and programs said about a task: text, whatever it looks like. */
-export function Comments({ task }: { task: Task }) {
+export function Comments({ task, editedId }: { task: Task; editedId?: string }) {
   const { boardId } = useOnBoard();
   const found = useInfiniteQuery(comments(boardId, task.id));
   return (
@@ -23,7 +24,9 @@ export function Comments({ task }: { task: Task }) {
         {(all) => (
           <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }} aria-label="Comments">
             {all.pages.flatMap((page) =>
-              page.items.map((one) => <OneComment key={one.id} comment={one} taskId={task.id} />),
+              page.items.map((one) => (
+                <OneComment key={one.id} comment={one} taskId={task.id} isEditing={one.id === editedId} />
+              )),
             )}
           </Stack>
         )}
@@ -43,11 +46,14 @@ function useSaid(taskId: string) {
   };
 }
 
-function OneComment({ comment, taskId }: { comment: Model<"Comment">; taskId: string }) {
+type CommentProps = { comment: Model<"Comment">; taskId: string; isEditing: boolean };
+
+function OneComment({ comment, taskId, isEditing: isOpened }: CommentProps) {
   const { me, toWrite } = useOnBoard();
   const { path, onSettled } = useSaid(taskId);
-  const [isEditing, setIsEditing] = useState(false);
+  const url = useUrl();
   const mine = isMine({ kind: comment.made_by_kind, id: comment.made_by_id }, me);
+  const isEditing = isOpened && mine && toWrite === null;
   const params = { path: { ...path, comment_id: comment.id } };
   const removing = useMutation({
     mutationFn: () =>
@@ -63,7 +69,7 @@ function OneComment({ comment, taskId }: { comment: Model<"Comment">; taskId: st
           body: { body, version: comment.version },
         }),
       ),
-    onSuccess: () => setIsEditing(false),
+    onSuccess: () => url({ comment: undefined }),
     onError: sayProblem,
     onSettled,
   });
@@ -80,7 +86,11 @@ function OneComment({ comment, taskId }: { comment: Model<"Comment">; taskId: st
         {toWrite === null && (mine || isAdmin(me)) ? (
           <Group gap={0} wrap="nowrap">
             {mine ? (
-              <ActIcon label="Edit the comment" size="sm" onAct={() => setIsEditing(!isEditing)}>
+              <ActIcon
+                label="Edit the comment"
+                size="sm"
+                onAct={() => url({ comment: isEditing ? undefined : comment.id })}
+              >
                 <IconPencil size={13} />
               </ActIcon>
             ) : null}

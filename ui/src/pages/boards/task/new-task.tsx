@@ -1,11 +1,10 @@
-import { Button, Group, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
-import { Failure } from "~/parts/failure";
+import { FormDialog } from "~/parts/form-dialog";
+import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
 import { type Draft, draftOf, newTaskOf } from "../model/draft";
-import { useUrl } from "../use-url";
 import { TaskForm } from "./task-form";
 
 /** A new task; it begins in the inbox, and is opened when it is made. */
@@ -24,29 +23,12 @@ export function NewTask({ close }: { close: () => void }) {
       ),
     onSuccess: (task) => {
       void queries.invalidateQueries({ queryKey: ["boards", boardId] });
-      close();
-      url({ task: task.id }, "opens");
+      url({ make: undefined, task: task.id });
     },
   });
   return (
-    <Modal opened onClose={close} title="New task" size="lg">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          making.mutate();
-        }}
-      >
-        <TaskForm draft={draft} change={(change) => setDraft({ ...draft, ...change })} />
-        {making.isError ? <Failure error={making.error} /> : null}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={making.isPending}>
-            Make the task
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+    <FormDialog title="New task" size="lg" close={close} saving={making} act="Make the task">
+      <TaskForm draft={draft} change={(change) => setDraft({ ...draft, ...change })} />
+    </FormDialog>
   );
 }

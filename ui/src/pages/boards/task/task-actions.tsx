@@ -1,25 +1,24 @@
 import { Group, Select } from "@mantine/core";
 import { IconPencil, IconShieldCheck } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { answered, api } from "~/api/client";
 import { Confirm } from "~/parts/confirm";
 import { say, sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
-import { AskApproval } from "../approvals/ask-approval";
 import { useMoving } from "../board/moving";
 import { useOnBoard } from "../board/on-board";
 import { LANES } from "../model/lanes";
 import type { Task, TaskStatus } from "../model/queries";
-import { useUrl } from "../use-url";
+import { NO_TASK } from "./opened-task";
 import { useHolding } from "./use-holding";
 
 /** What can be done with a task; what may not says why. */
-export function TaskActions({ task, edit }: { task: Task; edit: () => void }) {
+export function TaskActions({ task }: { task: Task }) {
   const { toWrite, me } = useOnBoard();
   const { move } = useMoving();
   const { claim, release } = useHolding(task);
-  const [isAsking, setIsAsking] = useState(false);
+  const url = useUrl();
   const isMine = task.assigned_id !== null && task.assigned_id === me?.user_id;
   return (
     <Group gap="xs">
@@ -47,15 +46,19 @@ export function TaskActions({ task, edit }: { task: Task; edit: () => void }) {
         variant="default"
         refusal={toWrite ?? (task.pending_approval_id === null ? null : "An approval of this task is pending already.")}
         leftSection={<IconShieldCheck size={14} />}
-        onAct={() => setIsAsking(true)}
+        onAct={() => url({ act: "ask" }, "opens")}
       >
         Ask for approval
       </ActButton>
-      <ActButton variant="default" refusal={toWrite} leftSection={<IconPencil size={14} />} onAct={edit}>
+      <ActButton
+        variant="default"
+        refusal={toWrite}
+        leftSection={<IconPencil size={14} />}
+        onAct={() => url({ act: "edit" }, "opens")}
+      >
         Edit
       </ActButton>
       {toWrite === null ? <Delete task={task} /> : null}
-      {isAsking ? <AskApproval task={task} close={() => setIsAsking(false)} /> : null}
     </Group>
   );
 }
@@ -73,7 +76,7 @@ function Delete({ task }: { task: Task }) {
       ),
     onSuccess: () => {
       say(`Deleted ${task.title}`);
-      url({ task: undefined, show: undefined });
+      url(NO_TASK);
       void queries.invalidateQueries({ queryKey: ["boards", boardId] });
     },
     onError: sayProblem,

@@ -1,26 +1,28 @@
 import { Box, Drawer, Group, SegmentedControl, Stack, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
 import { TaskTitle } from "~/parts/task-title";
+import { useUrl } from "~/parts/use-url";
+import { AskApproval } from "../approvals/ask-approval";
 import { HistoryList } from "../board/history-list";
 import { useOnBoard } from "../board/on-board";
 import { task as oneTask, type Task } from "../model/queries";
-import { useUrl } from "../use-url";
 import { Comments } from "./comments";
 import { Dependencies } from "./dependencies";
 import { EditTask } from "./edit-task";
+import { NO_TASK, type OpenedTask } from "./opened-task";
 import { TaskActions } from "./task-actions";
 import { TaskFacts } from "./task-facts";
 import { TaskLinks } from "./task-links";
 
 /** A task over whatever page of its board: what it is, who has it, what was said and what happened. */
-export function TaskDrawer({ taskId, show }: { taskId: string; show?: "history" }) {
+export function TaskDrawer({ taskId, opened }: { taskId: string; opened: OpenedTask }) {
   const { boardId } = useOnBoard();
   const url = useUrl();
   const found = useQuery(oneTask(boardId, taskId));
-  const close = () => url({ task: undefined, show: undefined });
+  const close = () => url(NO_TASK);
   // Whoever came by keyboard goes on from the card that was opened.
   useEffect(() => () => void setTimeout(() => document.getElementById(`card-${taskId}`)?.focus()), [taskId]);
   return (
@@ -33,7 +35,7 @@ export function TaskDrawer({ taskId, show }: { taskId: string; show?: "history" 
       closeButtonProps={{ "aria-label": "Close the task" }}
       transitionProps={{ duration: 0 }}
     >
-      <Answer query={found}>{(task) => <Body key={task.id} task={task} show={show} />}</Answer>
+      <Answer query={found}>{(task) => <Body key={task.id} task={task} opened={opened} />}</Answer>
     </Drawer>
   );
 }
@@ -49,14 +51,15 @@ function Heading({ task }: { task: Task }) {
   );
 }
 
-function Body({ task, show }: { task: Task; show?: "history" }) {
+function Body({ task, opened: { show, act, comment } }: { task: Task; opened: OpenedTask }) {
   const { boardId } = useOnBoard();
   const url = useUrl();
-  const [isEditing, setIsEditing] = useState(false);
-  if (isEditing) return <EditTask task={task} close={() => setIsEditing(false)} />;
+  const close = () => url({ act: undefined });
+  if (act === "edit") return <EditTask task={task} close={close} />;
   return (
     <Stack gap="md">
-      <TaskActions task={task} edit={() => setIsEditing(true)} />
+      <TaskActions task={task} />
+      {act === "ask" ? <AskApproval task={task} close={close} /> : null}
       <TaskFacts task={task} />
       {task.description === "" ? null : (
         <Box fz="sm" style={{ whiteSpace: "pre-wrap" }} data-part="description">
@@ -74,7 +77,11 @@ function Body({ task, show }: { task: Task; show?: "history" }) {
           { value: "history", label: "History" },
         ]}
       />
-      {show === "history" ? <HistoryList boardId={boardId} subjectId={task.id} /> : <Comments task={task} />}
+      {show === "history" ? (
+        <HistoryList boardId={boardId} subjectId={task.id} />
+      ) : (
+        <Comments task={task} editedId={comment} />
+      )}
     </Stack>
   );
 }

@@ -1,5 +1,6 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { NO_TASK } from "./opened-task";
 
 /** Opens another task of the same board where this page stands. */
 export function TaskLink({ taskId, title }: { taskId: string; title: string }) {
@@ -10,7 +11,7 @@ export function TaskLink({ taskId, title }: { taskId: string; title: string }) {
         <Link
           {...props}
           to="."
-          search={((old: Record<string, unknown>) => ({ ...old, task: taskId })) as never}
+          search={((old: Record<string, unknown>) => ({ ...old, ...NO_TASK, task: taskId })) as never}
           resetScroll={false}
         />
       )}

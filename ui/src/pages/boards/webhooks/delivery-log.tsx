@@ -1,89 +1,67 @@
-import { Box, Code, Group, Modal, Stack, Table, Text } from "@mantine/core";
+import { Code, Table, Text } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
 import { plural } from "~/format/numbers";
-import { Answer } from "~/parts/answer";
-import { Empty } from "~/parts/empty";
-import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { say, sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
 import { useOnBoard } from "../board/on-board";
-import { More } from "../more";
-import { useUrl } from "../use-url";
-import { StateChoice } from "./payload-log";
+import { LogDialog, LogHead, LogPart } from "./log-part";
 import { deliveries, delivery } from "./webhook-queries";
 import type { WebhooksSearch } from "./webhooks-page";
 
 /** What was posted for a subscription, and what came of it. */
 export function DeliveryLog({ subscriptionId, search }: { subscriptionId: string; search: WebhooksSearch }) {
+  const { boardId } = useOnBoard();
+  return (
+    <LogPart
+      label="What was posted"
+      state={search.state}
+      found={useInfiniteQuery(deliveries(boardId, subscriptionId, search.state))}
+      none={{ title: "Nothing was posted", says: "Test it, or change something." }}
+      acts={<Revive subscriptionId={subscriptionId} />}
+      opens="delivery"
+      at={(one) => one.created_at}
+      cells={(one) => (
+        <>
+          <Table.Td>{one.event_kind}</Table.Td>
+          <Table.Td visibleFrom="sm">{plural(one.attempts, "attempt")}</Table.Td>
+          <Table.Td visibleFrom="sm">
+            <Text size="xs" c="dimmed">
+              {one.problem}
+              {one.next_attempt_at === null ? null : (
+                <>
+                  {one.problem === null ? "" : " · "}next <Moment at={one.next_attempt_at} />
+                </>
+              )}
+            </Text>
+          </Table.Td>
+        </>
+      )}
+    >
+      {search.delivery === undefined ? null : (
+        <OneDelivery subscriptionId={subscriptionId} deliveryId={search.delivery} />
+      )}
+    </LogPart>
+  );
+}
+
+function Revive({ subscriptionId }: { subscriptionId: string }) {
   const { boardId, toWrite } = useOnBoard();
-  const url = useUrl();
   const queries = useQueryClient();
-  const found = useInfiniteQuery(deliveries(boardId, subscriptionId, search.state));
+  const path = { board_id: boardId, subscription_id: subscriptionId };
   const reviving = useMutation({
     mutationFn: () =>
-      answered(
-        api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/resend", {
-          params: { path: { board_id: boardId, subscription_id: subscriptionId } },
-        }),
-      ),
+      answered(api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/resend", { params: { path } })),
     onSuccess: ({ deliveries: sent }) => say(`${plural(sent, "delivery", "deliveries")} sent again`),
     onError: sayProblem,
     onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
   });
   return (
-    <Box p="sm" component="section" aria-label="What was posted">
-      <Group justify="space-between">
-        <StateChoice value={search.state} />
-        <ActButton variant="default" refusal={toWrite} loading={reviving.isPending} onAct={() => reviving.mutate()}>
-          Post everything given up again
-        </ActButton>
-      </Group>
-      <Answer query={found}>
-        {(all) => {
-          const items = all.pages.flatMap((page) => page.items);
-          if (items.length === 0) return <Empty title="Nothing was posted">Test it, or change something.</Empty>;
-          return (
-            <Table highlightOnHover>
-              <Table.Tbody>
-                {items.map((one) => (
-                  <Table.Tr key={one.id}>
-                    <Table.Td>{one.event_kind}</Table.Td>
-                    <Table.Td>
-                      <Mark of={one.state} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Moment at={one.created_at} />
-                    </Table.Td>
-                    <Table.Td visibleFrom="sm">{plural(one.attempts, "attempt")}</Table.Td>
-                    <Table.Td visibleFrom="sm">
-                      <Text size="xs" c="dimmed">
-                        {one.problem}
-                        {one.next_attempt_at === null ? null : (
-                          <>
-                            {one.problem === null ? "" : " · "}next <Moment at={one.next_attempt_at} />
-                          </>
-                        )}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      <ActButton variant="default" size="compact-xs" onAct={() => url({ delivery: one.id }, "opens")}>
-                        Show
-                      </ActButton>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          );
-        }}
-      </Answer>
-      <More pages={found} />
-      {search.delivery === undefined ? null : (
-        <OneDelivery subscriptionId={subscriptionId} deliveryId={search.delivery} />
-      )}
-    </Box>
+    <ActButton variant="default" refusal={toWrite} loading={reviving.isPending} onAct={() => reviving.mutate()}>
+      Post everything given up again
+    </ActButton>
   );
 }
 
@@ -92,40 +70,33 @@ function OneDelivery({ subscriptionId, deliveryId }: { subscriptionId: string; d
   const url = useUrl();
   const found = useQuery(delivery(boardId, subscriptionId, deliveryId));
   return (
-    <Modal opened onClose={() => url({ delivery: undefined })} title="What was posted" size="xl">
-      <Answer query={found}>{(one) => <Detail delivery={one} />}</Answer>
-    </Modal>
+    <LogDialog title="What was posted" close={() => url({ delivery: undefined })} found={found}>
+      {(one) => <Detail delivery={one} />}
+    </LogDialog>
   );
 }
 
 function Detail({ delivery: one }: { delivery: Model<"DeliveryDetail"> }) {
   const { boardId, toWrite } = useOnBoard();
-  const queries = useQueryClient();
-  const sending = useMutation({
-    mutationFn: () =>
-      answered(
-        api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/deliveries/{delivery_id}/resend", {
-          params: { path: { board_id: boardId, subscription_id: one.destination_id, delivery_id: one.id } },
-        }),
-      ),
-    onSuccess: () => say("It is posted again, under the same id"),
-    onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
-  });
+  const path = { board_id: boardId, subscription_id: one.destination_id, delivery_id: one.id };
   return (
-    <Stack gap="sm">
-      <Group justify="space-between">
-        <Group gap="xs">
-          <Mark of={one.state} />
-          <Text size="sm">
-            {one.event_kind} · <Moment at={one.created_at} form="both" />
-          </Text>
-        </Group>
-        <ActButton variant="default" refusal={toWrite} loading={sending.isPending} onAct={() => sending.mutate()}>
-          Post it again
-        </ActButton>
-      </Group>
-      {one.problem === null ? null : <Text size="sm">{one.problem}</Text>}
+    <>
+      <LogHead
+        state={one.state}
+        problem={one.problem}
+        refusal={toWrite}
+        act="Post it again"
+        done="It is posted again, under the same id"
+        send={() =>
+          answered(
+            api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/deliveries/{delivery_id}/resend", {
+              params: { path },
+            }),
+          )
+        }
+      >
+        {one.event_kind} · <Moment at={one.created_at} form="both" />
+      </LogHead>
       <Table.ScrollContainer minWidth={380}>
         <Table aria-label="Attempts">
           <Table.Thead>
@@ -155,6 +126,6 @@ function Detail({ delivery: one }: { delivery: Model<"DeliveryDetail"> }) {
       <Code block style={{ maxHeight: 360, overflow: "auto" }} tabIndex={0}>
         {JSON.stringify(one.message, null, 2)}
       </Code>
-    </Stack>
+    </>
   );
 }

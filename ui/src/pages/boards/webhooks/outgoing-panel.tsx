@@ -1,157 +1,136 @@
-import { Badge, Group, Table, Text } from "@mantine/core";
-import { IconPencil, IconPlus } from "@tabler/icons-react";
+import { Badge, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
-import { Answer } from "~/parts/answer";
-import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
-import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
-import { ActButton, ActIcon } from "../act-button";
+import { useUrl } from "~/parts/use-url";
+import { ActButton } from "../act-button";
+import { Arranged } from "../arranged";
 import { useOnBoard } from "../board/on-board";
-import { useUrl } from "../use-url";
 import { DeliveryLog } from "./delivery-log";
-import { Waiting } from "./incoming-panel";
 import { SecretShown } from "./secret-shown";
 import { SubscriptionForm } from "./subscription-form";
+import { WayRow } from "./way-row";
 import { subscriptions } from "./webhook-queries";
 import type { WebhooksSearch } from "./webhooks-page";
 
-type Made = Model<"MadeSubscription">;
+type Subscription = Model<"Subscription">;
 
 /** Addresses that the events of the board are posted to, and what came of it. */
 export function OutgoingPanel({ search }: { search: WebhooksSearch }) {
   const { boardId, toWrite } = useOnBoard();
-  const [editing, setEditing] = useState<Model<"Subscription"> | "new" | null>(null);
-  const [made, setMade] = useState<Made | null>(null);
+  const url = useUrl();
+  const [made, setMade] = useState<Model<"MadeSubscription"> | null>(null);
   const found = useQuery(subscriptions(boardId));
+  const close = () => url({ edit: undefined });
+  const form = {
+    close,
+    show: (one: Model<"MadeSubscription">) => {
+      close();
+      setMade(one);
+    },
+  };
   return (
-    <Panel
-      flush
+    <Arranged
       title="Subscriptions: what goes out"
-      actions={
-        <ActButton
-          variant="default"
+      what="subscription"
+      label="Subscriptions"
+      query={found}
+      refusal={toWrite}
+      add={() => url({ edit: "new-subscription" }, "opens")}
+      none={{
+        title: "No subscriptions yet",
+        says: "Events of this board are posted to an address of yours, signed, until it takes them.",
+      }}
+      row={(one) => (
+        <WayRow
+          key={one.id}
+          opens="subscription"
+          one={one}
+          isOpened={one.id === search.subscription}
           refusal={toWrite}
-          leftSection={<IconPlus size={14} />}
-          onAct={() => setEditing("new")}
+          acts={<Test subscriptionId={one.id} />}
         >
-          New subscription
-        </ActButton>
-      }
+          <About subscription={one} />
+        </WayRow>
+      )}
     >
-      <Answer query={found}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title="No subscriptions yet">
-              Events of this board are posted to an address of yours, signed, until it takes them.
-            </Empty>
-          ) : (
-            <Table highlightOnHover layout="fixed" aria-label="Subscriptions">
-              <Table.Tbody>
-                {items.map((one) => (
-                  <Row
-                    key={one.id}
-                    subscription={one}
-                    isOpened={one.id === search.subscription}
-                    edit={() => setEditing(one)}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          )
-        }
-      </Answer>
-      {search.subscription === undefined ? null : (
-        <DeliveryLog key={search.subscription} subscriptionId={search.subscription} search={search} />
+      {(items) => (
+        <>
+          {search.subscription === undefined ? null : (
+            <DeliveryLog key={search.subscription} subscriptionId={search.subscription} search={search} />
+          )}
+          {search.edit === "new-subscription" ? <SubscriptionForm {...form} /> : null}
+          {items
+            .filter(({ id }) => id === search.edit)
+            .map((one) => (
+              <SubscriptionForm key={one.id} subscription={one} {...form} />
+            ))}
+          {made === null ? null : (
+            <SecretShown title={`The secret of ${made.name}`} secret={made.secret} close={() => setMade(null)} />
+          )}
+        </>
       )}
-      {editing === null ? null : (
-        <SubscriptionForm
-          subscription={editing === "new" ? undefined : editing}
-          close={() => setEditing(null)}
-          show={(one) => setMade(one)}
-        />
-      )}
-      {made === null ? null : (
-        <SecretShown title={`The secret of ${made.name}`} secret={made.secret} close={() => setMade(null)} />
-      )}
-    </Panel>
+    </Arranged>
   );
 }
 
-type RowProps = { subscription: Model<"Subscription">; isOpened: boolean; edit: () => void };
-
-function Row({ subscription, isOpened, edit }: RowProps) {
-  const { boardId, toWrite, snapshot } = useOnBoard();
+function Test({ subscriptionId }: { subscriptionId: string }) {
+  const { boardId, toWrite } = useOnBoard();
   const queries = useQueryClient();
   const url = useUrl();
-  const agent = snapshot.agents.find((one) => one.id === subscription.agent_id);
   const testing = useMutation({
     mutationFn: () =>
       answered(
         api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/test", {
-          params: { path: { board_id: boardId, subscription_id: subscription.id } },
+          params: { path: { board_id: boardId, subscription_id: subscriptionId } },
         }),
       ),
     onSuccess: (sent) => {
       say("A message is on its way; the log says what comes of it");
-      url({ subscription: subscription.id, delivery: sent.id, webhook: undefined, state: undefined }, "opens");
+      url({ subscription: subscriptionId, delivery: sent.id, webhook: undefined, state: undefined }, "opens");
     },
     onError: sayProblem,
     onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
   });
   return (
-    <Table.Tr bg={isOpened ? "var(--mantine-color-default-hover)" : undefined}>
-      <Table.Td>
-        <Group gap="xs">
-          <Text size="sm" fw={600}>
-            {subscription.name}
-          </Text>
-          {subscription.enabled ? null : <Mark of="off" />}
-          {subscription.kinds.length === 0 ? (
-            <Text span size="xs" c="dimmed">
-              everything
-            </Text>
-          ) : (
-            subscription.kinds.map((kind) => (
-              <Badge key={kind} color="gray" variant="outline" tt="none">
-                {kind}
-              </Badge>
-            ))
-          )}
-          {agent === undefined ? null : (
-            <Text span size="xs" c="dimmed">
-              by {agent.name}
-            </Text>
-          )}
-        </Group>
-        <Text size="xs" c="dimmed">
-          {subscription.address ?? "an address that cannot be read any more"}
+    <ActButton variant="default" refusal={toWrite} loading={testing.isPending} onAct={() => testing.mutate()}>
+      Test
+    </ActButton>
+  );
+}
+
+function About({ subscription }: { subscription: Subscription }) {
+  const { snapshot } = useOnBoard();
+  const agent = snapshot.agents.find((one) => one.id === subscription.agent_id);
+  return (
+    <>
+      <Group gap="xs">
+        <Text size="sm" fw={600}>
+          {subscription.name}
         </Text>
-      </Table.Td>
-      <Table.Td ta="right" w={{ base: 132, sm: 280 }}>
-        <Group gap={6} justify="flex-end">
-          <Waiting waiting={subscription.waiting} dead={subscription.dead} />
-          <ActButton variant="default" refusal={toWrite} loading={testing.isPending} onAct={() => testing.mutate()}>
-            Test
-          </ActButton>
-          <ActButton
-            variant="default"
-            onAct={() =>
-              url(
-                { subscription: isOpened ? undefined : subscription.id, webhook: undefined, state: undefined },
-                "opens",
-              )
-            }
-          >
-            {isOpened ? "Close the log" : "Log"}
-          </ActButton>
-          <ActIcon label={`Edit ${subscription.name}`} refusal={toWrite} onAct={edit}>
-            <IconPencil size={14} />
-          </ActIcon>
-        </Group>
-      </Table.Td>
-    </Table.Tr>
+        {subscription.enabled ? null : <Mark of="off" />}
+        {subscription.kinds.length === 0 ? (
+          <Text span size="xs" c="dimmed">
+            everything
+          </Text>
+        ) : (
+          subscription.kinds.map((kind) => (
+            <Badge key={kind} color="gray" variant="outline" tt="none">
+              {kind}
+            </Badge>
+          ))
+        )}
+        {agent === undefined ? null : (
+          <Text span size="xs" c="dimmed">
+            by {agent.name}
+          </Text>
+        )}
+      </Group>
+      <Text size="xs" c="dimmed">
+        {subscription.address ?? "an address that cannot be read any more"}
+      </Text>
+    </>
   );
 }

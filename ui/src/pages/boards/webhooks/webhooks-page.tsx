@@ -8,6 +8,8 @@ export type WebhooksSearch = {
   subscription?: string;
   delivery?: string;
   state?: "waiting" | "delivered" | "dead";
+  /** What is changed: an id, `new-webhook` or `new-subscription`. */
+  edit?: string;
 };
 
 /** Who may tell the board something, and where its events go; with the log of both. */

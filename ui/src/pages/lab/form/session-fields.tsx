@@ -15,9 +15,11 @@ import {
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { plural } from "~/format/numbers";
 import { PageLink } from "~/parts/link";
+import { useUrl } from "~/parts/use-url";
 import { type LabRepository, recordingNamesQuery } from "../queries";
 import type { Draft, Mistakes } from "./draft";
 import { LimitFields } from "./limit-fields";
@@ -31,6 +33,8 @@ export type FieldsProps = {
 /** What a session is made from, and what runs in it. */
 export function SessionFields(props: FieldsProps & { repositories: LabRepository[]; isBatch?: boolean }) {
   const { draft, mistakes, change, repositories, isBatch = false } = props;
+  const url = useUrl();
+  const hasLimits = useSearch({ strict: false, select: ({ limits }) => limits === true });
   return (
     <Stack gap="sm">
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
@@ -109,7 +113,12 @@ export function SessionFields(props: FieldsProps & { repositories: LabRepository
         </Group>
       )}
       <Patch value={draft.patch} onChange={(patch) => change({ patch })} />
-      <Accordion variant="separated" chevronPosition="left">
+      <Accordion
+        variant="separated"
+        chevronPosition="left"
+        value={hasLimits ? "limits" : null}
+        onChange={(opened) => url({ limits: opened === null ? undefined : true })}
+      >
         <Accordion.Item value="limits">
           <Accordion.Control>
             <Text size="sm">Limits, network, variables</Text>

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip } from "@mantine/core";
-import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
+import { useHotkeys } from "@mantine/hooks";
 import { IconArrowBarToDown, IconArrowDown, IconArrowUp, IconBug, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { bytes, count, plural } from "~/format/numbers";
+import { useWords } from "~/parts/use-words";
 import type { LabCommand } from "../queries";
 import { hasEnded, outcomeOf } from "../words";
 import { nextOf } from "./log-search";
@@ -160,10 +161,9 @@ type FindProps = Pick<Props, "find" | "onFind" | "line"> & {
 };
 
 function Find({ find, onFind, found, line, jump, input }: FindProps) {
-  const [text, setText] = useState(find);
-  const later = useDebouncedCallback(onFind, 300);
+  const [text, type] = useWords(find, (words) => onFind(words ?? ""));
   const clear = () => {
-    setText("");
+    type("");
     onFind("");
   };
   return (
@@ -176,10 +176,7 @@ function Find({ find, onFind, found, line, jump, input }: FindProps) {
         leftSection={<IconSearch size={14} />}
         rightSection={text === "" ? null : <CloseButton size="xs" aria-label="Find nothing" onClick={clear} />}
         value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          later(event.currentTarget.value);
-        }}
+        onChange={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter") jump(event.shiftKey ? -1 : 1);
           if (event.key === "Escape") clear();

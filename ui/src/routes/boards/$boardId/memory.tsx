@@ -8,9 +8,10 @@ export const Route = createFileRoute("/boards/$boardId/memory")({
     q: text(search.q),
     tag: text(search.tag),
     kind: oneOf(search.kind, ["chat", "kept"]),
+    entry: text(search.entry),
   }),
   component: function Memory() {
-    const { q, tag, kind } = Route.useSearch();
-    return <BoardMemoryPage sought={{ q, tag, kind }} />;
+    const { q, tag, kind, entry } = Route.useSearch();
+    return <BoardMemoryPage sought={{ q, tag, kind, entry }} />;
   },
 });

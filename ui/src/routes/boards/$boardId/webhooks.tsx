@@ -9,6 +9,7 @@ export const Route = createFileRoute("/boards/$boardId/webhooks")({
     subscription: text(search.subscription),
     delivery: text(search.delivery),
     state: oneOf(search.state, ["waiting", "delivered", "dead"]),
+    edit: text(search.edit),
   }),
   component: function Webhooks() {
     return <WebhooksPage search={Route.useSearch()} />;

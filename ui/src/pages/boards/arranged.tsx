@@ -1,0 +1,63 @@
+import { Table } from "@mantine/core";
+import { IconPencil, IconPlus } from "@tabler/icons-react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Answer } from "~/parts/answer";
+import { Empty } from "~/parts/empty";
+import { Panel } from "~/parts/panel";
+import { ActButton, ActIcon } from "./act-button";
+import type { Refusal } from "./model/rights";
+
+type Props<One> = {
+  title: string;
+  /** What the things of the list are, such as `tag`. */
+  what: string;
+  query: UseQueryResult<{ items: One[] }>;
+  refusal: Refusal;
+  add: () => void;
+  /** Said while there is none. */
+  none: { title: string; says: ReactNode };
+  row: (one: One) => ReactNode;
+  label?: string;
+  /** What is opened beside or over the list. */
+  children: (items: One[]) => ReactNode;
+};
+
+/** Things that are arranged by hand: their list, a way to another one, and what is said while there is none. */
+export function Arranged<One>({ title, what, query, refusal, add, none, row, label, children }: Props<One>) {
+  return (
+    <Panel
+      title={title}
+      flush
+      actions={
+        <ActButton variant="default" refusal={refusal} leftSection={<IconPlus size={14} />} onAct={add}>
+          New {what}
+        </ActButton>
+      }
+    >
+      <Answer query={query}>
+        {({ items }) => (
+          <>
+            {items.length === 0 ? (
+              <Empty title={none.title}>{none.says}</Empty>
+            ) : (
+              <Table highlightOnHover layout="fixed" aria-label={label ?? title}>
+                <Table.Tbody>{items.map(row)}</Table.Tbody>
+              </Table>
+            )}
+            {children(items)}
+          </>
+        )}
+      </Answer>
+    </Panel>
+  );
+}
+
+/** Opens the form of one of them. */
+export function EditIcon({ label, refusal, onAct }: { label: string; refusal: Refusal; onAct: () => void }) {
+  return (
+    <ActIcon label={label} refusal={refusal} onAct={onAct}>
+      <IconPencil size={14} />
+    </ActIcon>
+  );
+}

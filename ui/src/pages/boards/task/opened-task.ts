@@ -1,0 +1,11 @@
+/** The task that the URL has opened over a page of its board, and what of it. */
+export type OpenedTask = {
+  task?: string;
+  show?: "history";
+  /** Its form, or the one that asks for an approval. */
+  act?: "edit" | "ask";
+  /** The comment that is being rewritten. */
+  comment?: string;
+};
+
+export const NO_TASK = { task: undefined, show: undefined, act: undefined, comment: undefined };

@@ -1,0 +1,58 @@
+import { Badge, Group, Table } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useUrl } from "~/parts/use-url";
+import { ActButton } from "../act-button";
+import { EditIcon } from "../arranged";
+import type { Refusal } from "../model/rights";
+
+type Props = {
+  /** What of the URL opens its log. */
+  opens: "webhook" | "subscription";
+  one: { id: string; name: string; waiting?: number; dead?: number };
+  isOpened: boolean;
+  refusal: Refusal;
+  /** Before the buttons that all have. */
+  acts?: ReactNode;
+  children: ReactNode;
+};
+
+/** A webhook or a subscription: what it is, how much waits or was given up, its log and its form. */
+export function WayRow({ opens, one, isOpened, refusal, acts, children }: Props) {
+  const url = useUrl();
+  const closed = { webhook: undefined, subscription: undefined, state: undefined };
+  return (
+    <Table.Tr bg={isOpened ? "var(--mantine-color-default-hover)" : undefined}>
+      <Table.Td>{children}</Table.Td>
+      <Table.Td ta="right" w={{ base: 132, sm: 320 }}>
+        <Group gap={6} justify="flex-end">
+          <Counts waiting={one.waiting} dead={one.dead} />
+          {acts}
+          <ActButton
+            variant="default"
+            onAct={() => url({ ...closed, [opens]: isOpened ? undefined : one.id }, "opens")}
+          >
+            {isOpened ? "Close the log" : "Log"}
+          </ActButton>
+          <EditIcon label={`Edit ${one.name}`} refusal={refusal} onAct={() => url({ edit: one.id }, "opens")} />
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Counts({ waiting = 0, dead = 0 }: { waiting?: number; dead?: number }) {
+  return (
+    <>
+      {waiting > 0 ? (
+        <Badge color="yellow" tt="none">
+          {waiting} waiting
+        </Badge>
+      ) : null}
+      {dead > 0 ? (
+        <Badge color="red" tt="none">
+          {dead} given up
+        </Badge>
+      ) : null}
+    </>
+  );
+}
