@@ -22,6 +22,7 @@ from pilothouse.hub.incidents.service import Following, Grouping
 from pilothouse.wire.alertmanager import Alert
 from tests.support.flights import START_NS
 from tests.support.queries import counting_queries
+from tests.support.risks import risk_event
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +79,22 @@ async def test_what_the_same_rule_reports_soon_after_joins_and_its_own_id_leads_
     assert sorted(one["id"] for one in listed["items"]) == ["inc_bob", "inc_one", "inc_other"]
     grouped = (await client.get("/api/v1/incidents/inc_two")).json()
     assert (grouped["id"], grouped["recording_count"]) == ("inc_one", 2)
+
+
+async def test_a_trigger_is_its_own_incident_though_its_guard_spoke_of_it_first(client: httpx2.AsyncClient) -> None:
+    """The guard rejects for a while; then a rule fires, and until its recording is sealed the guard goes on."""
+    for number, incident in ((1, "inc_guard"), (2, "inc_trigger")):
+        facts = {"robot_id": "ada", "risk_level": "CRITICAL", "boundary": "speed", "incident_id": incident}
+        event = risk_event(number, "reject", **facts)
+        await client.post("/api/v1/risk-events", json={"events": [event.model_dump(mode="json")]})
+    assert (await _until(client, "inc_trigger"))["id"] == "inc_guard"
+
+    await announce(client, announced(1, incident_id="inc_trigger"), announced(2, incident_id="inc_again"))
+    again = await _until(client, "inc_again")
+    listed = (await client.get("/api/v1/incidents")).json()["items"]
+
+    assert (again["id"], again["title"], again["recording_count"]) == ("inc_trigger", "stall on ada", 2)
+    assert {(one["id"], one["rule"]) for one in listed} == {("inc_guard", "guard: speed"), ("inc_trigger", "stall")}
 
 
 async def test_what_happens_after_the_window_or_after_the_end_is_another_incident(client: httpx2.AsyncClient) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -97,6 +97,9 @@ class IncidentRows:
     async def add_alias(self, alias: str, incident_id: str) -> None:
         values = {"alias": alias, "incident_id": incident_id}
         await self._session.execute(self._insert(IncidentAliasRow).values(**values).on_conflict_do_nothing())
+
+    async def drop_alias(self, alias: str) -> None:
+        await self._session.execute(delete(IncidentAliasRow).where(IncidentAliasRow.alias == alias))
 
     async def add_entry(self, **values: Any) -> bool:
         """False when this subject is an entry already."""

@@ -38,6 +38,9 @@ class Grouping:
         if named is not None and occurrence.robot_id is not None and named.robot_id not in (None, occurrence.robot_id):
             # What robots say of themselves never touches what belongs to another.
             named, occurrence = None, replace(occurrence, incident_id=None)
+        if named is not None and _was_lent(named, occurrence):
+            await rows.drop_alias(str(occurrence.incident_id))
+            named = None
         row = named or await self._known(rows, occurrence)
         if row is None:
             if not occurrence.opens:
@@ -107,3 +110,9 @@ class Grouping:
 
     def _now(self) -> datetime:
         return at(self._clock.now_ns())
+
+
+def _was_lent(named: IncidentRow, occurrence: Occurrence) -> bool:
+    """Whether the id that a trigger bore led elsewhere before it was heard of: what a guard says of the same seconds
+    bears it too, comes first, and joins what the guard said before."""
+    return occurrence.opened_by == "trigger" and named.id != occurrence.incident_id and named.rule != occurrence.rule
