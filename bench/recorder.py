@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.report import Report
 from pilothouse.mcap import Channel
+from pilothouse.recorder.sources.base import Content
 from tests.support.processes import Program, eventually, pilothouse
 
 MIB = 1 << 20
@@ -152,11 +153,13 @@ class McapPeer:
         self.channels.append(self._writer.register_channel(channel.topic, channel.message_encoding, 0))
         return self.channels[-1]
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
-        self._writer.add_message(channel_id, log_time_ns, content, log_time_ns)
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
+        self._writer.add_message(channel_id, log_time_ns, bytes(content), log_time_ns)
         self.messages += 1
 
     def refuse(self, topic: str, reason: str) -> None: ...
+
+    def hold(self, size: int) -> None: ...
 
     def close(self) -> None:
         self._writer.finish()
@@ -180,11 +183,13 @@ class FoxglovePeer:
         )
         return len(self.channels) - 1
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
-        self.channels[channel_id].log(content, log_time=log_time_ns)
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
+        self.channels[channel_id].log(bytes(content), log_time=log_time_ns)
         self.messages += 1
 
     def refuse(self, topic: str, reason: str) -> None: ...
+
+    def hold(self, size: int) -> None: ...
 
     def close(self) -> None:
         self._writer.close()

@@ -300,28 +300,78 @@ def test_a_full_queue_makes_the_appending_thread_seal(tmp_path: Path, monkeypatc
         assert contents_of(ring, tmp_path / "a.mcap", "/a") == expected
 
 
-def test_large_messages_that_wait_to_be_sealed_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_appends_large_messages_waits_while_the_ring_cannot_make_way_for_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with Ring(window_s=60, max_bytes=64 * MIB) as ring:
         sealer = ring._sealer
-        release, real = threading.Event(), sealer._sealed
+        may_seal, real, waited = threading.Semaphore(0), sealer._sealed, []
 
         def slow(chunk: object) -> object:
-            if threading.current_thread().name == "pilothouse-seal":
-                assert release.wait(30)
+            with sealer.lock:
+                waited.append(sealer.waiting_bytes)
+            assert may_seal.acquire(timeout=30)
             return real(chunk)  # type: ignore[arg-type]
 
         monkeypatch.setattr(sealer, "_sealed", slow)
-        channel, frame, waited = ring.add_channel(json_channel("/camera")), bytes(6 * MIB), []
-        for number in range(10):
-            ring.append(channel, START_NS + number, frame)
-            with sealer.lock:
-                waited.append(sealer.waiting_bytes)
-        release.set()
+        channel, frame = ring.add_channel(json_channel("/camera")), bytes(6 * MIB)
 
-        # One is being sealed and one waits; eight of them would be as much as the window may hold.
-        assert max(waited) < 13 * MIB
+        def speak() -> None:
+            for number in range(10):
+                ring.append(channel, START_NS + number, frame)
+
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        for _ in range(10):
+            may_seal.release()
+        speaker.join(30)
+
+        assert max(waited) < 7 * MIB
         ring.seal()
         assert ring.message_count == 10
+
+
+def test_chunks_leave_for_what_is_in_memory_beside_them_and_small_ones_last() -> None:
+    with Ring(window_s=60, max_bytes=8 * MIB, compression="none", chunk_bytes=MIB) as ring:
+        camera, speed = ring.add_channel(json_channel("/camera")), ring.add_channel(json_channel("/speed"))
+        for number in range(7):
+            ring.append(camera, START_NS + number, bytes(MIB))
+            ring.append(speed, START_NS + number, bytes(100 << 10 >> 3))
+        ring.seal()
+        before, share = ring.resident_bytes, ring.beside.share()
+
+        share.hold(4 * MIB)
+        beside = ring.resident_bytes
+        share.hold(20 * MIB)
+        least = ring.resident_bytes
+        share.hold(0)
+        ring.append(camera, START_NS + 8, bytes(MIB))
+        ring.seal()
+
+        assert before > 5 * MIB
+        assert beside <= 4 * MIB
+        assert least <= 8 * MIB / 8
+        assert ring.topics()["/speed"].dropped == 0, "the camera made way"
+        assert ring.topics()["/camera"].dropped >= 6
+        assert ring.resident_bytes > MIB, "what comes later is kept"
+
+
+def test_what_has_left_the_ring_counts_until_nobody_holds_it() -> None:
+    with Ring(window_s=60, max_bytes=8 * MIB, compression="none", chunk_bytes=MIB) as ring:
+        camera = ring.add_channel(json_channel("/camera"))
+        for number in range(7):
+            ring.append(camera, START_NS + number, bytes(MIB))
+        held = ring.snapshot(*EVER)
+        for number in range(7, 14):
+            ring.append(camera, START_NS + number, bytes(MIB))
+        ring.seal()
+        beside, within = ring.beside.bytes, ring.resident_bytes
+        del held
+        after = ring.beside.bytes
+
+    assert beside > 6 * MIB
+    assert beside + within <= 9 * MIB + MIB // 8
+    assert after == 0
 
 
 def test_a_chunk_that_cannot_be_sealed_is_counted_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

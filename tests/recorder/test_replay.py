@@ -9,6 +9,7 @@ from pilothouse.kit.clock import NS_PER_S, ManualClock, SystemClock
 from pilothouse.mcap import Channel
 from pilothouse.recorder.problems import SourceUnusable
 from pilothouse.recorder.sources import SourceRunner, SourceState
+from pilothouse.recorder.sources.base import Content
 from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.recorder.sources.pace import BETWEEN_ROUNDS_NS, Pace
 from pilothouse.recorder.sources.replay import Replay
@@ -31,8 +32,8 @@ class Ear:
         self.channels.append(channel)
         return len(self.channels)
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
-        self.messages.append((self.channels[channel_id - 1].topic, log_time_ns, content))
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
+        self.messages.append((self.channels[channel_id - 1].topic, log_time_ns, bytes(content)))
         self.publish_times.append(publish_time_ns)
         if self._stop is not None and len(self.messages) == self._stop_after:
             self._stop.set()

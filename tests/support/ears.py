@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pilothouse.mcap import Channel
 from pilothouse.recorder.backoff import Backoff
 from pilothouse.recorder.sources import Source, SourceRunner
+from pilothouse.recorder.sources.base import Content
 
 
 class Ear:
@@ -26,8 +27,10 @@ class Ear:
                 self.channels.append(channel)
             return self.channels.index(channel)
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
-        self.messages.append((self.channels[channel_id].topic, log_time_ns, content, publish_time_ns))
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
+        self.messages.append((self.channels[channel_id].topic, log_time_ns, bytes(content), publish_time_ns))
+
+    def hold(self, size: int) -> None: ...
 
     def refuse(self, topic: str, reason: str) -> None:
         raise AssertionError(f"{topic}: {reason}")

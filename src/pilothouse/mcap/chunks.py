@@ -47,7 +47,7 @@ class OpenChunk:
         self.buffer += content
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SealedChunk:
     """A chunk record (``head`` and ``body``) followed by its message index records (``indexes``), ready to write."""
 

@@ -48,7 +48,8 @@ class Track:
     channel_id: int
     topic: str
     lane: Lane
-    fat_above: int
+    heeded_above: int  # a larger message moves its channel, or needs room to be made first
+    may_move: bool
     entries: bytearray = field(default_factory=bytearray)
     sequence: int = 0
     restarted: int = 0  # messages before the sequence last began again

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 from pilothouse.kit.errors import Problem
+from pilothouse.mcap.beside import Beside
 from pilothouse.mcap.chunks import OpenChunk, unpacked
 from pilothouse.mcap.keeping import Keep, Place, usual
 from pilothouse.mcap.lanes import Lane, Track, chunk_bytes_of
@@ -25,7 +26,6 @@ from pilothouse.mcap.spool import Spool
 # A channel with one message larger than this moves to the chunks of fat channels: a page of telemetry should not cost
 # a reader an image.
 FAT_BYTES = 16 << 10
-NEVER_FAT = 1 << 62
 LATCHED_TOPICS = ("/tf_static", "/map", "/robot_description")
 # The number on a message has 32 bits; it starts again before they are used up.
 SEQUENCE_LIMIT = 1 << 31
@@ -44,7 +44,8 @@ class Ring:
 
     Any thread may call any method. ``append`` packs under one lock; compression, CRCs and indexes are made by one
     sealing thread with a bounded queue. When that queue is full the appending thread seals its chunk itself
-    (counted in ``inline_seals``): nothing is ever dropped on the way in.
+    (counted in ``inline_seals``): nothing is ever dropped on the way in. What is in memory ``beside`` the chunks counts
+    against ``max_bytes``: the oldest chunks leave for it, until an eighth of it is left to them.
     """
 
     def __init__(
@@ -72,7 +73,12 @@ class Ring:
         self._tracks: dict[int, Track] = {}
         self._accepting = self._tracks  # none when closed
         self._chunks_taken = 0
-        self._shelf = Shelf(window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes)
+        # Held by others: what they hold on its way counts as if it were here already.
+        self.beside = Beside(lambda: self._sealer.make_way())
+        self._shelf = Shelf(
+            window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes, beside=self.beside,
+            sealing=lambda: self._sealer.excess_bytes,
+        )  # fmt: skip
         self._sealer = Sealer(
             self._shelf, compression, chunk_s=chunk_s, chunk_bytes=self._chunk_bytes, take_due=self._take_due,
             spool=spool,
@@ -101,8 +107,9 @@ class Ring:
             if channel_id not in self._tracks:
                 latched = self._latched(channel.topic)
                 lane = self._lane(group or ("latched" if latched else "small"), channel.topic)
-                fat_above = NEVER_FAT if group or latched else FAT_BYTES
-                self._tracks[channel_id] = Track(channel_id, channel.topic, lane, fat_above)
+                may_move = not (group or latched)
+                heeded = FAT_BYTES if may_move else self._chunk_bytes
+                self._tracks[channel_id] = Track(channel_id, channel.topic, lane, heeded, may_move)
             return channel_id
 
     def append(self, channel_id: int, log_time_ns: int, message: Binary, publish_time_ns: int | None = None) -> None:
@@ -113,8 +120,8 @@ class Ring:
                 track = self._accepting[channel_id]
             except KeyError:
                 raise self._refusal(channel_id) from None
-            if length > track.fat_above:
-                self._move_to_fat(track)
+            if length > track.heeded_above:
+                self._heed(track, length)
             lane = track.lane
             buffer = lane.buffer
             offset = len(buffer)
@@ -145,6 +152,8 @@ class Ring:
                 return
             full = self._take(lane)
         self._sealer.hand_over(full)
+        if length > self._chunk_bytes:
+            self._sealer.wait_for_room()
 
     def seal(self) -> None:
         """Seal the open chunks and wait until everything appended before this call stands in the ring."""
@@ -290,9 +299,13 @@ class Ring:
                 lane.emptied_ns = now_ns
             return [self._take(lane) for lane in due if lane.buffer]
 
-    def _move_to_fat(self, track: Track) -> None:
-        self._move(track, self._lane("fat", track.topic))
-        track.fat_above = NEVER_FAT
+    def _heed(self, track: Track, length: int) -> None:
+        """A large message comes."""
+        if track.may_move:
+            self._move(track, self._lane("fat", track.topic))
+            track.may_move, track.heeded_above = False, self._chunk_bytes
+        if length > self._chunk_bytes:
+            self._sealer.make_way(2 * length)  # packed, and once more while it is compressed
 
     def _move(self, track: Track, lane: Lane) -> None:
         # Its index entries point into the open chunk: that one is complete from here on.

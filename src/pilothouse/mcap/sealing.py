@@ -11,7 +11,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, seal
 from pilothouse.mcap.lanes import QUEUE_CHUNKS, SMALLEST_CHUNK_BYTES
 from pilothouse.mcap.model import Compression
-from pilothouse.mcap.shelf import Shelf
+from pilothouse.mcap.shelf import LEAST_PART, Shelf
 from pilothouse.mcap.spool import Spool
 
 # A thread that appends without a pause keeps the interpreter to itself: the sealing thread gets it every 5 ms and falls
@@ -68,6 +68,18 @@ class Sealer:
         """Bytes of the chunks in flight; the caller holds the lock."""
         return sum(len(one.buffer) + sum(map(len, one.entries.values())) for one in self.in_flight.values())
 
+    @property
+    def excess_bytes(self) -> int:
+        """What chunks in flight and the compression of the largest take beyond the room there is for them."""
+        sizes = [len(one.buffer) for one in list(self.in_flight.values())]  # others may just put one in
+        return max(0, sum(sizes) + max(sizes, default=0) - QUEUE_CHUNKS * self.chunk_bytes)
+
+    def make_way(self, coming: int = 0) -> None:
+        """Let chunks go for messages that are in memory beside them, or will be."""
+        with self._changed:
+            self._shelf.make_way(coming)
+        self._forget_what_is_gone()
+
     def hand_over(self, chunk: OpenChunk) -> None:
         """Queue a chunk, or seal it here and now when the queue is full."""
         with self._changed:
@@ -89,6 +101,11 @@ class Sealer:
         queued = sum(len(one.buffer) for one in self._queue)
         room = QUEUE_CHUNKS * max(self.chunk_bytes, SMALLEST_CHUNK_BYTES) - queued
         return not self._queue or (len(self._queue) < QUEUE_CHUNKS and len(chunk.buffer) <= room)
+
+    def wait_for_room(self) -> None:
+        """Wait until the messages on their way are no longer so large together that the ring cannot make way."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self.excess_bytes <= self._shelf.max_bytes // LEAST_PART)
 
     def wait_for(self, number: int) -> None:
         """Wait until every chunk up to this number is on the shelf."""
@@ -121,13 +138,18 @@ class Sealer:
         if self._spool is not None and sealed is not None:
             self._spool.put(sealed, chunk.place.group)
         with self._changed:
+            del self.in_flight[chunk.number]
             if sealed is None:
                 self._shelf.lose(chunk)
             else:
                 self._shelf.put(chunk.place, sealed)
-            gone, self._shelf.gone = self._shelf.gone, []
-            del self.in_flight[chunk.number]
             self._changed.notify_all()
+        self._forget_what_is_gone()
+
+    def _forget_what_is_gone(self) -> None:
+        """What the ring has let go of must not wait for the disk in memory."""
+        with self.lock:
+            gone, self._shelf.gone = self._shelf.gone, []
         if self._spool is not None and gone:
             self._spool.forget(gone)
 

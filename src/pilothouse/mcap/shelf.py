@@ -5,11 +5,12 @@ from __future__ import annotations
 from array import array
 from bisect import insort
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from pilothouse.kit.clock import NS_PER_S
+from pilothouse.mcap.beside import Beside
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, unpacked
 from pilothouse.mcap.keeping import LEAVES_FIRST, Place
 from pilothouse.mcap.latched import Latched
@@ -21,6 +22,9 @@ from pilothouse.mcap.timeline import Timeline
 # What each group may keep when all of them want more. A group takes what others leave free, and gives it back when
 # they need it, so that ten seconds of video can never cost a second of telemetry.
 SHARES: dict[Group, float] = {"fat": 0.70, "small": 0.25, "latched": 0.05}
+
+# However much is beside it, an eighth of the budget is the ring's.
+LEAST_PART = 8
 
 _by_number = attrgetter("number")
 
@@ -75,9 +79,13 @@ class Row:
 class Shelf:
     """The sealed chunks of a ring. Not thread-safe: the ring holds a lock."""
 
-    def __init__(self, *, window_ns: int, max_bytes: int) -> None:
+    def __init__(
+        self, *, window_ns: int, max_bytes: int, beside: Beside | None = None, sealing: Callable[[], int] = lambda: 0
+    ) -> None:
         self.max_bytes = max_bytes
         self.window_ns = window_ns
+        self._beside = beside or Beside()
+        self._sealing = sealing
         self._passed_ns = 0
         self.rows: dict[Place, Row] = {}
         self.bytes: Counter[Group] = Counter()
@@ -111,6 +119,10 @@ class Shelf:
             row.timeline.window_ns = window_ns
         self._let_the_past_go()
         self._keep_to_the_budget()
+
+    def make_way(self, coming: int = 0) -> None:
+        """What is beside has grown, or will by so much: the oldest chunks leave for it, those of fat channels first."""
+        self._keep_to_the_budget(coming)
 
     def lose(self, chunk: OpenChunk) -> None:
         """Account for a chunk that could not be sealed for want of memory."""
@@ -150,9 +162,14 @@ class Shelf:
         while max_bytes is not None and row.bytes > max_bytes:
             self._drop_oldest(row)
 
-    def _keep_to_the_budget(self) -> None:
-        while self.bytes.total() > self.max_bytes:
-            group = max(SHARES, key=lambda one: self.bytes[one] - SHARES[one] * self.max_bytes)
+    def _keep_to_the_budget(self, coming: int = 0) -> None:
+        while self.bytes.total() > self.max_bytes // LEAST_PART:
+            # It counts as fat: nothing small leaves for it before the fat have had to.
+            beside = coming + self._sealing() + self._beside.bytes
+            if self.bytes.total() + beside <= self.max_bytes:
+                return
+            over = {one: self.bytes[one] - share * self.max_bytes for one, share in SHARES.items() if self.bytes[one]}
+            group = max(over, key=lambda one: over[one] + (beside if one == "fat" else 0))
             rows = [row for row in self.rows.values() if row.place.group == group and row.chunks]
             self._drop_oldest(min(rows, key=lambda row: row.leaves))
 
@@ -176,5 +193,6 @@ class Shelf:
         self.bytes[row.place.group] -= chunk.resident_bytes
         self.left.update(chunk.counts)
         self.gone.append(chunk.number)
+        self._beside.let_go(chunk)
         if row.place.group == "latched":
             self.held.take(chunk.raw(), chunk.counts)

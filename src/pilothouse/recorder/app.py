@@ -14,6 +14,8 @@ from pilothouse.recorder import pin_routes, push_routes, risk_routes
 from pilothouse.recorder.api import PATHS, router
 from pilothouse.recorder.counters import RecorderCollector
 from pilothouse.recorder.problems import TokenNeeded
+from pilothouse.recorder.push_sockets import make_sockets
+from pilothouse.recorder.pushing import HELD_PART
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.watchdog import keep_watch
@@ -65,6 +67,9 @@ def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder]
         public=EVERY_PATH if settings.recorder_token is None else (),
         allowed_hosts=local_hosts(settings),
     )
+    if settings.push:
+        app.make_socket = make_sockets(lambda: app.state.recorder.pushing)
+        app.socket_bytes = push_routes.line_limit(settings.max_bytes // HELD_PART)
     return app
 
 

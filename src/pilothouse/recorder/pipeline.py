@@ -16,6 +16,7 @@ from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.outbox import CaptureState
 from pilothouse.recorder.post_rolls import NEVER_NS
 from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.sources.base import Content
 from pilothouse.recorder.stream import Stream
 from pilothouse.triggers import Rule, Ticker, TriggerConfig, build_rule
 from pilothouse.wire import TriggerFired
@@ -125,7 +126,7 @@ class Pipeline:
     def _watching(self, channel: Channel) -> list[WatchedRule]:
         return [one for one in self.rules if channel.topic in one.rule.topics]
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
         if log_time_ns > self._captures.next_end_ns or log_time_ns >= LATEST_NS:
             if log_time_ns >= LATEST_NS:
                 self._reject(channel_id, f"its log time is {log_time_ns}")
@@ -163,7 +164,7 @@ class Pipeline:
             for one, fired in self._ticker.tick(now_ns):
                 self._fire(one, fired)
 
-    def _watch(self, channel_id: int, log_time_ns: int, content: bytes) -> None:
+    def _watch(self, channel_id: int, log_time_ns: int, content: Content) -> None:
         with self._rules_lock:
             channel, watching = self._watched.get(channel_id, (None, []))
             if channel is None:
@@ -171,7 +172,7 @@ class Pipeline:
             if self._decode is None:
                 self._decode = self._make_decode()
             try:
-                decoded = self._decode(channel, content)
+                decoded = self._decode(channel, bytes(content))
             except Exception as error:  # noqa: BLE001 - whatever one message does to a decoder, recording goes on
                 reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
                 self.troubles.note(channel.topic, "undecodable", reason)

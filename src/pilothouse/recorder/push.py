@@ -17,6 +17,7 @@ from pilothouse.mcap import Schema
 MIB = 1 << 20
 # A JSON line is in memory whole; an image in base64 fits.
 LINE_BYTES = 16 * MIB
+Content = bytes | bytearray
 TOPIC_BYTES = 500
 NAME_LENGTH = 200
 SCHEMA_BYTES = 64 << 10
@@ -41,14 +42,15 @@ class Pushed:
     encoding: str
     schema: Schema | None
     log_time_ns: int | None
-    content: bytes
+    content: Content
 
 
 class Line(NamedTuple):
-    """A line and its number, from 1; ``text`` is None for one that was too long to keep."""
+    """A line and its number, from 1; ``text`` is None for one that was longer than ``limit`` and not kept."""
 
     number: int
     text: bytes | None
+    limit: int = LINE_BYTES
 
 
 class Lines:
@@ -90,7 +92,7 @@ class Lines:
 
     def _cut(self, text: bytes) -> Line:
         self._number += 1
-        line = Line(self._number, None if self._too_long else text)
+        line = Line(self._number, None if self._too_long else text, self._limit)
         self._rest, self._too_long = bytearray(), False
         return line
 
@@ -119,10 +121,10 @@ _decode_titled = msgspec.json.Decoder(_Titled).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-def parse_line(text: bytes | None) -> Pushed:
+def parse_line(text: bytes | None, *, limit: int = LINE_BYTES) -> Pushed:
     """The message of a line ``{"topic": …, "data": …}``; its data is kept as it was written."""
     if text is None:
-        raise UnreadableMessage(reason=f"a line has at most {LINE_BYTES} bytes")
+        raise UnreadableMessage(reason=f"a line has at most {limit} bytes here")
     line = _decoded(_decode_line, text)
     if line.encoding != "json":
         raise UnreadableMessage(reason="a line carries JSON; send other encodings as application/octet-stream")
@@ -153,7 +155,7 @@ def parse_document(document: bytes) -> Iterator[Line]:
 
 
 def parse_binary(
-    content: bytes, *, topic: str | None, encoding: str | None, schema_name: str | None = None,
+    content: Content, *, topic: str | None, encoding: str | None, schema_name: str | None = None,
     schema_encoding: str | None = None, schema: str | None = None, log_time_ns: int | None = None,
 ) -> Pushed:  # fmt: skip
     """The message of a body of bytes, described by headers; ``schema`` is base64."""
@@ -189,7 +191,7 @@ def _decoded(decode: object, text: bytes) -> _JsonLine:
         raise UnreadableMessage(reason=f"{str(error)[:300]}; mind that NaN is no JSON, and null is") from None
 
 
-def _pushed(head: _Head, content: bytes, schema: Schema | None = None) -> Pushed:
+def _pushed(head: _Head, content: Content, schema: Schema | None = None) -> Pushed:
     _check_topic(head.topic)
     if not _ENCODING.fullmatch(head.encoding):
         raise UnreadableMessage(reason="the encoding is a short name such as json, cdr, protobuf")
@@ -206,7 +208,7 @@ def _pushed(head: _Head, content: bytes, schema: Schema | None = None) -> Pushed
     return Pushed(head.topic, head.encoding, schema, head.log_time_ns, content)
 
 
-def _check_json(content: bytes) -> None:
+def _check_json(content: Content) -> None:
     """Bytes that are called JSON must be; those out of a line are known to be."""
     try:
         msgspec.json.decode(content, type=msgspec.Raw)

@@ -9,13 +9,23 @@ from fastapi import APIRouter, Header, Request, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from pilothouse.kit.errors import TooLarge
-from pilothouse.recorder.push import Line, Lines, UnreadableMessage, parse_binary, parse_document, parse_frame
-from pilothouse.recorder.pushing import PushBusy, PushEnded, Pushing, PushReceipt
+from pilothouse.recorder.push import (
+    LINE_BYTES,
+    Line,
+    Lines,
+    UnreadableMessage,
+    parse_binary,
+    parse_document,
+    parse_frame,
+)
+from pilothouse.recorder.pushing import PushBusy, PushEnded, Pushing, PushReceipt, Share
 from pilothouse.web import body_limit
 
 MIB = 1 << 20
 BODY_BYTES = 64 * MIB
 DOCUMENT_BYTES = 8 * MIB
+# How often text is in memory until it is recorded: as it came, as lines or members, decoded, and as messages.
+LINE_COPIES, DOCUMENT_COPIES = 4, 8
 MOST_SOCKETS = 32
 # WebSocket close codes: the service goes away; try again later.
 GOING_AWAY, TRY_LATER = 1001, 1013
@@ -35,7 +45,11 @@ _BODY: dict[str, Any] = {
 
 
 class DocumentTooLarge(TooLarge):
-    """One JSON document has at most 8 MiB; send JSON lines as application/x-ndjson instead."""
+    """One JSON document has at most {limit} bytes here; send JSON lines as application/x-ndjson instead."""
+
+
+class MessageTooLarge(TooLarge):
+    """One message has at most {limit} bytes here, a quarter of max_bytes; give the recorder more memory for it."""
 
 
 Named = Annotated[str | None, Header(max_length=500)]
@@ -66,24 +80,21 @@ async def push(
     receipt = PushReceipt()
     with pushing.share() as share:
         if kind not in ("application/json", "application/octet-stream"):
-            lines = Lines()
+            lines = Lines(line_limit(pushing.most_bytes))
             async for part in request.stream():
                 await _take(pushing, lines.feed(part), receipt)
-                share.hold(lines.held_bytes)
+                share.hold(LINE_COPIES * lines.held_bytes)
             await _take(pushing, lines.end(), receipt)
             return receipt
-        body = bytearray()
-        async for part in request.stream():
-            share.hold(len(body) + len(part))
-            body += part
-            if kind == "application/json" and len(body) > DOCUMENT_BYTES:
-                raise DocumentTooLarge
         if kind == "application/json":
-            await _take(pushing, list(parse_document(bytes(body))), receipt)
+            limit = min(DOCUMENT_BYTES, pushing.most_bytes // DOCUMENT_COPIES)
+            document = await _whole(request, share, limit, DocumentTooLarge, copies=DOCUMENT_COPIES)
+            await asyncio.to_thread(pushing.take_lines, parse_document(bytes(document)), receipt)
             return receipt
+        body = await _whole(request, share, pushing.most_bytes, MessageTooLarge)
         try:
             message = parse_binary(
-                bytes(body), topic=x_topic, encoding=x_message_encoding, schema_name=x_schema_name,
+                body, topic=x_topic, encoding=x_message_encoding, schema_name=x_schema_name,
                 schema_encoding=x_schema_encoding, schema=x_schema, log_time_ns=x_log_time_ns,
             )  # fmt: skip
         except UnreadableMessage:
@@ -91,6 +102,23 @@ async def push(
             raise
         await asyncio.to_thread(pushing.take, message)
     return PushReceipt(accepted=1)
+
+
+async def _whole(
+    request: Request, share: Share, limit: int, too_large: type[TooLarge], *, copies: int = 1
+) -> bytearray:
+    body = bytearray()
+    async for part in request.stream():
+        if len(body) + len(part) > limit:
+            raise too_large(limit=limit)
+        share.hold(copies * (len(body) + len(part)))
+        body += part
+    return body
+
+
+def line_limit(most_bytes: int) -> int:
+    """How long a line, or a frame of a socket, may be where unfinished requests may hold so much."""
+    return min(LINE_BYTES, most_bytes // LINE_COPIES)
 
 
 @router.websocket("/messages")
@@ -126,11 +154,11 @@ async def _converse(socket: WebSocket, pushing: Pushing) -> None:
         text = frame.get("text")
         content = frame["bytes"] if text is None else text.encode("utf-8", "replace")
         with pushing.share() as share:
-            share.hold(len(content))
+            share.hold(LINE_COPIES * len(content))
             if text is None:
                 await _take_frame(pushing, content, receipt)
             else:
-                lines = Lines()
+                lines = Lines(line_limit(pushing.most_bytes))
                 await _take(pushing, [*lines.feed(content), *lines.end()], receipt)
         await socket.send_text(f'{{"seq":{seq},{receipt.model_dump_json()[1:]}')
 

@@ -19,8 +19,8 @@ MOST_TOPICS = 1_000
 # A channel is a topic with a schema; both stay for as long as the recorder runs.
 MOST_CHANNELS = 4_000
 MOST_SCHEMA_BYTES = 4 << 20
-# What unfinished requests may keep in memory together.
-HELD_BYTES = 96 << 20
+# The part of the buffer's bytes that unfinished requests may take together: the buffer gives way for them.
+HELD_PART = 4
 # A clock that is further ahead is wrong, and would push everything else out of the window.
 AHEAD_S = 60
 LISTED = 100
@@ -71,13 +71,17 @@ class Pushing:
     """One for each recorder; any thread may call. A message counts as accepted when it is in the buffer."""
 
     def __init__(
-        self, sink: Sink, clock: Clock, *, oldest_s: float, rejected: LeftOut, present_ns: Callable[[], int | None]
-    ) -> None:
+        self, sink: Sink, clock: Clock, *, oldest_s: float, max_bytes: int, rejected: LeftOut,
+        present_ns: Callable[[], int | None], hold: Callable[[int], None] = lambda size: None,
+    ) -> None:  # fmt: skip
         self._sink = sink
         self._clock = clock
-        self.take_since(oldest_s)
+        self.use(oldest_s=oldest_s, max_bytes=max_bytes)
         self._lock = threading.Lock()
+        # One of its own: whoever counts must not wait for messages that are being taken in.
+        self._holding = threading.Lock()
         self._held = 0
+        self._hold_beside = hold
         self._ended = False
         self._topics: dict[tuple[str, str], Schema | None] = {}
         self._channels: dict[Channel, int] = {}
@@ -86,18 +90,23 @@ class Pushing:
         self._rejected = rejected
         self._present_ns = present_ns
 
-    def take_since(self, oldest_s: float) -> None:
-        """Messages older than this are refused."""
+    def use(self, *, oldest_s: float, max_bytes: int) -> None:
+        """Messages older than this are refused from now on, and no more is held than a part of the buffer's bytes."""
         self._oldest_ns = round(oldest_s * NS_PER_S)
+        self.most_bytes = max_bytes // HELD_PART
 
     @property
     def is_used(self) -> bool:
         """Whether anybody has pushed anything: then there is a source that can speak at any time."""
         return self.messages > 0
 
+    def new_share(self) -> Share:
+        """For one that says itself when it holds nothing any more."""
+        return Share(self._hold)
+
     @contextmanager
     def share(self) -> Iterator[Share]:
-        share = Share(self._hold)
+        share = self.new_share()
         try:
             yield share
         finally:
@@ -113,7 +122,7 @@ class Pushing:
         with self._lock:
             for line in lines:
                 try:
-                    message = parse_line(line.text)
+                    message = parse_line(line.text, limit=line.limit)
                 except UnreadableMessage as problem:
                     self._reject(NO_TOPIC)
                     receipt.reject(line.number, problem.reason)
@@ -184,7 +193,8 @@ class Pushing:
         return channel_id
 
     def _hold(self, more: int) -> None:
-        with self._lock:
-            if more > 0 and self._held + more > HELD_BYTES:
+        with self._holding:
+            if more > 0 and self._held + more > self.most_bytes:
                 raise PushBusy(retry_after_s=1)
             self._held += more
+            self._hold_beside(self._held)

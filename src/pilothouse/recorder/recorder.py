@@ -112,8 +112,9 @@ class Recorder:
         )  # fmt: skip
         self._pushed = Thinning(self.pipeline, Selection(), topic_rules, self._ledger.thinned)
         self.pushing = Pushing(
-            self._pushed, clock, oldest_s=settings.retention_s, rejected=self._ledger.rejected,
-            present_ns=lambda: self.pipeline.present_ns,
+            self._pushed, clock, oldest_s=settings.retention_s, max_bytes=int(settings.max_bytes),
+            rejected=self._ledger.rejected, present_ns=lambda: self.pipeline.present_ns,
+            hold=self.ring.beside.share().hold,
         )  # fmt: skip
         self._running.switch(sources, topic_rules)
         self.sources = self._running.runners
@@ -259,7 +260,7 @@ class Recorder:
         self.captures.use(settings)
         self.keeper.use(settings)
         self._adoption.directories = settings.adopt
-        self.pushing.take_since(kept_s)
+        self.pushing.use(oldest_s=kept_s, max_bytes=int(settings.max_bytes))
         self._pushed.use(topic_rules)
         if self.delivery:
             self.delivery.use(settings)
@@ -271,7 +272,10 @@ class Recorder:
         return HubClient(self.settings.hub_url, token=credential.token)
 
     def _runner(self, source: Source) -> SourceRunner:
-        return SourceRunner(source, self.pipeline, self._on_source_end, thinned=self._ledger.thinned)
+        return SourceRunner(
+            source, self.pipeline, self._on_source_end, thinned=self._ledger.thinned,
+            hold=self.ring.beside.share().hold,
+        )  # fmt: skip
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:
         return self.captures.save(

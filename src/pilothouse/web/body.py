@@ -12,6 +12,8 @@ from pilothouse.web.errors import Refused, plain_words, status_of
 from pilothouse.web.hygiene import check_json, is_suspect
 
 MAX_BODY_BYTES = 1 << 20
+# Larger bodies are uploads, whatever they say they are: whoever takes them reads them in pieces.
+MOST_JSON_BYTES = 16 << 20
 
 
 class MalformedLength(Invalid):
@@ -36,7 +38,7 @@ def incoming(scope: Scope, receive: Receive, limit: int) -> Receive:
             raise MalformedLength
         if int(announced) > limit:
             raise BodyTooLarge
-    return _Incoming(receive, limit, is_json=_is_document(kind)).receive
+    return _Incoming(receive, limit, is_json=limit <= MOST_JSON_BYTES and _is_document(kind)).receive
 
 
 def _is_document(kind: bytes | None) -> bool:

@@ -125,7 +125,8 @@ def config_of(app: FastAPI) -> Config:
         # For each client anew it would cost more than the wire it saves, and a window of memory.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=REQUESTS_END_S,
-        ws=cast("type[asyncio.Protocol]", _websocket),
+        ws=cast("type[asyncio.Protocol]", getattr(app, "make_socket", None) or _websocket),
+        ws_max_size=getattr(app, "socket_bytes", 16 << 20),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import threading
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.telemetry._asgi import ExceptionTelemetryMiddleware
@@ -49,8 +52,21 @@ class Service(FastAPI):
     describe_more: Callable[[dict[str, Any]], None] | None = None
     """Adds to the description what only the service itself knows of its operations."""
 
+    make_socket: Callable[..., asyncio.Protocol] | None = None
+    """Makes what reads the WebSockets of this service, where that is not uvicorn's own."""
+
+    socket_bytes: int = 16 << 20
+    """How long a message from a WebSocket may be."""
+
     before_ready: Callable[[str], object] | None = None
     """Told where the service listens, just before it says that it is ready."""
+
+    def __init__(self, **options: Any) -> None:
+        self._describing = threading.Lock()
+        self._described_once = asyncio.Lock()
+        self._schema: dict[str, Any] | None = None
+        self._documents: dict[str, bytes] = {}
+        super().__init__(**options)
 
     def begin_closing(self) -> None:
         """The process is ending: streams finish, requests under way may complete."""
@@ -74,17 +90,40 @@ class Service(FastAPI):
         )
 
     def openapi(self) -> dict[str, Any]:
-        known = self.openapi_schema
+        with self._describing:
+            if self._schema is None:
+                self._schema = self._describe()
+            return self._schema
+
+    async def described(self) -> dict[str, Any]:
+        """The same, for whoever must not keep others waiting: with hundreds of routes it takes seconds to make."""
+        if self._schema is None:
+            async with self._described_once:
+                await anyio.to_thread.run_sync(self.openapi)
+        return self.openapi()
+
+    async def document(self, root_path: str) -> bytes:
+        """The description as JSON, for a service that is reached below a path; made once."""
+        known = self._documents.get(root_path)
+        if known is None:
+            schema = await self.described()
+            servers = {"servers": [{"url": root_path}]} if root_path else {}
+            known = self._documents[root_path] = await anyio.to_thread.run_sync(_as_json, {**schema, **servers})
+        return known
+
+    def _describe(self) -> dict[str, Any]:
         with warnings.catch_warnings():
             # Of a route that answers GET and HEAD; they are named apart afterwards.
             warnings.filterwarnings("ignore", message="Duplicate Operation ID")
             schema = super().openapi()
-        if schema is known:
-            return schema
         described = describe_errors(schema, self.routes, self.settings)
         if self.describe_more is not None:
             self.describe_more(described)
         return described
+
+
+def _as_json(description: dict[str, Any]) -> bytes:
+    return json.dumps(description, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _telemetry_is_wanted() -> bool:
@@ -130,7 +169,7 @@ def create_service(
         version=__version__,
         lifespan=lifespan,
         openapi_tags=openapi_tags,
-        openapi_url=documents.OPENAPI_PATH,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,

@@ -16,6 +16,7 @@ from pilothouse.kit.errors import BadConfiguration
 from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
 from pilothouse.recorder.sources import ros2 as module
 from pilothouse.recorder.sources.ament_definitions import AmentDefinitions
+from pilothouse.recorder.sources.base import Content
 from pilothouse.recorder.sources.config import Ros2Config
 from pilothouse.recorder.sources.ros2 import Ros2
 from pilothouse.recorder.sources.ros2_qos import LARGEST_DEPTH, SMALLEST_DEPTH, Offer, Request, request_for
@@ -143,7 +144,7 @@ def test_one_topic_that_cannot_be_joined_stops_no_other(graph: Graph, monkeypatc
 def test_a_callback_that_fails_stops_no_other(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     class Deaf(Ear):
         def message(
-            self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None
+            self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None
         ) -> None:
             if content == b"bad":
                 raise ValueError("no")

@@ -12,6 +12,7 @@ from pilothouse.mcap import Channel
 from pilothouse.recorder.sources.selection import Selection
 
 log = get_logger("pilothouse.recorder")
+Content = bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,18 @@ class Sink(Protocol):
         ...
 
     def message(
-        self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None
+        self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None
     ) -> None: ...
 
 
 class SourceSink(Sink, Protocol):
-    """A sink that can also be told of a channel that makes no sense."""
+    """A sink that can also be told of a channel that makes no sense, and of what is on its way."""
 
     def refuse(self, topic: str, reason: str) -> None: ...
+
+    def hold(self, size: int) -> None:
+        """From now on the source holds so many bytes of messages that it has not handed in yet."""
+        ...
 
 
 class Source(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.problems import PeerLost
@@ -18,9 +17,7 @@ from pilothouse.recorder.sources.foxglove_protocol import (
     Denied,
     Said,
 )
-
-if TYPE_CHECKING:
-    from websockets.sync.client import ClientConnection
+from pilothouse.recorder.sources.websocket import WebSocket
 
 # How long after `stop` a quiet connection notices.
 LISTEN_S = 0.2
@@ -28,10 +25,9 @@ LISTEN_S = 0.2
 PING_S = 10.0
 # Before a subscription that came too early for the server is tried again.
 DENIED_S = 0.02
-CONNECT_S = 10.0
-# Frames that wait in memory; what is behind them waits at the server, which says so when it drops.
-WAITING_FRAMES = 64
 WARNING = 1
+# Different things a server says that are logged.
+MOST_SAYINGS = 64
 
 log = get_logger("pilothouse.recorder")
 
@@ -49,45 +45,40 @@ class Foxglove(LiveSource):
 
     def _listen(self, sink: SourceSink, stop: threading.Event) -> None:
         from websockets.exceptions import ConnectionClosed, InvalidHandshake
-        from websockets.sync.client import connect
-        from websockets.typing import Subprotocol
 
         self._conversation, self._channel_ids = Conversation(), {}
         try:
-            with connect(
-                self._config.url, subprotocols=[Subprotocol(one) for one in SUBPROTOCOLS], compression=None, proxy=None,
-                open_timeout=CONNECT_S, close_timeout=LISTEN_S, ping_interval=self._ping_s, ping_timeout=self._ping_s,
-                max_size=int(self._config.max_message_bytes), max_queue=WAITING_FRAMES,
+            with WebSocket(
+                self._config.url, subprotocols=SUBPROTOCOLS, max_bytes=int(self._config.max_message_bytes),
+                ping_s=self._ping_s, quiet_s=LISTEN_S, hold=sink.hold,
             ) as connection:  # fmt: skip
                 if connection.subprotocol is None:
                     raise PeerLost(peer=self._config.url, reason="it speaks none of " + ", ".join(SUBPROTOCOLS))
                 self._has_connected()
-                self._hear(connection, sink, stop)
+                while not stop.is_set():
+                    self._hear(connection, sink, stop)
         except (ConnectionClosed, InvalidHandshake, OSError) as error:
             if not stop.is_set():
                 raise PeerLost(peer=self._config.url, reason=_reason(error)) from None
 
-    def _hear(self, connection: ClientConnection, sink: SourceSink, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                frame = connection.recv(timeout=LISTEN_S)
-            except TimeoutError:
-                continue
-            if isinstance(frame, str):
-                self._text(frame, connection, sink, stop)
+    def _hear(self, connection: WebSocket, sink: SourceSink, stop: threading.Event) -> None:
+        for message in connection.receive():
+            if isinstance(message, str):
+                self._text(message, connection, sink, stop)
             else:
-                self._binary(frame, sink)
+                self._binary(message, sink)
 
-    def _binary(self, frame: bytes, sink: SourceSink) -> None:
-        if len(frame) < HEADER.size or frame[0] != MESSAGE:
+    def _binary(self, message: bytearray, sink: SourceSink) -> None:
+        if len(message) < HEADER.size or message[0] != MESSAGE:
             return
-        _, subscription, log_time_ns = HEADER.unpack_from(frame)
+        _, subscription, log_time_ns = HEADER.unpack_from(message)
         channel_id = self._channel_ids.get(subscription)
         if channel_id is not None:
             self._messages += 1
-            sink.message(channel_id, log_time_ns, frame[HEADER.size :])
+            del message[: HEADER.size]
+            sink.message(channel_id, log_time_ns, message)
 
-    def _text(self, frame: str, connection: ClientConnection, sink: SourceSink, stop: threading.Event) -> None:
+    def _text(self, frame: str, connection: WebSocket, sink: SourceSink, stop: threading.Event) -> None:
         for one in self._conversation.read(frame):
             match one:
                 case Advertised():
@@ -102,7 +93,7 @@ class Foxglove(LiveSource):
                     # Its subscription stays known: words overtake messages at some servers.
                     self._conversation.forget(server_id)
 
-    def _join(self, one: Advertised, connection: ClientConnection, sink: SourceSink) -> None:
+    def _join(self, one: Advertised, connection: WebSocket, sink: SourceSink) -> None:
         if not self.selection.wants(one.topic) or one.server_id in self._conversation.channels:
             return
         if one.channel is None:
@@ -116,7 +107,7 @@ class Foxglove(LiveSource):
 
     def _say(self, said: Said) -> None:
         """Servers repeat themselves; each thing they say is logged once."""
-        if said.level >= WARNING and said.text not in self._told and len(self._told) < WAITING_FRAMES:
+        if said.level >= WARNING and said.text not in self._told and len(self._told) < MOST_SAYINGS:
             self._told.add(said.text)
             log.warning("the server of a source says", source=self.name, text=said.text)
 

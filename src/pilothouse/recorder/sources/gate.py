@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
 from pilothouse.recorder.losses import LeftOut
-from pilothouse.recorder.sources.base import Sink
+from pilothouse.recorder.sources.base import Content, Sink
 from pilothouse.recorder.sources.selection import RateLimit, Selection
 from pilothouse.recorder.sources.topics import TopicRules
 
@@ -47,7 +49,7 @@ class Thinning:
             self._limited[channel_id] = (channel.topic, limit)
         return channel_id
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
         if channel_id in self._limited:
             topic, limit = self._limited[channel_id]
             if not limit.passes(log_time_ns):
@@ -66,10 +68,12 @@ class Gate(Thinning):
     """The sink a source sees."""
 
     def __init__(
-        self, sink: Sink, selection: Selection, rules: TopicRules | None = None, thinned: LeftOut | None = None
-    ) -> None:
+        self, sink: Sink, selection: Selection, rules: TopicRules | None = None, thinned: LeftOut | None = None,
+        hold: Callable[[int], None] = lambda size: None,
+    ) -> None:  # fmt: skip
         super().__init__(sink, selection, rules or TopicRules(), thinned or LeftOut(0))
         self._refused: set[str] = set()
+        self.hold = hold
 
     @property
     def refused(self) -> frozenset[str]:

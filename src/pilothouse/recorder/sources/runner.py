@@ -37,9 +37,10 @@ class SourceRunner:
         backoff: Backoff | None = None,
         rules: TopicRules | None = None,
         thinned: LeftOut | None = None,
+        hold: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._source = source
-        self._gate = Gate(sink, source.selection, rules, thinned)
+        self._gate = Gate(sink, source.selection, rules, thinned, hold)
         self._on_end = on_end
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()

@@ -9,7 +9,7 @@ from time import monotonic
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Unavailable
 from pilothouse.mcap import Channel
-from pilothouse.recorder.sources.base import Source
+from pilothouse.recorder.sources.base import Content, Source
 from pilothouse.recorder.sources.runner import SourceRunner
 
 LOOK_S = 0.05
@@ -57,7 +57,7 @@ class Survey:
                 self._channels.append(HeardTopic(channel.topic, type_name))
         return number
 
-    def message(self, channel_id: int, log_time_ns: int, content: bytes, publish_time_ns: int | None = None) -> None:
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
         with self._lock:
             self._channels[channel_id].note(log_time_ns, len(content))
             self.messages += 1

@@ -1,0 +1,165 @@
+"""A WebSocket read by the thread that records: nothing waits in between, so that memory holds what comes only once."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from websockets.client import ClientProtocol
+    from websockets.frames import Frame
+    from websockets.uri import WebSocketURI
+
+CONNECT_S = 10.0
+READ_BYTES = 64 << 10
+
+
+class WebSocket:
+    """A client's connection. What the recorder has no time for waits at the peer.
+
+    ``hold`` is told how many bytes of unfinished messages are in memory. Every method raises OSError or what the
+    websockets library calls a broken connection.
+    """
+
+    def __init__(
+        self, url: str, *, subprotocols: Sequence[str], max_bytes: int, ping_s: float, quiet_s: float,
+        hold: Callable[[int], None],
+    ) -> None:  # fmt: skip
+        from websockets.client import ClientProtocol
+        from websockets.typing import Subprotocol
+        from websockets.uri import parse_uri
+
+        uri = parse_uri(url)
+        self._protocol: ClientProtocol = ClientProtocol(
+            uri, subprotocols=[Subprotocol(one) for one in subprotocols], max_size=max_bytes
+        )
+        self._socket = _connected(uri)
+        self._quiet_s = quiet_s
+        self._ping_s = ping_s
+        self._hold = hold
+        self._parts: list[Frame] = []
+        self._heard_at = self._pinged_at = monotonic()
+
+    def __enter__(self) -> Self:
+        try:
+            self._shake_hands()
+        except BaseException:
+            self._socket.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(Exception):  # whatever the connection has come to, it ends
+            self._protocol.send_close()
+            self._flush()
+        self._socket.close()
+        self._hold(0)
+
+    @property
+    def subprotocol(self) -> str | None:
+        """What the peer chose to speak."""
+        return self._protocol.subprotocol
+
+    def send(self, text: str) -> None:
+        """One message."""
+        self._protocol.send_text(text.encode())
+        self._flush()
+
+    def receive(self) -> Iterator[str | bytearray]:
+        """What has come meanwhile, after a moment of waiting perhaps nothing; raises when the connection has ended."""
+        from websockets.frames import Frame
+
+        self._read()
+        frames = [one for one in self._protocol.events_received() if isinstance(one, Frame)]
+        # What is not complete yet is there twice when it is: as it came, and cut out of the stream.
+        complete = sum(len(one.data) for one in (*frames, *self._parts))
+        self._hold(2 * len(self._protocol.reader.buffer) + complete)
+        while frames:
+            message = self._message(frames.pop(0))
+            if message is not None:
+                yield message
+        self._raise_if_over()
+        self._stay_in_touch()
+
+    def _shake_hands(self) -> None:
+        from websockets.protocol import CONNECTING
+
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        until = monotonic() + CONNECT_S
+        while self._protocol.state is CONNECTING and self._protocol.handshake_exc is None:
+            if monotonic() > until:
+                raise TimeoutError("timed out during the opening handshake")
+            self._read()
+        if self._protocol.handshake_exc is not None:
+            raise self._protocol.handshake_exc
+
+    def _read(self) -> None:
+        self._socket.settimeout(self._quiet_s)
+        try:
+            came = self._socket.recv(READ_BYTES)
+        except TimeoutError:
+            return
+        self._heard_at = monotonic()
+        if came:
+            self._protocol.receive_data(came)
+        else:
+            self._protocol.receive_eof()
+        self._flush()
+
+    def _message(self, frame: Frame) -> str | bytearray | None:
+        from websockets.frames import DATA_OPCODES, Opcode
+
+        if frame.opcode not in DATA_OPCODES:
+            return None
+        self._parts.append(frame)
+        if not frame.fin:
+            return None
+        parts, self._parts = self._parts, []
+        content = parts[0].data if len(parts) == 1 else bytearray().join(one.data for one in parts)
+        if parts[0].opcode is Opcode.TEXT:
+            return bytes(content).decode()
+        return content if isinstance(content, bytearray) else bytearray(content)
+
+    def _raise_if_over(self) -> None:
+        from websockets.protocol import CLOSED, OPEN
+
+        if self._protocol.state is OPEN:
+            return
+        if self._protocol.state is not CLOSED and not self._protocol.reader.eof:
+            self._protocol.receive_eof()
+        raise self._protocol.close_exc
+
+    def _stay_in_touch(self) -> None:
+        now = monotonic()
+        if now - self._heard_at > 2 * self._ping_s:
+            raise TimeoutError("it answers no ping")
+        if now - max(self._heard_at, self._pinged_at) > self._ping_s:
+            self._pinged_at = now
+            self._protocol.send_ping(b"")
+            self._flush()
+
+    def _flush(self) -> None:
+        self._socket.settimeout(CONNECT_S)
+        for piece in self._protocol.data_to_send():
+            if piece:
+                self._socket.sendall(piece)
+            else:
+                self._socket.shutdown(socket.SHUT_WR)
+
+
+def _connected(uri: WebSocketURI) -> socket.socket:
+    plain = socket.create_connection((uri.host, uri.port), timeout=CONNECT_S)
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not uri.secure:
+            return plain
+        import ssl
+
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=uri.host)
+    except BaseException:
+        plain.close()
+        raise
