@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from pilothouse.hub.identity.domain.callers import TokenKind
 from pilothouse.hub.identity.domain.organizations import AgentRole
@@ -28,6 +29,16 @@ class TokensSought:
     agent_id: str | None = None
     session_id: str | None = None
     maker_id: str | None = None
+
+
+class TokenStanding(NamedTuple):
+    """What of a token can change, and of the agent whose it is."""
+
+    revoked_at: datetime | None
+    expires_at: datetime | None
+    superseded_until: datetime | None
+    last_used_at: datetime | None
+    agent_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ class TokenAgent:
     organization_id: str
     role: AgentRole
     board_id: str
+    version: int
 
 
 def opens(now: datetime, revoked_at: datetime | None, *ends: datetime | None) -> bool:

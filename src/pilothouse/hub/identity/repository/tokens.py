@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import UtcDateTime
 from pilothouse.hub.identity.domain import Holder, TokenKind, TokensSought
-from pilothouse.hub.identity.domain.tokens import TokenAgent, TokenRecord
+from pilothouse.hub.identity.domain.tokens import TokenAgent, TokenRecord, TokenStanding
 from pilothouse.hub.identity.models import AgentRow, TokenRow
 
 # Asked for by every request of everybody: no rows are made of them.
@@ -31,6 +31,14 @@ class TokenRows:
         found = await self._session.execute(query.where(TokenRow.prefix.in_(prefixes)))
         width = len(_RECORD)
         return [(TokenRecord(*row[:width]), None if row[width] is None else TokenAgent(*row[width:])) for row in found]
+
+    async def standings(self, prefixes: Collection[str]) -> dict[str, TokenStanding]:
+        """What can change of tokens that are known otherwise: a thousand of them are looked at every second."""
+        token = TokenRow
+        changing = (token.revoked_at, token.expires_at, token.superseded_until, token.last_used_at, AgentRow.version)
+        query = select(token.prefix, *changing).outerjoin(AgentRow, AgentRow.id == token.agent_id)
+        found = await self._session.execute(query.where(token.prefix.in_(prefixes)))
+        return {row[0]: TokenStanding._make(row[1:]) for row in found}
 
     async def maker_of(self, token_id: str) -> str | None:
         """The person behind a program's token."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database, after_commit
 from pilothouse.hub.identity.domain import HOME, LOCAL_USER, Caller, CallerKind, Holder, TokenKind
-from pilothouse.hub.identity.domain.tokens import TokenAgent, TokenRecord
+from pilothouse.hub.identity.domain.tokens import TokenAgent, TokenRecord, TokenStanding
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.web import CredentialsWrong, hash_secret, same, split_token
@@ -38,6 +38,11 @@ class _Remembered:
     agent: TokenAgent | None
     read_at_ns: int
     used_at_ns: int
+
+    @property
+    def standing(self) -> TokenStanding:
+        row, version = self.row, None if self.agent is None else self.agent.version
+        return TokenStanding(row.revoked_at, row.expires_at, row.superseded_until, row.last_used_at, version)
 
 
 _Reading: TypeAlias = "asyncio.Future[dict[str, _Remembered] | None]"
@@ -155,19 +160,25 @@ class KnownTokens:
 
     async def _read(self, prefixes: list[str], now_ns: int) -> dict[str, _Remembered]:
         changes = self._changes
+        known = {prefix: one for prefix in prefixes if (one := self._remembered.get(prefix)) is not None}
         async with self._database.reading() as session:
-            rows = await TokenRows(session).by_prefixes(prefixes)
-        used = {prefix: known.used_at_ns for prefix, known in self._remembered.items()}
-        found = {row.prefix: _Remembered(row, agent, now_ns, used.get(row.prefix, now_ns)) for row, agent in rows}
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
+            rows = TokenRows(session)
+            standings = await rows.standings(known) if known else {}
+            same = {prefix: one for prefix, one in known.items() if standings.get(prefix) == one.standing}
+            changed = [prefix for prefix in prefixes if prefix not in same]
+            fresh = await rows.by_prefixes(changed) if changed else []
+        used = {prefix: one.used_at_ns for prefix, one in known.items()}
+        found = {row.prefix: _Remembered(row, agent, now_ns, used.get(row.prefix, now_ns)) for row, agent in fresh}
+        for prefix in changed:
+            self._remembered.pop(prefix, None)
         # What was changed while it was read may have been read as it was before.
         if changes == self._changes:
+            for one in same.values():
+                one.read_at_ns = now_ns
+            if len(self._remembered) + len(found) > MOST_REMEMBERED:
+                self._remembered.clear()
             self._remembered.update(found)
-        for prefix in prefixes:
-            if prefix not in found:
-                self._remembered.pop(prefix, None)
-        return found
+        return found | same
 
     async def _used(self, row: TokenRecord, now: datetime) -> None:
         if row.last_used_at is None:
