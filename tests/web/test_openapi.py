@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 from fastapi import APIRouter, Depends, WebSocket
 from pydantic import BaseModel, SecretStr
@@ -101,6 +104,22 @@ def test_a_route_of_two_methods_is_two_operations_with_names_that_stay() -> None
 
 def test_the_description_is_made_once() -> None:
     assert app.openapi() is app.openapi()
+
+
+async def test_others_are_answered_while_the_description_is_made() -> None:
+    described, slow = threading.Event(), service(open_to_all, public=["/meant"])
+    slow.describe_more = lambda _schema: slow.state.others_came.append(described.wait(30))
+    slow.state.others_came = []
+    async with calling(slow) as client:
+        asking = [asyncio.create_task(client.get("/openapi.json")) for _ in range(3)]
+        answer = await client.get("/meant")
+        described.set()
+        documents = [await one for one in asking]
+
+    assert answer.status_code == 200
+    assert slow.state.others_came == [True]
+    assert {one.content for one in documents} == {documents[0].content}
+    assert documents[0].json() == slow.openapi()
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])

@@ -1,4 +1,4 @@
-"""/docs and /redoc without another host: the network of a robot often reaches nothing else."""
+"""/openapi.json, and /docs and /redoc without another host: the network of a robot often reaches nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 OPENAPI_PATH = "/openapi.json"
 DOCS_PATH = "/docs"
@@ -20,6 +20,11 @@ DOCUMENT_PATHS = (OPENAPI_PATH, DOCS_PATH, REDOC_PATH, REDIRECT_PATH, ASSET_PATH
 Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js", "favicon.png"]
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.api_route(OPENAPI_PATH, methods=["GET", "HEAD"])
+async def openapi(request: Request) -> Response:
+    return Response(await request.app.document(_root(request)), media_type="application/json")
 
 
 @router.api_route(DOCS_PATH, methods=["GET", "HEAD"])
@@ -62,8 +67,11 @@ def _carried() -> Path:
 
 
 def _address(request: Request, path: str) -> str:
-    root: str = request.scope.get("root_path", "").rstrip("/")
-    return root + path
+    return _root(request) + path
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def _asset(request: Request, name: Asset) -> str:

@@ -48,7 +48,7 @@ async def agent_me(caller: AgentCaller, services: Services, session: Reading) ->
 @router.get("/manifest", summary="What you may do, in short", response_model_exclude_none=True)
 async def agent_manifest(request: Request, caller: AgentCaller, services: Services) -> Manifest:
     """For your role, under 8 kB; `/openapi.json` says everything."""
-    return services.manifests.of(caller, request.app.openapi())
+    return services.manifests.of(caller, await request.app.described())
 
 
 @router.post("/usage", summary="Report what you cost")
