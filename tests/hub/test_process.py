@@ -39,6 +39,7 @@ def test_a_data_directory_is_all_it_needs_and_all_it_leaves(tmp_path: Path) -> N
     assert 'pilothouse_job_waiting{job="recordings.index"} 0.0' in counted
     assert code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    assert (tmp_path / "new" / "data" / "hub.db").stat().st_mode & 0o777 == 0o600
     assert {"hub.db", "sessions"} <= {path.name for path in (tmp_path / "new" / "data").iterdir()}
 
 

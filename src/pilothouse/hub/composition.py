@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.db import Database
@@ -13,7 +13,7 @@ from pilothouse.hub.db.answers import forget_expired
 from pilothouse.hub.events import Bus, Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.jobs.queues import Queue
-from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.settings import DATABASE_FILE, HubSettings
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, SystemClock, at
 from pilothouse.kit.errors import BadConfiguration, Problem
@@ -52,7 +52,7 @@ class Hub:
 def compose(settings: HubSettings, *, clock: Clock | None = None) -> Hub:
     """Build everything, start nothing."""
     clock = clock or SystemClock()
-    _make(settings.data)
+    _make(settings)
     database = Database(settings.database_address)
     bus, queue = _through_redis(settings)
     hub = Hub(
@@ -101,8 +101,12 @@ async def _forget_answers(hub: Hub) -> None:
         await forget_expired(session, at(hub.clock.now_ns()))
 
 
-def _make(directory: Path) -> None:
+def _make(settings: HubSettings) -> None:
+    directory = settings.data
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        if settings.database_url is None:
+            # The secrets that sign webhooks are among its rows; who may look at recordings may not look at those.
+            os.close(os.open(directory / DATABASE_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise BadConfiguration(problem=f"cannot use {directory}: {error.strerror}; check --data") from None

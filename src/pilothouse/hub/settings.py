@@ -14,6 +14,8 @@ from pilothouse.kit.settings import setting
 from pilothouse.web import ServiceSettings, is_loopback
 from pilothouse.web.settings import Names
 
+DATABASE_FILE = "hub.db"
+
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
@@ -267,7 +269,7 @@ class HubSettings(ServiceSettings):
         """Where the rows are."""
         from pilothouse.hub.db.engine import sqlite_url
 
-        return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data / "hub.db")
+        return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data / DATABASE_FILE)
 
     @property
     def lab_secret_values(self) -> dict[str, str]:
