@@ -17,14 +17,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pilothouse.hub.identity.auth import COUNTED, caller_of
-from pilothouse.kit.errors import NotFound, Problem
+from pilothouse.kit.errors import NotFound, Problem, Unavailable
+from pilothouse.kit.logs import get_logger
 from pilothouse.web.errors import problem_response
+
+log = get_logger(__name__)
 
 PATH = "/mcp"
 
 
 class ToolsNotInstalled(NotFound):
     """This hub has no tools for agents; run: pip install 'pilothouse[mcp]' and start it again."""
+
+
+class ToolsBroken(Unavailable):
+    """The tools for agents cannot be started; the hub's log says why."""
 
 
 class McpMount:
@@ -69,12 +76,15 @@ class McpMount:
         await self._wanted.wait()
         try:
             manager = await asyncio.to_thread(_manager, self._hub)
+            async with manager.run():
+                made.set_result(manager.handle_request)
+                await asyncio.Event().wait()
         except ModuleNotFoundError:
             made.set_exception(ToolsNotInstalled())
-            return
-        async with manager.run():
-            made.set_result(manager.handle_request)
-            await asyncio.Event().wait()
+        except Exception:  # whatever a library does must leave nobody waiting
+            log.exception("there are no tools for agents at /mcp")
+            if not made.done():
+                made.set_exception(ToolsBroken())
 
 
 def _manager(hub: ASGIApp) -> Any:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
+
+from pilothouse.kit.errors import Unavailable
 
 # Close codes: the service goes away; the right was withdrawn; try again later.
 GOING_AWAY, NO_LONGER_ALLOWED, TRY_LATER = 1001, 1008, 1013
@@ -33,6 +36,9 @@ async def both_ways(
         code = GOING_AWAY if closing.is_set() else speaker.result() if speaker.done() else None
         if code is not None:
             await socket.close(code)
+    except Unavailable:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(TRY_LATER)
     except (WebSocketDisconnect, RuntimeError):
         pass  # the client left while it was spoken to
     finally:

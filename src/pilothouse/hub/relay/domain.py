@@ -13,6 +13,7 @@ MOST_BYTES = 8 << 20
 # A robot stays connected so long after the last viewer said that it watches.
 WANTED_FOR = timedelta(seconds=30)
 RENEW_EVERY_S = 10.0
+RENEW_AGAIN_S = 1.0
 
 
 class RobotNotConnected(Unavailable):

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from pilothouse.hub.relay.domain import Backlog
+from pilothouse.kit.errors import Problem
 
 
 class Listener:
@@ -17,14 +18,22 @@ class Listener:
     def __init__(self) -> None:
         self._backlog = Backlog()
         self._something = asyncio.Event()
+        self._broken: Problem | None = None
 
     def put(self, message: str | bytes) -> None:
         self._backlog.put(message)
         self._something.set()
 
+    def break_off(self, problem: Problem) -> None:
+        """The line is down and stays so: whoever listens hears what waits, and then this."""
+        self._broken = problem
+        self._something.set()
+
     async def take(self) -> tuple[list[str | bytes], int]:
-        """The next messages, at least one, and how many were missed before them."""
+        """The next messages, at least one, and how many were missed before them; raises what broke the line."""
         while not len(self._backlog):
+            if self._broken is not None:
+                raise self._broken
             self._something.clear()
             await self._something.wait()
         return self._backlog.take()

@@ -8,12 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from pilothouse.hub.relay.service.lines import Listener
 from pilothouse.kit.errors import Unavailable
 
 CHANNEL = "pilothouse:relay:"
+# A server that went away without a word is noticed after so long.
+PING_S = 5
 
 
 class LinesDown(Unavailable):
@@ -39,7 +44,10 @@ class RedisLines:
     @asynccontextmanager
     async def listening(self, line: str) -> AsyncIterator[Listener]:
         listener = Listener()
-        redis: Redis = Redis.from_url(self._url, socket_connect_timeout=2)
+        # Connected again in silence, nobody would know what was missed: whoever listens begins again instead.
+        redis: Redis = Redis.from_url(
+            self._url, socket_connect_timeout=2, health_check_interval=PING_S, retry=Retry(NoBackoff(), 0)
+        )
         try:
             async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
                 await pubsub.subscribe(CHANNEL + line)
@@ -50,7 +58,7 @@ class RedisLines:
                     yield listener
                 finally:
                     hearing.cancel()
-                    with contextlib.suppress(asyncio.CancelledError, RedisError, OSError):
+                    with contextlib.suppress(asyncio.CancelledError):
                         await hearing
         except (RedisError, OSError) as error:
             raise LinesDown from error
@@ -58,7 +66,12 @@ class RedisLines:
             await redis.aclose()
 
 
-async def _hear(pubsub: object, listener: Listener) -> None:
-    async for message in pubsub.listen():  # type: ignore[attr-defined]
-        content: bytes = message["data"]
-        listener.put(content[1:].decode() if content[:1] == b"t" else content[1:])
+async def _hear(pubsub: PubSub, listener: Listener) -> None:
+    try:
+        while True:
+            message = await pubsub.get_message(timeout=PING_S)
+            if message is not None:
+                content: bytes = message["data"]
+                listener.put(content[1:].decode() if content[:1] == b"t" else content[1:])
+    except (RedisError, OSError):
+        listener.break_off(LinesDown())

@@ -11,13 +11,17 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.relay.domain import RENEW_EVERY_S, WANTED_FOR, RelayRefused, RobotNotConnected
+from pilothouse.hub.relay.domain import RENEW_AGAIN_S, RENEW_EVERY_S, WANTED_FOR, RelayRefused, RobotNotConnected
 from pilothouse.hub.relay.repository import WatchedRows
 from pilothouse.hub.relay.schemas import LiveAnswer, LiveRequest
 from pilothouse.hub.relay.service.lines import Lines, Listener
 from pilothouse.kit.clock import Clock, at
+from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.ids import new_id
+from pilothouse.kit.logs import get_logger
 from pilothouse.wire.relay import RelayAnswer, RelayMode, RelayNotice, RelayRequest, RelayState, lets_through
+
+log = get_logger(__name__)
 
 _HELLO = '{"type":"relay.hello"}'
 
@@ -99,8 +103,13 @@ class Relays:
 
     async def _renew(self, robot_id: str) -> None:
         while True:
-            async with self._database.transaction() as session:
-                await WatchedRows(session).watch(robot_id, self._now() + WANTED_FOR)
+            try:
+                async with self._database.transaction() as session:
+                    await WatchedRows(session).watch(robot_id, self._now() + WANTED_FOR)
+            except Unavailable as problem:
+                log.warning("other hubs may not know that a robot is watched", robot=robot_id, reason=problem.sentence)
+                await asyncio.sleep(RENEW_AGAIN_S)
+                continue
             self._watched |= {robot_id}
             await asyncio.sleep(RENEW_EVERY_S)
 
