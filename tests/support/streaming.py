@@ -16,13 +16,14 @@ DEADLINE_S = 60.0
 
 
 class SseClient:
-    """One stream over one socket; ``seen`` are the ids it got, in order."""
+    """One stream over one socket; ``seen`` are the ids it got, in order, ``names`` what the events were called."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
         self.status = 0
         self.seen: list[int] = []
+        self.names: list[str] = []
 
     async def next(self) -> dict[str, Any]:
         """The data of the next event; raises EOFError when the stream has ended."""
@@ -31,6 +32,7 @@ class SseClient:
             line = (await self._line()).rstrip("\r\n")
             if not line and "data" in fields:
                 self.seen.append(int(fields["id"]))
+                self.names.append(fields.get("event", ""))
                 return dict(json.loads(fields["data"]))
             name, separator, value = line.partition(": ")
             if separator and name:

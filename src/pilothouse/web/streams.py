@@ -44,6 +44,13 @@ class StreamEvent:
         return format_sse_event(data_str=text, event=self.event, id=str(self.id))
 
 
+def forgotten(after: int, until: int) -> StreamEvent:
+    """Tells a client that what came after one event, up to another, is no longer kept: it goes on behind that, and what
+    it knows should be read anew."""
+    told = {"after": after, "until": until, "detail": "What came between is no longer kept; read what you need anew."}
+    return StreamEvent(until, told, "forgotten")
+
+
 async def _since(
     since: Annotated[
         int | None, Query(ge=0, le=_LARGEST_ID, description="Send what came after this event; 0 sends all")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Bus, Event, Events, Follower
+from pilothouse.hub.events import Bus, Event, Events, Forgotten, Follower
 from pilothouse.hub.events.bus import QUEUE_LENGTH, Subscription
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ async def say(database: Database, events: Events, subject: str, stream: str = ST
         events.append(session, stream, "said", subject, {"subject": subject})
 
 
-async def take(source: AsyncIterator[Event], count: int) -> list[Event]:
+async def take(source: AsyncIterator[Event | Forgotten], count: int) -> list[Event | Forgotten]:
     async with asyncio.timeout(20):
         return [await anext(source) for _ in range(count)]
 
@@ -79,7 +79,7 @@ async def test_a_subscriber_gets_the_table_and_then_what_comes_each_once(databas
     for number in range(3):
         await say(database, events, f"live {number}")
     rest = await take(source, 3)
-    await source.aclose()  # type: ignore[attr-defined]
+    await source.aclose()
 
     assert [event.sequence for event in first + rest] == [2, 3, 4, 5, 6]
 
@@ -88,7 +88,7 @@ async def test_subscribers_that_begin_amid_writers_miss_nothing(database: Databa
     async def read() -> list[int]:
         source = events.subscribe(STREAM, 0)
         taken = await take(source, 60)
-        await source.aclose()  # type: ignore[attr-defined]
+        await source.aclose()
         return [event.sequence for event in taken]
 
     async def write(first: int) -> None:

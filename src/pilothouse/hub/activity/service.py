@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from pilothouse.hub.activity.repository import ActivityRows
 from pilothouse.hub.activity.schemas import ActivityActor, ActivityEntry, ActivityList
 from pilothouse.hub.audit import record
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Event, Events
+from pilothouse.hub.events import Event, Events, Forgotten
 from pilothouse.hub.identity.domain import Caller
 
 # Others that write wait for it.
@@ -72,11 +71,9 @@ class Activity:
         """The number of an organization's latest change; 0 when there is none."""
         return await self._events.last(stream_of(organization_id))
 
-    async def follow(self, organization_id: str, since: int | None) -> AsyncGenerator[Event]:
-        """Every change after a number, each once and in order; None begins now."""
-        async with aclosing(self._events.subscribe(stream_of(organization_id), since)) as events:
-            async for event in events:
-                yield event
+    def follow(self, organization_id: str, since: int | None) -> AsyncGenerator[Event | Forgotten]:
+        """Every change after a number, each once and in order, and which are no longer kept; None begins now."""
+        return self._events.subscribe(stream_of(organization_id), since)
 
     async def forget(self, database: Database, before: datetime) -> None:
         """Delete what changed before a time, and the events of it, a little in each transaction."""

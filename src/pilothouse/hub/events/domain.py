@@ -20,3 +20,12 @@ class Event:
     subject: str
     payload: dict[str, Any]
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Events after one number, up to another, are no longer kept: whoever follows has missed them."""
+
+    stream: str
+    after: int
+    sequence: int

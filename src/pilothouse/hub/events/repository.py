@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,3 +84,8 @@ async def last_sequences(session: AsyncSession, streams: Collection[str]) -> dic
         select(EventStreamRow.stream, EventStreamRow.last_sequence).where(EventStreamRow.stream.in_(streams))
     )
     return {row.stream: row.last_sequence for row in found}
+
+
+async def first_sequence(session: AsyncSession, stream: str) -> int | None:
+    """The number of the earliest event of a stream that is still kept."""
+    return await session.scalar(select(func.min(EventRow.sequence)).where(EventRow.stream == stream))

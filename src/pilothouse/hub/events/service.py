@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.db import Database, after_commit, before_commit
 from pilothouse.hub.events import repository
 from pilothouse.hub.events.bus import Bus
-from pilothouse.hub.events.domain import Event
+from pilothouse.hub.events.domain import Event, Forgotten
 from pilothouse.hub.events.following import PAGE, Follower
 from pilothouse.kit.clock import Clock, SystemClock, at
 
@@ -111,14 +111,30 @@ class Events:
             while True:
                 await take(await follower.take())
 
-    async def subscribe(self, stream: str, since: int | None = None) -> AsyncGenerator[Event]:
+    async def subscribe(self, stream: str, since: int | None = None) -> AsyncGenerator[Event | Forgotten]:
         """Every event after ``since``, first those in the table, then those that come: each once, in order, none left
-        out. While it waits it holds no database connection.
+        out without a word. While it waits it holds no database connection.
         """
         async with self.following(stream, since) as follower:
+            reached = follower.last
+            kept = reached if since is None else await self._kept_after(stream, reached)
+            if kept > reached:
+                yield Forgotten(stream, reached, kept)
+            reached = max(reached, kept)
             while True:
                 for event in await follower.take():
+                    if event.sequence > reached + 1:
+                        yield Forgotten(stream, reached, event.sequence - 1)
+                    reached = event.sequence
                     yield event
+
+    async def _kept_after(self, stream: str, sequence: int) -> int:
+        """A number of a stream; or the last one that is forgotten, where that comes later."""
+        async with self._database.reading() as session:
+            first = await repository.first_sequence(session, stream)
+            if first is None:
+                return (await repository.last_sequences(session, [stream])).get(stream, sequence)
+        return max(sequence, first - 1)
 
     async def wake_those_behind(self) -> None:
         """Compare with the table what subscribers were told, for what got lost between a commit and its telling."""

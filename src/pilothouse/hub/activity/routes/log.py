@@ -77,6 +77,7 @@ async def stream_activity(
 ) -> EventStream:
     """Changes as server-sent events, of one board or of all that you see. The id of an event is the `sequence` of its
     change: `Last-Event-ID` or `since` resumes without loss or repeats, also after the stream of another board. Without
-    them the stream begins now. It ends within 5 s of your losing the right to it."""
+    them the stream begins now. Where changes in between are no longer kept, an event named `forgotten` says so. It ends
+    within 5 s of your losing the right to it."""
     kinds = tuple(kind or ())
     return await follow(request, caller, since, lambda event: is_of_kind(event.kind, kinds), board_id=board)

@@ -15,12 +15,12 @@ from pilothouse.hub.activity.domain import is_of_kind
 from pilothouse.hub.activity.schemas import ActivityEntry
 from pilothouse.hub.activity.service import Activity
 from pilothouse.hub.composition import Hub
-from pilothouse.hub.events import Event
+from pilothouse.hub.events import Event, Forgotten
 from pilothouse.hub.identity import Access, BoardRights, Caller
 from pilothouse.hub.identity.auth import still_allowed
 from pilothouse.hub.identity.auth.callers import presented
 from pilothouse.kit.errors import NotFound
-from pilothouse.web.streams import EventStream, StreamEvent
+from pilothouse.web.streams import EventStream, StreamEvent, forgotten
 
 # Rights that were lost end a stream within five seconds: what is known of them may be two seconds old.
 RECHECK_S = 2.5
@@ -100,8 +100,10 @@ async def follow(
     return EventStream(request, told, still_allowed=sight.look_again, keepalive_s=RECHECK_S)
 
 
-async def _told(events: AsyncGenerator[Event], wanted: Wanted) -> AsyncGenerator[StreamEvent]:
+async def _told(events: AsyncGenerator[Event | Forgotten], wanted: Wanted) -> AsyncGenerator[StreamEvent]:
     async with aclosing(events):
         async for event in events:
-            if wanted(event):
+            if isinstance(event, Forgotten):
+                yield forgotten(event.after, event.sequence)
+            elif wanted(event):
                 yield StreamEvent(event.sequence, ActivityEntry.told(event))
