@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Bus, Event, Events, Forgotten, Follower
+from pilothouse.hub.events import Bus, Event, Events, Follower, Forgotten
 from pilothouse.hub.events.bus import QUEUE_LENGTH, Subscription
 
 pytestmark = pytest.mark.anyio
