@@ -20,6 +20,7 @@ from PIL import Image
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.playback.domain import as_json, numeric_fields
 from pilothouse.mcap import Channel, Message, Schema, open_recording, verify
+from pilothouse.triggers.field_path import MISSING, FieldPath
 from tests.support.flights import NS_PER_S, START_NS, Said, drone_flight, json_channel, saying, write_messages
 
 pytestmark = pytest.mark.anyio
@@ -242,8 +243,14 @@ def test_whatever_was_decoded_becomes_json(decoded: object) -> None:
     text = json.dumps(as_json(decoded), allow_nan=False)
 
     assert json.loads(text) is not ...
-    assert all(isinstance(path, str) for path in numeric_fields(decoded))
     assert not any(math.isnan(one) for one in _floats(json.loads(text)))
+
+
+@given(Decoded)
+def test_every_number_that_is_offered_can_be_asked_for(decoded: object) -> None:
+    for path in numeric_fields(decoded):
+        assert FieldPath(path).find(decoded) is not MISSING
+        assert "," not in path
 
 
 def _facts(messages: Iterable[Message]) -> list[tuple[str, int, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -22,8 +23,9 @@ MAX_DEPTH = 24
 # Of a text or of the fields of one object: what a person reads of them.
 MAX_TEXT = 10_000
 MAX_KEYS = 2_000
-# A longer name of a field is none that anybody would plot.
-MAX_NAME = 200
+# A longer name of a field is none that anybody would plot; one with what paths and lists of them are made of in it
+# cannot be asked for.
+_PLOTTABLE = re.compile(r"[^.\[\],\s]{1,200}")
 # MCAP times are unsigned; what lies beyond 2262 is shown as 2262, as everywhere on the hub.
 LATEST_NS = 2**63 - 1
 
@@ -104,10 +106,9 @@ def _numbers(value: object, path: str, depth: int) -> Iterator[str]:
         if path:
             yield path
     elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            name = str(key)
-            if len(name) <= MAX_NAME:
-                yield from _numbers(inner, f"{path}.{_text(name)}" if path else _text(name), depth + 1)
+        for name, inner in value.items():
+            if isinstance(name, str) and _PLOTTABLE.fullmatch(name) and name == _text(name):
+                yield from _numbers(inner, f"{path}.{name}" if path else name, depth + 1)
     elif (run := as_run(value)) is not None and len(run) <= MAX_ELEMENTS:
         for number, inner in enumerate(run):
             yield from _numbers(inner, f"{path}[{number}]", depth + 1)

@@ -2,11 +2,16 @@ import type { Model } from "~/api/client";
 
 export type Field = { name: string; topic: string; path: string };
 
+// The hub is asked for several fields with commas between them: one with a comma in its name cannot be asked for.
+const BETWEEN = ",";
+
 /** Every number that can be plotted, as `/topic.path`, which is how the hub and links name it. */
 export function fieldsOf(tree: Model<"FieldTree">): Field[] {
-  return tree.topics.flatMap(({ topic, fields }) =>
-    fields.map((path) => ({ name: path.startsWith("[") ? `${topic}${path}` : `${topic}.${path}`, topic, path })),
-  );
+  return tree.topics
+    .flatMap(({ topic, fields }) =>
+      fields.map((path) => ({ name: path.startsWith("[") ? `${topic}${path}` : `${topic}.${path}`, topic, path })),
+    )
+    .filter(({ name }) => !name.includes(BETWEEN));
 }
 
 /**

@@ -9,6 +9,13 @@ test("numbers are named as the hub names fields", () => {
   expect(joints?.inner?.()[1]).toMatchObject({ path: ".joints[1]", text: "5", isNumber: true });
 });
 
+test("what no path can lead to is shown, and not offered to be plotted", () => {
+  const [dotted, listed, plain] = inner({ "a.b": 1, "c,d": { e: [2] }, f: 3 });
+  expect(dotted).toMatchObject({ text: "1", isNumber: false });
+  expect(listed?.inner?.()[0]?.inner?.()[0]).toMatchObject({ text: "2", isNumber: false });
+  expect(plain?.isNumber).toBe(true);
+});
+
 test("what is long is cut and says so", () => {
   const [ranges, name, data] = inner({
     ranges: new Float32Array(5_000),

@@ -13,26 +13,35 @@ export type Node = {
 const MOST_ELEMENTS = 100;
 const MOST_TEXT = 2_000;
 const SHOWN_BYTES = 24;
+// What paths and lists of them are made of: a name with one of these in it cannot be asked for.
+const UNASKABLE = /[.[\],\s]/;
 
-export function nodeOf(name: string, value: unknown, path = ""): Node {
-  const leaf = (text: string, isNumber = false): Node => ({ path, name, text, isNumber, inner: null });
+export function nodeOf(name: string, value: unknown, path = "", isAskable = true): Node {
+  const leaf = (text: string, isNumber = false): Node => {
+    return { path, name, text, isNumber: isNumber && isAskable, inner: null };
+  };
   if (value === null || value === undefined) return leaf("null");
   if (typeof value === "number") return leaf(String(value), true);
   if (typeof value === "boolean" || typeof value === "bigint") return leaf(String(value), true);
   if (typeof value === "string") return leaf(shortened(value));
   if (value instanceof Uint8Array) return leaf(bytesText(value));
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return arrayNode(name, Array.from(value as unknown[]), path);
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    return arrayNode(name, Array.from(value as unknown[]), path, isAskable);
+  }
   const stamp = stampText(value as Record<string, unknown>);
   const entries = Object.entries(value as Record<string, unknown>);
   if (entries.length === 0) return leaf("{}");
-  const inner = () => entries.map(([key, one]) => nodeOf(key, one, `${path}.${key}`));
+  const inner = () =>
+    entries.map(([key, one]) => nodeOf(key, one, `${path}.${key}`, isAskable && !UNASKABLE.test(key)));
   return { path, name, text: stamp, isNumber: false, inner };
 }
 
-function arrayNode(name: string, values: unknown[], path: string): Node {
+function arrayNode(name: string, values: unknown[], path: string, isAskable: boolean): Node {
   if (values.length === 0) return { path, name, text: "[]", isNumber: false, inner: null };
   const inner = () => {
-    const shown = values.slice(0, MOST_ELEMENTS).map((one, index) => nodeOf(`[${index}]`, one, `${path}[${index}]`));
+    const shown = values
+      .slice(0, MOST_ELEMENTS)
+      .map((one, index) => nodeOf(`[${index}]`, one, `${path}[${index}]`, isAskable));
     const rest = values.length - shown.length;
     if (rest > 0) shown.push({ path: `${path}…`, name: "…", text: `${rest} more`, isNumber: false, inner: null });
     return shown;
