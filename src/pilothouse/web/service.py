@@ -13,10 +13,11 @@ from typing import Any, TypedDict
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute
 from fastapi.telemetry._asgi import ExceptionTelemetryMiddleware
 from prometheus_client import CollectorRegistry
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan
 
 from pilothouse import __version__
@@ -132,14 +133,24 @@ def _telemetry_is_wanted() -> bool:
 
 
 def resolved(*routers: APIRouter) -> tuple[BaseRoute, ...]:
-    """Routers as ``routes`` that several services of a process can have, and are worked out only by the first.
+    """Routers as ``routes`` that several services of a process can have, as they were made.
 
-    With hundreds of routes that takes most of a second. ``dependency_overrides`` of a service do not reach them.
+    FastAPI works out everything about a route a second time where its router is included: with hundreds of routes that
+    takes most of a second. ``dependency_overrides`` of a service do not reach them.
     """
-    table = APIRouter(generate_unique_id_function=operation_id)
-    for router in routers:
-        table.include_router(router)
-    return tuple(table.routes)
+    routes = tuple(route for router in routers for route in router.routes)
+    for route in routes:
+        assert isinstance(route, Route | WebSocketRoute), f"{route} is not a route by itself: include it in the service"
+        if isinstance(route, APIRoute):
+            _rename(route)
+    return routes
+
+
+def _rename(route: APIRoute) -> None:
+    """Call an operation, and what it answers, as the service does whose router it is not."""
+    route.unique_id = route.operation_id or operation_id(route)
+    if route.response_field is not None:
+        route.response_field.name = f"Response_{route.unique_id}"
 
 
 def create_service(
