@@ -5,7 +5,7 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 export function Command({ text, label = "Copy" }: { text: string; label?: string }) {
   return (
     <Box pos="relative">
-      <Code block pr={40} tabIndex={0} style={{ whiteSpace: "pre-wrap" }}>
+      <Code block pr={40} ta="left" tabIndex={0} style={{ whiteSpace: "pre-wrap" }}>
         {text}
       </Code>
       <Box pos="absolute" top={4} right={4}>

@@ -38,15 +38,18 @@ export function BoardsPage({ search }: { search: BoardsSearch }) {
   const close = () => url({ make: undefined });
   return (
     <Page
-      title="Boards"
+      title={show === "labels" ? "Tags and fields" : "Boards"}
+      up={show === "labels" ? { to: "/boards", title: "Boards" } : undefined}
       actions={
         <>
           <PageButton to={"/boards/approvals" as string} variant="default" leftSection={<IconShieldCheck size={15} />}>
             Approvals
           </PageButton>
-          <Button variant="default" onClick={() => url({ show: show === undefined ? "labels" : undefined }, "opens")}>
-            {show === undefined ? "Tags and fields" : "Boards"}
-          </Button>
+          {show === undefined ? (
+            <Button variant="default" onClick={() => url({ show: "labels" }, "opens")}>
+              Tags and fields
+            </Button>
+          ) : null}
           <ActButton variant="default" refusal={refusal} onAct={() => url({ make: "group" }, "opens")}>
             New group
           </ActButton>

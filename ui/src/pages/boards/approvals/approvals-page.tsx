@@ -26,7 +26,10 @@ export function BoardApprovalsPage({ status, approvalId }: { status?: Status; ap
         choices={["all", ...STATUSES]}
         change={(value) => url({ status: value === "all" ? undefined : value })}
       />
-      <Panes detail={approvalId === undefined ? null : <ApprovalDetail boardId={boardId} approvalId={approvalId} />}>
+      <Panes
+        isEmpty={found.data?.pages[0]?.total === 0}
+        detail={approvalId === undefined ? null : <ApprovalDetail boardId={boardId} approvalId={approvalId} />}
+      >
         <Answer query={found}>
           {(all) => (
             <>
@@ -56,7 +59,10 @@ export function AllApprovalsPage({ status, approvalId, boardId }: AllProps) {
         choices={["for me", "all", ...STATUSES]}
         change={(value) => url({ status: value === "for me" ? undefined : value })}
       />
-      <Panes detail={isOpened ? <ApprovalDetail boardId={boardId} approvalId={approvalId} /> : null}>
+      <Panes
+        isEmpty={found.data?.pages[0]?.total === 0}
+        detail={isOpened ? <ApprovalDetail boardId={boardId} approvalId={approvalId} /> : null}
+      >
         <Answer query={found}>
           {(all) => (
             <>
@@ -85,15 +91,16 @@ function Choice(props: { value: string; choices: string[]; change: (value: strin
   );
 }
 
-function Panes({ children, detail }: { children: ReactNode; detail: ReactNode }) {
+function Panes({ children, detail, isEmpty }: { children: ReactNode; detail: ReactNode; isEmpty: boolean }) {
   return (
     <Box className={classes.panes} data-opened={detail === null ? undefined : true}>
       <Panel flush>{children}</Panel>
-      {detail ?? (
-        <Box visibleFrom="md">
-          <Empty title="Choose an approval to see what exactly is asked" />
-        </Box>
-      )}
+      {detail ??
+        (isEmpty ? null : (
+          <Box visibleFrom="md">
+            <Empty title="Choose an approval to see what exactly is asked" />
+          </Box>
+        ))}
     </Box>
   );
 }

@@ -51,13 +51,21 @@ export function Decide({ approval, board, toWrite }: Props) {
     setSeen(approval);
     deciding.reset();
   };
-  if (approval.status !== "pending") return null;
+  const problem = deciding.isError ? asProblem(deciding.error) : null;
+  if (approval.status !== "pending") {
+    if (problem?.status !== 409) return null;
+    return (
+      <Alert color="yellow" title="Your decision was not taken" role="alert">
+        {problem.detail} What is shown above is how it is now.
+      </Alert>
+    );
+  }
   const isOwn = isMine({ kind: approval.requested_by_kind, id: approval.requested_by_id }, me);
   return (
     <Panel title="Decide">
-      {deciding.isError && asProblem(deciding.error).status === 409 ? (
-        <Alert color="yellow" mb="sm" title={asProblem(deciding.error).detail} role="alert">
-          What is shown above is how it is now.
+      {problem?.status === 409 ? (
+        <Alert color="yellow" mb="sm" title="Your decision was not taken" role="alert">
+          {problem.detail} What is shown above is how it is now.
           <Button variant="default" ml="sm" onClick={readAgain}>
             I have read it
           </Button>

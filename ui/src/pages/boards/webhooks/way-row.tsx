@@ -23,7 +23,7 @@ export function WayRow({ opens, one, isOpened, refusal, acts, children }: Props)
   return (
     <Table.Tr bg={isOpened ? "var(--mantine-color-default-hover)" : undefined}>
       <Table.Td>{children}</Table.Td>
-      <Table.Td ta="right" w={{ base: 132, sm: 320 }}>
+      <Table.Td ta="right" w={{ base: 132, sm: 400 }}>
         <Group gap={6} justify="flex-end">
           <Counts waiting={one.waiting} dead={one.dead} />
           {acts}
