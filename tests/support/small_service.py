@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -65,7 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--fail", choices=["configuration", "disk", "defect", "build", "slow-end"])
+    parser.add_argument("--fail", choices=["configuration", "disk", "full", "defect", "build", "slow-end"])
     parser.add_argument("--parser", choices=["httptools", "h11"], default="httptools")
     given = parser.parse_args()
     if given.parser == "h11":
@@ -77,6 +78,9 @@ def main() -> int:
             raise BadConfiguration(problem="MD_MODE must be single or fleet")
         if given.fail == "disk":
             raise DiskAway
+        if given.fail == "full":
+            # As SQLAlchemy has it: what the disk said lies beneath.
+            raise RuntimeError("a migration failed") from OSError(errno.ENOSPC, "No space left on device", "hub.db")
         if given.fail == "defect":
             raise RuntimeError("a defect")
         yield {"lifespan": "ran"}
@@ -84,7 +88,7 @@ def main() -> int:
             await asyncio.Event().wait()
         sys.stderr.write("ended cleanly\n")
 
-    settings = load(ServiceSettings, overrides={"host": given.host, "port": given.port})
+    settings = load(ServiceSettings, overrides={"host": given.host, "port": given.port, "data": "here"})
 
     def build() -> FastAPI:
         if given.fail == "build":

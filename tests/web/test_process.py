@@ -24,6 +24,7 @@ from tests.support.processes import Program, running
 SMALL = Path(__file__).parents[1] / "support" / "small_service.py"
 # The contract says five seconds; a shared machine may be slower than a robot, a service that hangs takes for ever.
 ENDS_WITHIN_S = 20.0
+FULL = "The disk under here takes nothing: No space left on device; make room there, or give another --data."
 
 
 def small(*arguments: str, ready: bool = True, **env: str) -> AbstractContextManager[Program]:
@@ -150,6 +151,7 @@ def test_an_address_that_is_not_here_is_said_in_one_line(host: str) -> None:
         ("configuration", 2, "pilothouse: MD_MODE must be single or fleet\n"),
         ("build", 2, "pilothouse: the Stackfile names no robot\n"),
         ("disk", 1, "pilothouse: The disk is away; plug it in.\n"),
+        ("full", 2, f"pilothouse: {FULL}\n"),
     ],
 )
 def test_what_keeps_it_from_starting_is_one_line_and_an_exit_code(how: str, code: int, line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,7 +49,7 @@ def init(
     if stackfile.exists() and not force:
         raise FileExists(path=stackfile)
     stackfile.write_text(text, encoding="utf-8")
-    print(f"wrote {stackfile}; next: pilothouse guard run {stackfile}")
+    print(f"wrote {stackfile}; next: {shlex.join(['pilothouse', 'guard', 'run', str(stackfile)])}")
 
 
 @app.command()

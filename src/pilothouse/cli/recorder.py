@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,8 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
     from pilothouse.triggers import build_rule
 
     settings = read_settings(config)
-    print(f"{config} is fine: robot {settings.robot_id}, {settings.window_s:g} s in {settings.max_bytes} bytes")
+    kept = f"{settings.window_s:g} s in {settings.max_bytes / (1 << 20):g} MiB"
+    print(f"{config} is fine: robot {settings.robot_id}, {kept}")
     for source in settings.sources:
         print(f"source   {source.summary}")
     if not settings.sources:
@@ -55,6 +57,10 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
         post_s = settings.post_s if rule.post_s is None else rule.post_s
         print(f"trigger  {build_rule(rule).name}: {rule.condition}, {pre_s:g} s before and {post_s:g} s after")
     print(f"hub      {settings.hub_url or 'none: recordings stay here'}")
+    for source in settings.sources:
+        # A file may be written here for a robot that has it.
+        if source.kind == "replay" and not source.path.exists():
+            print(f"mind     {source.path} is not here: a recorder would not start without it", file=sys.stderr)
 
 
 for command in LATER:

@@ -22,6 +22,7 @@ from starlette.types import Message
 from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger, set_up_logging
 from pilothouse.kit.systemd import READY, STOPPING, notify
+from pilothouse.web.disk import refusal_in
 from pilothouse.web.server import Config, Server
 from pilothouse.web.settings import ServiceSettings
 
@@ -252,6 +253,12 @@ def run_unserved(build: Callable[[], FastAPI], settings: ServiceSettings, begun:
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
         return 2 if isinstance(problem, Invalid) else 1
+    except Exception as error:
+        refusal = refusal_in(error, settings.data)
+        if refusal is None:
+            raise
+        print(f"pilothouse: {refusal.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
+        return 2
     except KeyboardInterrupt:
         return 0
     return 0 if ended else 1
@@ -289,6 +296,12 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
         return 2 if isinstance(problem, Invalid) else 1
+    except Exception as error:
+        refusal = refusal_in(error, settings.data)
+        if refusal is None:
+            raise
+        print(f"pilothouse: {refusal.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
+        return 2
     except KeyboardInterrupt:
         return 0
     finally:

@@ -127,6 +127,18 @@ def test_a_guard_without_a_stackfile_that_is_right_does_not_start(tmp_path: Path
     assert "Traceback" not in answer.stderr
 
 
+def test_a_second_guard_on_the_same_records_is_refused_until_the_first_is_gone(written: Path, tmp_path: Path) -> None:
+    command = ("guard", "run", written, "--port", 0, "--data", tmp_path / "data")
+    with pilothouse(*command) as guard:
+        second = run(*command[1:])
+        guard.kill()
+    with pilothouse(*command):
+        pass
+
+    assert second.returncode == 2
+    assert second.stderr.startswith(f"pilothouse: Another guard keeps its records in {tmp_path / 'data'}")
+
+
 def test_a_running_guard_reads_its_stackfile_again(written: Path, tmp_path: Path) -> None:
     with pilothouse("guard", "run", written, "--port", 0, "--data", tmp_path / "data") as guard:
         written.write_text(written.read_text().replace("scale: 0.9", "scale: 0.5"))

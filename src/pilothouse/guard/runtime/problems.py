@@ -34,6 +34,10 @@ class GuardDataUnusable(BadConfiguration):
     """Cannot keep the guard's data in {directory}: {reason}; give another --data."""
 
 
+class GuardDataInUse(BadConfiguration):
+    """Another guard keeps its records in {directory}, and may move a robot; give this one a --data of its own."""
+
+
 class EstopInputUnusable(BadConfiguration):
     """The emergency stop input cannot be read, check PILOTHOUSE_ESTOP_FUNCTION: {reason}"""
 

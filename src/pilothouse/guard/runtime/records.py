@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ class Records:
     loopback: Loopback | None
     sessions: Sessions
     forwarder: Forwarder | None = None
+    held: int | None = None
+    """The lock on where they lie."""
 
     @property
     def listeners(self) -> tuple[CycleListener, ...]:
@@ -59,6 +62,8 @@ class Records:
         if self.loopback is not None:
             self.loopback.stop()
         self.risk_log.stop()
+        if self.held is not None:
+            os.close(self.held)
 
     def problems(self) -> list[str]:
         """What cannot be written at the moment; the robot moves all the same."""
