@@ -47,7 +47,7 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     return (scheme, host, port) in places
 
 
-def own_address(connection: HTTPConnection) -> str:
+async def own_address(connection: HTTPConnection) -> str:
     """Where links to this hub lead: PILOTHOUSE_PUBLIC_URL, or what whoever asks has asked it by."""
     configured: str | None = connection.app.state.settings.public_url
     scheme = "https" if is_secure(connection) else "http"
