@@ -24,13 +24,16 @@ from pilothouse.mcap import (
     recover_spool,
     remove_leftover,
     verify,
+    write_capture,
 )
 from pilothouse.mcap.chunks import SealedChunk
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.scan import scan
 from pilothouse.mcap.segment import Segment
+from pilothouse.mcap.snapshot import Snapshot
 from pilothouse.mcap.source import Source
 from pilothouse.mcap.spool import FsyncPolicy
+from pilothouse.mcap.spooled import SpooledChunk
 from tests.support.flights import NS_PER_S, START_NS, json_channel
 from tests.support.processes import eventually
 from tests.support.readers import read_as_stream, read_by_index, rerun_check
@@ -188,6 +191,68 @@ def test_the_spool_keeps_the_newest_within_its_bytes(tmp_path: Path) -> None:
     assert numbers == list(range(numbers[0], 4000))
     assert len(numbers) * 5000 > 6 * MIB
     assert spool.skipped_chunks == 0
+
+
+def test_what_somebody_needs_of_the_spool_stays_while_the_rest_moves_on(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=8 * MIB, segment_bytes=MIB)
+    with Ring(window_s=1e6, max_bytes=4 * MIB, spool=spool, compression="none") as ring:
+        channel = ring.add_channel(json_channel("/a"))
+
+        def say(numbers: range) -> None:
+            for number in numbers:
+                ring.append(channel, START_NS + number, number.to_bytes(4, "big") + os.urandom(100_000))
+                if number % 10 == 9:  # no faster than the disk writes
+                    ring.seal()
+                    spool.flush()
+
+        say(range(30))
+        exact = ring.snapshot(START_NS + 5, START_NS + 24)
+        write_capture(exact, tmp_path / "from-memory.mcap", metadata={})
+        resting = ring.resting(exact)
+        in_memory = [one for one in resting.chunks if isinstance(one, SealedChunk)]
+        del exact
+        say(range(30, 300))
+        kept_bytes, needed = ring.beside.bytes, {one._pin for one in resting.chunks if isinstance(one, SpooledChunk)}
+        write_capture(resting, tmp_path / "from-disk.mcap", metadata={})
+        files_while_needed = len(list(spool.path.glob("*.mcap")))
+        del resting, needed
+        say(range(300, 400))
+
+    assert in_memory == []
+    assert kept_bytes == 0
+    assert (tmp_path / "from-disk.mcap").read_bytes() == (tmp_path / "from-memory.mcap").read_bytes()
+    assert numbers_in(tmp_path / "from-disk.mcap") == list(range(5, 25))
+    assert spool.skipped_chunks == 0
+    assert files_while_needed <= 9
+    assert spool.size_bytes <= 8 * MIB
+    spool.discard()
+
+
+def test_so_much_is_needed_of_the_spool_that_newer_history_has_room(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", max_bytes=4 * MIB, segment_bytes=MIB)
+    with Ring(window_s=1e6, max_bytes=32 * MIB, spool=spool, compression="none") as ring:
+        channel = ring.add_channel(json_channel("/a"))
+        for number in range(35):
+            ring.append(channel, START_NS + number, os.urandom(100_000))
+        ring.seal()
+        spool.flush()
+        resting = ring.resting(ring.snapshot(START_NS, START_NS + 100))
+        on_disk = [one for one in resting.chunks if isinstance(one, SpooledChunk)]
+        for number in range(35, 70):
+            ring.append(channel, START_NS + number, os.urandom(100_000))
+        ring.seal()
+        spool.flush()
+
+        assert 0 < len(on_disk) < len(resting.chunks)
+        assert spool.skipped_chunks == 0
+        assert captured_count(resting, tmp_path) == 35
+    spool.discard()
+
+
+def captured_count(snapshot: Snapshot, directory: Path) -> int:
+    captured = write_capture(snapshot, directory / "captured.mcap", metadata={})
+    assert verify(captured.path).ok
+    return captured.message_count
 
 
 def test_what_latched_channels_said_survives_the_segments_it_was_said_in(tmp_path: Path) -> None:

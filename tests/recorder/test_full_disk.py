@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pilothouse.mcap import StorageFull
+from pilothouse.kit.clock import NS_PER_S
+from pilothouse.mcap import StorageFull, verify
 from pilothouse.recorder import backlog, captures, writing
 from pilothouse.recorder.outbox import CaptureState, OutboxUnwritable
 from pilothouse.recorder.push import Line
 from pilothouse.recorder.pushing import PushReceipt
+from tests.support.flights import START_NS
 from tests.support.processes import eventually
 from tests.support.robots import FAST, Robot, running_robot
 
@@ -129,18 +131,23 @@ def test_memory_for_waiting_captures_is_bounded_and_what_is_refused_says_so(
         assert [row.why for row in refused] == ["3 captures were waiting to be written already"] * 2
 
 
-def test_chunks_that_waiting_captures_share_are_counted_once_and_given_back(disk: Disk, tmp_path: Path) -> None:
+def test_what_waits_takes_no_memory_and_is_whole_when_the_buffer_has_long_moved_on(disk: Disk, tmp_path: Path) -> None:
     rules = [{**FAST, "name": name} for name in "abc"]
     with running_robot(tmp_path, triggers=rules) as robot:
         disk.recordings_full = True
         fire(robot, 0)
-        eventually(lambda: len(robot.recorder.captures.held_up) == 3, what="three captures that wait")
-        held = robot.recorder.captures._backlog.held_bytes
-        assert 0 < held <= robot.recorder.ring.resident_bytes
+        captures = robot.recorder.captures
+        eventually(lambda: len(captures.held_up) == 3, what="three captures that wait")
+        eventually(lambda: captures._backlog.held_bytes == 0, what="what they hold to be in the spool alone")
+        for time_s in (1000, 2000):
+            robot.say(time_s)
+            robot.recorder.ring.seal()
+        assert robot.recorder.ring.oldest_ns > START_NS + 500 * NS_PER_S
         disk.recordings_full = False
-        robot.sealed(3)
+        rows = robot.sealed(3)
 
-        eventually(lambda: robot.recorder.captures._backlog.held_bytes == 0, what="the memory")
+        assert [robot.times_s(row) for row in rows] == [[0]] * 3
+        assert all(verify(robot.path(row)).ok for row in rows)
 
 
 def test_a_recorder_that_ends_on_a_full_disk_keeps_its_spool_for_the_next_start(disk: Disk, tmp_path: Path) -> None:
@@ -148,13 +155,17 @@ def test_a_recorder_that_ends_on_a_full_disk_keeps_its_spool_for_the_next_start(
         disk.recordings_full = True
         fire(robot, 0)
         eventually(lambda: robot.recorder.captures.held_up, what="a capture that waits")
+        for time_s in (1000, 2000, 2001):
+            robot.say(time_s)
+            robot.recorder.ring.seal()
     assert list((tmp_path / "spool").iterdir())
 
     disk.recordings_full = False
     with running_robot(tmp_path) as robot:
         (row,) = robot.sealed()
 
-        assert (row.reason, robot.times_s(row)) == ("recovered", [0, 2])
+        assert row.reason == "recovered"
+        assert robot.times_s(row) == [0, 2000, 2001], "what was asked for, and the last minute"
         assert robot.facts(row).trigger is not None
 
 

@@ -21,7 +21,7 @@ from pilothouse.mcap.snapshot import Snapshot
 
 ACTIVE_SUFFIX = ".active"
 # Enough for the disk to work in one go, little enough for hashing to keep up beside it.
-WRITE_BYTES = 8 << 20
+WRITE_BYTES = 4 << 20
 
 Metadata = Mapping[str, Mapping[str, str]]
 
@@ -34,10 +34,9 @@ def write_capture(
     The file is made as ``path.active``, synced, renamed and the directory synced: under its own name it is whole.
     Raises StorageFull (and leaves nothing behind) when the disk has no room, RecordingExists for a name in use.
     """
-    chunks = list(snapshot.pieces())
     return write_recording(
-        path, snapshot.registry, chunks, metadata=metadata, attachments=attachments,
-        expected_bytes=sum(one.size_bytes for one in chunks),
+        path, snapshot.registry, snapshot.pieces(), metadata=metadata, attachments=attachments,
+        expected_bytes=snapshot.size_bytes,
     )  # fmt: skip
 
 

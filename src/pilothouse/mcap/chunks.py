@@ -79,6 +79,10 @@ class SealedChunk:
         """Bytes it takes in memory."""
         return self.size_bytes + OBJECTS_BYTES
 
+    def at_hand(self) -> SealedChunk:
+        """Itself; others have to be read first."""
+        return self
+
     def entries(self) -> Iterator[tuple[int, array[int]]]:
         """Each channel with its index: log time and offset of a message, alternating."""
         for channel_id, offset in self.index_offsets.items():

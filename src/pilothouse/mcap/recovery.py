@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +66,13 @@ def recover_spool(
     *,
     metadata: Metadata,
     window_s: float | None = None,
+    windows: Sequence[tuple[int, int]] = (),
     attachments: Iterable[Attachment] = (),
 ) -> Captured | None:
     """Write what a dead run left in its spool as a recording; None if it held no messages.
 
-    A quiet robot's spool reaches back for days: ``window_s`` takes only the chunks of the last seconds of message time.
+    A quiet robot's spool reaches back for days: ``window_s`` takes only the chunks of the last seconds of message time,
+    and those of the ``windows`` that were to be recorded, from one time to another.
     Reads the result back to its end before it returns; the leftover stays until ``remove_leftover``. Raises
     SpoolInUse while the run lives or somebody else recovers it.
     """
@@ -78,7 +80,7 @@ def recover_spool(
     try:
         with ExitStack() as stack:
             segments = [_Segment.open(one, stack) for one in sorted(leftover.glob("*.mcap"))]
-            snapshot = _snapshot_of(segments, window_s)
+            snapshot = _snapshot_of(segments, window_s, windows)
             if snapshot is None:
                 return None
             first, chunks = snapshot
@@ -119,7 +121,9 @@ class _Segment:
         return int(self.found.metadata.get(CARRIED, {}).get("chunks", "0"))
 
 
-def _snapshot_of(segments: list[_Segment], window_s: float | None) -> tuple[Snapshot, Iterator[SealedChunk]] | None:
+def _snapshot_of(
+    segments: list[_Segment], window_s: float | None, windows: Sequence[tuple[int, int]]
+) -> tuple[Snapshot, Iterator[SealedChunk]] | None:
     """The channels and chunks of all segments; what was carried into the first of them counts as latched."""
     everything = [(one.source, span) for one in segments for span in one.own]
     if not everything:
@@ -128,11 +132,18 @@ def _snapshot_of(segments: list[_Segment], window_s: float | None) -> tuple[Snap
     for one in segments:
         registry.take_over(one.found.registry)
     limit_ns = 0 if window_s is None else _oldest_kept_ns(_spoken(everything, registry), window_s)
-    spans = [(source, span) for source, span in everything if span.newest_ns >= limit_ns]
-    start_ns = max(limit_ns, min(span.oldest_ns for _, span in spans))
+
+    def wanted(span: Span) -> bool:
+        asked_for = any(span.newest_ns >= begin and span.oldest_ns <= end for begin, end in windows)
+        return span.newest_ns >= limit_ns or asked_for
+
+    spans = [(source, span) for source, span in everything if wanted(span)]
+    start_ns = min(span.oldest_ns for _, span in spans)
+    if not any(begin < limit_ns for begin, _ in windows):
+        start_ns = max(limit_ns, start_ns)
     end_ns = max(span.newest_ns for _, span in spans)
     carried = [(segments[0].source, span) for span in segments[0].carried]
-    carried += [(source, span) for source, span in everything if span.newest_ns < limit_ns and _latched(span, registry)]
+    carried += [(source, span) for source, span in everything if not wanted(span) and _latched(span, registry)]
     earlier = tuple(chunk for chunk in (sealed_again(source, span, 0) for source, span in carried) if chunk)
     snapshot = Snapshot(start_ns=start_ns, end_ns=end_ns, registry=registry, chunks=(), earlier=earlier)
 

@@ -83,6 +83,7 @@ class Ring:
             self._shelf, compression, chunk_s=chunk_s, chunk_bytes=self._chunk_bytes, take_due=self._take_due,
             spool=spool,
         )  # fmt: skip
+        self._spool = spool
         if spool is not None:
             spool.attach(self._registry, window_bytes=max_bytes)
 
@@ -180,6 +181,10 @@ class Ring:
                 compression=self._compression,
                 dropped=_by_topic(self._shelf.lost.within(start_ns, end_ns), registry),
             )
+
+    def resting(self, snapshot: Snapshot) -> Snapshot:
+        """The same window, kept on the disk where the spool has it rather than in memory."""
+        return snapshot if self._spool is None else snapshot.resting(self._spool.placed)
 
     @property
     def message_count(self) -> int:

@@ -54,14 +54,15 @@ class Segment:
             for chunk in every:
                 self.write(chunk, registry)
 
-    def write(self, chunk: SealedChunk, registry: Registry) -> None:
-        """Append a chunk, and before it the schemas and channels that are new since the last one."""
+    def write(self, chunk: SealedChunk, registry: Registry) -> int:
+        """Append a chunk, and before it the schemas and channels that are new since the last one; where it begins."""
         # Channels first: one that is added meanwhile, with its schema, then waits for the next chunk.
         channels = registry.channel_records(after=self._channels)
         schemas = registry.schema_records(after=self._schemas)
         self._write([*schemas, *channels, chunk.head, chunk.body, chunk.indexes])
         self._schemas += len(schemas)
         self._channels += len(channels)
+        return self._position - chunk.size_bytes
 
     @property
     def file(self) -> int:

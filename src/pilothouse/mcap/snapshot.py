@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from pilothouse.mcap.chunks import OpenChunk, SealedChunk, cut, seal
 from pilothouse.mcap.latched import Held, Latched
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.records import Registry
+from pilothouse.mcap.spooled import SpooledChunk
+
+Kept = SealedChunk | SpooledChunk
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Exactly the messages with ``start_ns <= log_time <= end_ns``, and what latched channels said last before it.
 
-    Chunks are references into the ring: a snapshot costs no copy and stays valid whatever the ring does later.
+    Chunks are references into the ring or to places in its spool: a snapshot costs no copy and stays valid whatever the
+    ring does later. Where they are in the spool, reading them may raise OSError.
     """
 
     start_ns: int
     end_ns: int
     registry: Registry
-    chunks: tuple[SealedChunk, ...]
+    chunks: tuple[Kept, ...]
     held: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
-    earlier: tuple[SealedChunk, ...] = ()  # chunks of latched channels from before the window
+    earlier: tuple[Kept, ...] = ()  # chunks of latched channels from before the window
     compression: Compression = "zstd"
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Topic -> messages of the window that are not in it, because they left the ring too early."""
@@ -46,7 +50,20 @@ class Snapshot:
         """True when no message lies within the window."""
         return self.span_ns is None
 
-    def whole(self, chunk: SealedChunk) -> bool:
+    @property
+    def size_bytes(self) -> int:
+        """What its chunks take in a file; the recording of it takes hardly more."""
+        return sum(one.size_bytes for one in (*self.chunks, *self.earlier))
+
+    def resting(self, place: Callable[[SealedChunk], SpooledChunk | None]) -> Snapshot:
+        """The same window, that keeps nothing in memory for which there is a place in the spool."""
+
+        def placed(chunks: tuple[Kept, ...]) -> tuple[Kept, ...]:
+            return tuple((place(one) if isinstance(one, SealedChunk) else None) or one for one in chunks)
+
+        return replace(self, chunks=placed(self.chunks), earlier=placed(self.earlier))
+
+    def whole(self, chunk: Kept) -> bool:
         """True when every message of a chunk lies within the window."""
         return self.start_ns <= chunk.oldest_ns and chunk.newest_ns <= self.end_ns
 
@@ -57,9 +74,9 @@ class Snapshot:
             yield seal(latched, self.compression)
         for chunk in self.chunks:
             if self.whole(chunk):
-                yield chunk
+                yield chunk.at_hand()
                 continue
-            inside = cut(chunk, self.start_ns, self.end_ns)
+            inside = cut(chunk.at_hand(), self.start_ns, self.end_ns)
             if inside.buffer:
                 yield seal(inside, self.compression)
 
@@ -69,7 +86,7 @@ class Snapshot:
             {key: [one for one in said if one.log_time_ns < self.start_ns] for key, said in self.held.items()}
         )
         for chunk in self.earlier:
-            found.take(chunk.raw(), chunk.counts, before_ns=self.start_ns)
+            found.take(chunk.at_hand().raw(), chunk.counts, before_ns=self.start_ns)
         return found.messages()
 
     def _latched_chunk(self) -> OpenChunk:
@@ -86,7 +103,7 @@ class Snapshot:
                 chunk.add(channel_id, one.sequence, log_time_ns, one.publish_time_ns, one.content)
         return chunk
 
-    def _times(self, chunk: SealedChunk) -> list[int]:
+    def _times(self, chunk: Kept) -> list[int]:
         """The log times within the window of a chunk that crosses its edge."""
-        every = (time for _, entries in chunk.entries() for time in entries[::2])
+        every = (time for _, entries in chunk.at_hand().entries() for time in entries[::2])
         return [time for time in every if self.start_ns <= time <= self.end_ns]

@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from collections import deque
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from pilothouse.mcap.latched import MOST_BYTES, MOST_MESSAGES
 from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.segment import Segment
+from pilothouse.mcap.spooled import Pin, SpooledChunk
 from pilothouse.mcap.syncing import Syncer
 
 FsyncPolicy = Literal["seal", "second", "never"]
@@ -60,6 +61,27 @@ class _Waiting:
         return found
 
 
+@dataclass(slots=True)
+class _Stretch:
+    """A segment, what of it is where, and who needs it."""
+
+    path: Path
+    size_bytes: int = 0  # once it is finished
+    offsets: dict[int, int] = field(default_factory=dict)  # number of a chunk -> where it begins
+    pin: weakref.ref[Pin] | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.pin is not None and self.pin() is not None
+
+    def pinned(self) -> Pin:
+        pin = self.pin() if self.pin is not None else None
+        if pin is None:
+            pin = Pin(self.path)
+            self.pin = weakref.ref(pin)
+        return pin
+
+
 class Spool:
     """Segments on disk in a directory of this run's own, written by one thread and synced by another.
 
@@ -85,7 +107,8 @@ class Spool:
         self._run = runs.RunDirectory.make(directory)
         self._registry = Registry()
         self._segment: Segment | None = None
-        self._full: deque[tuple[Path, int]] = deque()  # finished segments, oldest first
+        self._current: _Stretch | None = None
+        self._full: list[_Stretch] = []  # finished segments, oldest first
         self._made = 0
         self._carried: dict[int, list[SealedChunk]] = {}  # latched channel -> the chunks with its last messages
         self._synced_at = time.monotonic()
@@ -115,7 +138,7 @@ class Spool:
         """Bytes of disk the segments have reserved."""
         with self._changed:
             current = self._segment.capacity if self._segment else 0
-            return current + sum(size for _, size in self._full)
+            return current + self._full_bytes
 
     @property
     def is_behind(self) -> bool:
@@ -145,6 +168,25 @@ class Spool:
             for number in numbers:
                 if self._fat.take(number) or self._urgent.take(number, but="latched"):
                     self._skip(self._slow)
+
+    def placed(self, chunk: SealedChunk) -> SpooledChunk | None:
+        """The chunk by its place on the disk, which is kept as long as that is held; None where it has none.
+
+        All but two segments may be kept like that: newer history needs room to be written.
+        """
+        with self._changed:
+            stretches = [*self._full, *([self._current] if self._current else [])]
+            found = next((one for one in reversed(stretches) if chunk.number in one.offsets), None)
+            if found is None:
+                return None
+            if not found.is_pinned:
+                kept = sum(self._segment_bytes for one in stretches if one.is_pinned)
+                if kept + 3 * self._segment_bytes > self.max_bytes:
+                    return None
+            try:
+                return SpooledChunk.of(chunk, found.pinned(), found.offsets[chunk.number])
+            except OSError:
+                return None
 
     def flush(self) -> None:
         """Wait until everything put before is written, and synced unless the policy is never."""
@@ -204,7 +246,10 @@ class Spool:
             if self._segment is None or not self._segment.has_room_for(chunk):
                 self._rotate(chunk)
             assert self._segment is not None
-            self._segment.write(chunk, self._registry)
+            assert self._current is not None
+            offset = self._segment.write(chunk, self._registry)
+            with self._changed:
+                self._current.offsets[chunk.number] = offset
         except Exception as error:  # noqa: BLE001 - whatever it is, the spool tries again with the next chunk
             said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else repr(error)
             with self._changed:
@@ -229,7 +274,11 @@ class Spool:
         if self._fsync != "never":
             self._syncer.put(segment.file, must=True)
         segment.finish()
-        self._full.append((segment.path, segment.size_bytes))
+        with self._changed:
+            assert self._current is not None
+            self._current.size_bytes = segment.size_bytes
+            self._full.append(self._current)
+            self._current = None
 
     def _rotate(self, chunk: SealedChunk) -> None:
         if self._segment is not None:
@@ -245,8 +294,12 @@ class Spool:
     def _make_room(self, capacity: int) -> None:
         if capacity > self.max_bytes:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-        while self._full and sum(size for _, size in self._full) + capacity > self.max_bytes:
+        while self._full and self._full_bytes + capacity > self.max_bytes:
             self._delete_oldest()
+
+    @property
+    def _full_bytes(self) -> int:
+        return sum(one.size_bytes for one in self._full)
 
     def _open_first(self) -> None:
         self._segment = self._new_segment(self._segment_bytes)
@@ -257,6 +310,7 @@ class Spool:
             self._made += 1
             try:
                 segment = Segment(self._run.path / f"{self._made:08d}.mcap", capacity)
+                self._current = _Stretch(segment.path)
                 if self._fsync != "never":
                     self._syncer.put_directory(self._run.path)
                 return segment
@@ -267,9 +321,13 @@ class Spool:
                 self._delete_oldest()
 
     def _delete_oldest(self) -> None:
+        """The oldest that nobody needs; raises OSError when all are needed."""
         with self._changed:
-            path, _ = self._full.popleft()
-        path.unlink(missing_ok=True)
+            oldest = next((one for one in self._full if not one.is_pinned), None)
+            if oldest is None:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._full.remove(oldest)
+        oldest.path.unlink(missing_ok=True)
 
     def _sync_if_due(self, *, asked: bool) -> None:
         if self._segment is None or not self._unsynced or self._fsync == "never":

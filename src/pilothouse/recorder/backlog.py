@@ -1,11 +1,13 @@
-"""Captures that are complete in memory and wait to be written: bounded, so that a full disk cannot fill the memory."""
+"""Captures that are complete and wait to be written: bounded, so that a full disk cannot fill the memory."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from pilothouse.mcap import Snapshot
+from pilothouse.mcap.chunks import SealedChunk
 from pilothouse.recorder.losses import Losses
 from pilothouse.recorder.post_rolls import Due
 
@@ -23,7 +25,7 @@ class Unwritten:
 
 
 class Backlog:
-    """First in, first out. What several captures share is counted once.
+    """First in, first out. What several captures share is counted once, what they have in the spool is not counted.
 
     One that waits alone is taken whatever it holds: that is never more than the ring did.
     """
@@ -54,6 +56,15 @@ class Backlog:
         self._waiting.append(unwritten)
         return None
 
+    def rest(self, resting: Callable[[Snapshot], Snapshot]) -> None:
+        """Let go of the memory of what has come to the spool meanwhile."""
+        for number, one in enumerate(self._waiting):
+            if _parts(one.snapshot):
+                self._waiting[number] = replace(one, snapshot=resting(one.snapshot))
+        parts = [_parts(one.snapshot) for one in self._waiting]
+        self._holders = Counter(part for one in parts for part in one)
+        self.held_bytes = sum({part: size for one in parts for part, size in one.items()}.values())
+
     def first(self) -> Unwritten | None:
         return self._waiting[0] if self._waiting else None
 
@@ -68,5 +79,6 @@ class Backlog:
 
 def _parts(snapshot: Snapshot) -> dict[int, int]:
     """What it keeps in memory when the ring has let go of it, by identity, with the bytes of each."""
-    chunks = {id(chunk): chunk.resident_bytes for chunk in (*snapshot.chunks, *snapshot.earlier)}
+    every = (*snapshot.chunks, *snapshot.earlier)
+    chunks = {id(chunk): chunk.resident_bytes for chunk in every if isinstance(chunk, SealedChunk)}
     return chunks | {id(one): len(one.content) for said in snapshot.held.values() for one in said}

@@ -151,7 +151,7 @@ class Captures:
         An alert may be over its budget: OverBudget. What people ask for is never refused.
         """
         end_ns = self._newest_ns(window_s)
-        snapshot = self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns)
+        snapshot = self._ring.resting(self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns))
         if snapshot.is_empty:
             raise BufferEmpty
         with self._wake:
@@ -180,6 +180,8 @@ class Captures:
             request = self._asked.complete(due.request)
             snapshot = self._ring.snapshot(request.start_ns, request.end_ns)
             losses = self._writing.losses(snapshot)
+            if self._backlog:  # it may wait longer than the ring keeps what it holds
+                snapshot = self._ring.resting(snapshot)
             refusal = self._backlog.add(Unwritten(Due(request, due.cut), snapshot, losses))
             if refusal:
                 self._give_up(request, refusal)
@@ -205,6 +207,7 @@ class Captures:
                 now_ns = self._clock.monotonic_ns()
                 self._look_for_silence(now_ns)
                 self._bring_to_disk()
+                self._backlog.rest(self._ring.resting)
                 ready = self._stopping or now_ns >= retry_at_ns
                 if ready and (unwritten := self._backlog.first()) is not None:
                     return unwritten

@@ -98,9 +98,11 @@ class Recovery(Worker):
             self._with_merged(request, captures[1:]), self._about, reason=RECOVERED, missing_attachments=missing
         )
         try:
+            asked = [_request(row) for row in captures]
             captured = recover_spool(
-                leftover, path, metadata=metadata, window_s=self._window_s, attachments=attachments
-            )
+                leftover, path, metadata=metadata, window_s=self._window_s, attachments=attachments,
+                windows=[(one.start_ns, one.end_ns) for one in asked],
+            )  # fmt: skip
         except Problem as problem:
             if isinstance(problem, Unavailable):
                 raise
