@@ -134,3 +134,46 @@ def test_what_is_half_pushed_takes_memory_from_the_window_and_a_message_of_64_me
 
     assert "/huge" in saved["topics"]
     assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
+
+
+@pytest.mark.parametrize("spool", ["512MiB", "1MiB"])
+def test_what_waits_for_room_is_kept_by_the_spool_or_takes_its_memory_from_the_window(
+    tmp_path: Path, spool: str
+) -> None:
+    """With a spool too small to hold anything, the first capture has its memory alone and the window makes way."""
+    window_mib, config = 64, tmp_path / "recorder.yaml"
+    rule = "triggers: [{kind: threshold, topic: /speed, field: data, op: gt, value: 1, post_s: 0.1}]"
+
+    def configure(free: str) -> None:
+        config.write_text(
+            f"max_bytes: {window_mib}MiB\nwindow_s: 600\nmin_free_bytes: {free}\nspool_max_bytes: {spool}\n{rule}\n"
+        )
+
+    def turn_over(program: Program) -> None:
+        for _ in range(window_mib + 8):
+            assert pushed(program, "/camera", noise.randbytes(MIB)) == 202
+
+    def captures(program: Program) -> list[Any]:
+        return list(ask(program, "/triggers")["recent"])
+
+    noise = random.Random(7)
+    configure("100TB")
+    with pilothouse("recorder", "run", "--config", config, "--data", tmp_path / "data", "--port", "0") as program:
+        turn_over(program)
+        for number in range(2):
+            for speed in (0, 5):
+                ask(program, "/messages", b'{"topic": "/speed", "data": {"data": %d}}' % speed)
+            eventually(lambda number=number: len(captures(program)) == number + 1, what="the firing")
+            eventually(lambda: all(one["why"] for one in ask(program, "/triggers")["pending"]), what="why it waits")
+            turn_over(program)
+        configure("0")
+        ask(program, "/config/reload", b"")
+        eventually(lambda: all(one["state"] != "waiting" for one in captures(program)), what="the recordings")
+        (last, first), peak = captures(program), peak_bytes(program.pid)
+
+    assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
+    assert first["state"] == "sealed"
+    assert first["size_bytes"] > 0.8 * window_mib * MIB, "it is whole, although the window turned over twice"
+    if spool == "512MiB":
+        assert last["state"] == "sealed"
+        assert last["size_bytes"] > 0.8 * window_mib * MIB

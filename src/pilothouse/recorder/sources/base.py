@@ -11,6 +11,9 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
 from pilothouse.recorder.sources.selection import Selection
 
+# A library has a message in memory so often until it has been handed in.
+COPIES = 3
+
 log = get_logger("pilothouse.recorder")
 Content = bytes | bytearray
 
@@ -80,6 +83,7 @@ class LiveSource(ABC):
         self._messages = 0
         self._connected = False
         self._connections = 0
+        self._largest_bytes = 0
 
     @property
     def progress(self) -> Progress:
@@ -90,10 +94,18 @@ class LiveSource(ABC):
             self._listen(sink, stop)
         finally:
             self._connected = False
+            self._largest_bytes = 0
+            sink.hold(0)
 
     @abstractmethod
     def _listen(self, sink: SourceSink, stop: threading.Event) -> None:
         """Connect, and hand in messages until the connection ends or until `stop`."""
+
+    def _make_room_for(self, size: int, sink: SourceSink) -> None:
+        """For sources whose library cannot tell of a message before it is whole: the next may be as large."""
+        if size > self._largest_bytes:
+            self._largest_bytes = size
+            sink.hold(COPIES * size)
 
     def _has_connected(self) -> None:
         if not self._connected:

@@ -139,6 +139,7 @@ class Ros2(LiveSource):
 
     def _hear(self, topic: str, channel_id: int, sink: SourceSink) -> Callable[[bytes], None]:
         def hear(content: bytes) -> None:
+            self._make_room_for(len(content), sink)
             # Whatever is raised here would end the executor, and every topic with it.
             self._attempt(partial(sink.message, channel_id, self._clock.now_ns(), bytes(content)), topic, sink)
             self._messages += 1

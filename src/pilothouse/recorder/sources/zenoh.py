@@ -106,7 +106,9 @@ class Zenoh(LiveSource):
         if channel_id != NOWHERE:
             self._messages += 1
             published_ns = said.publish_time_ns if said is not None else None
-            sink.message(channel_id, now_ns, sample.payload.to_bytes(), published_ns)
+            content = sample.payload.to_bytes()
+            self._make_room_for(len(content), sink)
+            sink.message(channel_id, now_ns, content, published_ns)
 
     def _channel_id(self, key: str, encoding: str, sink: SourceSink) -> int:
         found = self._channel_ids.get((key, encoding))
