@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from pilothouse.kit.memory import loading
 
 CODE = """
 import sys
@@ -40,3 +43,14 @@ def test_what_is_unloaded_is_loaded_again_when_it_is_asked_for() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "a\n"
+
+
+def test_what_a_program_loads_is_out_of_the_collectors_way() -> None:
+    before = gc.get_freeze_count()
+
+    with loading():
+        enabled = gc.isenabled()
+        loaded = [[number] for number in range(1_000)]
+
+    assert (enabled, gc.isenabled()) == (False, True)
+    assert gc.get_freeze_count() - before >= len(loaded)

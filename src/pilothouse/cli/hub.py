@@ -65,13 +65,15 @@ def hub(
     """
     if ctx.invoked_subcommand is not None:
         return
+    from pilothouse.kit.memory import loading
     from pilothouse.workspaces.overlay import keep_mounts_to_ourselves
 
     keep_mounts_to_ourselves()
-    from pilothouse.hub.app import create_app
-    from pilothouse.hub.settings import HubSettings
-    from pilothouse.kit.settings import load
-    from pilothouse.web import run_service
+    with loading():
+        from pilothouse.hub.app import create_app
+        from pilothouse.hub.settings import HubSettings
+        from pilothouse.kit.settings import load
+        from pilothouse.web import run_service
 
     flags = {
         "data": data,

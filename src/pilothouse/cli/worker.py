@@ -51,13 +51,15 @@ def worker(
     \b
     Exit codes: 0 ended by a signal, 2 something must be changed first, 1 anything else.
     """
+    from pilothouse.kit.memory import loading
     from pilothouse.workspaces.overlay import keep_mounts_to_ourselves
 
     keep_mounts_to_ourselves()
-    from pilothouse.hub.app import create_app
-    from pilothouse.hub.settings import HubSettings
-    from pilothouse.kit.settings import load
-    from pilothouse.web import run_unserved
+    with loading():
+        from pilothouse.hub.app import create_app
+        from pilothouse.hub.settings import HubSettings
+        from pilothouse.kit.settings import load
+        from pilothouse.web import run_unserved
 
     async def begun(service: FastAPI) -> str:
         name: str = await service.state.lab.worker.at_work()

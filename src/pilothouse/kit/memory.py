@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # glibc takes blocks above this from the system and gives them back when they are freed. By itself it raises the limit
 # to the largest block it has seen freed, up to 32 MiB, and from then on such blocks leave holes in a heap that grows.
@@ -20,6 +22,22 @@ def give_back_large_blocks() -> bool:
     For programs that pass many large blocks on; to be called before there are threads.
     """
     return _told(_M_MMAP_THRESHOLD, LARGE_BYTES) and _told(_M_ARENA_MAX, 1)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """What is imported in the block stays until the end of the program, and the collector never looks through it.
+
+    Otherwise it does so again and again while that grows: a fifth of what a hub takes to start.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def unload(*names: str) -> None:
