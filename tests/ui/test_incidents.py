@@ -80,6 +80,53 @@ def test_a_person_judges_it_and_links_a_ticket_that_is_one(hub: Hub, visit: Visi
     expect(panel(page, "Timeline")).to_contain_text("state: open → investigating")
 
 
+def test_the_keyboard_alone_leads_from_open_to_resolved_with_cause_and_ticket(hub: Hub, visit: Visit) -> None:
+    incident = reported(hub, "It stopped at the ramp")
+    page = visit().page(f"/incidents/{incident}")
+    expect(page.get_by_role("button", name="I look into it")).to_be_visible()
+
+    page.locator("body").press("e")
+    expect(page.get_by_role("button", name="Resolve")).to_be_visible()
+    page.keyboard.press("r")
+    page.keyboard.type("The ramp was wet.")
+    page.keyboard.press("Control+Enter")
+    expect(panel(page, "Timeline")).to_contain_text("root cause: none → The ramp was wet.")
+    page.keyboard.press("t")
+    page.keyboard.type("https://tickets.example/8")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Open tickets.example")).to_be_visible()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Resolve")).to_have_count(0)
+
+    shown = hub.call("GET", f"/api/v1/incidents/{incident}")
+    assert (shown["state"], shown["root_cause"]) == ("resolved", "The ramp was wet.")
+    assert shown["ticket_url"] == "https://tickets.example/8"
+
+
+def test_several_are_chosen_by_keys_and_judged_at_once(hub: Hub, visit: Visit) -> None:
+    word = secrets.token_hex(4)
+    incidents = [reported(hub, f"{word} {which}") for which in ("first", "second", "third")]
+    page = visit().page(f"/incidents?q={word}")
+    expect(page.get_by_role("main").locator("a[data-row]")).to_have_count(3)
+
+    page.locator("body").press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_role("region", name="The chosen incidents")).to_contain_text("2 incidents chosen")
+    page.reload()
+    page.get_by_role("button", name="Judge them").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="State").click()
+    page.get_by_role("option", name="wont fix").click()
+    dialog.get_by_label("Why").fill("The rule was too strict.")
+    dialog.get_by_role("button", name="Judge them so").click()
+
+    expect(dialog).to_contain_text("2 done")
+    states = [hub.call("GET", f"/api/v1/incidents/{one}")["state"] for one in incidents]
+    assert states == ["open", "wont_fix", "wont_fix"]
+
+
 def test_a_repetition_leads_to_its_original(hub: Hub, visit: Visit) -> None:
     original, again = reported(hub, "It fell over"), reported(hub, "It fell over once more")
     page = visit().page(f"/incidents/{again}")

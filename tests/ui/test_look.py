@@ -42,6 +42,8 @@ def places(demo: Demo) -> dict[str, str]:
         "recordings": "/recordings",
         "recording": f"/recordings/{recording}",
         "upload": "/recordings/upload",
+        "backtests": "/recordings/backtests",
+        "new-backtest": "/recordings/backtests/new",
         "live": "/robots/drone-1/live",
         "fleet": "/fleet",
         "enrol": "/fleet/enrol",
@@ -96,6 +98,43 @@ def test_every_page_looks_as_it_should(view: str, places: dict[str, str], visit:
         over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if over > 1:
             wrong.append(f"{name}: scrolls sideways by {over} px")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_opened_over_a_page_has_no_serious_findings_either(
+    scheme: Scheme, places: dict[str, str], visit: Visit
+) -> None:
+    visitor = visit(scheme=scheme)
+    page = visitor.page("/")
+    board, task = places["board"], places["task"]
+    by_address = (
+        f"{board}?make=true", f"{task}&act=edit", f"{task}&act=ask", f"{board}/webhooks?edit=new-webhook",
+        f"{board}/webhooks?edit=new-subscription", f"{board}/agents?agent=", f"{board}/incidents?rule=",
+        "/boards?make=board", "/boards?make=group", "/boards?show=labels&tag=", "/boards?show=labels&field=",
+        "/lab/repositories?edit=", "/settings/tokens?make=true", "/settings/members?invite=true",
+        "/settings/notifications?edit=",
+    )  # fmt: skip
+    by_press = (
+        ("/", "button", "Signed in as", "menu"),
+        (board, "button", "Move or claim", "menu"),
+        (board, "combobox", "Priority", "listbox"),
+        (f"{board}?make=true", "combobox", "Priority", "listbox"),
+        ("/robots/drone-1", "button", "Retire it", "dialog"),
+        ("/settings", "button", "Sign out", "dialog"),
+        ("/settings/notifications", "combobox", "State", "listbox"),
+    )
+    wrong: list[str] = []
+    for path in by_address:
+        page.goto(f"{visitor.url.rstrip('/')}{path}")
+        page.get_by_role("dialog").last.wait_for()
+        wrong += [f"{path}: {finding}" for finding in serious_findings(page)]
+    for path, role, name, opens in by_press:
+        page.goto(f"{visitor.url.rstrip('/')}{path}")
+        place = page.get_by_role("dialog") if "make" in path else page
+        place.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+        page.get_by_role(opens).last.wait_for()  # type: ignore[arg-type]
+        wrong += [f"{name} on {path}: {finding}" for finding in serious_findings(page)]
     assert not wrong, "\n".join(wrong)
 
 

@@ -64,6 +64,21 @@ def test_only_the_rows_in_sight_exist_and_the_others_come_as_one_scrolls(many: s
     assert page.locator("[data-index]").count() < 60
 
 
+def test_who_comes_back_to_the_list_finds_it_where_it_was(many: str, visit: Visit) -> None:
+    page = visit().page(f"/recordings?robot={many}")
+    expect(row(page, 0)).to_contain_text("lost its way")
+    page.get_by_role("grid").evaluate("(list) => { list.scrollTop = 34 * 150; }")
+    expect(page).to_have_url(re.compile("at=150"))
+    row(page, 155).get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"/recordings/{many}_0084"))
+
+    page.go_back()
+
+    expect(row(page, 155)).to_be_in_viewport()
+    page.reload()
+    expect(row(page, 155)).to_be_in_viewport()
+
+
 def test_search_facets_and_order_are_in_the_address(many: str, visit: Visit) -> None:
     page = visit().page(f"/recordings?robot={many}")
     facets = page.get_by_role("navigation", name="Facets")

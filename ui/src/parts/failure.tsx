@@ -16,7 +16,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <Text size="sm">{problem.detail}</Text>
       <Group mt="xs" gap="sm">
         {problem.status > 0 ? (
-          <Text size="xs" c="dimmed" component="span">
+          <Text size="xs" component="span">
             <Code>{problem.code}</Code>
             {problem.requestId === null ? null : (
               <>

@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { answered, api } from "~/api/client";
 import { plural } from "~/format/numbers";
+import { DayField } from "~/parts/day-field";
 import { Failure } from "~/parts/failure";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
@@ -41,9 +42,9 @@ function Form({ search }: Props) {
     onError: () => {
       once.current = `${once.current}+`;
     },
-    onSuccess: async (made) => {
-      await queries.invalidateQueries({ queryKey: ["backtests"] });
-      await navigate({ to: "/recordings/backtests/$backtestId", params: { backtestId: made.id }, search: {} });
+    onSuccess: (made) => {
+      void queries.invalidateQueries({ queryKey: ["backtests"] });
+      void navigate({ to: "/recordings/backtests/$backtestId", params: { backtestId: made.id }, search: {} });
     },
   });
   const submit = (event: FormEvent) => {
@@ -114,22 +115,8 @@ function Where({ search }: Props) {
     <Group gap="sm" align="flex-end">
       <Words label="Robot" placeholder="Any robot" value={search.robot} onChange={(robot) => set({ robot })} />
       <Words label="Label" placeholder="Any label" value={search.label} onChange={(label) => set({ label })} />
-      <Day label="From this day" value={search.since} onChange={(since) => set({ since })} />
-      <Day label="To this day" value={search.until} onChange={(until) => set({ until })} />
+      <DayField w={140} label="From this day" value={search.since} onChange={(since) => set({ since })} />
+      <DayField w={140} label="To this day" value={search.until} onChange={(until) => set({ until })} />
     </Group>
-  );
-}
-
-type DayProps = { label: string; value: string | undefined; onChange: (day: string | undefined) => void };
-
-function Day({ label, value, onChange }: DayProps) {
-  return (
-    <TextInput
-      type="date"
-      label={label}
-      w={140}
-      value={value ?? ""}
-      onChange={(event) => onChange(event.currentTarget.value || undefined)}
-    />
   );
 }

@@ -86,7 +86,7 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
       resetScroll: false,
     });
   const recordingId = view.recording ?? firstOf(one.session_ids);
-  const recording = useQuery({ ...recordingQuery(recordingId ?? ""), enabled: recordingId !== undefined }).data;
+  const looked = useQuery({ ...recordingQuery(recordingId ?? ""), enabled: recordingId !== undefined });
   const line = useInfiniteQuery(timeline(one.id));
   const entries = useMemo(() => line.data?.pages.flatMap(({ items }) => items) ?? [], [line.data]);
   const places = useMemo(() => placesOf(entries), [entries]);
@@ -99,11 +99,11 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack gap="md">
-            <TriggerPanel incident={one} trigger={recording?.trigger ?? null} entries={entries} />
+            <TriggerPanel incident={one} trigger={looked.data?.trigger ?? null} entries={entries} />
             <RecordingPanel
               incident={one}
               recordingId={recordingId}
-              recording={recording}
+              query={looked}
               onChoose={(chosen) => look({ recording: chosen })}
             />
             <RiskPanel incidentId={one.id} opened={view.event} onOpen={(event) => look({ event })} />

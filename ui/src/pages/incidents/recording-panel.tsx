@@ -1,7 +1,9 @@
 import { Alert, Group, Select, Skeleton, Stack, Text } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import type { Model } from "~/api/client";
 import { bytes } from "~/format/numbers";
+import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
 import { Panel } from "~/parts/panel";
 import { momentOf } from "./moment-of";
@@ -14,12 +16,12 @@ const SHOWN_S = 10;
 type Props = {
   incident: Incident;
   recordingId: string | undefined;
-  recording: Model<"Recording"> | undefined;
+  query: UseQueryResult<Model<"Recording">>;
   onChoose: (recordingId: string) => void;
 };
 
 /** What was recorded around the trigger. */
-export function RecordingPanel({ incident, recordingId, recording, onChoose }: Props) {
+export function RecordingPanel({ incident, recordingId, query, onChoose }: Props) {
   const ids = incident.session_ids ?? [];
   return (
     <Panel
@@ -43,10 +45,10 @@ export function RecordingPanel({ incident, recordingId, recording, onChoose }: P
           No recording belongs to it. A recorder sends one when a rule fires, a guard asks for it, or somebody says{" "}
           <code>pilothouse recorder save</code>.
         </Text>
-      ) : recording === undefined ? (
-        <Skeleton height={180} />
       ) : (
-        <Shown incident={incident} recording={recording} />
+        <Answer query={query} loading={<Skeleton height={180} />}>
+          {(recording) => <Shown incident={incident} recording={recording} />}
+        </Answer>
       )}
     </Panel>
   );

@@ -3,6 +3,8 @@ import type { Model } from "~/api/client";
 import { figure } from "~/format/numbers";
 import { dateOfNs } from "~/format/time";
 import { measuredBy, signOf } from "~/format/triggers";
+import { lineOf } from "~/pages/backtests/rules";
+import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { type Gauge, gaugeOf } from "./gauge";
@@ -23,6 +25,7 @@ export function TriggerPanel({ incident, trigger, entries }: Props) {
 function Measured({ trigger }: { trigger: Model<"TriggerFired"> }) {
   const { value = null, op = null, threshold = null } = trigger;
   const gauge = gaugeOf(value, threshold, op);
+  const line = lineOf(trigger);
   return (
     <Stack gap={6}>
       <Group gap="sm" align="baseline">
@@ -46,6 +49,14 @@ function Measured({ trigger }: { trigger: Model<"TriggerFired"> }) {
       <Text size="sm" c="dimmed">
         Rule <b>{trigger.rule}</b> ({trigger.kind.replaceAll("_", " ")}){" "}
         <Moment at={dateOfNs(trigger.fired_at_ns)} form="both" />
+        {line === undefined ? null : (
+          <>
+            {" · "}
+            <PageLink to="/recordings/backtests/new" search={{ rule: [line] }} inherit>
+              Try another limit on what was recorded
+            </PageLink>
+          </>
+        )}
       </Text>
     </Stack>
   );

@@ -1,5 +1,6 @@
-import { Button, Chip, Group, TextInput } from "@mantine/core";
+import { Button, Chip, Group } from "@mantine/core";
 import { IconFilter, IconX } from "@tabler/icons-react";
+import { DayField } from "~/parts/day-field";
 import { Words } from "~/parts/words";
 import { type Filters, filtersOf, isNarrowed, NO_FILTERS, type RecordingSearch } from "./search";
 
@@ -16,21 +17,17 @@ export function FilterBar({ search, onChange, onNarrow }: Props) {
         value={search.q}
         onChange={(q) => onChange({ q })}
       />
-      <TextInput
-        type="date"
+      <DayField
         aria-label="From this day"
-        w={132}
         visibleFrom="sm"
-        value={search.since ?? ""}
-        onChange={(event) => onChange({ since: event.currentTarget.value || undefined })}
+        value={search.since}
+        onChange={(since) => onChange({ since })}
       />
-      <TextInput
-        type="date"
+      <DayField
         aria-label="To this day"
-        w={132}
         visibleFrom="sm"
-        value={search.until ?? ""}
-        onChange={(event) => onChange({ until: event.currentTarget.value || undefined })}
+        value={search.until}
+        onChange={(until) => onChange({ until })}
       />
       <Chip
         size="xs"

@@ -2,8 +2,9 @@ import { Button, Group, Select, Stack, Textarea, TextInput } from "@mantine/core
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
-import { each, type Outcome } from "~/parts/each";
+import { each } from "~/parts/each";
 import { Outcomes } from "~/parts/outcomes";
+import { useOutcomes } from "~/parts/use-outcomes";
 import { type Incident, incident } from "../queries";
 import { SEVERITIES, STATES } from "../search";
 import { safeUrl } from "../steps";
@@ -17,7 +18,7 @@ const EMPTY: Judgement = { state: null, severity: null, cause: "", ticket: "", w
 export function JudgeForm({ ids, listed }: Props) {
   const queries = useQueryClient();
   const [draft, setDraft] = useState(EMPTY);
-  const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
+  const [outcomes, setOutcomes] = useOutcomes("judge");
   const set = (change: Partial<Judgement>) => setDraft({ ...draft, ...change });
   const wanted = wantedOf(draft);
   const isNoAddress = draft.ticket.trim() !== "" && safeUrl(draft.ticket.trim()) === null;

@@ -5,6 +5,7 @@ import { Moment } from "~/parts/moment";
 import { usePlaying } from "../playing";
 import { useFile } from "../use-file";
 import { PanelFrame } from "./frame";
+import classes from "./panels.module.css";
 
 /** What the recording says of itself: topics, rates, losses, software. */
 export function AboutPanel() {
@@ -33,7 +34,7 @@ export function AboutPanel() {
           ))}
         </Table.Tbody>
       </Table>
-      <Table fz="xs" verticalSpacing={2} horizontalSpacing={4} mt="xs" aria-label="Topics">
+      <Table fz="xs" verticalSpacing={2} horizontalSpacing={4} mt="xs" aria-label="Topics" className={classes.topics}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Topic</Table.Th>

@@ -2,8 +2,9 @@ import { Button, Group, NumberInput, SegmentedControl, Stack, TextInput } from "
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { recordingQuery } from "~/pages/player/queries";
-import { each, type Outcome } from "~/parts/each";
+import { each } from "~/parts/each";
 import { Outcomes } from "~/parts/outcomes";
+import { useOutcomes } from "~/parts/use-outcomes";
 import type { FormProps } from "./acting";
 import { cutUrl, type Part, spanOf } from "./cuts";
 import { download } from "./downloads";
@@ -13,7 +14,7 @@ export function CutForm({ ids, part: chosenPart, onPart }: FormProps) {
   const queries = useQueryClient();
   const [seconds, setSeconds] = useState<Partial<Omit<Part, "around">>>({});
   const [topics, setTopics] = useState("");
-  const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
+  const [outcomes, setOutcomes] = useOutcomes("cut");
   const around = chosenPart ?? "trigger";
   const isFromStart = around === "start";
   const part: Part = { around, ...(isFromStart ? { before: 0, after: 10 } : { before: 5, after: 5 }), ...seconds };

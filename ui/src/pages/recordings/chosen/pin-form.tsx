@@ -2,15 +2,16 @@ import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
-import { each, type Outcome } from "~/parts/each";
+import { each } from "~/parts/each";
 import { Outcomes } from "~/parts/outcomes";
+import { useOutcomes } from "~/parts/use-outcomes";
 import type { FormProps } from "./acting";
 
 /** Pins keep recordings from every deletion; each says why. */
 export function PinForm({ ids, isUnpin = false }: FormProps & { isUnpin?: boolean }) {
   const queries = useQueryClient();
   const [reason, setReason] = useState("");
-  const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
+  const [outcomes, setOutcomes] = useOutcomes(isUnpin ? "unpin" : "pin");
   const act = async () => {
     await each(ids, isUnpin ? unpin : (id) => pin(id, reason), setOutcomes);
     await queries.invalidateQueries({ queryKey: ["recordings"] });
