@@ -59,8 +59,9 @@ def test_recordings_are_listed_shown_pinned_and_shared(hub: Program) -> None:
 def test_a_file_goes_up_and_comes_down_again_whole_or_cut(hub: Program, tmp_path: Path) -> None:
     file = tmp_path / "rover_7.mcap"
     write_flight(file, seconds=1)
+    write_flight(tmp_path / "rover_8.mcap", seconds=1)
 
-    assert recordings(hub, "upload", file) == "rover_7\n"
+    assert recordings(hub, "upload", file, tmp_path / "rover_8.mcap") == "rover_7\nrover_8\n"
     recordings(hub, "download", "rover_7", "-o", tmp_path / "back.mcap")
     recordings(hub, "cut", "rover_7", "--topic", "/speed", "-o", tmp_path / "cut.mcap")
 

@@ -93,12 +93,21 @@ def show(session_id: Name, as_json: AsJson = False, url: HubUrl = DEFAULT_URL) -
 
 @app.command()
 def upload(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An MCAP file.")],
-    session_id: Annotated[str | None, Flag("--id", help="The recording's id; the file's name when absent.")] = None,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="MCAP files.")],
+    session_id: Annotated[
+        str | None, Flag("--id", help="The recording's id, of one file; the file's name when absent.")
+    ] = None,
     robot: Annotated[str | None, Flag(help="Whose recording it is; as the file says when absent.")] = None,
     url: HubUrl = DEFAULT_URL,
 ) -> None:
-    """Deliver a file. Called again after a cut it goes on where the hub stands."""
+    """Deliver files. Called again after a cut it goes on where the hub stands."""
+    if session_id is not None and len(files) > 1:
+        raise BadConfiguration(problem="--id names one recording; give one file with it, or leave it out")
+    for file in files:
+        _deliver(file, session_id or file.stem, robot, url)
+
+
+def _deliver(file: Path, session_id: str, robot: str | None, url: str) -> None:
     from pydantic import ValidationError
 
     from pilothouse.kit.settings import explain
@@ -106,13 +115,12 @@ def upload(
     from pilothouse.wire import UploadMetadata
 
     try:
-        named = session_id or file.stem
-        metadata = UploadMetadata(session_id=named, sha256=sha256_of(file), robot_id=robot)
+        metadata = UploadMetadata(session_id=session_id, sha256=sha256_of(file), robot_id=robot)
     except ValidationError as error:
         raise BadConfiguration(problem=explain(error, UploadMetadata)) from None
     with progress_of(file.name) as progress:
         hub_at(url).upload(file, metadata, progress=progress)
-    print(named)
+    print(session_id)
 
 
 @app.command()
