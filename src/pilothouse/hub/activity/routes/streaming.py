@@ -22,8 +22,8 @@ from pilothouse.hub.identity.auth.callers import presented
 from pilothouse.kit.errors import NotFound
 from pilothouse.web.streams import EventStream, StreamEvent, forgotten
 
-# Rights that were lost end a stream within five seconds: what is known of them may be two seconds old.
-RECHECK_S = 2.5
+# Rights that were lost end a stream within five seconds: what is known of them may be two seconds old, and the hub busy.
+RECHECK_S = 1.5
 
 Wanted = Callable[[Event], bool]
 

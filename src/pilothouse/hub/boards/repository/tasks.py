@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.boards.domain.states import ActorKind, ApprovalStatus, TaskStatus
@@ -14,6 +14,12 @@ from pilothouse.hub.boards.models import ApprovalRow, CommentRow, TaskDependency
 from pilothouse.hub.boards.repository.boards import Lock
 
 _AGENTS = (ActorKind.LEAD, ActorKind.WORKER)
+# Made once: asked with every group of heartbeats.
+_WITH_LEASES = (
+    select(TaskRow.board_id)
+    .where(TaskRow.assigned_id.in_(bindparam("agent_ids", expanding=True)), TaskRow.lease_until > bindparam("now"))
+    .distinct()
+)
 
 
 class TaskRows:
@@ -97,8 +103,8 @@ class TaskRows:
             )
 
     async def boards_with_leases(self, agent_ids: Collection[str], now: datetime) -> Sequence[str]:
-        held = (TaskRow.assigned_id.in_(agent_ids), TaskRow.lease_until > now)
-        return (await self._session.scalars(select(TaskRow.board_id).where(*held).distinct())).all()
+        asked = {"agent_ids": list(agent_ids), "now": now}
+        return (await (await self._session.connection()).execute(_WITH_LEASES, asked)).scalars().all()
 
     async def is_any_overdue(self, now: datetime) -> bool:
         return await self._session.scalar(select(TaskRow.id).where(TaskRow.lease_until <= now).limit(1)) is not None

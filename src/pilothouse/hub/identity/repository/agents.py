@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import UtcDateTime
 from pilothouse.hub.identity.domain.agents import (
     OFFLINE_INTERVALS,
     STALE_INTERVALS,
@@ -20,6 +21,27 @@ from pilothouse.hub.identity.domain.agents import (
 from pilothouse.hub.identity.models.agents import AgentRow
 
 _RECORD = tuple(getattr(AgentRow, field.name) for field in fields(AgentRecord))
+_TABLE = AgentRow.__table__
+assert isinstance(_TABLE, Table)
+_AMONG = _TABLE.c.id.in_(bindparam("agent_ids", expanding=True))
+# Made once: hundreds of times a second, making them would cost more than running them.
+_HOLD = (
+    select(_TABLE.c.id, _TABLE.c.version, _TABLE.c.liveness)
+    .where(_AMONG)
+    .order_by(_TABLE.c.id)
+    .with_for_update(key_share=True)
+)
+_SEEN_AT = bindparam("seen_at", type_=UtcDateTime())
+_BEAT = (
+    update(_TABLE)
+    .where(_AMONG, or_(_TABLE.c.last_seen_at.is_(None), _TABLE.c.last_seen_at < _SEEN_AT))
+    .values(
+        last_seen_at=_SEEN_AT,
+        stale_at=bindparam("due_stale_at", type_=UtcDateTime()),
+        offline_at=bindparam("due_offline_at", type_=UtcDateTime()),
+        status=bindparam("said"),
+    )
+)
 
 
 class AgentRows:
@@ -73,8 +95,7 @@ class AgentRows:
     async def hold(self, agent_ids: Collection[str]) -> dict[str, tuple[int, Liveness]]:
         """The version and the liveness of those that there are. They are locked in one order, so that two hubs that
         write at once do not wait for each other in a circle."""
-        query = select(AgentRow.id, AgentRow.version, AgentRow.liveness).where(AgentRow.id.in_(agent_ids))
-        found = await self._session.execute(query.order_by(AgentRow.id).with_for_update(key_share=True))
+        found = await (await self._session.connection()).execute(_HOLD, {"agent_ids": list(agent_ids)})
         return {agent_id: (version, liveness) for agent_id, version, liveness in found}
 
     async def versions(self, agent_ids: Collection[str]) -> dict[str, int]:
@@ -84,11 +105,11 @@ class AgentRows:
 
     async def beat(self, agent_ids: Collection[str], latest: Beat) -> None:
         """Write the same heartbeat for these; what another process wrote later stays."""
-        is_later = or_(AgentRow.last_seen_at.is_(None), AgentRow.last_seen_at < latest.seen_at)
-        statement = update(AgentRow).where(AgentRow.id.in_(agent_ids), is_later)
-        due = {"stale_at": latest.stale_at, "offline_at": latest.offline_at}
-        values = {"last_seen_at": latest.seen_at, "status": latest.status, **due}
-        await (await self._session.connection()).execute(statement.values(**values))
+        values = {
+            "seen_at": latest.seen_at, "due_stale_at": latest.stale_at, "due_offline_at": latest.offline_at,
+            "said": latest.status, "agent_ids": list(agent_ids),
+        }  # fmt: skip
+        await (await self._session.connection()).execute(_BEAT, values)
 
     async def come_online(self, agent_ids: Collection[str], now: datetime) -> None:
         statement = update(AgentRow).where(AgentRow.id.in_(agent_ids))

@@ -17,6 +17,12 @@ from pilothouse.hub.identity.models import AgentRow, TokenRow
 # Asked for by every request of everybody: no rows are made of them.
 _RECORD = tuple(getattr(TokenRow, field.name) for field in fields(TokenRecord))
 _AGENT = tuple(getattr(AgentRow, field.name) for field in fields(TokenAgent))
+_CHANGING = (TokenRow.revoked_at, TokenRow.expires_at, TokenRow.superseded_until, TokenRow.last_used_at)
+_STANDINGS = (
+    select(TokenRow.prefix, *_CHANGING, AgentRow.version)
+    .outerjoin(AgentRow, AgentRow.id == TokenRow.agent_id)
+    .where(TokenRow.prefix.in_(bindparam("prefixes", expanding=True)))
+)
 
 
 class TokenRows:
@@ -34,10 +40,7 @@ class TokenRows:
 
     async def standings(self, prefixes: Collection[str]) -> dict[str, TokenStanding]:
         """What can change of tokens that are known otherwise: a thousand of them are looked at every second."""
-        token = TokenRow
-        changing = (token.revoked_at, token.expires_at, token.superseded_until, token.last_used_at, AgentRow.version)
-        query = select(token.prefix, *changing).outerjoin(AgentRow, AgentRow.id == token.agent_id)
-        found = await self._session.execute(query.where(token.prefix.in_(prefixes)))
+        found = await (await self._session.connection()).execute(_STANDINGS, {"prefixes": list(prefixes)})
         return {row[0]: TokenStanding._make(row[1:]) for row in found}
 
     async def maker_of(self, token_id: str) -> str | None:
