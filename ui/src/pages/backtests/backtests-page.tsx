@@ -30,7 +30,7 @@ export function BacktestsPage({ search }: { search: BacktestsSearch }) {
           page.items.length === 0 ? (
             <Empty title="No rules were tried yet">
               Before a robot gets a rule it can be tried on what was recorded: how often would it have fired, and where?{" "}
-              <PageLink to="/recordings/backtests/new" search={{}}>
+              <PageLink to="/recordings/backtests/new" search={{}} underline="always" inherit>
                 Try one
               </PageLink>
             </Empty>

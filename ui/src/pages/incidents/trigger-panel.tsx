@@ -52,7 +52,7 @@ function Measured({ trigger }: { trigger: Model<"TriggerFired"> }) {
         {line === undefined ? null : (
           <>
             {" · "}
-            <PageLink to="/recordings/backtests/new" search={{ rule: [line] }} inherit>
+            <PageLink to="/recordings/backtests/new" search={{ rule: [line] }} underline="always" inherit>
               Try another limit on what was recorded
             </PageLink>
           </>

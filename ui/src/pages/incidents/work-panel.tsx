@@ -131,7 +131,10 @@ function Bring({ incidentId, board, onBoard }: Choosing & { incidentId: string }
   if (known.data !== undefined && items.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        No board works on it, and there is none. <PageLink to="/boards">Make a board</PageLink>
+        No board works on it, and there is none.{" "}
+        <PageLink to="/boards" underline="always" inherit>
+          Make a board
+        </PageLink>
       </Text>
     );
   }

@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { Model } from "~/api/client";
+import { asProblem, type Model } from "~/api/client";
 import { count } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { facets } from "./queries";
@@ -18,6 +18,13 @@ const SHOWN = 6;
 export function FacetsPanel(props: Props) {
   const { search } = props;
   const query = useQuery(facets(filtersOf(search)));
+  if (query.isError && query.data === undefined) {
+    return (
+      <Text size="xs" c="dimmed" role="note">
+        What there is cannot be counted now: {asProblem(query.error).detail}
+      </Text>
+    );
+  }
   return (
     <Answer query={query}>
       {(found) => (

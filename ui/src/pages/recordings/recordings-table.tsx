@@ -18,13 +18,15 @@ const CARD_PX = 58;
 // Whoever drags the bar through a hundred thousand rows passes pages that nobody looks at.
 const SETTLED_MS = 70;
 const PLACE_SETTLED_MS = 300;
+// Grey lines while nobody knows how many there are.
+const AWAITED_ROWS = 8;
 
 type Props = {
   search: RecordingSearch;
   selection: Selection;
   onSort: (sort: Sort) => void;
   children: (nothing: { total: number }) => ReactNode;
-  onTotal: (total: number) => void;
+  onTotal: (total: number | null) => void;
   /** Which row is at the top, once scrolling has come to rest. */
   onPlace: (row: number) => void;
 };
@@ -44,16 +46,17 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
   useEffect(() => virtual.measure(), [height]);
-  usePlaceInUrl(virtual, height, search.at ?? 0, onPlace);
   const lines = virtual.getVirtualItems();
   const seen = lines.length === 0 ? "0" : pagesOf(lines[0]?.index ?? 0, lines.at(-1)?.index ?? 0, PAGE).join(" ");
   const [settled] = useDebouncedValue(seen, SETTLED_MS);
   const rows = useRows(search, settled.split(" ").map(Number));
   const { total } = rows;
+  const isThere = rows.first.data !== undefined;
   useEffect(() => {
-    setKnown(total);
-    onTotal(total);
-  }, [total, onTotal]);
+    setKnown(isThere ? total : AWAITED_ROWS);
+    onTotal(isThere ? total : null);
+  }, [isThere, total, onTotal]);
+  usePlaceInUrl(virtual, isThere && known === total, height, search.at ?? 0, onPlace);
   const keys = useKeys(rows.rowAt, total, selection, virtual.scrollToIndex);
   // Rows keep what they were given; what a choice means is looked up when it is made.
   const latest = useRef(selection);
@@ -74,7 +77,7 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
         className={styles.list}
         role="grid"
         aria-label="Recordings"
-        aria-rowcount={total + 1}
+        aria-rowcount={isThere ? total + 1 : -1}
         aria-multiselectable
         aria-busy={rows.first.isPending}
         tabIndex={-1}
@@ -106,12 +109,12 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
 /** Who comes back to the list, or opens its address, finds it where it was. */
 function usePlaceInUrl(
   virtual: Virtualizer<HTMLDivElement, Element>,
+  isFilled: boolean,
   height: number,
   kept: number,
   onPlace: (row: number) => void,
 ): void {
   const written = useRef<number | null>(null);
-  const isFilled = virtual.options.count > 0;
   const [settled] = useDebouncedValue(Math.round((virtual.scrollOffset ?? 0) / height), PLACE_SETTLED_MS);
   useEffect(() => {
     if (!isFilled || kept === written.current) return;
@@ -120,7 +123,7 @@ function usePlaceInUrl(
   }, [virtual, isFilled, kept, height]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only where scrolling came to rest is told
   useEffect(() => {
-    if (written.current === null || settled === written.current) return;
+    if (!isFilled || written.current === null || settled === written.current) return;
     written.current = settled;
     onPlace(settled);
   }, [settled]);
