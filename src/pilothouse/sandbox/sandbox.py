@@ -13,7 +13,7 @@ from pilothouse.sandbox.channels import Channels
 from pilothouse.sandbox.keeper.outward import RESOLVER
 from pilothouse.sandbox.keeping import KeeperLink
 from pilothouse.sandbox.log import OutputLog
-from pilothouse.sandbox.model import Command, Ending, Level, NetworkMode, Offer, TerminationReason
+from pilothouse.sandbox.model import Command, Level, NetworkMode, Offer
 from pilothouse.sandbox.probing import FULL_APART, abilities_of
 from pilothouse.sandbox.problems import NetworkModeNotOffered, SandboxTooWeak
 from pilothouse.sandbox.proxy import Allowance, AllowListProxy
@@ -96,8 +96,3 @@ class Sandbox:
     @property
     def _etc(self) -> Path:
         return self._directory / "etc"
-
-
-def ending_without_start(problem: str) -> Ending:
-    """For a command that never came to be."""
-    return Ending(TerminationReason.SETUP_FAILED, detail=problem)

@@ -6,7 +6,6 @@ import re
 
 from pilothouse.workspaces.problems import NotARevision
 
-SHORTEST = 4
 _HEX = re.compile(r"[0-9a-fA-F]{4,64}")
 _FULL = (40, 64)
 _NAMED = ("refs/heads/", "refs/tags/")

@@ -47,16 +47,6 @@ class QueueRows:
         query = select(SessionRow).where(*wanted, SessionRow.id.not_in(but)).limit(1)
         return await self._session.scalar(query.with_for_update())
 
-    async def end_turn(self, session_id: str, worker_id: str) -> bool:
-        """Whether the turn was still this worker's."""
-        return await self.hold(session_id, worker_id, turn=Turn.NONE, waiting_since=None)
-
-    async def hold(self, session_id: str, worker_id: str, **values: Any) -> bool:
-        """Change a session that this worker holds; False when it no longer does."""
-        held = (SessionRow.id == session_id, SessionRow.worker_id == worker_id)
-        statement = update(SessionRow).where(*held).values(**values).returning(SessionRow.id)
-        return await self._session.scalar(statement) is not None
-
     async def held(self, worker_id: str) -> Sequence[SessionRow]:
         """Every session that is somebody's, and not over."""
         query = select(SessionRow).where(SessionRow.worker_id == worker_id).order_by(SessionRow.id)

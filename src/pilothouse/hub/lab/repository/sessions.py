@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.lab.domain.states import LIVE, Turn
 from pilothouse.hub.lab.models import ArtifactRow, BatchRow, CommandRow, OutputRow, SessionRow
-from pilothouse.wire.lab import LabCommandState, LabSessionState
+from pilothouse.wire.lab import LabSessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,3 @@ def _conditions(sought: Sought) -> Collection[ColumnElement[bool]]:
         # Labels hold no quotes, so that each stands whole between two of them.
         conditions.append(cast(row.labels, Text).contains(f'"{sought.label}"', autoescape=True))
     return conditions
-
-
-FINISHED = tuple(state for state in LabCommandState if state.is_over)

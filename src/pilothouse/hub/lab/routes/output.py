@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from pilothouse.hub.composition import Hub
@@ -39,7 +39,6 @@ async def _found(hub: Hub, lab: Lab, caller: Caller, session_id: str, command_id
 
 @router.get("/output", summary="The output of a command", response_class=Response, responses=_OUTPUT)
 async def get_output(
-    _request: Request,
     caller: CommandReader,
     hub: ThisHub,
     lab: TheLab,

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ from pilothouse.hub.lab.domain.problems import (
     SessionNotReady,
     UnknownSessionFile,
 )
-from pilothouse.hub.lab.domain.states import ControlKind
+from pilothouse.hub.lab.domain.states import ControlKind, ControlState
 from pilothouse.hub.lab.models import ControlRow
 from pilothouse.hub.lab.service.execution.collecting import Collecting
 from pilothouse.hub.lab.service.execution.holdings import Holding
 from pilothouse.hub.lab.service.execution.lines import FarLines
 from pilothouse.hub.storage import Storage
+from pilothouse.kit.errors import Problem
+from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.beneath import read_beneath, write_beneath
 from pilothouse.sandbox.problems import OutsideWorkspace
 from pilothouse.sandbox.sandbox import Running
+
+log = get_logger(__name__)
 
 MAX_FILE_BYTES = 64 << 20
 STARTS_WITHIN_S = 10.0
@@ -38,8 +43,10 @@ class Answering:
         self._collecting = collecting
         self._lines = FarLines()
 
-    async def answer(self, holding: Holding, control: ControlRow) -> dict[str, Any]:
+    async def answer(self, holding: Holding | None, control: ControlRow) -> dict[str, Any]:
         """Raises what is to be told to whoever asked."""
+        if holding is None:
+            raise SessionNotReady(state="pending")
         request = control.request
         match control.kind:
             case ControlKind.CANCEL:
@@ -88,6 +95,18 @@ class Answering:
     async def _collect(self, holding: Holding, command_id: str | None, globs: list[str]) -> dict[str, Any]:
         kept = await self._collecting.collect(holding.session_id, command_id, _root(holding), globs, holding.secrets)
         return {"items": [one.model_dump(mode="json") for one in kept]}
+
+
+async def settled(kind: ControlKind, work: Awaitable[dict[str, Any]]) -> tuple[ControlState, dict[str, Any]]:
+    """What is to be written down when a question was dealt with; what went wrong is an answer, too."""
+    try:
+        return ControlState.DONE, await work
+    except Problem as problem:
+        facts = {name: one if isinstance(one, (str, int, float)) else str(one) for name, one in problem.facts.items()}
+        return ControlState.FAILED, {"code": problem.code, "facts": facts}
+    except Exception as error:
+        log.exception("a question about a session could not be answered", kind=kind)
+        return ControlState.FAILED, {"code": "worker_failed", "facts": {"reason": type(error).__name__}}
 
 
 def _root(holding: Holding) -> Path:

@@ -8,13 +8,14 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pilothouse.hub.db import Database
 from pilothouse.hub.lab.domain.problems import DebuggingUnavailable
-from pilothouse.hub.lab.domain.states import ControlKind, ControlState
+from pilothouse.hub.lab.domain.states import ControlKind
 from pilothouse.hub.lab.models import ControlRow
 from pilothouse.hub.lab.repository import ControlRows
-from pilothouse.hub.lab.service.execution.answering import Answering
+from pilothouse.hub.lab.service.execution.answering import Answering, settled
 from pilothouse.hub.lab.service.execution.books import WORKER_DIED, WORKER_STOPPED, Claimed
 from pilothouse.hub.lab.service.execution.holdings import Holding
 from pilothouse.hub.lab.service.execution.lives import process_of
@@ -235,29 +236,18 @@ class Worker:
                 await ear.wait(LOOK_S)
 
     async def _settle(self, control: ControlRow) -> None:
-        state, answer = ControlState.DONE, {}
         holding = self.holdings.get(control.session_id)
-        try:
-            if control.kind is ControlKind.END:
-                await self._end(holding)
-            elif holding is None:
-                state, answer = ControlState.FAILED, {"code": "session_not_ready", "facts": {"state": "pending"}}
-            else:
-                answer = await self._answering.answer(holding, control)
-        except Problem as problem:
-            state, answer = ControlState.FAILED, {"code": problem.code, "facts": _plain(problem.facts)}
-        except Exception as error:
-            log.exception("a question about a session could not be answered", kind=control.kind)
-            state, answer = ControlState.FAILED, {"code": "worker_failed", "facts": {"reason": type(error).__name__}}
+        work = self._end(holding) if control.kind is ControlKind.END else self._answering.answer(holding, control)
+        state, answer = await settled(control.kind, work)
         with self._trouble("an answer could not be written down"):
             async with self._database.transaction() as session:
                 await ControlRows(session).answer(control.id, state, answer)
                 self._means.signals.after(session, of_session(control.session_id))
 
-    async def _end(self, holding: Holding | None) -> None:
+    async def _end(self, holding: Holding | None) -> dict[str, Any]:
         """The session is over: end what runs, and give the checkout back once nothing does."""
         if holding is None:
-            return
+            return {}
         holding.is_ending = True
         if holding.preparing is not None:
             holding.preparing.cancel()
@@ -265,6 +255,7 @@ class Worker:
             await holding.running.cancel()
         if not holding.is_busy:
             await self._let_go(holding)
+        return {}
 
     async def _end_everything(self) -> None:
         self._turns.is_stopping = True
@@ -305,7 +296,3 @@ class Worker:
             if not self._is_failing:
                 log.warning(what, worker=self.id, reason=repr(error)[:500], exc_info=True)
             self._is_failing = True
-
-
-def _plain(facts: dict[str, object]) -> dict[str, object]:
-    return {name: value if isinstance(value, (str, int, float)) else str(value) for name, value in facts.items()}
