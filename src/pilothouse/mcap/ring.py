@@ -255,6 +255,7 @@ class Ring:
             self._keep = keep
             self._chunk_bytes = self._sealer.chunk_bytes = chunk_bytes_of(self._most_chunk_bytes, max_bytes)
             for track in self._tracks.values():
+                track.heeded_above = FAT_BYTES if track.may_move else self._chunk_bytes
                 lane = self._lane(track.lane.place.group, track.topic)
                 if lane is not track.lane:
                     self._move(track, lane)

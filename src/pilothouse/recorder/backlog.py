@@ -58,9 +58,12 @@ class Backlog:
 
     def rest(self, resting: Callable[[Snapshot], Snapshot]) -> None:
         """Let go of the memory of what has come to the spool meanwhile."""
-        for number, one in enumerate(self._waiting):
-            if _parts(one.snapshot):
-                self._waiting[number] = replace(one, snapshot=resting(one.snapshot))
+        in_memory = [number for number, one in enumerate(self._waiting) if _chunks(one.snapshot)]
+        if not in_memory:
+            return
+        for number in in_memory:
+            one = self._waiting[number]
+            self._waiting[number] = replace(one, snapshot=resting(one.snapshot))
         parts = [_parts(one.snapshot) for one in self._waiting]
         self._holders = Counter(part for one in parts for part in one)
         self.held_bytes = sum({part: size for one in parts for part, size in one.items()}.values())
@@ -77,8 +80,12 @@ class Backlog:
                 self.held_bytes -= size
 
 
+def _chunks(snapshot: Snapshot) -> list[SealedChunk]:
+    """Those it keeps in memory."""
+    return [chunk for chunk in (*snapshot.chunks, *snapshot.earlier) if isinstance(chunk, SealedChunk)]
+
+
 def _parts(snapshot: Snapshot) -> dict[int, int]:
     """What it keeps in memory when the ring has let go of it, by identity, with the bytes of each."""
-    every = (*snapshot.chunks, *snapshot.earlier)
-    chunks = {id(chunk): chunk.resident_bytes for chunk in every if isinstance(chunk, SealedChunk)}
+    chunks = {id(chunk): chunk.resident_bytes for chunk in _chunks(snapshot)}
     return chunks | {id(one): len(one.content) for said in snapshot.held.values() for one in said}

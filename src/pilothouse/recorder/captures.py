@@ -207,10 +207,10 @@ class Captures:
                 now_ns = self._clock.monotonic_ns()
                 self._look_for_silence(now_ns)
                 self._bring_to_disk()
-                self._backlog.rest(self._ring.resting)
-                ready = self._stopping or now_ns >= retry_at_ns
-                if ready and (unwritten := self._backlog.first()) is not None:
-                    return unwritten
+                if self._stopping or now_ns >= retry_at_ns:
+                    self._backlog.rest(self._ring.resting)
+                    if (unwritten := self._backlog.first()) is not None:
+                        return unwritten
                 if self._stopping:
                     return None
                 again = bool(self._backlog or self._unsealed) or not self._asked.is_noted

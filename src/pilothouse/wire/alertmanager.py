@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pilothouse.wire.base import sendable
 
 LABEL_LENGTH = 500
+# A moment with its zone; the fraction may have more digits than Python keeps.
+_MOMENT = re.compile(r"(.{10}[Tt ].{8})(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)")
 # Programs that are not Alertmanager say null where there is nothing.
 Texts = Annotated[dict[str, str], BeforeValidator(lambda texts: {} if texts is None else texts)]
 
@@ -79,12 +82,13 @@ def notice_of(webhook: AlertWebhook) -> AlertNotice | None:
 
 def _in_utc(starts_at: str) -> str:
     """The same moment is the same text, whatever the clock of whoever sends it: written as programs in Go do."""
+    written = _MOMENT.fullmatch(starts_at)
+    if written is None:
+        return starts_at
     try:
-        moment = datetime.fromisoformat(starts_at)
-        if not moment.utcoffset():
-            return starts_at
-        whole, _, fraction = moment.astimezone(UTC).replace(tzinfo=None).isoformat().partition(".")
+        moment = datetime.fromisoformat(written[1] + written[3].upper())
+        whole = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
     except (ValueError, OverflowError):
         return starts_at
-    fraction = fraction.rstrip("0")
+    fraction = (written[2] or "").rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
