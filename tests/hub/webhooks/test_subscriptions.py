@@ -184,6 +184,22 @@ async def test_who_is_gone_is_told_nothing_more(office: Office, receiver: Receiv
             await asyncio.sleep(0.02)
 
 
+async def test_who_is_moved_hears_no_more_of_the_board_it_left(office: Office, receiver: Receiver) -> None:
+    agent = await office.agent()
+    board = office.board
+    await subscribe(office, receiver, agent)
+    elsewhere = await office.open_board("Another")
+    await office.changed(f"/agents/{agent.id}", board_id=elsewhere)
+    await subscribe(office, receiver, agent, kinds=["comment"])
+
+    office.board = board
+    async with asyncio.timeout(30):
+        while (await office.got(SUBSCRIPTIONS))["total"]:
+            await asyncio.sleep(0.02)
+    office.board = elsewhere
+    assert (await office.got(SUBSCRIPTIONS, agent))["total"] == 1
+
+
 async def test_addresses_of_this_network_are_refused_unless_the_hub_may(hub_settings: HubSettings) -> None:
     async with guarded_hub(hub_settings) as guarded:
         office = Office(guarded)

@@ -91,8 +91,10 @@ class OrganizationDestinations:
         query = select(DestinationRow.id).where(self._own, DestinationRow.board_id == board_id)
         return (await self._session.scalars(query)).all()
 
-    async def of_agent(self, agent_id: str) -> Sequence[str]:
+    async def of_agent(self, agent_id: str, board_id: str | None = None) -> Sequence[str]:
         query = select(DestinationRow.id).where(self._own, DestinationRow.agent_id == agent_id)
+        if board_id is not None:
+            query = query.where(DestinationRow.board_id == board_id)
         return (await self._session.scalars(query)).all()
 
     async def given_up(

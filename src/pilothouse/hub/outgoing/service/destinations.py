@@ -102,9 +102,11 @@ class Destinations:
         for destination_id in await OrganizationDestinations(session, organization_id).of_board(board_id):
             await self.remove(session, destination_id)
 
-    async def end_of_agent(self, session: AsyncSession, organization_id: str, agent_id: str) -> None:
-        """An agent is gone, and so is what it had itself told."""
-        for destination_id in await OrganizationDestinations(session, organization_id).of_agent(agent_id):
+    async def end_of_agent(
+        self, session: AsyncSession, organization_id: str, agent_id: str, board_id: str | None = None
+    ) -> None:
+        """An agent is gone, or from a board, and so is what it had itself told."""
+        for destination_id in await OrganizationDestinations(session, organization_id).of_agent(agent_id, board_id):
             await self.remove(session, destination_id)
 
     async def _known(self, session: AsyncSession, destination_id: str) -> DestinationRow:

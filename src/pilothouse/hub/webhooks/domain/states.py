@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pilothouse.kit.errors import Conflict, Invalid, NotFound
+from pilothouse.kit.errors import Conflict, Forbidden, Invalid, NotFound
 
 MOST_WEBHOOKS = 100
 MOST_SUBSCRIPTIONS = 50
@@ -53,6 +53,10 @@ class UnknownPayload(NotFound):
 
 class UnknownSubscription(NotFound):
     """No subscription with this id is on this board, or it is another agent's."""
+
+
+class WebhooksNotForAgents(Forbidden):
+    """People and programs say who posts to a board from outside; an agent reads what came in. Ask a person."""
 
 
 class WebhookChanged(Conflict):

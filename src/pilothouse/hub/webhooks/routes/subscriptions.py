@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.boards.service import OnBoard
 from pilothouse.hub.db import answer_once_with_secret
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.hub.outgoing.domain.delivering import TEST, DeliveryState, UnknownDelivery
@@ -21,6 +23,7 @@ from pilothouse.hub.webhooks.schemas import (
     SubscriptionChange,
     SubscriptionList,
 )
+from pilothouse.hub.webhooks.service import WebhookServices
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
 
@@ -110,11 +113,7 @@ async def list_subscription_deliveries(
 async def get_subscription_delivery(
     board: BoardRead, services: Services, session: Reading, subscription_id: SubscriptionId, delivery_id: DeliveryId
 ) -> DeliveryDetail:
-    await services.subscriptions.check(session, caller_of(board), place_of(board), subscription_id)
-    found = await services.deliveries.get(session, delivery_id, board.board.id)
-    if found.destination_id != subscription_id:
-        raise UnknownDelivery
-    return found
+    return await _posted(board, services, session, subscription_id, delivery_id)
 
 
 @router.post("/{subscription_id}/deliveries/{delivery_id}/resend", status_code=202, summary="Post it again")
@@ -122,10 +121,7 @@ async def resend_subscription_delivery(
     board: BoardWrite, services: Services, session: Writing, subscription_id: SubscriptionId, delivery_id: DeliveryId
 ) -> Delivery:
     """One that was given up, or one that its receiver has lost: under the same id."""
-    await services.subscriptions.check(session, caller_of(board), place_of(board), subscription_id)
-    found = await services.deliveries.get(session, delivery_id, board.board.id)
-    if found.destination_id != subscription_id:
-        raise UnknownDelivery
+    await _posted(board, services, session, subscription_id, delivery_id)
     return await services.deliveries.resend(session, delivery_id, board.board.id)
 
 
@@ -135,6 +131,17 @@ async def resend_dead_of_subscription(
 ) -> Revived:
     await services.subscriptions.check(session, caller_of(board), place_of(board), subscription_id)
     return await services.deliveries.resend_dead(session, subscription_id, board.board.id)
+
+
+async def _posted(
+    board: OnBoard, services: WebhookServices, session: AsyncSession, subscription_id: str, delivery_id: str
+) -> DeliveryDetail:
+    """What was posted for a subscription that the caller sees; raises UnknownSubscription, UnknownDelivery."""
+    await services.subscriptions.check(session, caller_of(board), place_of(board), subscription_id)
+    found = await services.deliveries.get(session, delivery_id, board.board.id)
+    if found.destination_id != subscription_id:
+        raise UnknownDelivery
+    return found
 
 
 def _trial(destination: Destination, now: datetime) -> dict[str, Any]:

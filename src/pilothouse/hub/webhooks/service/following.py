@@ -96,6 +96,14 @@ class Following:
             await self._outgoing.destinations.end_of_board(session, organization_id, gone)
         elif event.kind in ("agent.deleted", "agent.removed"):
             await self._outgoing.destinations.end_of_agent(session, organization_id, gone)
+        elif event.kind == "agent.updated" and (left := _left(event)) is not None:
+            await self._outgoing.destinations.end_of_agent(session, organization_id, gone, left)
+
+
+def _left(event: Event) -> str | None:
+    """The board that an agent worked on until it was moved."""
+    before, after = (event.payload[name] or {} for name in ("before", "after"))
+    return before.get("board_id") if before.get("board_id") != after.get("board_id") else None
 
 
 def _deliveries(

@@ -12,6 +12,7 @@ SUBSCRIPTION = f"{BOARD}/subscriptions/{{subscription_id}}"
 RULE = f"{BOARD}/incident-rules/{{rule_id}}"
 TOLD = "Told on the board's stream and kept in the activity"
 NO_SUBSCRIPTION = ("unknown_subscription",)
+KEPT = ("webhooks_not_for_agents",)
 
 
 def _memory(root: str, of: str, more: str, *codes: str) -> tuple[Operation, ...]:
@@ -64,27 +65,27 @@ OPERATIONS = (
     ),
     Operation(
         f"POST {BOARD}/webhooks", "make_webhook", "A program elsewhere is to tell this board something.",
-        ("Makes an address and a secret, which is shown once", TOLD), ("too_many_webhooks",),
+        ("Makes an address and a secret, which is shown once", TOLD), (*KEPT, "too_many_webhooks"),
     ),
     Operation(f"GET {BOARD}/webhooks", "list_webhooks", "You want to know who may tell this board something."),
     Operation(f"GET {HOOK}", "get_webhook", "You know a webhook's id."),
     Operation(
         f"PATCH {HOOK}", "change_webhook", "A webhook is to be off, or to do something else.", (TOLD,),
-        ("webhook_changed", "nothing_to_change"),
+        (*KEPT, "webhook_changed", "nothing_to_change"),
     ),
     Operation(
         f"DELETE {HOOK}", "delete_webhook", "Nobody is to post to it any more.",
-        ("Its address is gone, and what came in through it", TOLD),
+        ("Its address is gone, and what came in through it", TOLD), KEPT,
     ),
     Operation(
         f"POST {HOOK}/secret", "replace_webhook_secret", "A webhook's secret has leaked.",
-        ("Makes a secret, shown once",), ("nothing_is_signed",),
+        ("Makes a secret, shown once",), (*KEPT, "nothing_is_signed"),
     ),
     Operation(f"GET {HOOK}/payloads", "list_payloads", "You want to know what came in, and what became of it."),
     Operation(f"GET {PAYLOAD}", "get_payload", "You want to read one thing that came in.", codes=("unknown_payload",)),
     Operation(
         f"POST {PAYLOAD}/run", "run_payload_again", "What came in was given up, and would work now.",
-        ("Carries it out again",), ("unknown_payload", "still_waits"),
+        ("Carries it out again",), (*KEPT, "unknown_payload", "still_waits"),
     ),
     Operation(
         f"POST {BOARD}/subscriptions", "subscribe", "You run a server and want this board's events posted to it.",
