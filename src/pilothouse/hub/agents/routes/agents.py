@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
+from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.agents.auth import Member, Person
 from pilothouse.hub.agents.routes.making import make_once
 from pilothouse.hub.agents.routes.services import AgentPath, Services
@@ -61,12 +62,7 @@ async def list_agents(
     return await services.agents.page(session, caller, sought, page.limit, page.offset)
 
 
-@router.get(
-    "/stream",
-    summary="Follow agents, live",
-    response_class=StreamingResponse,
-    responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {}}}}},
-)
+@router.get("/stream", summary="Follow agents, live", response_class=StreamingResponse, responses=EVENT_STREAM)
 async def stream_agents(
     request: Request,
     caller: Member,

@@ -112,7 +112,8 @@ class RollCall:
             while waiting:
                 group = [seen for agent_id in waiting[:MOST_AT_ONCE] if (seen := self._seen.get(agent_id))]
                 try:
-                    await self._write_counts(group)
+                    if group:
+                        await self._write_counts(group)
                 except BaseException:
                     self._uncounted.update(waiting)
                     raise

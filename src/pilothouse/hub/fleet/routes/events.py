@@ -8,6 +8,7 @@ from contextlib import aclosing
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.events import HUB_STREAM, Event, Forgotten
 from pilothouse.hub.fleet.schemas import EventMessage
 from pilothouse.hub.identity.auth import Reader, ThisHub, still_allowed
@@ -16,11 +17,7 @@ from pilothouse.web.streams import EventStream, Since, StreamEvent, forgotten
 router = APIRouter(prefix="/api/v1", tags=["fleet"])
 
 
-@router.get(
-    "/events",
-    response_class=StreamingResponse,
-    responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {}}}}},
-)
+@router.get("/events", response_class=StreamingResponse, responses=EVENT_STREAM)
 async def stream_events(request: Request, caller: Reader, hub: ThisHub, since: Since) -> EventStream:
     """What happens, live, as server-sent events. `Last-Event-ID` or `since` resumes without loss or repeats; without
     them the stream begins now; where events in between are no longer kept, one named `forgotten` says so. The data of
