@@ -22,7 +22,7 @@ from pilothouse.hub.identity.auth.callers import presented
 from pilothouse.kit.errors import NotFound
 from pilothouse.web.streams import EventStream, StreamEvent, forgotten
 
-# Rights that were lost end a stream within five seconds: what is known of them may be two seconds old, and the hub busy.
+# Rights that were lost end a stream within five seconds: what is known of them may be two seconds old, the hub busy.
 RECHECK_S = 1.5
 
 Wanted = Callable[[Event], bool]
