@@ -24,12 +24,12 @@ ui: $(UI)  ## Build the web UI, which the hub then serves at /
 
 # Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
 # What it took is printed; a test that needed it twice is mended, not repeated.
-test: check-code check-ui ui curl bubblewrap chromium .venv/amqtt/made.stamp  ## Every check and every test
+test: checks curl bubblewrap chromium .venv/amqtt/made.stamp  ## Every check and every test
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
 	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
 
-check: check-code check-ui ui curl bubblewrap chromium  ## Format, lint, types, import contracts, unit tests
+check: checks curl bubblewrap chromium  ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --ignore tests/acceptance --ignore tests/faults $(ARGS)
 
 bench: .venv/test.stamp .venv/peer/made.stamp .venv/peer-lab/made.stamp bubblewrap  ## Every published number, each beside a peer
@@ -91,6 +91,17 @@ $(UI): ui/node_modules/made.stamp ui/index.html ui/vite.config.ts $(shell find u
 ui-where-node-is:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory ui; else \
 	  echo "Without Node.js the hub serves its API only; install it for the web UI." >&2; fi
+
+# The code and the UI are checked side by side, for each keeps one core busy; what either says comes in one piece.
+.PHONY: checks
+checks: .venv/test.stamp ui/node_modules/made.stamp
+	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check-code checked-ui
+
+# One after the other: both write what is generated from the routes.
+.PHONY: checked-ui
+checked-ui:
+	@$(MAKE) --no-print-directory check-ui
+	@$(MAKE) --no-print-directory ui
 
 # What the pages ask of the API is checked against what the API answers today.
 .PHONY: check-ui
