@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urljoin
 
 import httpx2
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
@@ -115,6 +115,16 @@ class Hub:
             headers={"Content-Type": "application/json", "Origin": self.url.rstrip("/")},
         )
         assert answer.status == 201, answer.text()
+
+
+def tab_to(page: Page, goal: Locator, *, most: int = 120) -> None:
+    """Go there by Tab alone, as people do who have no mouse."""
+    goal.wait_for()
+    for _ in range(most):
+        if goal.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{goal} cannot be reached by Tab")
 
 
 def serious_findings(page: Page) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.support.visitors import Hub, Person, Visitor
+from tests.support.visitors import Hub, Person, Visitor, tab_to
 from tests.ui.conftest import Visit
 
 pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
@@ -66,9 +66,9 @@ def card(page: Page, title: str) -> Locator:
     return page.get_by_role("article").filter(has_text=title)
 
 
-def refused_twice(visitor: Visitor) -> None:
+def refused(visitor: Visitor, times: int) -> None:
     """A browser complains of every refusal, also of those that a page asked about."""
-    assert len([one for one in visitor.complaints if "409" in one]) == 2
+    assert len([one for one in visitor.complaints if "409" in one]) == times
     visitor.complaints[:] = [one for one in visitor.complaints if "409" not in one]
 
 
@@ -105,7 +105,8 @@ def test_two_people_claim_and_approve_and_each_sees_it_at_once(floor: Floor, vis
 
     # She cannot decide it herself, and is told why.
     ada.get_by_role("navigation", name="Places of this board").get_by_role("link", name="Approvals").click()
-    ada.get_by_role("link", name=re.compile(re.escape(title))).click()
+    # The cards of the lanes are links of that name too, until the page is another.
+    ada.get_by_role("list", name="Approvals").get_by_role("link", name=re.compile(re.escape(title))).click()
     expect(ada.get_by_text("You asked for this approval yourself").first).to_be_visible()
     expect(ada.get_by_role("button", name="Approve", exact=True)).to_have_attribute("aria-disabled", "true")
 
@@ -125,7 +126,7 @@ def test_two_people_claim_and_approve_and_each_sees_it_at_once(floor: Floor, vis
     ada.get_by_role("option", name="Done").click()
     ben.goto(f"{floor.hub.url.rstrip('/')}{floor.path}")
     expect(lane(ben, "Done").get_by_text(title)).to_be_visible()
-    refused_twice(visitor)
+    refused(visitor, 2)
 
 
 def test_a_refusal_is_said_in_the_words_of_its_rule_and_the_card_goes_back(floor: Floor, visit: Visit) -> None:
@@ -149,7 +150,7 @@ def test_a_refusal_is_said_in_the_words_of_its_rule_and_the_card_goes_back(floor
     expect(page.get_by_text("A task that is inbox cannot become done")).to_be_visible()
     card(page, "Measure the braking distance").drag_to(lane(page, "In progress"))
     expect(lane(page, "In progress").get_by_text("Measure the braking distance")).to_be_visible()
-    refused_twice(visitor)
+    refused(visitor, 2)
 
 
 def test_filters_are_in_the_address_and_lead_others_to_the_same(floor: Floor, visit: Visit) -> None:
@@ -275,6 +276,81 @@ def test_an_approval_shows_what_exactly_is_approved_until_that_changes(floor: Fl
     expect(page.get_by_text(re.compile("^Void:"))).to_be_visible()
     expect(page.get_by_text("it is not what was shown any more")).to_be_visible()
     expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+
+
+def asked_of(floor: Floor, title: str) -> tuple[str, dict[str, Any]]:
+    """A task of the agent, and its request that the task may be done."""
+    task = floor.task(title)
+    at = f"/api/v1/agent{floor.path}"
+    floor.as_agent("POST", f"{at}/tasks/{task}/claim")
+    wanted = {"action_type": "task.done", "reason": "It stops now", "confidence": 91, "task_ids": [task]}
+    return task, floor.as_agent("POST", f"{at}/approvals", json=wanted)
+
+
+def test_a_task_is_claimed_and_an_approval_decided_with_the_keyboard_alone(floor: Floor, visit: Visit) -> None:
+    title = "Look at the left brake"
+    floor.task(title)
+    asked_of(floor, "Look at the right brake")
+    page = visit(floor.ben).page(floor.path)
+
+    tab_to(page, card(page, title).get_by_role("button", name="Move or claim"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="Claim")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(lane(page, "In progress").get_by_text(title)).to_be_visible()
+
+    tab_to(page, page.get_by_role("navigation", name="Places of this board").get_by_role("link", name="Approvals"))
+    page.keyboard.press("Enter")
+    approvals = page.get_by_role("list", name="Approvals")
+    tab_to(page, approvals.get_by_role("link", name=re.compile("Look at the right brake")))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("Note"))
+    page.keyboard.type("Seen both.")
+    tab_to(page, page.get_by_role("button", name="Approve", exact=True))
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("table").filter(has_text="Seen both.")).to_contain_text("Ben")
+
+
+def test_who_decides_about_what_has_just_changed_is_told_that_it_was_not_taken(floor: Floor, visit: Visit) -> None:
+    task, asked = asked_of(floor, "Mend the bumper")
+    visitor = visit(floor.ben)
+    page = visitor.page(f"{floor.path}/approvals?approval={asked['id']}")
+
+    def late(route: Route) -> None:
+        if route.request.method == "PATCH":
+            floor.hub.call("PATCH", f"/api/v1{floor.path}/tasks/{task}", json={"description": "Something else."})
+        route.continue_()
+
+    page.route(f"**/approvals/{asked['id']}", late)
+    page.get_by_role("button", name="Approve", exact=True).click()
+
+    expect(page.get_by_role("alert").filter(has_text="Your decision was not taken")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Void:"))).to_be_visible()
+    refused(visitor, 1)
+
+
+def test_what_is_opened_on_a_board_stands_in_the_address(floor: Floor, visit: Visit) -> None:
+    task = floor.task("Opened by its address")
+    page = visit(floor.ada).page(f"{floor.path}?task={task}&act=edit")
+    expect(page.get_by_role("dialog").get_by_label("Title")).to_have_value("Opened by its address")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page).not_to_have_url(re.compile("act="))
+    page.get_by_role("button", name="Ask for approval").click()
+    expect(page).to_have_url(re.compile("act=ask"))
+    page.go_back()
+    expect(page.get_by_label("Why it can be done")).to_have_count(0)
+    expect(page.get_by_role("dialog").get_by_text("Opened by its address")).to_be_visible()
+
+    page.goto(f"{floor.hub.url.rstrip('/')}/boards?show=labels&tag=")
+    expect(page.get_by_role("dialog", name="New tag")).to_be_visible()
+    page.goto(f"{floor.hub.url.rstrip('/')}{floor.path}/webhooks?edit=new-subscription")
+    expect(page.get_by_role("dialog", name="New subscription")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("edit="))
 
 
 def test_memory_is_written_searched_corrected_and_what_came_from_outside_is_marked(floor: Floor, visit: Visit) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,29 @@ def test_forty_robots_are_grouped_by_health_and_those_in_trouble_come_first(hub:
     page.get_by_label("Find a robot").fill("hall 2")
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page).to_have_url(re.compile("q=hall"))
+
+
+def test_a_fleet_is_counted_by_the_hub_and_shown_page_by_page(hub: Hub, visit: Visit) -> None:
+    for number in range(105):
+        beat(hub, f"swarm-{number:03}")
+    event = {
+        "event_id": f"evt-{secrets.token_hex(4)}", "robot_id": "swarm-104", "outcome": "reject", "decision": "REJECT",
+        "occurred_at": datetime.now(UTC).isoformat(), "risk_level": "CRITICAL",
+    }  # fmt: skip
+    hub.call("POST", "/api/v1/risk-events", json={"events": [event]})
+
+    page = visit().page("/fleet?q=swarm-")
+
+    chosen = page.get_by_role("navigation", name="Robots by health").get_by_role("link", name="105 healthy")
+    expect(chosen).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(100)
+    page.get_by_role("navigation", name="Pages of this list").get_by_role("link", name="Next").click()
+    expect(page.get_by_role("article")).to_have_count(5)
+    expect(page.get_by_role("region", name="Healthy")).to_contain_text("105")
+    expect(page.get_by_role("article", name="swarm-104")).to_contain_text("critical")
+    chosen.click()
+    expect(page).to_have_url(re.compile("health=healthy"))
+    expect(page.get_by_role("article")).to_have_count(100)
 
 
 def test_a_code_is_made_used_by_a_robot_and_the_page_sees_it_come(hub: Hub, visit: Visit, tmp_path: Path) -> None:

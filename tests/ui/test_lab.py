@@ -13,7 +13,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.support.labs import git, write_repository
 from tests.support.processes import eventually, pilothouse
-from tests.support.visitors import Hub, serious_findings
+from tests.support.visitors import Hub, serious_findings, tab_to
 from tests.ui.conftest import Visit
 
 pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
@@ -96,6 +96,21 @@ def test_a_person_runs_a_command_answers_it_and_reads_its_log_to_the_failure(lab
     page.get_by_role("button", name="Failure 1").click()
     expect(page).to_have_url(re.compile(r"line=4"))
     assert serious_findings(page) == []
+
+
+def test_a_command_is_run_and_its_failure_found_with_the_keyboard_alone(lab: Hub, visit: Visit) -> None:
+    made = session(lab, "true")
+    page = visit(at=lab).page("/lab?all=true")
+    tab_to(page, page.locator(f"a[href*='{made['id']}']").first)
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("Command", exact=True))
+    page.keyboard.type("sh -c 'echo fine; echo ValueError; exit 2'")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("exit 2").first).to_be_visible()
+
+    tab_to(page, page.get_by_role("button", name="Failure 1"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("line=2"))
 
 
 def test_a_log_can_be_left_found_again_searched_and_linked_to_by_its_line(lab: Hub, visit: Visit) -> None:

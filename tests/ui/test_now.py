@@ -116,3 +116,19 @@ def test_a_delivery_that_failed_can_be_sent_again(hub: Hub, visit: Visit) -> Non
 
     expect(page.get_by_text("It is sent again.")).to_be_visible()
     hub.call("DELETE", f"/api/v1/notifications/destinations/{made['id']}")
+
+
+def test_what_a_boards_subscription_gave_up_is_seen_and_leads_to_its_log(hub: Hub, visit: Visit) -> None:
+    name = f"Dock {secrets.token_hex(3)}"
+    board = f"/api/v1/boards/{hub.call('POST', '/api/v1/boards', json={'name': name})['id']}"
+    chat = f"Chat {secrets.token_hex(3)}"
+    wanted = {"name": chat, "url": "https://chat.invalid/hook"}
+    made = hub.call("POST", f"{board}/subscriptions", json=wanted)
+    page = visit().page("/")
+    hub.call("POST", f"{board}/subscriptions/{made['id']}/test")
+
+    failed = panel(page, "Failed deliveries")
+    expect(failed).to_contain_text(f"1 event of {name} given up")
+    failed.get_by_role("link", name=chat).click()
+    expect(page.get_by_role("table", name="What was posted")).to_contain_text("dead")
+    hub.call("DELETE", f"{board}/subscriptions/{made['id']}")

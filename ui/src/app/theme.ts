@@ -54,7 +54,11 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 5, horizontalSpacing: "sm", fz: "sm" } },
     Modal: { defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
-    Alert: { defaultProps: { closeButtonLabel: "Close" } },
+    // A line around what is said: a coloured ground is loud, most of all in the dark.
+    Alert: {
+      defaultProps: { variant: "outline", closeButtonLabel: "Close" },
+      styles: { title: { color: "var(--mantine-color-text)" } },
+    },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close this notice" } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Anchor: { defaultProps: { underline: "hover" } },
@@ -63,7 +67,8 @@ export const theme = createTheme({
 
 /** Quiet text and the words in marks, dark or light enough to be read by everybody (4.5 to 1 on their ground). */
 export const readable: CSSVariablesResolver = () => ({
-  variables: {},
+  // White words stand on it.
+  variables: { "--mantine-color-red-filled": "#c92a2a", "--mantine-color-red-filled-hover": "#b02323" },
   light: {
     "--mantine-color-dimmed": "#5a6470",
     "--mantine-color-placeholder": "#6a737e",

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 type Props = ButtonProps & { children: ReactNode; question: string; consequence: string; onConfirm: () => void };
 
-/** A button for what cannot be taken back: it says what will happen, and asks. */
+/** A button for what cannot be taken back: it says what will happen, and asks; only what then does it is red. */
 export function Confirm({ children, question, consequence, onConfirm, ...button }: Props) {
   const [opened, { open, close }] = useDisclosure(false);
   const act = () => {
@@ -13,7 +13,7 @@ export function Confirm({ children, question, consequence, onConfirm, ...button 
   };
   return (
     <>
-      <Button color="red" variant="light" {...button} onClick={open}>
+      <Button variant="default" {...button} onClick={open}>
         {children}
       </Button>
       <Modal opened={opened} onClose={close} title={question}>

@@ -36,7 +36,7 @@ const COLOURS: Record<string, string> = {
 /** A state, severity or verdict as one small word; `open` and `running` carry the accent. */
 export function Mark({ of, title }: { of: string; title?: string }) {
   return (
-    <Badge color={COLOURS[of] ?? "gray"} title={title} tt="none">
+    <Badge color={COLOURS[of] ?? "gray"} title={title} tt="none" miw="max-content">
       {of.replaceAll("_", " ").toLowerCase()}
     </Badge>
   );

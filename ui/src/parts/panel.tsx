@@ -1,5 +1,6 @@
 import { Box, Group, Paper, Title } from "@mantine/core";
 import { type ReactNode, useId } from "react";
+import classes from "./panel.module.css";
 
 type Props = { title?: string; actions?: ReactNode; children: ReactNode; flush?: boolean };
 
@@ -21,7 +22,9 @@ export function Panel({ title, actions, children, flush = false }: Props) {
           {actions}
         </Group>
       )}
-      <Box p={flush ? 0 : "sm"}>{children}</Box>
+      <Box p={flush ? 0 : "sm"} className={flush ? classes.flush : undefined}>
+        {children}
+      </Box>
     </Paper>
   );
 }

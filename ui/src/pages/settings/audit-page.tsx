@@ -111,7 +111,7 @@ function Filters({ search }: { search: AuditSearch }) {
           key={`${name}-${search[name]}`}
           aria-label={words}
           placeholder={words}
-          w={{ base: "100%", xs: 190 }}
+          w={{ base: "calc(50% - 5px)", xs: 190 }}
           defaultValue={search[name] ?? ""}
           onBlur={(event) =>
             event.currentTarget.value !== (search[name] ?? "") && narrow(name, event.currentTarget.value)

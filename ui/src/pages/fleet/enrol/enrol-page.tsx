@@ -68,16 +68,23 @@ function Ask({ onGiven }: { onGiven: (enrolment: Model<"Enrolment">) => void }) 
           value={robotId}
           error={isWrong ? "Letters, digits, . _ and -" : null}
           onChange={(event) => setRobotId(event.currentTarget.value.trim())}
-          w={200}
+          w={{ base: "100%", xs: 200 }}
         />
         <TextInput
           label="Site"
           description="Where it is"
           value={site}
           onChange={(event) => setSite(event.currentTarget.value)}
-          w={180}
+          w={{ base: "100%", xs: 180 }}
         />
-        <TagsInput label="Tags" description="Enter after each" size="xs" value={tags} onChange={setTags} w={220} />
+        <TagsInput
+          label="Tags"
+          description="Enter after each"
+          size="xs"
+          value={tags}
+          onChange={setTags}
+          w={{ base: "100%", xs: 220 }}
+        />
         <NumberInput
           label="Good for"
           description="Hours"
@@ -87,7 +94,7 @@ function Ask({ onGiven }: { onGiven: (enrolment: Model<"Enrolment">) => void }) 
           onChange={(value) => setHours(typeof value === "number" ? value : 1)}
           w={90}
         />
-        <Button type="submit" loading={making.isPending} mt={42}>
+        <Button type="submit" loading={making.isPending} mt={{ base: 0, xs: 37 }}>
           Make a code
         </Button>
       </Group>

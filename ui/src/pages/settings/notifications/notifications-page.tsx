@@ -1,4 +1,4 @@
-import { Group, Modal, Stack, Table, Text } from "@mantine/core";
+import { Box, Group, Modal, Stack, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -81,7 +81,7 @@ function Destinations({ items, onSecret }: { items: Destination[]; onSecret: (se
         <Table.Tr>
           <Table.Th>Name</Table.Th>
           <Table.Th visibleFrom="sm">Told of</Table.Th>
-          <Table.Th>State</Table.Th>
+          <Table.Th visibleFrom="xs">State</Table.Th>
           <Table.Th aria-label="Actions" />
         </Table.Tr>
       </Table.Thead>
@@ -95,23 +95,13 @@ function Destinations({ items, onSecret }: { items: Destination[]; onSecret: (se
               <Text size="xs" c="dimmed">
                 {one.kind}, {one.address ?? one.recipients.join(", ")}
               </Text>
+              <Box hiddenFrom="xs">
+                <Standing destination={one} />
+              </Box>
             </Table.Td>
             <Table.Td visibleFrom="sm">{toldOf(one)}</Table.Td>
-            <Table.Td>
-              <Group gap={4}>
-                <Mark of={one.enabled ? "on" : "off"} />
-                {(one.waiting ?? 0) > 0 ? <Text size="xs">{one.waiting} wait</Text> : null}
-                {(one.dead ?? 0) > 0 ? (
-                  <PageLink
-                    to="/settings/notifications"
-                    search={{ destination: one.id, state: "dead" }}
-                    size="xs"
-                    c="red"
-                  >
-                    {one.dead} given up
-                  </PageLink>
-                ) : null}
-              </Group>
+            <Table.Td visibleFrom="xs">
+              <Standing destination={one} />
             </Table.Td>
             <Table.Td>
               <DestinationActions destination={one} onSecret={onSecret} />
@@ -120,6 +110,21 @@ function Destinations({ items, onSecret }: { items: Destination[]; onSecret: (se
         ))}
       </Table.Tbody>
     </Table>
+  );
+}
+
+/** Whether it is told anything, how much waits, and what was given up. */
+function Standing({ destination: one }: { destination: Destination }) {
+  return (
+    <Group gap={4}>
+      <Mark of={one.enabled ? "on" : "off"} />
+      {(one.waiting ?? 0) > 0 ? <Text size="xs">{one.waiting} wait</Text> : null}
+      {(one.dead ?? 0) > 0 ? (
+        <PageLink to="/settings/notifications" search={{ destination: one.id, state: "dead" }} size="xs" c="red">
+          {one.dead} given up
+        </PageLink>
+      ) : null}
+    </Group>
   );
 }
 

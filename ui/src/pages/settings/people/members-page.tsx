@@ -28,7 +28,7 @@ export function MembersPage({ search }: { search: MembersSearch }) {
     <SettingsFrame
       title="Members"
       actions={
-        me?.organization_id ? (
+        me?.organization_id && me.role !== "member" ? (
           <PageButton to="/settings/members" search={{ invite: true }} leftSection={<IconPlus size={15} />}>
             Invite somebody
           </PageButton>
@@ -132,6 +132,7 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
     onError: failed,
   });
   const isMe = member.user_id === me.user_id;
+  const mayArrange = me.role !== "member";
   return (
     <Table.Tr>
       <Table.Td>
@@ -144,20 +145,27 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
         </Text>
       </Table.Td>
       <Table.Td>
-        <Select
-          aria-label={`Role of ${member.name}`}
-          data={[...ROLES]}
-          value={member.role}
-          allowDeselect={false}
-          w={110}
-          disabled={me.role === "member"}
-          onChange={(role) => role !== null && role !== member.role && change.mutate(role as Member["role"])}
-        />
+        {mayArrange ? (
+          <Select
+            aria-label={`Role of ${member.name}`}
+            data={[...ROLES]}
+            value={member.role}
+            allowDeselect={false}
+            w={110}
+            onChange={(role) => role !== null && role !== member.role && change.mutate(role as Member["role"])}
+          />
+        ) : (
+          member.role
+        )}
       </Table.Td>
       <Table.Td visibleFrom="xs">
-        <PageLink inherit to="/settings/members" search={{ access: member.user_id }}>
-          {boardsOf(member)}
-        </PageLink>
+        {mayArrange ? (
+          <PageLink inherit to="/settings/members" search={{ access: member.user_id }}>
+            {boardsOf(member)}
+          </PageLink>
+        ) : (
+          boardsOf(member)
+        )}
       </Table.Td>
       <Table.Td visibleFrom="sm">
         <Moment at={member.joined_at} />
@@ -166,19 +174,21 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
         </Text>
       </Table.Td>
       <Table.Td>
-        <Group justify="flex-end">
-          <Confirm
-            question={isMe ? "Leave this organization?" : `Remove ${member.name}?`}
-            consequence={
-              isMe
-                ? "You see nothing of it any more. Somebody must invite you to come back."
-                : "They see nothing of this organization any more; their invites end. What they did stays."
-            }
-            onConfirm={() => remove.mutate()}
-          >
-            {isMe ? "Leave" : "Remove"}
-          </Confirm>
-        </Group>
+        {isMe || mayArrange ? (
+          <Group justify="flex-end">
+            <Confirm
+              question={isMe ? "Leave this organization?" : `Remove ${member.name}?`}
+              consequence={
+                isMe
+                  ? "You see nothing of it any more. Somebody must invite you to come back."
+                  : "They see nothing of this organization any more; their invites end. What they did stays."
+              }
+              onConfirm={() => remove.mutate()}
+            >
+              {isMe ? "Leave" : "Remove"}
+            </Confirm>
+          </Group>
+        ) : null}
       </Table.Td>
     </Table.Tr>
   );
