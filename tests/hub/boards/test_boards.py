@@ -125,18 +125,21 @@ async def test_a_board_goes_with_its_tasks_and_its_history_stays(office: Office)
 
 
 async def test_groups_hold_boards_that_stay_when_a_group_goes(office: Office) -> None:
+    await office.made("/board-groups", name="Elsewhere")
     group = await office.made("/board-groups", name="Hall")
     await office.changed("/boards/{board}", group_id=group["id"])
     lead = await office.agent("Lena", "lead")
     await office.task()
 
     shown = await office.got(f"/board-groups/{group['id']}")
+    seen = [await office.got("/board-groups", by, params={"limit": 1}) for by in (None, lead)]
     snapshot = await office.got(f"/board-groups/{group['id']}/snapshot", lead)
     renamed = await office.changed(f"/board-groups/{group['id']}", name="Big hall", version=1)
     stale = await office.refused("PATCH", f"/board-groups/{group['id']}", json={"name": "x", "version": 1})
     await office.ask("DELETE", f"/board-groups/{group['id']}")
 
     assert (shown["board_ids"], renamed["version"], stale) == ([office.board], 2, (409, "changed"))
+    assert [(one["total"], one["items"][0]["name"]) for one in seen] == [(2, "Elsewhere"), (1, "Hall")]
     assert [one["board"]["id"] for one in snapshot["boards"]] == [office.board]
     assert snapshot["boards"][0]["counts"] == {
         "inbox": 1, "in_progress": 0, "review": 0, "done": 0, "pending_approvals": 0, "agents": 1,

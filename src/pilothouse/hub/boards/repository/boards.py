@@ -61,11 +61,14 @@ class BoardRows:
         return (await self._session.scalars(query.limit(limit).offset(offset))).all(), total
 
     async def groups(
-        self, organization_id: str, limit: int, offset: int
-    ) -> tuple[Sequence[BoardGroupRow], int]:  # fmt: skip
-        wanted = BoardGroupRow.organization_id == organization_id
-        total = await self._session.scalar(select(func.count()).select_from(BoardGroupRow).where(wanted)) or 0
-        query = select(BoardGroupRow).where(wanted).order_by(BoardGroupRow.created_at, BoardGroupRow.id)
+        self, organization_id: str, limit: int, offset: int, *, holding: Collection[str] | None = None
+    ) -> tuple[Sequence[BoardGroupRow], int]:
+        """The earliest first, and how many there are; those that hold one of these boards, None is all."""
+        wanted = [BoardGroupRow.organization_id == organization_id]
+        if holding is not None:
+            wanted.append(BoardGroupRow.id.in_(select(BoardRow.group_id).where(BoardRow.id.in_(sorted(holding)))))
+        total = await self._session.scalar(select(func.count()).select_from(BoardGroupRow).where(*wanted)) or 0
+        query = select(BoardGroupRow).where(*wanted).order_by(BoardGroupRow.created_at, BoardGroupRow.id)
         return (await self._session.scalars(query.limit(limit).offset(offset))).all(), total
 
     async def in_groups(self, group_ids: Collection[str]) -> list[tuple[str, str]]:

@@ -30,12 +30,10 @@ class Groups:
 
     async def page(self, session: AsyncSession, caller: Caller, limit: int, offset: int) -> BoardGroupList:
         """The earliest first; an agent sees the group of its board."""
-        rows, total = await BoardRows(session).groups(caller.organization_id or "", limit, offset)
-        shown = await self._shown(session, caller, rows)
-        if caller.agent_id is not None:
-            shown = [group for group in shown if group.board_ids]
-            total = len(shown)
-        return BoardGroupList(items=shown, total=total, limit=limit, offset=offset)
+        own = None if caller.agent_id is None else await self._boards.visible(session, caller)
+        rows, total = await BoardRows(session).groups(caller.organization_id or "", limit, offset, holding=own)
+        items = await self._shown(session, caller, rows)
+        return BoardGroupList(items=items, total=total, limit=limit, offset=offset)
 
     async def one(self, session: AsyncSession, caller: Caller, group_id: str) -> BoardGroup:
         """Raises UnknownBoardGroup."""
