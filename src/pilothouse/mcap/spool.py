@@ -6,9 +6,7 @@ import errno
 import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,8 +18,9 @@ from pilothouse.mcap.latched import MOST_BYTES, MOST_MESSAGES
 from pilothouse.mcap.model import Group
 from pilothouse.mcap.records import Registry
 from pilothouse.mcap.segment import Segment
-from pilothouse.mcap.spooled import Pin, SpooledChunk
+from pilothouse.mcap.spooled import SpooledChunk, Stretch
 from pilothouse.mcap.syncing import Syncer
+from pilothouse.mcap.waiting import Waiting
 
 FsyncPolicy = Literal["seal", "second", "never"]
 
@@ -35,51 +34,6 @@ SYNC_EVERY_S = 1.0
 OPENING_BYTES = 4096
 
 log = get_logger(__name__)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Chunks on their way to the disk, oldest first."""
-
-    chunks: dict[int, tuple[SealedChunk, Group]] = field(default_factory=dict)
-    bytes: int = 0
-
-    def add(self, chunk: SealedChunk, group: Group) -> None:
-        self.chunks[chunk.number] = chunk, group
-        self.bytes += chunk.size_bytes
-
-    def pop(self) -> tuple[SealedChunk, Group] | None:
-        return self.take(next(iter(self.chunks), -1))
-
-    def take(self, number: int, *, but: Group | None = None) -> tuple[SealedChunk, Group] | None:
-        """This chunk, when it waits and is not of that group."""
-        found = self.chunks.get(number)
-        if found is None or found[1] == but:
-            return None
-        del self.chunks[number]
-        self.bytes -= found[0].size_bytes
-        return found
-
-
-@dataclass(slots=True)
-class _Stretch:
-    """A segment, what of it is where, and who needs it."""
-
-    path: Path
-    size_bytes: int = 0  # once it is finished
-    offsets: dict[int, int] = field(default_factory=dict)  # number of a chunk -> where it begins
-    pin: weakref.ref[Pin] | None = None
-
-    @property
-    def is_pinned(self) -> bool:
-        return self.pin is not None and self.pin() is not None
-
-    def pinned(self) -> Pin:
-        pin = self.pin() if self.pin is not None else None
-        if pin is None:
-            pin = Pin(self.path)
-            self.pin = weakref.ref(pin)
-        return pin
 
 
 class Spool:
@@ -107,13 +61,13 @@ class Spool:
         self._run = runs.RunDirectory.make(directory)
         self._registry = Registry()
         self._segment: Segment | None = None
-        self._current: _Stretch | None = None
-        self._full: list[_Stretch] = []  # finished segments, oldest first
+        self._current: Stretch | None = None
+        self._full: list[Stretch] = []  # finished segments, oldest first
         self._made = 0
         self._carried: dict[int, list[SealedChunk]] = {}  # latched channel -> the chunks with its last messages
         self._synced_at = time.monotonic()
         self._unsynced = self._sync_wanted = False
-        self._urgent, self._fat = _Waiting(), _Waiting()
+        self._urgent, self._fat = Waiting(), Waiting()
         self._most_queued_bytes = QUEUE_BYTES
         self._busy = False
         self._closing = False
@@ -310,7 +264,7 @@ class Spool:
             self._made += 1
             try:
                 segment = Segment(self._run.path / f"{self._made:08d}.mcap", capacity)
-                self._current = _Stretch(segment.path)
+                self._current = Stretch(segment.path)
                 if self._fsync != "never":
                     self._syncer.put_directory(self._run.path)
                 return segment

@@ -66,3 +66,24 @@ class SpooledChunk:
         body = self._pin.read(position, self._body_bytes)
         indexes = self._pin.read(position + self._body_bytes, self.size_bytes - len(head) - self._body_bytes)
         return replace(self._shell, body=body, indexes=indexes)
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A segment, what of it is where, and who needs it."""
+
+    path: Path
+    size_bytes: int = 0  # once it is finished
+    offsets: dict[int, int] = field(default_factory=dict)  # number of a chunk -> where it begins
+    pin: weakref.ref[Pin] | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.pin is not None and self.pin() is not None
+
+    def pinned(self) -> Pin:
+        pin = self.pin() if self.pin is not None else None
+        if pin is None:
+            pin = Pin(self.path)
+            self.pin = weakref.ref(pin)
+        return pin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import time
@@ -21,6 +20,7 @@ from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.asked_captures import AskedCaptures
 from pilothouse.recorder.budgets import Budgets
 from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.data_directory import take_alone
 from pilothouse.recorder.delivery import Delivery
 from pilothouse.recorder.disk_room import Space, space_of
 from pilothouse.recorder.drop_directory import DropDirectory
@@ -31,7 +31,7 @@ from pilothouse.recorder.keyed_saves import KeyedSaves
 from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.outbox import CaptureRow, Outbox, OutboxUnwritable, SaveKey
 from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
-from pilothouse.recorder.problems import DataInUse, DataUnusable, NothingToReload
+from pilothouse.recorder.problems import NothingToReload
 from pilothouse.recorder.pushing import Pushing
 from pilothouse.recorder.recovery import Recovery
 from pilothouse.recorder.reloading import changed_settings
@@ -162,7 +162,7 @@ class Recorder:
         read: Read | None = None, signals: Signals | None = None, measure: Callable[[Path], Space] = space_of,
     ) -> Recorder:  # fmt: skip
         """Take the data directory; raises DataInUse, DataUnusable, SourceUnusable, DropDirectoryUnusable."""
-        lock = _take(settings.data)
+        lock = take_alone(settings.data)
         try:
             settings = with_enrolment(settings)
             return cls(
@@ -312,22 +312,6 @@ class Recorder:
 
 def _drop_directory(settings: RecorderSettings) -> DropDirectory | None:
     return DropDirectory(settings.drop_directory) if settings.drop_directory else None
-
-
-def _take(directory: Path) -> int:
-    """Hold the data directory alone, until the process ends however it ends."""
-    try:
-        for part in (directory, directory / "sessions", directory / "spool"):
-            part.mkdir(parents=True, exist_ok=True)
-        lock = os.open(directory / "recorder.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise DataUnusable(directory=directory, reason=error.strerror) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise DataInUse(directory=directory) from None
-    return lock
 
 
 def _make_decode() -> Decode:

@@ -38,6 +38,7 @@ class WebSocket:
         )
         self._socket = _connected(uri)
         self._quiet_s = quiet_s
+        self._socket.settimeout(quiet_s)
         self._ping_s = ping_s
         self._hold = hold
         self._parts: list[Frame] = []
@@ -98,7 +99,6 @@ class WebSocket:
             raise self._protocol.handshake_exc
 
     def _read(self) -> None:
-        self._socket.settimeout(self._quiet_s)
         try:
             came = self._socket.recv(READ_BYTES)
         except TimeoutError:
@@ -143,12 +143,16 @@ class WebSocket:
             self._flush()
 
     def _flush(self) -> None:
+        pieces = self._protocol.data_to_send()
+        if not pieces:
+            return
         self._socket.settimeout(CONNECT_S)
-        for piece in self._protocol.data_to_send():
+        for piece in pieces:
             if piece:
                 self._socket.sendall(piece)
             else:
                 self._socket.shutdown(socket.SHUT_WR)
+        self._socket.settimeout(self._quiet_s)
 
 
 def _connected(uri: WebSocketURI) -> socket.socket:
