@@ -41,6 +41,9 @@ def test_the_chain_is_proved_with_figures_and_nothing_is_left_running(tmp_path: 
     assert re.search(r"inc_\w+ is open, (medium|high|critical): “drone passed 9 m/s on drone-1”", said)
     assert re.search(r"Scout claimed it and read the evidence: “/speed peaked at 9\.51 m/s", said)
     assert re.search(r"may not approve itself \(403\); a person did, and the task is done", said)
+    assert re.search(
+        r"✓ lab +reproduced in a sandbox, from a commit: “\d+ speeds, [1-9]\d* above 9 m/s, the highest 9\.51", said
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
     for pid in re.findall(r"pid (\d+)", said):
         assert not Path(f"/proc/{pid}").exists()

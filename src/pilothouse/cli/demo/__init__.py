@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import webbrowser
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from itertools import chain as in_turn
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pilothouse.kit.errors import Problem
+from pilothouse.kit.errors import Problem, Unavailable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pilothouse.cli.demo.chain import Chain, Progress
     from pilothouse.cli.demo.desk import Desk
+    from pilothouse.cli.demo.lab import Lab
     from pilothouse.cli.demo.programs import Program
 
 ROBOT_ID = "drone-1"
@@ -84,6 +86,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
     from pilothouse.cli.demo.chain import Chain
     from pilothouse.cli.demo.desk import Desk
     from pilothouse.cli.demo.flight import drone_flight
+    from pilothouse.cli.demo.lab import HUB_SETTINGS, Lab
     from pilothouse.cli.demo.programs import Program
     from pilothouse.cli.demo.screen import Screen
 
@@ -91,9 +94,11 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
     console.print(f"Everything is kept in {data}\n", soft_wrap=True)
     with ExitStack() as stack:
         flight = stack.enter_context(drone_flight())
-        hub = _started(stack, "hub", ["hub", "--host", "127.0.0.1", "--data", str(data / "hub")], data, port=8000)
+        words = ["hub", "--host", "127.0.0.1", "--data", str(data / "hub")]
+        hub = _started(stack, "hub", words, data, port=8000, settings=HUB_SETTINGS)
         console.print(f"hub       {hub.url}  (pid {hub.pid})")
         desk = stack.enter_context(closing(Desk(hub.url, data)))
+        lab = Lab(desk.operator, data)
         since = datetime.now(UTC)
         # The recorder lets the hub speak to this guard, and to no other that may run on this machine.
         guard_port = 8080 if _is_free(8080) else _free_port()
@@ -111,23 +116,41 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
             pace = 0.0 if speed == "max" else FLIGHT_S / float(speed)
             progress = chain.follow(since, within_s=pace + REST_WITHIN_S, show=screen.show)
         if once:
-            _prove(console, chain, desk, progress, programs)
+            _prove(console, chain, desk, lab, progress, programs)
         else:
             assert progress.recording is not None
             page = _page(hub.url, data, desk.leave_for_a_person(progress.recording))
+            _reproduce(console, lab, progress.recording, hub.url)
             _invite(console, progress, page, hub.url, guard.url)
             if show and _has_screen():
                 webbrowser.open(page)
             _wait(programs)
 
 
-def _prove(console: Console, chain: Chain, desk: Desk, progress: Progress, programs: list[Program]) -> None:
+def _reproduce(console: Console, lab: Lab, recording: dict[str, Any], hub_url: str) -> None:
+    """Begin a debug session on the recording; it goes on while somebody looks around."""
+
+    try:
+        begun = lab.begin(recording)
+        console.print(f"\nThe lab runs a program on this recording: {hub_url}/lab/{begun.session_id}", soft_wrap=True)
+    except Unavailable as problem:
+        console.print(f"\nThe lab stays empty on this machine: {problem.sentence}", soft_wrap=True, markup=False)
+
+
+def _prove(
+    console: Console, chain: Chain, desk: Desk, lab: Lab, progress: Progress, programs: list[Program]
+) -> None:  # fmt: skip
     from pilothouse.cli.demo.chain import require
 
     console.print()
     assert progress.recording is not None
     for link, figures in in_turn(chain.proofs(progress), desk.proofs(progress.recording)):
         console.print(f"[green]✓[/green] {link:<10} {figures}", soft_wrap=True)
+    try:
+        found = lab.result(lab.begin(progress.recording))
+        console.print(f"[green]✓[/green] {'lab':<10} reproduced in a sandbox, from a commit: “{found}”", soft_wrap=True)
+    except Unavailable as problem:
+        console.print(f"– {'lab':<10} not on this machine: {problem.sentence}", soft_wrap=True, markup=False)
     for program in programs:
         code = program.stop()
         require("stop", code == 0, f"the {program.name} ended with {code}; its log is {program.log}")
@@ -180,14 +203,23 @@ def _wait(programs: list[Program]) -> None:
     raise BrokenLink(link="run", reason=f"the {ended.name} ended; its log is {ended.log}")
 
 
-def _started(stack: ExitStack, name: str, arguments: list[str], data: Path, *, port: int) -> Program:
+def _started(
+    stack: ExitStack,
+    name: str,
+    arguments: list[str],
+    data: Path,
+    *,
+    port: int,
+    settings: Mapping[str, str] | None = None,
+) -> Program:
     """The program on its documented port if that is free on loopback, otherwise on any."""
     from pilothouse.cli.demo.programs import NotReady, Program
 
     ports = [port, 0] if _is_free(port) else [0]
     for one in ports:
         try:
-            return stack.enter_context(Program(name, [*arguments, "--port", str(one)], log=data / f"{name}.log"))
+            command = [*arguments, "--port", str(one)]
+            return stack.enter_context(Program(name, command, log=data / f"{name}.log", settings=settings))
         except NotReady:
             # Somebody may have taken the port between the look and the start; any free one cannot be taken so.
             if one == 0:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,8 +28,11 @@ class NotReady(Unavailable):
 class Program:
     """One Pilothouse program in a process of its own, driven by the process contract alone."""
 
-    def __init__(self, name: str, arguments: list[str], *, log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], *, log: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
+        self._settings = settings or {}
         self.log = log
         self.url = ""
         self._arguments = arguments
@@ -42,7 +46,7 @@ class Program:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=_environment(),
+                env={**_environment(), **self._settings},
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop the programs in order
             )
         try:
