@@ -1,4 +1,5 @@
-"""What a sandboxed command costs beside a direct one, and how fast its output is kept, beside SWE-ReX in the same run.
+"""What a sandboxed command costs beside a direct one, how fast its output is kept, and how soon a session of a hub says
+its first byte, beside SWE-ReX in the same run.
 
 Run: python bench/lab.py
 """
@@ -19,6 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.lab_sessions import FILES, generated, sessions
 from bench.report import Report
 from pilothouse.sandbox.log import OutputLog, Stream
 from pilothouse.sandbox.model import Command, Ending, Limits, TerminationReason
@@ -135,17 +137,24 @@ def ms(seconds: Sequence[float], share: float = 0.5) -> float:
     return (statistics.median(seconds) if share == 0.5 else sorted(seconds)[int(len(seconds) * share)]) * 1e3
 
 
-async def main() -> None:
-    beside = peer()
-    report = Report("Commands in a sandbox, beside SWE-ReX 1.4 (its server on loopback, no isolation)")
+async def commands(report: Report, beside: dict[str, Any] | None) -> None:
     with tempfile.TemporaryDirectory() as name:
         async with Sandbox(Path(name) / "sandbox", probe()) as sandbox:
             place = Place(Path(name), sandbox)
             await starts(place, report, beside and statistics.median(beside["once_s"]))
             await output(place, report, beside and beside["lines_per_s"])
         appending(Path(name), report)
+
+
+def main() -> None:
+    beside = peer()
+    report = Report(f"Commands and sessions ({FILES:,} files), beside SWE-ReX 1.4 (its server here, no isolation)")
+    asyncio.run(commands(report, beside))
+    with tempfile.TemporaryDirectory() as name:
+        upstream, commits = generated(Path(name) / "upstream")
+        sessions(Path(name), upstream, commits, report, None if beside is None else ms(beside["first_s"]))
     report.print()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

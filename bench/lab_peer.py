@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from swerex.runtime.abstract import Command
+from swerex.runtime.abstract import BashAction, CloseBashSessionRequest, Command, CreateBashSessionRequest
 from swerex.runtime.remote import RemoteRuntime
 
 WAIT_S = 60.0
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 async def measured(port: int, token: str, rounds: int, lines: int) -> dict[str, float | list[float]]:
-    """Seconds of `rounds` one-shot commands, and lines of output a second."""
+    """Seconds of one-shot commands, and of the first commands of sessions; lines of output a second."""
     runtime = RemoteRuntime(auth_token=token, host="http://127.0.0.1", port=port, timeout=WAIT_S)
     await runtime.wait_until_alive(timeout=WAIT_S)
     once = []
@@ -34,12 +34,21 @@ async def measured(port: int, token: str, rounds: int, lines: int) -> dict[str, 
         started = time.perf_counter()
         await runtime.execute(Command(command=["true"]))
         once.append(time.perf_counter() - started)
+    first = []
+    for number in range(rounds):
+        name = f"session-{number}"
+        started = time.perf_counter()
+        await runtime.create_session(CreateBashSessionRequest(session=name))
+        answer = await runtime.run_in_session(BashAction(session=name, command="echo hello"))
+        first.append(time.perf_counter() - started)
+        assert answer.output.strip() == "hello"
+        await runtime.close_session(CloseBashSessionRequest(session=name))
     writing = f"yes 'a line of forty characters, as logs have' | head -n {lines}"
     started = time.perf_counter()
     answer = await runtime.execute(Command(command=["sh", "-c", writing]))
     took = time.perf_counter() - started
     assert answer.stdout.count("\n") == lines
-    return {"once_s": once, "lines_per_s": lines / took}
+    return {"once_s": once, "first_s": first, "lines_per_s": lines / took}
 
 
 def main(rounds: int, lines: int) -> None:

@@ -250,6 +250,7 @@ async def test_calls_that_no_program_needs_are_refused(tmp_path: Path) -> None:
         "perf_event_open": call(298 if x86 else 241, 0, 0, 0, 0, 0),
         "userfaultfd": call(323 if x86 else 282, 0),
         "io_uring_setup": call(425, 1, 0),
+        "open_tree_attr": call(467, -1, 0, 0, 0, 0),
         "kexec_load": call(246 if x86 else 104, 0, 0, 0, 0),
         "init_module": call(175 if x86 else 105, 0, 0, 0),
         "clone3": call(435, 0, 0),
