@@ -131,6 +131,7 @@ async def test_a_patch_for_other_files_says_so(
         b"--- a/a.txt\n+++ b/a.txt\n@@ -1,5 +1,5 @@\n-a\n",
         b"\0\xff\xfe",
         b"diff --git a/a.txt b/a.txt\nGIT binary patch\nliteral 5\nnonsense\n",
+        b"diff --git a/b b/b\nnew file mode 100644\nGIT binary patch\nliteral 99999999999\nzcmZQz\n\n",
     ],
 )
 async def test_what_is_no_patch_says_so(
@@ -138,7 +139,7 @@ async def test_what_is_no_patch_says_so(
 ) -> None:
     upstream.commit({"a.txt": "a\n"})
 
-    with pytest.raises((PatchUnreadable, PatchDoesNotApply)):
+    with pytest.raises(PatchUnreadable):
         await patched(upstream, repository, repositories, workspaces, patch)
 
 

@@ -79,7 +79,7 @@ def _problem(message: str, patch: bytes, commit: str) -> Problem:
         hunk = _hunk_at(patch, found["file"], int(found["line"]))
         reason = f"what it expects at line {found['line']} is not there"
         return PatchDoesNotApply(commit=commit[:12], file=found["file"], hunk=hunk, reason=reason)
-    if (found := _FAILED.search(message)) and "patch" not in found["file"].split(" ")[0]:
+    if (found := _FAILED.search(message)) and found["file"] in map(_readable, files_of(patch)):
         return PatchDoesNotApply(commit=commit[:12], file=found["file"], hunk=1, reason=found["reason"])
     first = next((line for line in message.splitlines() if line.startswith(("error: ", "fatal: "))), message)
     return PatchUnreadable(reason=first.partition(": ")[2][:300] or "git does not say why")
