@@ -207,6 +207,25 @@ def test_the_limit_of_a_chunk_is_the_readers_choice(tmp_path: Path) -> None:
     assert "more than the limit of 1000" in damaged.value.sentence
 
 
+def test_chunks_that_all_overlap_are_refused_before_they_fill_the_memory() -> None:
+    out = io.BytesIO()
+    writer = Writer(out, chunk_size=4000)
+    writer.start()
+    channel = writer.register_channel("/a", "json", 0)
+    for number in range(20):  # each chunk begins at the same time and ends later than the one before
+        writer.add_message(channel, START_NS, bytes(3900), START_NS, number)
+        writer.add_message(channel, START_NS + 1 + number, b"", START_NS, number)
+    writer.finish()
+
+    with open_recording(io.BytesIO(out.getvalue())) as recording:
+        assert len(list(recording.messages())) == 40
+    with (
+        open_recording(io.BytesIO(out.getvalue()), chunk_limit_bytes=8000) as recording,
+        pytest.raises(Damaged, match="overlap in time"),
+    ):
+        list(recording.messages())
+
+
 def read_all(content: bytes) -> None:
     with open_recording(io.BytesIO(content)) as recording:
         for read in (recording.summary, lambda: list(recording.messages())):

@@ -163,3 +163,44 @@ def test_the_robot_imports_nothing_heavy_until_it_decodes() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == ""
+
+
+EMPTY = f"\n{'=' * 80}\nMSG: demo/Empty\n"
+DOUBLING = (
+    "A a\nA b"
+    + "".join(
+        f"\n{'=' * 80}\nMSG: demo/{one}\n{other} a\n{other} b"
+        for one, other in zip("ABCDEF", ["B", "C", "D", "E", "F", "Empty"], strict=True)
+    )
+    + EMPTY
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "definition", "reason"),
+    [
+        # Four bytes of content would be as many objects as they say.
+        ("ros1", "Empty[] x" + EMPTY, "parts without content"),
+        ("ros1", "Empty[2000000000] x" + EMPTY, "2000000001 fields and elements"),
+        ("ros1", "Empty[1000] x" + EMPTY, "parts without content"),
+        ("ros1", DOUBLING, "parts without content"),
+        # A program of as many lines would be compiled, while which nothing else in the process runs.
+        ("cdr", "string[2000000000] x", "2000000000 fields and elements"),
+        ("cdr", "# " + "x" * (1 << 20) + "\nint32 x", "takes 1048586 bytes"),
+    ],
+)
+def test_a_small_schema_cannot_ask_for_billions_of_parts(encoding: str, definition: str, reason: str) -> None:
+    name, schema_encoding = {"ros1": ("demo/Bag", "ros1msg"), "cdr": ("demo/msg/Bag", "ros2msg")}[encoding]
+    channel = Channel("/x", encoding, Schema(name, schema_encoding, definition.encode()))
+
+    with pytest.raises(Undecodable, match=reason):
+        Decoders().decode(channel, b"\xff\xff\xff\xff\xff\xff\xff\x7f")
+
+
+def test_a_goal_without_fields_and_large_arrays_of_numbers_are_read() -> None:
+    schema = Schema("demo/Bag", "ros1msg", f"Empty goal\nuint8[5000] raw{EMPTY}".encode())
+
+    value = Decoders().decode(Channel("/x", "ros1", schema), bytes(5000))
+
+    assert isinstance(value, dict)
+    assert len(value["raw"]) == 5000

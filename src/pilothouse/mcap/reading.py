@@ -20,6 +20,8 @@ from pilothouse.mcap.spans import ANY_TIME, Found, Span, content_of, messages_in
 ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
 NO_ADVICE = "It is not a recording, or not any more; there is nothing to do but delete it"
 
+# Chunks that overlap in time are in memory together: together they may take as much as so many of the largest.
+MOST_OVERLAPPING = 8
 # What a chunk record holds beside its content, which may be stored as it is.
 RECORD_ROOM_BYTES = 1 << 20
 
@@ -85,7 +87,8 @@ class RecordingFile:
     ) -> Iterator[Message]:
         """Messages with ``start_ns <= log_time <= end_ns`` in log-time order, those of one time in file order.
 
-        Only chunks that overlap in time are in memory together. Raises Damaged at the chunk that is.
+        Only chunks that overlap in time are in memory together; should these be more than a few times
+        ``chunk_limit_bytes``, that is refused. Raises Damaged at the chunk that is.
         """
         window = (ANY_TIME[0] if start_ns is None else start_ns, ANY_TIME[1] if end_ns is None else end_ns)
         try:
@@ -127,6 +130,7 @@ class RecordingFile:
         waiting.reverse()
         wanted = _wanted(registry, topics)
         cursors: list[tuple[int, int, _Cursor]] = []
+        held = 0
         while waiting or cursors:
             while waiting and (not cursors or waiting[-1].oldest_ns <= cursors[0][0]):
                 span = waiting.pop()
@@ -135,6 +139,9 @@ class RecordingFile:
                 cursor = self._cursor(span, registry, topics, wanted, window)
                 if cursor.found:
                     heapq.heappush(cursors, (cursor.found[0][0], span.offset, cursor))
+                    held += cursor.size
+                    if held > MOST_OVERLAPPING * self._limit:
+                        raise Broken(f"{len(cursors)} of its chunks overlap in time and take {held} bytes together")
             if not cursors:
                 continue
             _, offset, cursor = cursors[0]
@@ -144,6 +151,7 @@ class RecordingFile:
             yield from cursor.until(limit_ns)
             if cursor.done:
                 heapq.heappop(cursors)
+                held -= cursor.size
             else:
                 heapq.heapreplace(cursors, (cursor.next_ns, offset, cursor))
 
@@ -202,6 +210,10 @@ class _Cursor:
         self.found = found
         self._channels = registry.channels
         self._next = 0
+
+    @property
+    def size(self) -> int:
+        return len(self._raw)
 
     @property
     def done(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from rosbags.interfaces import Nodetype
@@ -20,18 +22,28 @@ _BUILTIN_MSG = {
     "builtin_interfaces/msg/Duration": "int32 sec\nuint32 nanosec\n",
 }
 
+# Program text is made of a schema, for every field, and for every element of a fixed array of texts or messages; while
+# it is compiled, no other thread of the process runs.
+MOST_FIELDS = 2_000
+MOST_SCHEMA_BYTES = 256 << 10
+# Parts of a message that have no content, such as the goal of an action that needs none.
+MOST_EMPTY_PARTS = 100
+# What rosbags gives a type without fields; ROS 2 spends a byte on it, ROS 1 does not.
+FILLER = "structure_needs_at_least_one_member"
+
 Convert = Callable[[Any], dict[str, Any]]
 
 
 def cdr_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes], object]:
     """Decoder of ROS 2 messages from a ros2msg or ros2idl schema; raises Broken."""
-    text = definition.decode("utf-8", "replace")
+    text = _text(definition)
     if encoding == "ros2msg":
         store, type_name = _store_from_msg(name, text, builtin=_BUILTIN_MSG)
     elif encoding in ("ros2idl", "omgidl"):
         store, type_name = _store_from_idl(name, text)
     else:
         raise Broken(f"cdr with a schema in {encoding[:50]!r}; ros2msg and ros2idl can be read")
+    _check_parts(store, type_name, empty_parts_are_free=False)
     convert = _converter(store, type_name, {})
     return lambda content: convert(store.deserialize_cdr(content, type_name))
 
@@ -40,9 +52,16 @@ def ros1_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes
     """Decoder of ROS 1 messages from a ros1msg schema; raises Broken."""
     if encoding != "ros1msg":
         raise Broken(f"ros1 with a schema in {encoding[:50]!r}; ros1msg can be read")
-    store, type_name = _store_from_msg(name, definition.decode("utf-8", "replace"), builtin={})
+    store, type_name = _store_from_msg(name, _text(definition), builtin={})
+    _check_parts(store, type_name, empty_parts_are_free=True)
     convert = _converter(store, type_name, {})
     return lambda content: convert(store.deserialize_ros1(content, type_name))
+
+
+def _text(definition: bytes) -> str:
+    if len(definition) > MOST_SCHEMA_BYTES:
+        raise Broken(f"its schema takes {len(definition)} bytes; up to {MOST_SCHEMA_BYTES} can be read")
+    return definition.decode("utf-8", "replace")
 
 
 def _store_from_msg(name: str, text: str, *, builtin: dict[str, str]) -> tuple[Typestore, str]:
@@ -72,6 +91,50 @@ def _store_from_idl(name: str, text: str) -> tuple[Typestore, str]:
     if wanted not in types:
         raise Broken(f"its schema does not define {name!r}")
     return store, wanted
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What decoding messages of a schema is made of, counted before any of it is."""
+
+    store: Typestore
+    empty_types: dict[str, bool] = field(default_factory=dict)
+    empty: dict[str, float] = field(default_factory=dict)
+    fields: int = 0
+
+    def count(self, type_name: str) -> None:
+        """Walk through a type and those within it; the outcome is in ``empty_types``, ``empty`` and ``fields``."""
+        if type_name in self.empty:
+            return
+        # A type within itself: reading such a message ends where its bytes do.
+        self.empty_types[type_name], self.empty[type_name] = False, 0
+        is_empty, empty = True, 0.0
+        for name, (kind, of) in self.store.fielddefs[type_name][1]:
+            element: Any = of[0] if kind in (Nodetype.ARRAY, Nodetype.SEQUENCE) else (kind, of)
+            size = int(of[1]) if kind == Nodetype.ARRAY else 1
+            is_number = element[0] == Nodetype.BASE and element[1][0] != "string"
+            self.fields += 1 if is_number else max(1, size)
+            inner_empty, inner = name == FILLER, 0.0
+            if element[0] == Nodetype.NAME:
+                self.count(element[1])
+                inner_empty = self.empty_types[element[1]]
+                inner = self.empty[element[1]] + inner_empty
+            if kind == Nodetype.SEQUENCE:
+                empty += math.inf if inner_empty else inner
+            else:
+                empty += size * inner
+            is_empty = is_empty and kind != Nodetype.SEQUENCE and (inner_empty or size == 0)
+        self.empty_types[type_name], self.empty[type_name] = is_empty, empty
+
+
+def _check_parts(store: Typestore, type_name: str, *, empty_parts_are_free: bool) -> None:
+    """A schema of a few bytes could ask for billions of parts; raises Broken."""
+    parts = _Parts(store)
+    parts.count(type_name)
+    if parts.fields > MOST_FIELDS:
+        raise Broken(f"its schema has {parts.fields} fields and elements; up to {MOST_FIELDS} can be read")
+    if empty_parts_are_free and parts.empty[type_name] > MOST_EMPTY_PARTS:
+        raise Broken(f"its schema has more than {MOST_EMPTY_PARTS} parts without content")
 
 
 def _converter(store: Typestore, type_name: str, known: dict[str, Convert]) -> Convert:

@@ -41,7 +41,7 @@ from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content, Recordings, Selection
-from pilothouse.hub.recordings.service.watched import watched
+from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import NotFound, Problem, Unavailable
 from pilothouse.kit.ids import new_id
@@ -57,8 +57,6 @@ BACKTEST_JOB = "backtest"
 LOOK_EVERY_S = 1.0
 # After so long a backtest goes to the back of the queue: indexing a new recording must not wait for it.
 TURN_S = 20.0
-# What a chunk may claim: a few kilobytes can claim a gigabyte.
-CHUNK_LIMIT_BYTES = 64 << 20
 
 _TRIGGERS: TypeAdapter[tuple[TriggerConfig, ...]] = TypeAdapter(Triggers)
 log = get_logger(__name__)

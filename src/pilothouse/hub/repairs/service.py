@@ -17,6 +17,7 @@ from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.problems import ContentDiffers
 from pilothouse.hub.recordings.service import Content, Intake, Recordings
 from pilothouse.hub.recordings.service.landing import in_thread
+from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
 from pilothouse.hub.repairs.domain import NoRepair, NothingToRepairYet, RepairState, recovered_id
 from pilothouse.hub.repairs.models import RepairRow
 from pilothouse.hub.repairs.repository import RepairRows
@@ -29,8 +30,6 @@ from pilothouse.wire import RecordingState
 
 REPAIR_JOB = "recordings.repair"
 _REPAIRABLE = (RecordingState.OK, RecordingState.DAMAGED)
-# What a chunk may claim: a few kilobytes can claim a gigabyte.
-CHUNK_LIMIT_BYTES = 64 << 20
 
 log = get_logger(__name__)
 
@@ -132,7 +131,7 @@ def mended(content: Content, work: Path) -> Outcome:
     try:
         with content.open() as readable, original.open("wb") as writable:
             shutil.copyfileobj(readable, writable, 1 << 20)
-        check = verify(original)
+        check = verify(original, chunk_limit_bytes=CHUNK_LIMIT_BYTES)
         if check.ok:
             return Outcome(RepairState.WHOLE, check.message_count)
         captured = recover(original, made, metadata=_origin(content), chunk_limit_bytes=CHUNK_LIMIT_BYTES)

@@ -17,6 +17,7 @@ from pilothouse.hub.playback.service.columns import columns_of
 from pilothouse.hub.playback.service.images import COMPRESSED, RAW
 from pilothouse.hub.recordings.service import Content, Recordings
 from pilothouse.hub.recordings.service.landing import in_thread
+from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
 from pilothouse.hub.similarity.domain import (
     AFTER_NS,
     BEFORE_NS,
@@ -49,7 +50,6 @@ MOST_NAMESAKES = 40
 MOST_MESSAGES = 50_000
 MOST_FIELDS = 64
 LARGEST_MESSAGE = 64 << 10
-CHUNK_LIMIT_BYTES = 64 << 20
 
 log = get_logger(__name__)
 

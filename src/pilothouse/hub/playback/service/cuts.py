@@ -11,7 +11,7 @@ from pilothouse.hub.playback.service.patience import Patience, Turns
 from pilothouse.hub.playback.service.windows import Window
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import watched
+from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.mcap import Summary, open_recording
 from pilothouse.mcap.cutting import Cutting, Piece, Wanted
 from pilothouse.mcap.spans import ANY_TIME
@@ -20,9 +20,6 @@ from pilothouse.mcap.spans import ANY_TIME
 BLOCK_WITHIN_S = 600.0
 # Handed over at once: enough that going to a thread for it costs nothing beside reading.
 BLOCK_BYTES = 1 << 18
-# A chunk has a megabyte by default, and one message of it may be a large cloud of points. What claims more is refused
-# before memory is taken: a few kilobytes can claim a gigabyte.
-CHUNK_LIMIT_BYTES = 64 << 20
 
 
 class Cut:

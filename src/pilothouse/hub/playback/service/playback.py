@@ -21,13 +21,13 @@ from pilothouse.hub.playback.domain import (
 )
 from pilothouse.hub.playback.schemas import DecodedMessage, DecodedMessages, FieldTree, Series, SeriesList, TopicFields
 from pilothouse.hub.playback.service.columns import Column, ColumnCache, columns_of
-from pilothouse.hub.playback.service.cuts import CHUNK_LIMIT_BYTES, Cut
+from pilothouse.hub.playback.service.cuts import Cut
 from pilothouse.hub.playback.service.images import COMPRESSED, RAW, Picture, picture_of
 from pilothouse.hub.playback.service.patience import Patience, Turns
 from pilothouse.hub.playback.service.windows import Window, begin_of
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import watched
+from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Decoders, RecordingFile, Summary, open_recording

@@ -20,6 +20,7 @@ from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.service.arrivals import recorded_ns
 from pilothouse.hub.recordings.service.store import SessionStore
+from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger
@@ -77,7 +78,10 @@ class Indexing:
 
     def _examine(self, row: RecordingRow, sha256: str) -> Examined:
         try:
-            with self._files.open(row.file_name) as file, open_recording(file) as recording:
+            with (
+                self._files.open(row.file_name) as file,
+                open_recording(file, chunk_limit_bytes=CHUNK_LIMIT_BYTES) as recording,
+            ):
                 summary = recording.summary()
             return Examined(sha256, contents_of(row.session_id, summary, row.announced_robot_id))
         except FileNotFoundError:

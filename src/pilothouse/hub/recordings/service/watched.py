@@ -1,10 +1,15 @@
-"""Reading that can be stopped: a thread cannot be cancelled, but it asks for bytes again and again."""
+"""Reading what came from outside: how much memory it may take, and how it is stopped. A thread cannot be cancelled, but
+it asks for bytes again and again."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
+
+# A chunk has a megabyte by default, and one message of it may be a large cloud of points. What claims more is refused
+# before memory is taken: a few kilobytes can claim a gigabyte.
+CHUNK_LIMIT_BYTES = 64 << 20
 
 
 def watched(file: BinaryIO, check: Callable[[], None]) -> BinaryIO:
