@@ -80,6 +80,9 @@ def test_anything_is_found_from_the_keyboard(demo: Demo, visit: Visit) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Find anything").fill("passed 9")
     expect(page.get_by_role("option").filter(has_text="Incident").first).to_contain_text("drone passed 9 m/s")
+    expect(page).to_have_url(re.compile(r"/settings\?palette=passed\+9"))
+    page.reload()
+    expect(page.get_by_role("option").filter(has_text="Incident").first).to_contain_text("drone passed 9 m/s")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/(incidents|recordings|boards)/"))
 

@@ -2,13 +2,14 @@ import { Button, Grid, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { recordingQuery } from "~/pages/player/queries";
 import { Answer } from "~/parts/answer";
 import { Copy } from "~/parts/command";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
+import { say } from "~/parts/say";
 import { useChange } from "./change";
 import { RobotLink } from "./goal-link";
 import { happenings } from "./happenings";
@@ -59,7 +60,11 @@ export function IncidentPage({ id, view }: Props) {
 }
 
 function NextStep({ incident: one }: { incident: Incident }) {
-  const { change } = useChange(one);
+  const { change, conflict } = useChange(one);
+  useEffect(() => {
+    if (conflict !== null)
+      say(`Somebody else was faster: ${conflict.others.join("; ")}. Press again if you still mean it.`);
+  }, [conflict]);
   const next = nextStep(one.state);
   const go = () => {
     if (next !== null && !change.isPending) change.mutate({ wanted: { state: next.to } });

@@ -1,4 +1,4 @@
-import { Group, Tooltip } from "@mantine/core";
+import { Group, Skeleton, Tooltip } from "@mantine/core";
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
@@ -53,7 +53,7 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
   const { total } = rows;
   const isThere = rows.first.data !== undefined;
   useEffect(() => {
-    setKnown(isThere ? total : AWAITED_ROWS);
+    setKnown(total);
     onTotal(isThere ? total : null);
   }, [isThere, total, onTotal]);
   usePlaceInUrl(virtual, isThere && known === total, height, search.at ?? 0, onPlace);
@@ -84,6 +84,7 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
         onKeyDown={keys.onKeyDown}
       >
         <Head search={search} onSort={onSort} />
+        {isThere ? null : <Awaited />}
         <div role="rowgroup" className={styles.rows} style={{ height: virtual.getTotalSize() }}>
           {lines.map(({ index, start }) => {
             const recording = rows.rowAt(index);
@@ -104,6 +105,16 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
       </div>
     </>
   );
+}
+
+function Awaited() {
+  return Array.from({ length: AWAITED_ROWS }, (_, number) => (
+    <div key={number} className={styles.row} aria-hidden>
+      <span style={{ gridColumn: "1 / -1" }}>
+        <Skeleton height={12} width={`${40 + ((number * 17) % 40)}%`} />
+      </span>
+    </div>
+  ));
 }
 
 /** Who comes back to the list, or opens its address, finds it where it was. */
@@ -140,6 +151,7 @@ function useKeys(
   const navigate = useNavigate();
   const go = (event: KeyboardEvent, to: number) => {
     event.preventDefault();
+    if (total === 0) return;
     const next = Math.min(total - 1, Math.max(0, to));
     setCurrent(next);
     scrollTo(next);

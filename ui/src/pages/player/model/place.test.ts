@@ -35,5 +35,20 @@ test("a link that somebody broke shows what it can", () => {
   expect(viewOf(read)).toBeUndefined();
 });
 
+test("how fast it plays, which dialog is open and what is unfolded is in the link", () => {
+  const place = placeOf({ cursor: 1, view: { from: 0, to: 9 }, selection: null, durationS: 9, speed: 4 });
+  const opened = { open: "fields", find: "pos x", into: 1, turned: [".pose", ".pose.x"], cut: ["/a"] };
+  expect(playerSearch({ ...place, ...opened })).toMatchObject({ t: 1, speed: 4, ...opened });
+  expect(playerSearch({ speed: 3, open: "everything", turned: [7], ns: "12e3" })).toMatchObject({
+    speed: undefined,
+    open: undefined,
+    turned: ["7"],
+    ns: undefined,
+  });
+  expect(
+    placeOf({ cursor: 1, view: { from: 0, to: 9 }, selection: null, durationS: 9, speed: 1 }).speed,
+  ).toBeUndefined();
+});
+
 test("no plots and no panels are a choice too", () =>
   expect(playerSearch({ plots: [], panels: [] })).toMatchObject({ plots: [], panels: [] }));
