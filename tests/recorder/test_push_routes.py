@@ -159,6 +159,18 @@ def test_a_body_is_at_most_64_mebibytes_and_a_document_eight(client: Client) -> 
     assert (too_large.status_code, too_large.json()["code"]) == (413, "document_too_large")
 
 
+def test_what_a_small_buffer_cannot_hold_is_refused_in_words(tmp_path: Path) -> None:
+    kind = {"Content-Type": "application/octet-stream", "X-Topic": "/scan", "X-Message-Encoding": "raw"}
+    with serving(tmp_path, max_bytes=16 << 20) as client:
+        message = client.http.post("/messages", content=bytes(5 << 20), headers=kind)
+        line = push(client, b'{"topic": "/x", "data": "' + b"x" * (2 << 20) + b'"}\n' + ONE).json()
+
+        assert (message.status_code, message.json()["code"]) == (413, "message_too_large")
+        assert "4194304 bytes here, a quarter of max_bytes" in message.text
+        assert (line["accepted"], line["rejected"][0]["reason"]) == (1, "a line has at most 1048576 bytes here")
+        assert client.http.post("/messages", content=bytes(4 << 20), headers=kind).status_code == 202
+
+
 def test_what_senders_hold_in_memory_is_bounded(client: Client) -> None:
     pushing = client.robot.recorder.pushing
     with pushing.share() as another:
