@@ -98,8 +98,13 @@ class TaskRows:
         """Prolong the leases that these agents hold, board by board; one that has ended stays ended."""
         for board_id, until in sorted(leases.items()):
             held = (TaskRow.assigned_id.in_(agent_ids), TaskRow.lease_until > now, TaskRow.board_id == board_id)
+            # In one order, as everybody locks several tasks: else two would wait for each other in a circle.
+            ids = select(TaskRow.id).where(*held).order_by(TaskRow.id).with_for_update(key_share=True)
             await self._session.execute(
-                update(TaskRow).where(*held).values(lease_until=until).execution_options(synchronize_session=False)
+                update(TaskRow)
+                .where(TaskRow.id.in_(ids))
+                .values(lease_until=until)
+                .execution_options(synchronize_session=False)
             )
 
     async def boards_with_leases(self, agent_ids: Collection[str], now: datetime) -> Sequence[str]:
