@@ -65,11 +65,14 @@ export const theme = createTheme({
   },
 });
 
+/** White words stand on it. */
+const danger = { "--mantine-color-red-filled": "#c92a2a", "--mantine-color-red-filled-hover": "#b02323" };
+
 /** Quiet text and the words in marks, dark or light enough to be read by everybody (4.5 to 1 on their ground). */
 export const readable: CSSVariablesResolver = () => ({
-  // White words stand on it.
-  variables: { "--mantine-color-red-filled": "#c92a2a", "--mantine-color-red-filled-hover": "#b02323" },
+  variables: {},
   light: {
+    ...danger,
     "--mantine-color-dimmed": "#5a6470",
     "--mantine-color-placeholder": "#6a737e",
     "--mantine-color-error": "#c21f1f",
@@ -82,6 +85,7 @@ export const readable: CSSVariablesResolver = () => ({
     "--mantine-color-gray-light-color": "#3f474f",
   },
   dark: {
+    ...danger,
     "--mantine-color-anchor": "#7eaeea",
     "--mantine-color-error": "#ff8787",
     "--mantine-color-dimmed": "#a0a6ad",

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Modal, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Confirm } from "./confirm";
 import { Failure } from "./failure";
+import { FormEnd } from "./form-end";
 
 type Sending = { mutate: () => void; isPending: boolean; error: unknown };
 
@@ -34,32 +35,22 @@ export function FormDialog({ title, close, saving, act, isIncomplete, removing, 
         <Stack gap="sm">
           {children}
           {problem === null ? null : <Failure error={problem} />}
-          <Group justify="space-between">
-            <Group gap="xs">
-              {removing === undefined ? null : (
-                <Confirm
-                  question={removing.question}
-                  consequence={removing.consequence}
-                  onConfirm={() => removing.mutate()}
-                >
-                  Delete
-                </Confirm>
-              )}
-              {more === undefined ? null : (
-                <Button variant="default" loading={more.isPending} onClick={() => more.mutate()}>
-                  {more.act}
-                </Button>
-              )}
-            </Group>
-            <Group gap="xs">
-              <Button variant="default" onClick={close}>
-                Cancel
+          <FormEnd cancel={close} act={act} isPending={saving.isPending} isIncomplete={isIncomplete}>
+            {removing === undefined ? null : (
+              <Confirm
+                question={removing.question}
+                consequence={removing.consequence}
+                onConfirm={() => removing.mutate()}
+              >
+                Delete
+              </Confirm>
+            )}
+            {more === undefined ? null : (
+              <Button variant="default" loading={more.isPending} onClick={() => more.mutate()}>
+                {more.act}
               </Button>
-              <Button type="submit" loading={saving.isPending} disabled={isIncomplete}>
-                {act}
-              </Button>
-            </Group>
-          </Group>
+            )}
+          </FormEnd>
         </Stack>
       </form>
     </Modal>

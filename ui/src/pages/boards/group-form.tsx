@@ -1,7 +1,8 @@
-import { Textarea, TextInput } from "@mantine/core";
+import { Textarea } from "@mantine/core";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { FormDialog } from "~/parts/form-dialog";
+import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 
 /** Makes a group of boards, or changes one. */
@@ -31,14 +32,7 @@ export function GroupForm({ group, close }: { group?: Model<"BoardGroup">; close
         }
       }
     >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} />
       <Textarea
         label="Description"
         maxLength={20_000}

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
 import { bytes, count, plural } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
@@ -8,7 +8,8 @@ import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
-import { say, sayProblem } from "~/parts/say";
+import { say } from "~/parts/say";
+import { useActing } from "~/parts/use-saving";
 import { SettingsFrame } from "./settings-frame";
 
 /** What recordings take of what they may take, and what leaves when it is too much. */
@@ -25,20 +26,18 @@ export function StoragePage() {
 }
 
 function DiskUse() {
-  const queries = useQueryClient();
   const disk = useQuery({
     queryKey: ["recordings", "disk"],
     queryFn: ({ signal }) => answered(api.GET("/api/admin/disk", { signal })),
   });
-  const rescan = useMutation({
-    mutationFn: () => answered(api.POST("/api/admin/rescan")),
-    onSuccess: async (found) => {
+  const rescan = useActing(
+    () => answered(api.POST("/api/admin/rescan")),
+    ["recordings"],
+    (found) => {
       const changes = `${found.added} new, ${found.updated} changed, ${found.removed} gone`;
       say(`${plural(found.session_count, "recording")} are known: ${changes}, ${found.damaged} damaged.`);
-      await queries.invalidateQueries({ queryKey: ["recordings"] });
     },
-    onError: sayProblem,
-  });
+  );
   return (
     <Panel
       title="Disk"
@@ -79,19 +78,15 @@ function Use({ use }: { use: Model<"DiskUse"> }) {
 }
 
 function Sweep() {
-  const queries = useQueryClient();
   const plan = useQuery({
     queryKey: ["recordings", "sweep"],
     queryFn: ({ signal }) => answered(api.GET("/api/admin/sweep", { signal })),
   });
-  const sweep = useMutation({
-    mutationFn: () => answered(api.POST("/api/admin/sweep")),
-    onSuccess: async (swept) => {
-      say(`${plural(swept.deleted_ids.length, "recording")} deleted, ${bytes(swept.bytes_freed)} freed.`);
-      await queries.invalidateQueries({ queryKey: ["recordings"] });
-    },
-    onError: sayProblem,
-  });
+  const sweep = useActing(
+    () => answered(api.POST("/api/admin/sweep")),
+    ["recordings"],
+    (swept) => say(`${plural(swept.deleted_ids.length, "recording")} deleted, ${bytes(swept.bytes_freed)} freed.`),
+  );
   return (
     <Panel title="What a sweep would delete now" flush>
       <Answer query={plan}>
@@ -167,18 +162,16 @@ function Going({ plan }: { plan: Model<"SweepPlan"> }) {
 }
 
 function Pinned() {
-  const queries = useQueryClient();
   const pinned = useQuery({
     queryKey: ["recordings", "pinned"],
     queryFn: ({ signal }) =>
       answered(api.GET("/api/sessions", { params: { query: { pinned: true, limit: 100 } }, signal })),
   });
-  const unpin = useMutation({
-    mutationFn: (session_id: string) =>
+  const unpin = useActing(
+    (session_id: string) =>
       answered(api.DELETE("/api/v1/recordings/{session_id}/pin", { params: { path: { session_id } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["recordings"] }),
-    onError: sayProblem,
-  });
+    ["recordings"],
+  );
   return (
     <Panel title="Pinned" flush>
       <Answer query={pinned}>

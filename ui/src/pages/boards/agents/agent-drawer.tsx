@@ -1,4 +1,4 @@
-import { Box, Button, Code, Drawer, Group, Stack, Table, Text } from "@mantine/core";
+import { Box, Code, Drawer, Group, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
@@ -6,6 +6,7 @@ import { figure } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
 import { Failure } from "~/parts/failure";
+import { FormEnd } from "~/parts/form-end";
 import { Moment } from "~/parts/moment";
 import { say, sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
@@ -221,14 +222,7 @@ function EditAgent({ agent, close }: { agent: Model<"Agent">; close: () => void 
     >
       <AgentForm draft={draft} change={(change) => setDraft({ ...draft, ...change })} />
       {saving.isError ? <Failure error={saving.error} /> : null}
-      <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={close}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={saving.isPending}>
-          Save
-        </Button>
-      </Group>
+      <FormEnd cancel={close} act="Save" isPending={saving.isPending} />
     </form>
   );
 }

@@ -1,4 +1,5 @@
 import { Group, NumberInput, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { NameField } from "~/parts/name-field";
 import type { AgentDraft } from "./agent-draft";
 
 type Props = { draft: AgentDraft; change: (change: Partial<AgentDraft>) => void };
@@ -7,14 +8,7 @@ export function AgentForm({ draft, change }: Props) {
   return (
     <Stack gap="sm">
       <Group grow align="flex-start">
-        <TextInput
-          label="Name"
-          required
-          data-autofocus
-          maxLength={100}
-          value={draft.name}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-        />
+        <NameField value={draft.name} onChange={(name) => change({ name })} maxLength={100} />
         <Select
           label="Role"
           allowDeselect={false}

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
 import { Failure } from "~/parts/failure";
+import { FormEnd } from "~/parts/form-end";
 import { useOnBoard } from "../board/on-board";
 import { agentDraftOf, agentOf } from "./agent-draft";
 import { AgentForm } from "./agent-form";
@@ -47,14 +48,7 @@ export function RegisterAgent({ close }: { close: () => void }) {
         >
           <AgentForm draft={draft} change={(change) => setDraft({ ...draft, ...change })} />
           {making.isError ? <Failure error={making.error} /> : null}
-          <Group justify="flex-end" mt="md">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={making.isPending}>
-              Register
-            </Button>
-          </Group>
+          <FormEnd cancel={close} act="Register" isPending={making.isPending} />
         </form>
       )}
     </Modal>

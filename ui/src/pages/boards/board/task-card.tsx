@@ -8,6 +8,7 @@ import { useIncidentTitle } from "../incidents/use-incident-title";
 import { beside, neighbour } from "../model/lanes";
 import { leaseLeft } from "../model/lease";
 import type { TaskCard as Card, TaskStatus } from "../model/queries";
+import { TagBadge } from "../tag-badge";
 import { Who } from "../who";
 import classes from "./kanban.module.css";
 import { DRAGGED } from "./lane";
@@ -104,15 +105,7 @@ function Facts({ task }: { task: Card }) {
         </Badge>
       )}
       {task.tags.map((tag) => (
-        <Badge
-          key={tag.id}
-          variant="outline"
-          color="gray"
-          tt="none"
-          leftSection={<span className={classes.dot} style={{ background: tag.colour }} />}
-        >
-          {tag.name}
-        </Badge>
+        <TagBadge key={tag.id} tag={tag} />
       ))}
       {task.incident_id === null ? null : (
         <Text span size="xs" c="dimmed" title={`About incident ${task.incident_id}`}>

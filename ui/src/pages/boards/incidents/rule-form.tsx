@@ -1,7 +1,8 @@
-import { Group, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Group, Select, Switch, TagsInput } from "@mantine/core";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { FormDialog } from "~/parts/form-dialog";
+import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useOnBoard } from "../board/on-board";
 import { PRIORITIES } from "../model/lanes";
@@ -47,14 +48,7 @@ export function RuleForm({ rule, close }: { rule?: Model<"Rule">; close: () => v
         }
       }
     >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={200}
-        value={draft.name}
-        onChange={(event) => change({ name: event.currentTarget.value })}
-      />
+      <NameField value={draft.name} onChange={(name) => change({ name })} />
       <Group grow>
         <Select
           label="Severity at least"

@@ -1,7 +1,8 @@
-import { Badge, Box, Button, Group, Paper, TagsInput, Text, Textarea, UnstyledButton } from "@mantine/core";
+import { Badge, Box, Group, Paper, TagsInput, Text, Textarea, UnstyledButton } from "@mantine/core";
 import { IconPencil, IconShieldExclamation, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { FormEnd } from "~/parts/form-end";
 import { Moment } from "~/parts/moment";
 import { sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
@@ -115,17 +116,9 @@ function Correct({ entry, place, close }: { entry: Entry; place: MemoryPlace; cl
         value={content}
         onChange={(event) => setContent(event.currentTarget.value)}
       />
-      <Group mt="xs" justify="space-between">
+      <FormEnd cancel={close} act="Save" isPending={saving.isPending}>
         <TagsInput aria-label="Tags of the entry" size="xs" value={tags} maxTags={20} onChange={setTags} />
-        <Group gap="xs">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            Save
-          </Button>
-        </Group>
-      </Group>
+      </FormEnd>
     </form>
   );
 }

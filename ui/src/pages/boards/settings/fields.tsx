@@ -5,6 +5,7 @@ import { answered, api, type Model } from "~/api/client";
 import { useWhoAmI } from "~/api/session";
 import { plural } from "~/format/numbers";
 import { FormDialog } from "~/parts/form-dialog";
+import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
@@ -102,14 +103,7 @@ function FieldForm({ field, close }: { field?: Field; close: () => void }) {
         }
       }
     >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={200}
-        value={name}
-        onChange={(event) => change({ name: event.currentTarget.value })}
-      />
+      <NameField value={name} onChange={(name) => change({ name })} />
       <Group grow align="flex-start">
         <TextInput
           label="Key"

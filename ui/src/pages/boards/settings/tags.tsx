@@ -1,9 +1,10 @@
-import { ColorInput, Table, TextInput } from "@mantine/core";
+import { ColorInput, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { useWhoAmI } from "~/api/session";
 import { FormDialog } from "~/parts/form-dialog";
+import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
@@ -82,14 +83,7 @@ function TagForm({ tag, close }: { tag?: Model<"Tag">; close: () => void }) {
         }
       }
     >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={100}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} maxLength={100} />
       <ColorInput
         label="Colour"
         size="xs"

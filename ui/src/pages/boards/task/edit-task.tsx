@@ -1,8 +1,9 @@
-import { Alert, Button, Group } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
 import { Failure } from "~/parts/failure";
+import { FormEnd } from "~/parts/form-end";
 import { useOnBoard } from "../board/on-board";
 import { changeOf, type Draft, draftOf } from "../model/draft";
 import type { Task } from "../model/queries";
@@ -48,14 +49,7 @@ export function EditTask({ task, close }: { task: Task; close: () => void }) {
       )}
       <TaskForm draft={draft} change={(one) => setDraft({ ...draft, ...one })} />
       {saving.isError ? <Failure error={saving.error} /> : null}
-      <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={close}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={saving.isPending}>
-          Save
-        </Button>
-      </Group>
+      <FormEnd cancel={close} act="Save" isPending={saving.isPending} />
     </form>
   );
 }

@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import { Copy } from "~/parts/command";
 import { Mark } from "~/parts/marks";
 import { Moment, useNow } from "~/parts/moment";
-import classes from "../board/kanban.module.css";
 import { useOnBoard } from "../board/on-board";
 import { leaseLeft } from "../model/lease";
 import type { Task } from "../model/queries";
 import { linkOf } from "../model/shown";
+import { TagBadge } from "../tag-badge";
 import { Who } from "../who";
 
 /** What is known of a task, line by line. */
@@ -50,15 +50,7 @@ export function TaskFacts({ task }: { task: Task }) {
           <Fact name="Tags">
             <Group gap={5} component="span" display="inline-flex">
               {task.tags.map((tag) => (
-                <Badge
-                  key={tag.id}
-                  variant="outline"
-                  color="gray"
-                  tt="none"
-                  leftSection={<span className={classes.dot} style={{ background: tag.colour }} />}
-                >
-                  {tag.name}
-                </Badge>
+                <TagBadge key={tag.id} tag={tag} />
               ))}
             </Group>
           </Fact>

@@ -1,9 +1,10 @@
 import { Code, Table, Text } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
 import { plural } from "~/format/numbers";
 import { Moment } from "~/parts/moment";
-import { say, sayProblem } from "~/parts/say";
+import { say } from "~/parts/say";
+import { useActing } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
 import { useOnBoard } from "../board/on-board";
@@ -49,15 +50,12 @@ export function DeliveryLog({ subscriptionId, search }: { subscriptionId: string
 
 function Revive({ subscriptionId }: { subscriptionId: string }) {
   const { boardId, toWrite } = useOnBoard();
-  const queries = useQueryClient();
   const path = { board_id: boardId, subscription_id: subscriptionId };
-  const reviving = useMutation({
-    mutationFn: () =>
-      answered(api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/resend", { params: { path } })),
-    onSuccess: ({ deliveries: sent }) => say(`${plural(sent, "delivery", "deliveries")} sent again`),
-    onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
-  });
+  const reviving = useActing(
+    () => answered(api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/resend", { params: { path } })),
+    ["webhooks"],
+    ({ deliveries: sent }) => say(`${plural(sent, "delivery", "deliveries")} sent again`),
+  );
   return (
     <ActButton variant="default" refusal={toWrite} loading={reviving.isPending} onAct={() => reviving.mutate()}>
       Post everything given up again

@@ -1,17 +1,12 @@
 import { Box, Group, Modal, SegmentedControl, Stack, Table, Text } from "@mantine/core";
-import {
-  type InfiniteData,
-  type UseInfiniteQueryResult,
-  type UseQueryResult,
-  useMutation,
-  useQueryClient,
-} from "@tanstack/react-query";
+import type { InfiniteData, UseInfiniteQueryResult, UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
-import { say, sayProblem } from "~/parts/say";
+import { say } from "~/parts/say";
+import { useActing } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
 import type { Refusal } from "../model/rights";
@@ -121,13 +116,7 @@ type HeadProps = {
 
 /** How one of them stands, and the way to have it done once more. */
 export function LogHead({ state, problem, refusal, act, done, send, children }: HeadProps) {
-  const queries = useQueryClient();
-  const sending = useMutation({
-    mutationFn: send,
-    onSuccess: () => say(done),
-    onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
-  });
+  const sending = useActing(send, ["webhooks"], () => say(done));
   return (
     <>
       <Group justify="space-between">

@@ -1,9 +1,10 @@
 import { Badge, Group, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Mark } from "~/parts/marks";
-import { say, sayProblem } from "~/parts/say";
+import { say } from "~/parts/say";
+import { useActing } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { ActButton } from "../act-button";
 import { Arranged } from "../arranged";
@@ -78,22 +79,16 @@ export function OutgoingPanel({ search }: { search: WebhooksSearch }) {
 
 function Test({ subscriptionId }: { subscriptionId: string }) {
   const { boardId, toWrite } = useOnBoard();
-  const queries = useQueryClient();
   const url = useUrl();
-  const testing = useMutation({
-    mutationFn: () =>
-      answered(
-        api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/test", {
-          params: { path: { board_id: boardId, subscription_id: subscriptionId } },
-        }),
-      ),
-    onSuccess: (sent) => {
+  const path = { board_id: boardId, subscription_id: subscriptionId };
+  const testing = useActing(
+    () => answered(api.POST("/api/v1/boards/{board_id}/subscriptions/{subscription_id}/test", { params: { path } })),
+    ["webhooks"],
+    (sent) => {
       say("A message is on its way; the log says what comes of it");
       url({ subscription: subscriptionId, delivery: sent.id, webhook: undefined, state: undefined }, "opens");
     },
-    onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
-  });
+  );
   return (
     <ActButton variant="default" refusal={toWrite} loading={testing.isPending} onAct={() => testing.mutate()}>
       Test

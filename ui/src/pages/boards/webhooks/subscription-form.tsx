@@ -2,6 +2,7 @@ import { Switch, TagsInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { FormDialog } from "~/parts/form-dialog";
+import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useOnBoard } from "../board/on-board";
 import { OVERLAP_S } from "./overlap";
@@ -74,14 +75,7 @@ export function SubscriptionForm({ subscription, close, show }: Props) {
       }
       more={subscription && { ...rotating, act: "New secret" }}
     >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} />
       <TextInput
         label="Address"
         type="url"

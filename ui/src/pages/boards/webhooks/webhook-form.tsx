@@ -1,8 +1,9 @@
-import { Group, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Group, Select, Switch, TagsInput, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { FormDialog } from "~/parts/form-dialog";
 import { Moment } from "~/parts/moment";
+import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useOnBoard } from "../board/on-board";
 import { OVERLAP_S } from "./overlap";
@@ -57,14 +58,7 @@ export function WebhookForm({ webhook, close, show }: Props) {
       }
       more={webhook && { ...rotating, act: "New secret" }}
     >
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        maxLength={200}
-        value={draft.name}
-        onChange={(event) => change({ name: event.currentTarget.value })}
-      />
+      <NameField value={draft.name} onChange={(name) => change({ name })} />
       <Textarea
         label="Description"
         maxLength={2_000}

@@ -1,5 +1,6 @@
-import { Group, Table, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Table, Text } from "@mantine/core";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { bytes } from "~/format/numbers";
 import { span } from "~/format/time";
 import { Answer } from "~/parts/answer";
@@ -10,85 +11,76 @@ import { Panel } from "~/parts/panel";
 import { robotIncidents, robotRecordings } from "../queries";
 
 export function RobotIncidents({ robotId }: { robotId: string }) {
-  const query = useQuery(robotIncidents(robotId));
   return (
-    <Panel
+    <Outcomes
       title="Incidents"
-      flush
-      actions={
+      all={
         <PageLink to="/incidents" search={{ robot: robotId }} size="sm">
           All
         </PageLink>
       }
-    >
-      <Answer query={query}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Quiet>None: nothing has fired on this robot.</Quiet>
-          ) : (
-            <Table aria-label="Its latest incidents" layout="fixed">
-              <Table.Tbody>
-                {items.map((one) => (
-                  <Table.Tr key={one.id}>
-                    <Table.Td w={78}>
-                      <Mark of={one.severity} />
-                    </Table.Td>
-                    <Table.Td>
-                      <PageLink to="/incidents/$incidentId" params={{ incidentId: one.id }} inherit>
-                        {one.title}
-                      </PageLink>
-                    </Table.Td>
-                    <Table.Td w={104} ta="right">
-                      <Moment at={one.opened_at} c="dimmed" />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )
-        }
-      </Answer>
-    </Panel>
+      query={useQuery(robotIncidents(robotId))}
+      of={({ items }) => items}
+      none="None: nothing has fired on this robot."
+      row={(one) => (
+        <Row key={one.id} at={one.opened_at} mark={<Mark of={one.severity} />}>
+          <PageLink to="/incidents/$incidentId" params={{ incidentId: one.id }} inherit>
+            {one.title}
+          </PageLink>
+        </Row>
+      )}
+    />
   );
 }
 
 export function RobotRecordings({ robotId }: { robotId: string }) {
-  const query = useQuery(robotRecordings(robotId));
   return (
-    <Panel
+    <Outcomes
       title="Recordings"
-      flush
-      actions={
+      all={
         <PageLink to="/recordings" search={{ robot: robotId }} size="sm">
           All
         </PageLink>
       }
-    >
+      query={useQuery(robotRecordings(robotId))}
+      of={({ sessions }) => sessions}
+      none="None: nothing it recorded has come here."
+      row={(one) => (
+        <Row key={one.session_id} at={one.started_at}>
+          <PageLink to="/recordings/$recordingId" params={{ recordingId: one.session_id }} inherit>
+            {one.label || one.session_id}
+          </PageLink>
+          <Text size="xs" c="dimmed">
+            {span(one.duration_s)}, {bytes(one.size_bytes)}
+          </Text>
+        </Row>
+      )}
+    />
+  );
+}
+
+type Props<Data, One> = {
+  title: string;
+  all: ReactNode;
+  query: UseQueryResult<Data>;
+  of: (data: Data) => One[];
+  none: string;
+  row: (one: One) => ReactNode;
+};
+
+/** The latest of what came of a robot's work, and the way to all of it. */
+function Outcomes<Data, One>({ title, all, query, of, none, row }: Props<Data, One>) {
+  return (
+    <Panel title={title} flush actions={all}>
       <Answer query={query}>
-        {({ sessions }) =>
-          sessions.length === 0 ? (
-            <Quiet>None: nothing it recorded has come here.</Quiet>
+        {(data) =>
+          of(data).length === 0 ? (
+            <Text size="sm" c="dimmed" p="sm">
+              {none}
+            </Text>
           ) : (
-            <Table aria-label="Its latest recordings" layout="fixed">
-              <Table.Tbody>
-                {sessions.map((one) => (
-                  <Table.Tr key={one.session_id}>
-                    <Table.Td>
-                      <PageLink to="/recordings/$recordingId" params={{ recordingId: one.session_id }} inherit>
-                        {one.label || one.session_id}
-                      </PageLink>
-                      <Group gap={6}>
-                        <Text size="xs" c="dimmed">
-                          {span(one.duration_s)}, {bytes(one.size_bytes)}
-                        </Text>
-                      </Group>
-                    </Table.Td>
-                    <Table.Td w={104} ta="right">
-                      {one.started_at ? <Moment at={one.started_at} c="dimmed" /> : null}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
+            <Table aria-label={`Its latest ${title.toLowerCase()}`} layout="fixed">
+              <Table.Tbody>{of(data).map(row)}</Table.Tbody>
             </Table>
           )
         }
@@ -97,10 +89,14 @@ export function RobotRecordings({ robotId }: { robotId: string }) {
   );
 }
 
-function Quiet({ children }: { children: string }) {
+function Row({ at, mark, children }: { at: string | null | undefined; mark?: ReactNode; children: ReactNode }) {
   return (
-    <Text size="sm" c="dimmed" p="sm">
-      {children}
-    </Text>
+    <Table.Tr>
+      {mark === undefined ? null : <Table.Td w={78}>{mark}</Table.Td>}
+      <Table.Td>{children}</Table.Td>
+      <Table.Td w={104} ta="right">
+        {at ? <Moment at={at} c="dimmed" /> : null}
+      </Table.Td>
+    </Table.Tr>
   );
 }

@@ -1,72 +1,52 @@
 import { ActionIcon, Button, Group, Menu } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { answered, api } from "~/api/client";
 import { plural } from "~/format/numbers";
 import { Confirm } from "~/parts/confirm";
-import { say, sayProblem } from "~/parts/say";
+import { say } from "~/parts/say";
+import { useActing } from "~/parts/use-saving";
 import type { Destination } from "./queries";
+
+/** The secret before a new one signs beside it for a day. */
+const OVERLAP_S = 86_400;
 
 type Props = { destination: Destination; onSecret: (secret: string | null) => void };
 
 /** Test, change, switch off, a new secret, everything again, no more. */
 export function DestinationActions({ destination, onSecret }: Props) {
-  const queries = useQueryClient();
   const navigate = useNavigate();
   const params = { path: { destination_id: destination.id } };
-  const refresh = () => queries.invalidateQueries({ queryKey: ["notifications"] });
-  const onError = async (error: unknown) => {
-    sayProblem(error);
-    await refresh();
-  };
-  const test = useMutation({
-    mutationFn: () => answered(api.POST("/api/v1/notifications/destinations/{destination_id}/test", { params })),
-    onSuccess: async (delivery) => {
-      await refresh();
-      await navigate({
-        to: "/settings/notifications",
-        search: { destination: destination.id, delivery: delivery.id },
-        resetScroll: false,
-      });
+  const area = ["notifications"];
+  const test = useActing(
+    () => answered(api.POST("/api/v1/notifications/destinations/{destination_id}/test", { params })),
+    area,
+    (delivery) => {
+      const search = { destination: destination.id, delivery: delivery.id };
+      return navigate({ to: "/settings/notifications", search, resetScroll: false });
     },
-    onError,
-  });
-  const toggle = useMutation({
-    mutationFn: () =>
-      answered(
-        api.PATCH("/api/v1/notifications/destinations/{destination_id}", {
-          params,
-          body: { enabled: !destination.enabled, version: destination.version },
-        }),
-      ),
-    onSuccess: refresh,
-    onError,
-  });
-  const renew = useMutation({
-    mutationFn: () =>
-      answered(
-        api.POST("/api/v1/notifications/destinations/{destination_id}/secret", { params, body: { overlap_s: 86_400 } }),
-      ),
-    onSuccess: async (made) => {
-      onSecret(made.secret ?? null);
-      await refresh();
+  );
+  const toggle = useActing(() => {
+    const body = { enabled: !destination.enabled, version: destination.version };
+    return answered(api.PATCH("/api/v1/notifications/destinations/{destination_id}", { params, body }));
+  }, area);
+  const renew = useActing(
+    () => {
+      const body = { overlap_s: OVERLAP_S };
+      return answered(api.POST("/api/v1/notifications/destinations/{destination_id}/secret", { params, body }));
     },
-    onError,
-  });
-  const resend = useMutation({
-    mutationFn: () => answered(api.POST("/api/v1/notifications/destinations/{destination_id}/resend", { params })),
-    onSuccess: async ({ deliveries }) => {
-      say(`${plural(deliveries, "delivery", "deliveries")} will be sent again.`);
-      await refresh();
-    },
-    onError,
-  });
-  const remove = useMutation({
-    mutationFn: () => answered(api.DELETE("/api/v1/notifications/destinations/{destination_id}", { params })),
-    onSuccess: refresh,
-    onError,
-  });
+    area,
+    (made) => onSecret(made.secret ?? null),
+  );
+  const resend = useActing(
+    () => answered(api.POST("/api/v1/notifications/destinations/{destination_id}/resend", { params })),
+    area,
+    ({ deliveries }) => say(`${plural(deliveries, "delivery", "deliveries")} will be sent again.`),
+  );
+  const remove = useActing(
+    () => answered(api.DELETE("/api/v1/notifications/destinations/{destination_id}", { params })),
+    area,
+  );
   return (
     <Group gap="xs" justify="flex-end" wrap="nowrap">
       <Button variant="default" loading={test.isPending} onClick={() => test.mutate()}>
