@@ -48,7 +48,7 @@ export function SimilarPanel({ incident, search, onRepeats }: Props) {
                       <Button
                         variant="subtle"
                         size="compact-xs"
-                        aria-label={`It repeats ${one.incident.title}`}
+                        aria-label={`It repeats this: ${one.incident.title}`}
                         onClick={() => onRepeats(one.incident.id)}
                       >
                         It repeats this
