@@ -112,7 +112,8 @@ function First() {
   return (
     <Panel>
       <Empty title="No boards yet">
-        People and agents work on incidents together on a board. Make one above, or from a terminal:
+        People and agents work on incidents together on a board. Make one above, or from a terminal with a token of
+        yours in TOKEN:
       </Empty>
       <Command text={MAKE} label="Copy the command" />
     </Panel>

@@ -72,7 +72,9 @@ export function NoRepositories() {
       </PageLink>
       , or at a terminal:
       <Box ta="left" mt="sm">
-        <Command text="pilothouse lab repo add NAME https://git.example.com/team/robot.git" />
+        <Command
+          text={`pilothouse lab login --url ${window.location.origin}\npilothouse lab repo add NAME https://git.example.com/team/robot.git`}
+        />
       </Box>
     </Empty>
   );

@@ -28,7 +28,9 @@ export function BatchesPage({ offset }: { offset?: number }) {
               A batch runs the same commands against many recordings, many commits, or both, and shows how each came
               out. Make one here, or at a terminal:
               <Box ta="left" mt="sm">
-                <Command text="pilothouse lab batch --recording FLIGHT_1 --recording FLIGHT_2 -- make test" />
+                <Command
+                  text={`pilothouse lab login --url ${window.location.origin}\npilothouse lab batch --recording FLIGHT_1 --recording FLIGHT_2 -- make test`}
+                />
               </Box>
             </Empty>
           ) : (
