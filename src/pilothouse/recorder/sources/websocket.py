@@ -56,6 +56,9 @@ class WebSocket:
         with suppress(Exception):  # whatever the connection has come to, it ends
             self._protocol.send_close()
             self._flush()
+            until = monotonic() + self._quiet_s
+            while not self._protocol.reader.eof and monotonic() < until:
+                self._read()
         self._socket.close()
         self._hold(0)
 
