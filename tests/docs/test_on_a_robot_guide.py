@@ -86,6 +86,6 @@ def test_what_is_said_of_metadata_attachments_and_the_unit_is_there() -> None:
         assert f"`{name}`" in GUIDE
     assert {"file", "log", "lines", "max_bytes"} <= set(AttachmentConfig.model_fields)
     unit = (ROOT / "deploy/pilothouse-recorder.service").read_text(encoding="utf-8")
-    for line in ("Type=notify", "WatchdogSec=30", "MemoryMax=768M", "Restart=always", "ExecReload="):
+    for line in ("Type=notify", "WatchdogSec=30", "MemoryMax=512M", "Restart=always", "ExecReload="):
         assert line in unit
         assert line.removesuffix("=") in GUIDE
