@@ -49,7 +49,7 @@ export default function Finder({ words, onWords, close }: Props) {
       yOffset="12vh"
       centered={false}
       title={null}
-      aria-label="Find anything"
+      attributes={{ content: { "aria-label": "Find anything" } }}
     >
       <TextInput
         data-autofocus
