@@ -5,11 +5,20 @@ FastAPI remembers the answer of a dependency, but goes through everything below 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 from fastapi.dependencies.models import Dependant
 
 _Known: TypeAlias = set[tuple[Any, str | None]]
+Asked = TypeVar("Asked", bound=Callable[..., Any])
+
+
+def read_once(dependency: Asked) -> Asked:
+    """Work out now what a dependency of many routes asks for; FastAPI would do it again for each of them."""
+    dependency.__signature__ = inspect.signature(dependency, eval_str=True)  # type: ignore[attr-defined]
+    return dependency
 
 
 def ask_once(dependant: Dependant, known: _Known | None = None) -> None:

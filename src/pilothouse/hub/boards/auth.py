@@ -11,10 +11,12 @@ from pilothouse.hub.boards.domain.problems import BoardAdminsOnly
 from pilothouse.hub.boards.service import BoardServices, OnBoard
 from pilothouse.hub.identity import Caller, CallerKind, OrganizationRole
 from pilothouse.hub.identity.auth import Member, Reading, Writing, WritingMember
+from pilothouse.web.dependants import read_once
 
 BoardPath = Annotated[str, Path(min_length=1, max_length=100, description="A board's id")]
 
 
+@read_once
 async def _services(connection: HTTPConnection) -> BoardServices:
     services = connection.app.state.boards
     assert isinstance(services, BoardServices)

@@ -16,6 +16,7 @@ from pilothouse.hub.identity.service import Access, Identity, IdentityServices, 
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.errors import NotFound
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
+from pilothouse.web.dependants import read_once
 
 AGENT_TOKEN = "x-agent-token"  # noqa: S105 - the name of a header
 ORGANIZATION = "x-organization-id"
@@ -24,6 +25,7 @@ COUNTED = "pilothouse.counted"
 """In the scope of what the hub asks itself for somebody: that somebody was counted already."""
 
 
+@read_once
 async def _this_hub(connection: HTTPConnection) -> Hub:
     hub = connection.app.state.hub
     assert isinstance(hub, Hub)
@@ -74,7 +76,8 @@ _cookie = _Cookie(name=COOKIE, scheme_name="cookie", description="What a browser
 by_agent_token = _AgentToken(
     name="X-Agent-Token", scheme_name="agent", description="An agent's own token", auto_error=False
 )
-
+for _scheme in (_password, _token, _cookie, by_agent_token):
+    read_once(_scheme)
 
 AgentToken = Annotated[None, Depends(by_agent_token)]
 """Says in the description of a route that agents may call it too."""
@@ -86,6 +89,7 @@ class AgentGate(Protocol):
     async def admit(self, caller: Caller, method: str, route: str) -> None: ...
 
 
+@read_once
 async def _caller(
     connection: HTTPConnection,
     _by_password: Annotated[None, Depends(_password)],

@@ -14,9 +14,11 @@ from pilothouse.hub.audit import Actor, act_as, is_recorded, record
 from pilothouse.hub.db import RequestKey
 from pilothouse.hub.identity.auth.callers import AnyCaller, ThisHub
 from pilothouse.hub.identity.domain import Caller
+from pilothouse.web.dependants import read_once
 from pilothouse.web.errors import REQUEST_ID
 
 
+@read_once
 async def _reading(hub: ThisHub) -> AsyncIterator[AsyncSession]:
     async with hub.database.reading() as session:
         yield session
@@ -28,6 +30,7 @@ async def _reporting(hub: ThisHub, _caller: AnyCaller) -> AsyncIterator[AsyncSes
         yield session
 
 
+@read_once
 async def _writing(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[AsyncSession]:
     async with hub.database.transaction() as session:
         _act(session, connection, caller)
