@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -245,11 +245,25 @@ def run_unserved(build: Callable[[], FastAPI], settings: ServiceSettings, begun:
     """Run a service as a program that listens on nothing; exit codes as those of ``run_service``. ``begun`` waits until
     it is at work, and answers what the `ready` line says then."""
     set_up_logging(log_format=settings.log_format, level=settings.log_level)
-    try:
+
+    def work() -> bool:
         app = build()
-        with asyncio.Runner(loop_factory=config_of(app).get_loop_factory()) as runner:
-            ended = runner.run(_work(app, begun))
-            _leave(code=0 if ended else 1)
+        return _run(app, _work(app, begun))
+
+    return _exit_code(work, settings)
+
+
+def _run(app: FastAPI, program: Coroutine[Any, Any, bool]) -> bool:
+    with asyncio.Runner(loop_factory=config_of(app).get_loop_factory()) as runner:
+        ended = runner.run(program)
+        _leave(code=0 if ended else 1)
+    return ended
+
+
+def _exit_code(work: Callable[[], bool], settings: ServiceSettings) -> int:
+    """How a program ends that does this; what somebody must change first is one line on standard error."""
+    try:
+        return 0 if work() else 1
     except Problem as problem:
         print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
         return 2 if isinstance(problem, Invalid) else 1
@@ -261,7 +275,6 @@ def run_unserved(build: Callable[[], FastAPI], settings: ServiceSettings, begun:
         return 2
     except KeyboardInterrupt:
         return 0
-    return 0 if ended else 1
 
 
 def _leave(*, code: int) -> None:
@@ -286,25 +299,10 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     """
     set_up_logging(log_format=settings.log_format, level=settings.log_level)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    bound: socket.socket | None = None
-    try:
-        bound = bind(settings.host, settings.port)
-        app = build()
-        with asyncio.Runner(loop_factory=config_of(app).get_loop_factory()) as runner:
-            ended = runner.run(serve(app, settings, bound=bound))
-            _leave(code=0 if ended else 1)
-    except Problem as problem:
-        print(f"pilothouse: {problem.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
-        return 2 if isinstance(problem, Invalid) else 1
-    except Exception as error:
-        refusal = refusal_in(error, settings.data)
-        if refusal is None:
-            raise
-        print(f"pilothouse: {refusal.sentence}", file=sys.stderr)  # noqa: T201 - one line, whatever the log format
-        return 2
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        if bound is not None:
-            bound.close()
-    return 0 if ended else 1
+
+    def work() -> bool:
+        with bind(settings.host, settings.port) as bound:
+            app = build()
+            return _run(app, serve(app, settings, bound=bound))
+
+    return _exit_code(work, settings)
