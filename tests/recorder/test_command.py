@@ -129,7 +129,8 @@ def test_check_says_what_a_configuration_means(tmp_path: Path) -> None:
     done = ended("check", config)
 
     assert done.returncode == 0
-    assert "robot r2" in done.stdout
+    assert "robot r2, 60 s in 256 MiB" in done.stdout
+    assert "f.mcap is not here" in done.stderr
     assert "replay f.mcap at 4x" in done.stdout
     assert "/speed.data > 9 for 0.5 s, 30 s before and 5 s after" in done.stdout
     assert "http://hub:8000" in done.stdout

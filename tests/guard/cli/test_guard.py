@@ -22,8 +22,9 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    file = tmp_path / "stack.yaml"
-    assert run("init", file).returncode == 0
+    file = tmp_path / "my stack.yaml"
+    done = run("init", file)
+    assert (done.returncode, done.stdout.strip()[-len(str(file)) - 2 :]) == (0, f"'{file}'")
     return file
 
 
