@@ -48,11 +48,13 @@ def test_rows_outlive_the_process_and_move_with_the_directory(tmp_path: Path) ->
         httpx2.post(f"{program.url}/api/v1/agents/heartbeat", json={"robot_id": "r2"}).raise_for_status()
         program.kill()
     (tmp_path / "before").rename(tmp_path / "after")
+    (tmp_path / "after" / "hub.db").chmod(0o644)
 
     with pilothouse(*hub(tmp_path / "after")) as program:
         robots = httpx2.get(f"{program.url}/api/v1/robots").json()
 
     assert [robot["robot_id"] for robot in robots["items"]] == ["r2"]
+    assert (tmp_path / "after" / "hub.db").stat().st_mode & 0o777 == 0o640
 
 
 def test_two_hubs_may_start_at_once_on_one_database(postgres: Postgres, tmp_path: Path) -> None:

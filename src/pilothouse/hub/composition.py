@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.db import Database
@@ -106,7 +108,17 @@ def _make(settings: HubSettings) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if settings.database_url is None:
-            # The secrets that sign webhooks are among its rows; who may look at recordings may not look at those.
-            os.close(os.open(directory / DATABASE_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            _make_database(directory / DATABASE_FILE)
     except OSError as error:
         raise BadConfiguration(problem=f"cannot use {directory}: {error.strerror}; check --data") from None
+
+
+def _make_database(file: Path) -> None:
+    """The secrets that sign webhooks are among its rows; who may look at recordings may not look at those."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # One that an older version made; a group may have been let in by whoever runs this.
+        with suppress(PermissionError):
+            os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) & ~stat.S_IRWXO)
+    finally:
+        os.close(descriptor)
