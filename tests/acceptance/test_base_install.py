@@ -125,13 +125,16 @@ def test_nothing_of_the_hub_is_installed(base: Path) -> None:
     assert answer.stdout.strip() == "[]"
 
 
-def test_asking_for_the_hub_says_what_to_install(base: Path, tmp_path: Path) -> None:
-    command = [str(base / "pilothouse"), "hub", "--data", str(tmp_path), "--port", "0"]
+@pytest.mark.parametrize(("words", "extra"), [(("hub", "--port", "0"), "hub"), (("mcp",), "mcp")])
+def test_asking_for_what_an_extra_brings_says_what_to_install(
+    base: Path, tmp_path: Path, words: tuple[str, ...], extra: str
+) -> None:
+    command = [str(base / "pilothouse"), *words]
 
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
 
     assert answer.returncode == 2
-    assert "pip install 'pilothouse[hub]'" in answer.stderr
+    assert f"pip install 'pilothouse[{extra}]'" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 

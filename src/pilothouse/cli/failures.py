@@ -19,6 +19,7 @@ EXTRA_OF = {
     "aiosqlite": "hub",
     "alembic": "hub",
     "foxglove_wizard": "demo",
+    "mcp": "mcp",
     "obstore": "hub",
     "psycopg": "postgres",
     "pyarrow": "parquet",

@@ -28,17 +28,13 @@ def mcp(
 
     if not url.startswith(("http://", "https://")):
         raise BadConfiguration(problem=f"'{url}' is no address of a hub; write http://HOST:PORT")
-    try:
-        from pilothouse.mcp_server import build_server
-        from pilothouse.mcp_server.hub import remote
+    from pilothouse.mcp_server import build_server
+    from pilothouse.mcp_server.hub import remote
 
-        import_check = build_server
-    except ModuleNotFoundError as error:
-        raise BadConfiguration(problem=f"this needs {error.name}; run: pip install 'pilothouse[mcp]'") from None
     headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def serve() -> None:
         async with httpx2.AsyncClient(base_url=url.rstrip("/"), headers=headers) as client:
-            await import_check(remote(client)).run_stdio_async()
+            await build_server(remote(client)).run_stdio_async()
 
     anyio.run(serve)
