@@ -182,14 +182,18 @@ def test_a_real_recorder_outlives_a_source_that_flaps(tmp_path: Path) -> None:
     ):
         said = 0
 
-        def source() -> Any:
+        def speak() -> None:
             nonlocal said
             line = json.dumps({"topic": "/steady", "data": said}).encode()
             said += get(program, "/messages", line)["accepted"]
+
+        def source() -> Any:
+            speak()
             (found,) = get(program, "/healthz")["sources"]
             return found["messages"] == times + 1 and found
 
         found = eventually(source, what="the last message")
+        speak()  # a save ends with what was said last, and the clock of the other source is years behind
         saved = get(program, "/sessions/save", b"{}")
         dropped = [one["dropped"] for one in get(program, "/topics")["topics"].values()]
         assert program.stop() == 0
