@@ -108,14 +108,20 @@ def test_what_is_opened_over_a_page_has_no_serious_findings_either(
     visitor = visit(scheme=scheme)
     page = visitor.page("/")
     board, task = places["board"], places["task"]
+    recording, incident = (places[name].rpartition("/")[2] for name in ("recording", "incident"))
     by_address = (
         f"{board}?make=true", f"{task}&act=edit", f"{task}&act=ask", f"{board}/webhooks?edit=new-webhook",
         f"{board}/webhooks?edit=new-subscription", f"{board}/agents?agent=", f"{board}/incidents?rule=",
         "/boards?make=board", "/boards?make=group", "/boards?show=labels&tag=", "/boards?show=labels&field=",
         "/lab/repositories?edit=", "/settings/tokens?make=true", "/settings/members?invite=true",
-        "/settings/notifications?edit=",
+        "/settings/notifications?edit=", "/?palette=drone", "/incidents?report=true",
+        f"/incidents?judge=true#{incident}",
+        f"{places['recording']}?open=fields", f"{places['recording']}?open=cut", f"{places['recording']}?open=viewer",
+        f"{places['recording']}?open=keys", f"/recordings?act=delete#{recording}", f"/recordings?act=cut#{recording}",
     )  # fmt: skip
     by_press = (
+        (places["recording"], "combobox", "Speed", "listbox"),
+        (places["incident"], "combobox", "State", "listbox"),
         ("/", "button", "Signed in as", "menu"),
         (board, "button", "Move or claim", "menu"),
         (board, "combobox", "Priority", "listbox"),
