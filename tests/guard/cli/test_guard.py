@@ -129,7 +129,7 @@ def test_a_guard_without_a_stackfile_that_is_right_does_not_start(tmp_path: Path
 
 
 def test_a_second_guard_on_the_same_records_is_refused_until_the_first_is_gone(written: Path, tmp_path: Path) -> None:
-    command = ("guard", "run", written, "--port", 0, "--data", tmp_path / "data")
+    command = ("guard", "run", written, "--port", "0", "--data", tmp_path / "data")
     with pilothouse(*command) as guard:
         second = run(*command[1:])
         guard.kill()
