@@ -107,17 +107,26 @@ def test_the_description_is_made_once() -> None:
 
 
 async def test_others_are_answered_while_the_description_is_made() -> None:
-    described, slow = threading.Event(), service(open_to_all, public=["/meant"])
-    slow.describe_more = lambda _schema: slow.state.others_came.append(described.wait(30))
-    slow.state.others_came = []
+    begun, answered = threading.Event(), threading.Event()
+    came_meanwhile: list[bool] = []
+
+    def describe(_schema: object) -> None:
+        begun.set()
+        came_meanwhile.append(answered.wait(30))
+
+    slow = service(open_to_all, public=["/meant"])
+    slow.describe_more = describe
     async with calling(slow) as client:
         asking = [asyncio.create_task(client.get("/openapi.json")) for _ in range(3)]
+        async with asyncio.timeout(60):
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
         answer = await client.get("/meant")
-        described.set()
+        answered.set()
         documents = [await one for one in asking]
 
     assert answer.status_code == 200
-    assert slow.state.others_came == [True]
+    assert came_meanwhile == [True]
     assert {one.content for one in documents} == {documents[0].content}
     assert documents[0].json() == slow.openapi()
 
