@@ -40,6 +40,8 @@ PAUSE_S = 0.25
 # All four start at once, each from nothing, on a machine that may do much else.
 READY_WITHIN_S = 300.0
 AGAIN_S = 0.1
+# What is delivered, indexed or run afterwards: a busy machine must keep up with it.
+HEAVY = {"save": 1.5, "upload": 1.5, "lab": 2.0}
 
 
 @dataclass
@@ -90,6 +92,15 @@ class House:
         for name in names:
             self.running.pop(name).close()
 
+    def quieten(self) -> int:
+        """Nothing new happens on the robot; what it holds is still delivered. The exit code of its recorder."""
+        code = self.running["recorder"].stop()
+        self.running.pop("recorder").close()
+        self._write_recorder(sources=[])
+        self.start("recorder")
+        httpx2.post(f"{self.guard}/api/control/stop", timeout=60)
+        return code
+
     def close(self) -> None:
         for program in self.running.values():
             program.close()
@@ -110,7 +121,7 @@ class House:
             found += page
         return found
 
-    def _write_recorder(self) -> None:
+    def _write_recorder(self, **other: Any) -> None:
         rule = {
             "kind": "threshold",
             "topic": "/speed",
@@ -129,7 +140,7 @@ class House:
         }
         config = {
             "data": str(self.place / "robot"), "sources": [source], "triggers": [rule], "window_s": 5,
-            "hub_url": self.hub, "heartbeat_s": 0.5, **PLENTY,
+            "hub_url": self.hub, "heartbeat_s": 0.5, **PLENTY, **other,
         }  # fmt: skip
         (self.place / "recorder.yaml").write_text(yaml.safe_dump(config))
 
@@ -173,7 +184,7 @@ class Journal:
                 return
             if answer is not None:
                 mine[name], number = answer, number + 1
-            self.over.wait(AGAIN_S if answer is None else PAUSE_S)
+            self.over.wait(AGAIN_S if answer is None else HEAVY.get(kind, PAUSE_S))
 
 
 class Callers:
