@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from pilothouse.hub.backtests.domain import BacktestState
 from pilothouse.hub.backtests.models import BacktestResultRow, BacktestRow
+from pilothouse.hub.db import insert_into
 
 UNFINISHED = (BacktestState.QUEUED, BacktestState.RUNNING)
 
@@ -87,8 +87,7 @@ class BacktestRows:
 
     async def add_result(self, **values: Any) -> bool:
         """False when another worker was faster."""
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = insert(BacktestResultRow).values(**values).on_conflict_do_nothing()
+        statement = insert_into(self._session, BacktestResultRow).values(**values).on_conflict_do_nothing()
         return await self._session.scalar(statement.returning(BacktestResultRow.session_id)) is not None
 
     async def results(

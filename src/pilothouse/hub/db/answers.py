@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import String, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pilothouse.hub.db.base import Base, Json, UtcDateTime
+from pilothouse.hub.db.inserting import insert_into
 from pilothouse.kit.errors import Conflict
 
 # Longer than any client retries.
@@ -93,9 +93,8 @@ async def answer_once_with_secret(
 
 
 async def _take(session: AsyncSession, request: RequestKey, now: datetime) -> bool:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     taken = await session.scalar(
-        insert(AnswerRow)
+        insert_into(session, AnswerRow)
         .values(
             scope=request.scope,
             key=request.key,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.events.domain import Event
 from pilothouse.hub.events.models import EventRow, EventStreamRow
 
@@ -18,10 +18,9 @@ async def take_sequences(session: AsyncSession, stream: str, count: int) -> int:
 
     Whoever appends to the stream next waits for us, so numbers become visible in their order.
     """
-    new = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     last: ColumnElement[int] = EventStreamRow.__table__.c.last_sequence
     statement = (
-        new(EventStreamRow)
+        insert_into(session, EventStreamRow)
         .values(stream=stream, last_sequence=count)
         .on_conflict_do_update(index_elements=["stream"], set_={"last_sequence": last + count})
         .returning(last)

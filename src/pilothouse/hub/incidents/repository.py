@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import seconds_between
+from pilothouse.hub.db import insert_into, seconds_between
 from pilothouse.hub.incidents.domain.states import LIVE, IncidentState, Severity
 from pilothouse.hub.incidents.domain.statistics import Course, Flow
 from pilothouse.hub.incidents.models import IncidentAliasRow, IncidentCursorRow, IncidentEntryRow, IncidentRow
@@ -96,14 +95,16 @@ class IncidentRows:
 
     async def add_alias(self, alias: str, incident_id: str) -> None:
         values = {"alias": alias, "incident_id": incident_id}
-        await self._session.execute(self._insert(IncidentAliasRow).values(**values).on_conflict_do_nothing())
+        await self._session.execute(
+            insert_into(self._session, IncidentAliasRow).values(**values).on_conflict_do_nothing()
+        )
 
     async def drop_alias(self, alias: str) -> None:
         await self._session.execute(delete(IncidentAliasRow).where(IncidentAliasRow.alias == alias))
 
     async def add_entry(self, **values: Any) -> bool:
         """False when this subject is an entry already."""
-        statement = self._insert(IncidentEntryRow).values(**values).on_conflict_do_nothing()
+        statement = insert_into(self._session, IncidentEntryRow).values(**values).on_conflict_do_nothing()
         return await self._session.scalar(statement.returning(IncidentEntryRow.id)) is not None
 
     async def incident_of(self, kind: str, subject: str) -> str | None:
@@ -210,10 +211,6 @@ class IncidentRows:
         ).where(or_(opened, resolved))
         came, went, mean = (await self._session.execute(query)).one()
         return Flow(by_severity, came, went, None if mean is None else float(mean))
-
-    def _insert(self, table: type[Any]) -> Any:
-        is_postgres = self._session.get_bind().dialect.name == "postgresql"
-        return postgresql.insert(table) if is_postgres else sqlite.insert(table)
 
 
 def _conditions(sought: Sought) -> Collection[ColumnElement[bool]]:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.outgoing.domain.delivering import TEST, TRIES_IN_ORDER, DeliveryState
 from pilothouse.hub.outgoing.domain.destinations import GivenUp, Owner, Sought
 from pilothouse.hub.outgoing.models import AttemptRow, DeliveryRow, DestinationRow
@@ -128,8 +128,7 @@ class DeliveryRows:
 
     async def add_new(self, deliveries: Sequence[Mapping[str, Any]]) -> None:
         """Those whose event is a delivery of their destination already stay as they are."""
-        is_postgres = self._session.get_bind().dialect.name == "postgresql"
-        new = postgresql.insert(DeliveryRow) if is_postgres else sqlite.insert(DeliveryRow)
+        new = insert_into(self._session, DeliveryRow)
         await self._session.execute(new.on_conflict_do_nothing(), list(deliveries))
 
     async def get(self, delivery_id: str, sought: Sought | None = None, *, lock: bool = False) -> DeliveryRow | None:

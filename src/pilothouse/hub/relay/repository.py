@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.relay.models import WatchedRow
 
 
@@ -18,8 +18,7 @@ class WatchedRows:
         self._session = session
 
     async def watch(self, robot_id: str, until: datetime) -> None:
-        new = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = new(WatchedRow).values(robot_id=robot_id, until=until)
+        statement = insert_into(self._session, WatchedRow).values(robot_id=robot_id, until=until)
         await self._session.execute(statement.on_conflict_do_update(index_elements=["robot_id"], set_={"until": until}))
 
     async def watched(self, now: datetime) -> set[str]:

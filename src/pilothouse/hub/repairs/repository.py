@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.repairs.domain import RepairState
 from pilothouse.hub.repairs.models import RepairRow
 
@@ -25,13 +25,12 @@ class RepairRows:
 
     async def ask(self, session_id: str, by: str, now: datetime) -> bool:
         """Queue it; False when it waits already."""
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
         fresh = {
             "state": RepairState.QUEUED, "asked_by": by, "asked_at": now, "finished_at": None, "recovered_id": None,
             "message_count": None, "problem": None,
         }  # fmt: skip
         statement = (
-            insert(RepairRow)
+            insert_into(self._session, RepairRow)
             .values(session_id=session_id, **fresh)
             .on_conflict_do_update(index_elements=["session_id"], set_=fresh, where=RepairRow.state != fresh["state"])
             .returning(RepairRow.session_id)

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.risk.domain import RANKS
 from pilothouse.hub.risk.models import RiskEventRow
 from pilothouse.wire import RiskLevel
@@ -68,8 +68,7 @@ class RiskEventRows:
 
     async def add_new(self, rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
         """Insert those that are not there yet; answers their robots and ids."""
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = insert(RiskEventRow).on_conflict_do_nothing()
+        statement = insert_into(self._session, RiskEventRow).on_conflict_do_nothing()
         added = await self._session.execute(statement.returning(RiskEventRow.robot_id, RiskEventRow.event_id), rows)
         return {(robot_id, event_id) for robot_id, event_id in added}
 

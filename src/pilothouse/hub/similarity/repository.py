@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, union_all, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.similarity.models import BandRow, SignatureRow
 
 # Of each band, the latest: thousands of recordings of one and the same failure share a band.
@@ -23,8 +23,7 @@ class SignatureRows:
 
     async def ask(self, session_id: str) -> None:
         """Let a recording wait for its signature, once more if it has one."""
-        new = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = new(SignatureRow).values(session_id=session_id, is_waiting=True)
+        statement = insert_into(self._session, SignatureRow).values(session_id=session_id, is_waiting=True)
         again = statement.on_conflict_do_update(index_elements=["session_id"], set_={"is_waiting": True})
         await self._session.execute(again)
 

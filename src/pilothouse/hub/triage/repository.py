@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.triage.models import BoardIncidentRow, IncidentRuleRow, TriageCursorRow
 
 _CURSOR = 1
@@ -67,8 +67,7 @@ class BoardIncidentRows:
 
     async def add(self, **values: Any) -> bool:
         """False when it is on the board already."""
-        is_postgres = self._session.get_bind().dialect.name == "postgresql"
-        new = postgresql.insert(BoardIncidentRow) if is_postgres else sqlite.insert(BoardIncidentRow)
+        new = insert_into(self._session, BoardIncidentRow)
         statement = new.values(**values).on_conflict_do_nothing().returning(BoardIncidentRow.incident_id)
         return await self._session.scalar(statement) is not None
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import DeletedRow
-from pilothouse.hub.recordings.repository.inserting import insert_new
 
 _BATCH = 500
 
@@ -24,12 +24,12 @@ class DeletedRows:
 
     async def add(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            await self._session.execute(insert_new(self._session, DeletedRow), rows)
+            await self._session.execute(insert_into(self._session, DeletedRow).on_conflict_do_nothing(), rows)
 
     async def bury(self, row: dict[str, Any]) -> None:
         """A person deleted this version of a file; what was known of its deletion before is overwritten."""
         await self.forget([row["session_id"]])
-        await self._session.execute(insert_new(self._session, DeletedRow).values(row))
+        await self._session.execute(insert_into(self._session, DeletedRow).values(row).on_conflict_do_nothing())
 
     async def waiting(self) -> Sequence[str]:
         """Ids of deleted recordings whose files are still to be removed."""

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, delete, exists, func, select, tuple_, upda
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.recordings.domain.ordering import Ordering, SortKey
 from pilothouse.hub.recordings.domain.retention import Kept
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import AnnotationRow, RecordingRow
-from pilothouse.hub.recordings.repository.inserting import insert_new
 from pilothouse.hub.recordings.repository.searching import Sought, bounded_ns
 from pilothouse.wire import RecordingState
 
@@ -199,7 +199,9 @@ class RecordingRows:
         """Insert rows whose id and file name are both free; answers the ids of those inserted."""
         added: list[str] = []
         for some in _batches(rows):
-            statement = insert_new(self._session, RecordingRow).returning(RecordingRow.session_id)
+            statement = (
+                insert_into(self._session, RecordingRow).on_conflict_do_nothing().returning(RecordingRow.session_id)
+            )
             added += (await self._session.scalars(statement, some)).all()
         return added
 

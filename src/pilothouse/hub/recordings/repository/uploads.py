@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.recordings.models import UploadRow
-from pilothouse.hub.recordings.repository.inserting import insert_new
 
 
 class UploadRows:
@@ -28,7 +28,7 @@ class UploadRows:
 
     async def add_new(self, **values: Any) -> bool:
         """Insert unless an upload of that recording exists."""
-        statement = insert_new(self._session, UploadRow).returning(UploadRow.id)
+        statement = insert_into(self._session, UploadRow).on_conflict_do_nothing().returning(UploadRow.id)
         return (await self._session.scalar(statement, [values])) is not None
 
     async def change(self, upload_id: str, **values: Any) -> bool:
