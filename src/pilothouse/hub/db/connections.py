@@ -16,6 +16,18 @@ import aiosqlite
 Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], ...]
 
 
+_ending: set[asyncio.Future[Any]] = set()
+# A thread that is in a query ends after it.
+_ENDS_S = 2.0
+
+
+async def threads_ended() -> None:
+    """Until the threads of given up connections have ended: they answer into the loop, which must be open."""
+    loop = asyncio.get_running_loop()
+    if own := [future for future in _ending if future.get_loop() is loop]:
+        await asyncio.wait(own, timeout=_ENDS_S)
+
+
 class Connection(aiosqlite.Connection):
     """Stopped once, however often it is told to; whoever tells it waits for the same end.
 
@@ -29,7 +41,11 @@ class Connection(aiosqlite.Connection):
 
     def stop(self) -> asyncio.Future[Any] | None:
         if self._stopped is None:
-            self._stopped = (super().stop(),)
+            future = super().stop()
+            self._stopped = (future,)
+            if future is not None:
+                _ending.add(future)
+                future.add_done_callback(_ending.discard)
         return self._stopped[0]
 
     def begin(self, statement: str) -> None:

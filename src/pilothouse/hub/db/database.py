@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from pilothouse.hub.db.connections import threads_ended
 from pilothouse.hub.db.engine import Engines, make_engines, parse_url
 from pilothouse.hub.db.migrate import Migrations
 from pilothouse.hub.db.problems import in_our_words
@@ -127,6 +128,7 @@ class Database:
 
     async def close(self) -> None:
         await self._engines.dispose()
+        await threads_ended()
 
 
 async def _tell(session: AsyncSession) -> None:
