@@ -104,8 +104,11 @@ async def database(database_address: str, anyio_backend: str) -> AsyncIterator[D
 
 @pytest.fixture
 def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
-    """Settings of an open hub on a fresh database and data directory."""
-    return HubSettings(data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0)
+    """Settings of an open hub on a fresh database and data directory. It runs no debug sessions: their worker takes a
+    process of its own, and looks for work several times a second."""
+    return HubSettings(
+        data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0, lab_worker=False
+    )
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.support.missions import LOCAL_TOKEN
 def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
     return HubSettings(
         data=tmp_path / "data", database_url=SecretStr(database_address), host="127.0.0.1", port=0,
-        local_auth_token=SecretStr(LOCAL_TOKEN), agent_auth_limit=0,
+        local_auth_token=SecretStr(LOCAL_TOKEN), agent_auth_limit=0, lab_worker=False,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def configured(tmp_path: Path) -> Configured:
         secrets = {
             key: SecretStr(value) if isinstance(value, str) and key != "mode" else value for key, value in more.items()
         }
-        return HubSettings(data=tmp_path / "data", host="127.0.0.1", **secrets)  # type: ignore[arg-type]
+        return HubSettings(data=tmp_path / "data", host="127.0.0.1", lab_worker=False, **secrets)  # type: ignore[arg-type]
 
     return with_settings
 

@@ -35,7 +35,9 @@ def dialect(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
     secret = {"hub_auth_password": PASSWORD[1]}
-    return HubSettings(data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0, **secret)
+    return HubSettings(
+        data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0, lab_worker=False, **secret
+    )
 
 
 @pytest.fixture

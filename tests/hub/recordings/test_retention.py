@@ -19,7 +19,7 @@ MIB = 1 << 20
 
 @pytest.fixture
 def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
-    return HubSettings(data=tmp_path / "data", database_url=database_address, port=0, max_disk_mb=3)
+    return HubSettings(data=tmp_path / "data", database_url=database_address, port=0, max_disk_mb=3, lab_worker=False)
 
 
 @pytest.fixture
