@@ -76,5 +76,6 @@ export default defineConfig({
     ),
   },
   resolve: { tsconfigPaths: true },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
+  // They share two cores with the type checker.
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], testTimeout: 30_000 },
 } as Parameters<typeof defineConfig>[0]);
