@@ -61,7 +61,8 @@ def is_settled(house: House, journal: Journal) -> bool:
 
 
 def commands(house: House) -> list[dict[str, Any]]:
-    sessions = house.every("/sessions")
+    # Those that ended too: a worker that is killed takes its sessions along, and says so.
+    sessions = house.every("/sessions", all=True)
     return [one for session in sessions for one in house.every(f"/sessions/{session['id']}/commands")]
 
 

@@ -114,10 +114,10 @@ class House:
     def got(self, path: str, **query: Any) -> dict[str, Any]:
         return dict(self.ask("GET", path, params=query).raise_for_status().json())
 
-    def every(self, path: str, key: str = "items") -> list[dict[str, Any]]:
+    def every(self, path: str, key: str = "items", **query: Any) -> list[dict[str, Any]]:
         """All pages of a list."""
         found: list[dict[str, Any]] = []
-        while len(page := self.got(path, limit=200, offset=len(found))[key]):
+        while len(page := self.got(path, limit=200, offset=len(found), **query)[key]):
             found += page
         return found
 
