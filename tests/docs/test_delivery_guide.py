@@ -14,7 +14,7 @@ import yaml
 from pilothouse.client import HubClient
 from pilothouse.kit.settings import load
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
-from pilothouse.recorder.risk_events import MAX_WAITING_BYTES
+from pilothouse.recorder.outbox.risk_events import MAX_WAITING_BYTES
 from pilothouse.recorder.settings import RecorderSettings
 from tests.support.processes import eventually, pilothouse
 

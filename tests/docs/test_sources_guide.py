@@ -11,7 +11,7 @@ import yaml
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.settings import load
-from pilothouse.recorder.drop_directory import DropDirectory
+from pilothouse.recorder.asking.drop_directory import DropDirectory
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources.config import (
     EXAMPLES,

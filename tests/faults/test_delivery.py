@@ -18,7 +18,7 @@ import yaml
 from pilothouse.client import HubClient
 from pilothouse.kit.errors import Unauthenticated
 from pilothouse.mcap import sha256_of
-from pilothouse.recorder.hub_token import read_enrolment
+from pilothouse.recorder.delivery.hub_token import read_enrolment
 from pilothouse.wire import DeliveryAlertKind, NewEnrolment, RiskEventBatch
 from tests.faults.test_recorder_and_hub import ask, free_port
 from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pilothouse.mcap import Ring, Spool, StorageFull, open_recording, recover_spool, write_capture
-from pilothouse.mcap.capture import write_recording
 from pilothouse.mcap.records import Registry
+from pilothouse.mcap.writing.capture import write_recording
 from tests.support.flights import START_NS, json_channel, write_flight
 
 MIB = 1 << 20

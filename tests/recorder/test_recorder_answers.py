@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pilothouse.kit.clock import NS_PER_S, ManualClock, SystemClock
-from pilothouse.recorder.outbox import CaptureState
-from tests.recorder.test_api import serving
-from tests.recorder.test_bodies import alert, webhook
+from pilothouse.recorder.outbox.outbox import CaptureState
+from tests.recorder.api.test_routes import serving
+from tests.recorder.asking.test_bodies import alert, webhook
 from tests.support.flights import write_flight
 from tests.support.processes import eventually
 from tests.support.robots import FAST, FakeHub, running_robot
@@ -82,8 +82,8 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
 
 
 def push(robot: object, line: bytes) -> None:
-    from pilothouse.recorder.push import Line
-    from pilothouse.recorder.pushing import PushReceipt
+    from pilothouse.recorder.push.pushing import PushReceipt
+    from pilothouse.recorder.push.reading import Line
 
     robot.recorder.pushing.take_lines([Line(1, line)], PushReceipt())  # type: ignore[attr-defined]
 

@@ -12,9 +12,9 @@ from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.settings import load
 from pilothouse.mcap import open_recording
-from pilothouse.recorder.disk_room import Space, space_of
-from pilothouse.recorder.hub_link import StopSignal
-from pilothouse.recorder.outbox import CaptureRow, CaptureState
+from pilothouse.recorder.delivery.hub_link import StopSignal
+from pilothouse.recorder.keeping.disk_room import Space, space_of
+from pilothouse.recorder.outbox.outbox import CaptureRow, CaptureState
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.wire import (

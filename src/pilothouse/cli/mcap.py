@@ -112,7 +112,7 @@ def _existing(file: Path) -> Path:
 
 def _damage(file: Path, result: Verification) -> Exception:
     from pilothouse.mcap import Damaged
-    from pilothouse.mcap.reading import NO_ADVICE
+    from pilothouse.mcap.reading.reading import NO_ADVICE
 
     more = f" (and {len(result.problems) - 1} more)" if len(result.problems) > 1 else ""
     rescue = f"`pilothouse mcap recover {file}` saves the {result.message_count:,} messages that are readable"

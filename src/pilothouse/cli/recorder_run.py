@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pilothouse.cli.flags import Flags
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.memory import build_models_when_used, give_back_large_blocks, trim, unload
-from pilothouse.recorder.signals import Signals
+from pilothouse.recorder.asking.signals import Signals
 
 if TYPE_CHECKING:
     from pilothouse.recorder.settings import RecorderSettings
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     # Before the service is loaded: it takes the memory that the parser leaves behind.
     unload("yaml", "argparse", "gettext", "pilothouse.cli.flags", "msgspec.inspect")
 
-    from pilothouse.recorder.app import create_app
+    from pilothouse.recorder.api.app import create_app
     from pilothouse.recorder.recorder import Recorder
     from pilothouse.web import run_service
 

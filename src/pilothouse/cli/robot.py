@@ -45,8 +45,8 @@ def enroll(
     Example: pilothouse robot enroll --hub http://hub:8000 --code KX4P-9TQM-2WDN-7
     """
     from pilothouse.client import HubClient
-    from pilothouse.recorder.enrolling import enrol
-    from pilothouse.recorder.hub_token import NAME
+    from pilothouse.recorder.delivery.enrolling import enrol
+    from pilothouse.recorder.delivery.hub_token import NAME
 
     settings = _settings(config, data=data, robot_id=robot_id, hub=hub)
     if settings.hub_url is None:

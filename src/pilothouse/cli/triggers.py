@@ -210,7 +210,7 @@ def _print(tested: Tested) -> None:
 
 
 def _against(firing: Firing) -> str:
-    from pilothouse.triggers.limit import SYMBOLS
+    from pilothouse.triggers.kinds.limit import SYMBOLS
 
     fired = firing.fired
     where = ".".join(part for part in (fired.topic, fired.field) if part)

@@ -1,8 +1,6 @@
 """The recording format: seal, recover, read and decode MCAP."""
 
-from pilothouse.mcap.capture import sha256_of, write_capture
-from pilothouse.mcap.decoding import Decoders
-from pilothouse.mcap.keeping import Keep, Priority
+from pilothouse.mcap.decoding.decoding import Decoders
 from pilothouse.mcap.model import (
     Captured,
     Channel,
@@ -27,12 +25,14 @@ from pilothouse.mcap.problems import (
     Undecodable,
     UnknownChannel,
 )
-from pilothouse.mcap.reading import RecordingFile, open_recording
+from pilothouse.mcap.reading.reading import RecordingFile, open_recording
+from pilothouse.mcap.reading.verification import verify
 from pilothouse.mcap.recovery import recover, recover_spool, remove_leftover
-from pilothouse.mcap.ring import Ring, default_latched
-from pilothouse.mcap.snapshot import Snapshot
-from pilothouse.mcap.spool import Spool
-from pilothouse.mcap.verification import verify
+from pilothouse.mcap.ring.ring import Ring, default_latched
+from pilothouse.mcap.spool.spool import Spool
+from pilothouse.mcap.writing.capture import sha256_of, write_capture
+from pilothouse.mcap.writing.keeping import Keep, Priority
+from pilothouse.mcap.writing.snapshot import Snapshot
 
 __all__ = [
     "BadTimestamp",

@@ -12,21 +12,21 @@ from types import MappingProxyType
 from mcap.records import Attachment
 
 from pilothouse.kit.clock import NS_PER_S
-from pilothouse.mcap.capture import Metadata, write_recording
-from pilothouse.mcap.chunks import SealedChunk
 from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
 from pilothouse.mcap.model import Captured
 from pilothouse.mcap.problems import Broken, Damaged, NothingToRecover
+from pilothouse.mcap.reading.scan import Scan, scan
+from pilothouse.mcap.reading.source import Source
+from pilothouse.mcap.reading.spans import Span, parse, sealed_again
+from pilothouse.mcap.reading.verification import verify
 from pilothouse.mcap.records import FRAME, Registry
-from pilothouse.mcap.ring import default_latched
-from pilothouse.mcap.runs import RunDirectory
-from pilothouse.mcap.scan import Scan, scan
-from pilothouse.mcap.segment import CARRIED
-from pilothouse.mcap.snapshot import Snapshot
-from pilothouse.mcap.source import Source
-from pilothouse.mcap.spans import Span, parse, sealed_again
-from pilothouse.mcap.timeline import Timeline
-from pilothouse.mcap.verification import verify
+from pilothouse.mcap.ring.ring import default_latched
+from pilothouse.mcap.ring.timeline import Timeline
+from pilothouse.mcap.spool.runs import RunDirectory
+from pilothouse.mcap.spool.segment import CARRIED
+from pilothouse.mcap.writing.capture import Metadata, write_recording
+from pilothouse.mcap.writing.chunks import SealedChunk
+from pilothouse.mcap.writing.snapshot import Snapshot
 
 NO_METADATA: Metadata = MappingProxyType({})
 # Chunks in which whoever still speaks is heard twice: two cameras make eighteen a second, the small topics two.

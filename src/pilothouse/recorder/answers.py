@@ -10,15 +10,17 @@ from pathlib import Path
 from pilothouse import __version__
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.mcap import Ring, Spool
-from pilothouse.recorder.captures import Captures
-from pilothouse.recorder.delivery import Delivery
-from pilothouse.recorder.keeper import Keeper
+from pilothouse.recorder.capture.captures import Captures
+from pilothouse.recorder.capture.without_recording import without_recording
+from pilothouse.recorder.capture.writing import recording_path
+from pilothouse.recorder.delivery.delivery import Delivery
+from pilothouse.recorder.keeping.keeper import Keeper
 from pilothouse.recorder.losses import Ledger, Losses
-from pilothouse.recorder.outbox import CaptureRow, CaptureState, Outbox
+from pilothouse.recorder.outbox.outbox import CaptureRow, CaptureState, Outbox
+from pilothouse.recorder.outbox.post_rolls import CaptureRequest
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
-from pilothouse.recorder.post_rolls import CaptureRequest
 from pilothouse.recorder.problems import NoRecordingYet
-from pilothouse.recorder.pushing import NO_TOPIC, Pushing
+from pilothouse.recorder.push.pushing import NO_TOPIC, Pushing
 from pilothouse.recorder.schemas import (
     Capture,
     DiskStatus,
@@ -35,8 +37,6 @@ from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import TopicHistory
-from pilothouse.recorder.without_recording import without_recording
-from pilothouse.recorder.writing import recording_path
 from pilothouse.wire import Heartbeat, SavedRecording, TopicHealth
 
 RECENT = 50

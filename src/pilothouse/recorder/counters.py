@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from pilothouse.recorder.answers import Answers
-from pilothouse.recorder.pushing import NO_TOPIC
+from pilothouse.recorder.push.pushing import NO_TOPIC
 
 
 class RecorderCollector:

@@ -9,7 +9,7 @@ from itertools import repeat
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import Snapshot
-from pilothouse.mcap.lost import Lost
+from pilothouse.mcap.ring.lost import Lost
 
 LATEST_NS = (1 << 64) - 1
 

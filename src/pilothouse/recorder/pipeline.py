@@ -11,10 +11,10 @@ from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring
-from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.capture.captures import Captures
 from pilothouse.recorder.losses import LeftOut
-from pilothouse.recorder.outbox import CaptureState
-from pilothouse.recorder.post_rolls import NEVER_NS
+from pilothouse.recorder.outbox.outbox import CaptureState
+from pilothouse.recorder.outbox.post_rolls import NEVER_NS
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources.base import Content
 from pilothouse.recorder.stream import Stream

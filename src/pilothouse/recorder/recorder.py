@@ -14,42 +14,42 @@ from typing import Protocol
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring, Spool
-from pilothouse.recorder.adoption import Adoption
-from pilothouse.recorder.alert_saves import AlertSaves
 from pilothouse.recorder.answers import Answers
-from pilothouse.recorder.asked_captures import AskedCaptures
-from pilothouse.recorder.budgets import Budgets
-from pilothouse.recorder.captures import Captures
+from pilothouse.recorder.asking.alert_saves import AlertSaves
+from pilothouse.recorder.asking.drop_directory import DropDirectory
+from pilothouse.recorder.asking.keyed_saves import KeyedSaves
+from pilothouse.recorder.asking.requests import Requests
+from pilothouse.recorder.asking.signals import Signals
+from pilothouse.recorder.capture.asked import AskedCaptures
+from pilothouse.recorder.capture.budgets import Budgets
+from pilothouse.recorder.capture.captures import Captures
+from pilothouse.recorder.capture.recovery import Recovery
+from pilothouse.recorder.capture.writing import RobotFacts, Writing
 from pilothouse.recorder.data_directory import take_alone
-from pilothouse.recorder.delivery import Delivery
-from pilothouse.recorder.disk_room import Space, space_of
-from pilothouse.recorder.drop_directory import DropDirectory
-from pilothouse.recorder.hub_credential import HubCredential, with_enrolment
-from pilothouse.recorder.hub_link import Hub
-from pilothouse.recorder.keeper import Keeper
-from pilothouse.recorder.keyed_saves import KeyedSaves
+from pilothouse.recorder.delivery.adoption import Adoption
+from pilothouse.recorder.delivery.delivery import Delivery
+from pilothouse.recorder.delivery.hub_credential import HubCredential, with_enrolment
+from pilothouse.recorder.delivery.hub_link import Hub
+from pilothouse.recorder.keeping.disk_room import Space, space_of
+from pilothouse.recorder.keeping.keeper import Keeper
+from pilothouse.recorder.keeping.stored_recordings import StoredRecordings
 from pilothouse.recorder.losses import Ledger
-from pilothouse.recorder.outbox import CaptureRow, Outbox, OutboxUnwritable, SaveKey
+from pilothouse.recorder.outbox.outbox import CaptureRow, Outbox, OutboxUnwritable, SaveKey
+from pilothouse.recorder.outbox.risk_events import RiskEvents
 from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
 from pilothouse.recorder.problems import NothingToReload
-from pilothouse.recorder.pushing import Pushing
-from pilothouse.recorder.recovery import Recovery
+from pilothouse.recorder.push.pushing import Pushing
 from pilothouse.recorder.reloading import changed_settings
-from pilothouse.recorder.requests import Requests
-from pilothouse.recorder.risk_events import RiskEvents
 from pilothouse.recorder.schemas import Reloaded
 from pilothouse.recorder.settings import RecorderSettings
-from pilothouse.recorder.signals import Signals
 from pilothouse.recorder.sources import Source, SourceRunner, SourceState, open_source
 from pilothouse.recorder.sources.gate import Thinning
 from pilothouse.recorder.sources.running import RunningSources
 from pilothouse.recorder.sources.selection import Selection
 from pilothouse.recorder.steady_time import SteadyTime
-from pilothouse.recorder.stored_recordings import StoredRecordings
 from pilothouse.recorder.stream import Stream
 from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.recorder.watchdog import Vitals
-from pilothouse.recorder.writing import RobotFacts, Writing
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
 from pilothouse.wire.alertmanager import AlertNotice
 

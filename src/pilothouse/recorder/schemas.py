@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from pilothouse.recorder.outbox import CaptureRow, CaptureState
+from pilothouse.recorder.outbox.outbox import CaptureRow, CaptureState
 from pilothouse.recorder.sources.runner import SourceState
 from pilothouse.wire import DeliveryAlert, SavedRecording, TopicHealth, TriggerFired
 from pilothouse.wire.base import Moment

@@ -10,7 +10,7 @@ from pydantic import ByteSize, ConfigDict, Field, SecretStr, model_validator
 
 from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import setting
-from pilothouse.mcap.lanes import QUEUE_CHUNKS, chunk_bytes_of
+from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, chunk_bytes_of
 from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
 from pilothouse.recorder.sources.config import SourceConfig

@@ -12,9 +12,9 @@ from pilothouse.triggers.composite import TriggerConfig, Triggers
 from pilothouse.triggers.config import build_rule
 from pilothouse.triggers.expression import parse_expression
 from pilothouse.triggers.field_path import MISSING, FieldPath
-from pilothouse.triggers.limit import Operator
+from pilothouse.triggers.kinds.limit import Operator
+from pilothouse.triggers.kinds.threshold import Threshold, ThresholdConfig
 from pilothouse.triggers.rule import Rule, RuleConfig
-from pilothouse.triggers.threshold import Threshold, ThresholdConfig
 from pilothouse.triggers.ticker import Ticker
 
 __all__ = [

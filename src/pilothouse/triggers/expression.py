@@ -7,8 +7,8 @@ import re
 from pydantic import ValidationError
 
 from pilothouse.kit.errors import BadConfiguration
-from pilothouse.triggers.limit import SYMBOLS
-from pilothouse.triggers.threshold import ThresholdConfig
+from pilothouse.triggers.kinds.limit import SYMBOLS
+from pilothouse.triggers.kinds.threshold import ThresholdConfig
 
 _OPERATORS = {symbol: operator for operator, symbol in SYMBOLS.items()} | {
     "=": next(operator for operator, symbol in SYMBOLS.items() if symbol == "==")

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from pilothouse.kit.errors import Invalid, NotFound, Problem
-from pilothouse.mcap.decoding import Decoders
+from pilothouse.mcap.decoding.decoding import Decoders
 from pilothouse.mcap.model import Message
 from pilothouse.mcap.problems import Undecodable
-from pilothouse.mcap.reading import open_recording
+from pilothouse.mcap.reading.reading import open_recording
 
 NS_PER_S = 1_000_000_000
 RECORDING = "PILOTHOUSE_RECORDING"

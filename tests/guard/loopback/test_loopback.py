@@ -22,8 +22,8 @@ from pilothouse.guard.loopback.sessions import Sessions
 from pilothouse.guard.model import Decision
 from pilothouse.mcap import open_recording, verify
 from pilothouse.mcap.compressed_image import DESCRIPTOR_SET
-from pilothouse.mcap.live import LiveRecording
 from pilothouse.mcap.problems import StorageFull
+from pilothouse.mcap.writing.live import LiveRecording
 from tests.support.cycles import SESSION, START_S, cycle
 from tests.support.processes import eventually
 from tests.support.readers import read_as_stream, read_by_index, rerun_check

@@ -19,7 +19,7 @@ from pilothouse.guard.loopback.sessions import Sessions
 from pilothouse.guard.model import Decision
 from pilothouse.guard.routes import mcap_sessions
 from pilothouse.mcap import RecordingFile, verify
-from pilothouse.mcap.reading import RecordingFile as Reading
+from pilothouse.mcap.reading.reading import RecordingFile as Reading
 from tests.support.cycles import SESSION, START_S, cycle
 from tests.support.readers import read_as_stream, read_by_index, rerun_check
 from tests.support.services import calling, service

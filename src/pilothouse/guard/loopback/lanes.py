@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pilothouse.guard.cycle_queue import is_refused
 from pilothouse.guard.loopback.channels import Told
 from pilothouse.guard.model import Cycle, Decision
-from pilothouse.mcap.chunks import OpenChunk, SealedChunk, seal
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.records import Registry
+from pilothouse.mcap.writing.chunks import OpenChunk, SealedChunk, seal
 
 CHUNK_BYTES = 1 << 20
 # What a crash may take, and how far a live file is behind.

@@ -15,7 +15,7 @@ from pilothouse.guard.loopback.session_writer import LivePart, LoopbackOptions, 
 from pilothouse.guard.model import Cycle
 from pilothouse.kit.clock import NS_PER_S, Clock, SystemClock
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap.syncing import Syncer
+from pilothouse.mcap.spool.syncing import Syncer
 
 # How often the writer looks for new cycles; the loop wakes nobody.
 LOOK_S = 0.02

@@ -10,7 +10,7 @@ import msgspec
 from pilothouse.guard.loopback.channels import CYCLE
 from pilothouse.guard.risk.events import is_notable_record
 from pilothouse.guard.risk.filters import SEVERITY, Filter
-from pilothouse.mcap.pieces import Piece
+from pilothouse.mcap.cutting.pieces import Piece
 from pilothouse.wire.risk_event import RiskLevel
 
 

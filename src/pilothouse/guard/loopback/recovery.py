@@ -11,13 +11,13 @@ from pilothouse.guard.loopback.channels import CYCLE
 from pilothouse.guard.loopback.facts import Counts
 from pilothouse.guard.loopback.names import ACTIVE_SUFFIX, parsed
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap.live import is_growing
 from pilothouse.mcap.problems import Broken, NothingToRecover
+from pilothouse.mcap.reading.scan import scan
+from pilothouse.mcap.reading.source import Source
+from pilothouse.mcap.reading.spans import content_of
 from pilothouse.mcap.records import MESSAGE_FIELDS, MESSAGE_OVERHEAD, walk_records
 from pilothouse.mcap.recovery import recover
-from pilothouse.mcap.scan import scan
-from pilothouse.mcap.source import Source
-from pilothouse.mcap.spans import content_of
+from pilothouse.mcap.writing.live import is_growing
 
 log = get_logger(__name__)
 

@@ -14,10 +14,10 @@ from pilothouse.guard.loopback.retention import delete_oldest, keep_within
 from pilothouse.guard.model import Cycle
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap.live import LiveRecording, Written
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.problems import StorageFull
 from pilothouse.mcap.records import Registry
+from pilothouse.mcap.writing.live import LiveRecording, Written
 
 MIB = 1 << 20
 # What may wait for a disk that is full; chunks with violations are the last to go.

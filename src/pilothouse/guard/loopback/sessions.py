@@ -18,10 +18,10 @@ from pilothouse.guard.loopback.recovery import counted
 from pilothouse.guard.loopback.session_writer import LivePart
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap.cutting import Cutting
-from pilothouse.mcap.pieces import Piece, Wanted
+from pilothouse.mcap.cutting.cutting import Cutting
+from pilothouse.mcap.cutting.pieces import Piece, Wanted
 from pilothouse.mcap.problems import Damaged
-from pilothouse.mcap.reading import open_recording
+from pilothouse.mcap.reading.reading import open_recording
 
 # A download of a session under way should reach to now; a disk that hangs must not hold it up longer than this.
 FLUSH_S = 2.0

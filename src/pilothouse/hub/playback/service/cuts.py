@@ -13,8 +13,8 @@ from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
 from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.mcap import Summary, open_recording
-from pilothouse.mcap.cutting import Cutting, Piece, Wanted
-from pilothouse.mcap.spans import ANY_TIME
+from pilothouse.mcap.cutting.cutting import Cutting, Piece, Wanted
+from pilothouse.mcap.reading.spans import ANY_TIME
 
 # A cut may have to read all of a large recording before it finds the few messages that are wanted.
 BLOCK_WITHIN_S = 600.0

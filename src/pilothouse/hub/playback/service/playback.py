@@ -32,7 +32,7 @@ from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Decoders, RecordingFile, Summary, open_recording
 from pilothouse.mcap.model import Message
-from pilothouse.mcap.spans import ANY_TIME
+from pilothouse.mcap.reading.spans import ANY_TIME
 from pilothouse.triggers.field_path import FieldPath
 
 # Of decoded messages in one answer, and of messages of one and the same time beyond its limit.

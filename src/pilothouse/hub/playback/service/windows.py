@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pilothouse.hub.playback.domain import LATEST_NS, BadWindow
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import Summary
-from pilothouse.mcap.spans import ANY_TIME
+from pilothouse.mcap.reading.spans import ANY_TIME
 
 
 @dataclass(frozen=True, slots=True)

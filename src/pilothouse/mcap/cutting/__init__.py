@@ -1,0 +1,1 @@
+"""New recordings out of parts of others."""

@@ -1,0 +1,1 @@
+"""The last minute in memory, as sealed chunks."""

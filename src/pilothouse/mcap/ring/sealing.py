@@ -1,0 +1,162 @@
+"""The one thread that seals: chunks go in packed and come out on the shelf and in the spool."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from pilothouse.kit.logs import get_logger
+from pilothouse.mcap.model import Compression
+from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, SMALLEST_CHUNK_BYTES
+from pilothouse.mcap.ring.shelf import LEAST_PART, Shelf
+from pilothouse.mcap.spool.spool import Spool
+from pilothouse.mcap.writing.chunks import OpenChunk, SealedChunk, seal
+
+# A thread that appends without a pause keeps the interpreter to itself: the sealing thread gets it every 5 ms and falls
+# behind. From this many chunks on the appending thread stands back for a moment, once per chunk, which is far cheaper
+# than sealing in its place.
+BEHIND_CHUNKS = 1
+BREATH_S = 0.0001
+# How often open chunks are looked at, as a part of the age they may reach.
+LOOKS_PER_AGE = 5
+
+log = get_logger(__name__)
+
+
+class Sealer:
+    """Owns the sealing thread and guards the shelf with ``lock``.
+
+    Whoever holds the ring's lock may take this one, never the other way round.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        compression: Compression,
+        *,
+        chunk_s: float,
+        chunk_bytes: int,
+        take_due: Callable[[int], list[OpenChunk]],
+        spool: Spool | None,
+    ) -> None:
+        self._shelf = shelf
+        self._compression: Compression = compression
+        self._look_s = chunk_s / LOOKS_PER_AGE
+        # A chunk found just too young at one look is sealed at the next: together they make chunk_s.
+        self._age_ns = round((chunk_s - self._look_s) * 1e9)
+        self._take_due = take_due
+        self._spool = spool
+        self._queue: deque[OpenChunk] = deque()
+        self.chunk_bytes = chunk_bytes
+        self._stopping = False
+        self.in_flight: dict[int, OpenChunk] = {}  # taken from the ring and not yet on the shelf
+        self.inline_seals = 0
+        self.lock = threading.Lock()
+        self._changed = threading.Condition(self.lock)
+        self._thread = threading.Thread(target=self._run, name="pilothouse-seal", daemon=True)
+        self._thread.start()
+
+    @property
+    def lives(self) -> bool:
+        """Whether the thread does; it ends only when it is stopped."""
+        return self._thread.is_alive()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of the chunks in flight; the caller holds the lock."""
+        return sum(len(one.buffer) + sum(map(len, one.entries.values())) for one in self.in_flight.values())
+
+    @property
+    def excess_bytes(self) -> int:
+        """What chunks in flight and the compression of the largest take beyond the room there is for them."""
+        sizes = [len(one.buffer) for one in list(self.in_flight.values())]  # others may just put one in
+        return max(0, sum(sizes) + max(sizes, default=0) - QUEUE_CHUNKS * self.chunk_bytes)
+
+    def make_way(self, coming: int = 0) -> None:
+        """Let chunks go for messages that are in memory beside them, or will be."""
+        with self._changed:
+            self._shelf.make_way(coming)
+        self._forget_what_is_gone()
+
+    def hand_over(self, chunk: OpenChunk) -> None:
+        """Queue a chunk, or seal it here and now when the queue is full."""
+        with self._changed:
+            behind = len(self._queue)
+            if self._has_room_for(chunk) and not self._stopping:
+                self._queue.append(chunk)
+                self._changed.notify_all()
+                if behind < BEHIND_CHUNKS:
+                    return
+            else:
+                self.inline_seals += not self._stopping
+                behind = 0
+        if behind:
+            time.sleep(BREATH_S)
+        else:
+            self._seal(chunk)
+
+    def _has_room_for(self, chunk: OpenChunk) -> bool:
+        queued = sum(len(one.buffer) for one in self._queue)
+        room = QUEUE_CHUNKS * max(self.chunk_bytes, SMALLEST_CHUNK_BYTES) - queued
+        return not self._queue or (len(self._queue) < QUEUE_CHUNKS and len(chunk.buffer) <= room)
+
+    def wait_for_room(self) -> None:
+        """Wait until the messages on their way are no longer so large together that the ring cannot make way."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self.excess_bytes <= self._shelf.max_bytes // LEAST_PART)
+
+    def wait_for(self, number: int) -> None:
+        """Wait until every chunk up to this number is on the shelf."""
+        with self._changed:
+            self._changed.wait_for(lambda: not any(one <= number for one in self.in_flight))
+
+    def stop(self) -> None:
+        """Seal what is queued and end the thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._queue and not self._stopping:
+                    self._changed.wait(self._look_s)
+                chunk = self._queue.popleft() if self._queue else None
+                if chunk is None and self._stopping:
+                    return
+            if chunk is not None:
+                self._seal(chunk)
+            for due in self._take_due(self._age_ns):
+                self._seal(due)
+
+    def _seal(self, chunk: OpenChunk) -> None:
+        sealed = self._sealed(chunk)
+        # Before the shelf: whoever waits for a chunk may then flush the spool and find it there.
+        if self._spool is not None and sealed is not None:
+            self._spool.put(sealed, chunk.place.group)
+        with self._changed:
+            del self.in_flight[chunk.number]
+            if sealed is None:
+                self._shelf.lose(chunk)
+            else:
+                self._shelf.put(chunk.place, sealed)
+            self._changed.notify_all()
+        self._forget_what_is_gone()
+
+    def _forget_what_is_gone(self) -> None:
+        """What the ring has let go of must not wait for the disk in memory."""
+        with self.lock:
+            gone, self._shelf.gone = self._shelf.gone, []
+        if self._spool is not None and gone:
+            self._spool.forget(gone)
+
+    def _sealed(self, chunk: OpenChunk) -> SealedChunk | None:
+        for compression in (self._compression, "none"):
+            try:
+                return seal(chunk, compression)
+            except Exception as error:  # noqa: BLE001 - one bad chunk must never end the thread that keeps the others
+                log.error("chunk not sealed", compression=compression, reason=repr(error), bytes=len(chunk.buffer))
+        return None

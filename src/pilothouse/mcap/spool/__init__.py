@@ -1,0 +1,1 @@
+"""The ring on disk, for when the process is gone."""

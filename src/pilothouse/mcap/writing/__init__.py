@@ -1,0 +1,1 @@
+"""Chunks, and the recordings that are made of them."""

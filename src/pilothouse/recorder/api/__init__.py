@@ -1,0 +1,1 @@
+"""The recorder's routes, and the service around them."""

@@ -1,0 +1,1 @@
+"""What the robot owes the hub, durable until the hub has it."""

@@ -1,0 +1,1 @@
+"""Messages of programs that have no middleware."""
