@@ -146,6 +146,46 @@ def test_a_save_after_the_clock_was_set_back_holds_the_present(tmp_path: Path) -
         assert robot.times_s(robot.recorder.save("")) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("off_s", [-3600, 3600])
+def test_a_save_holds_most_topics_though_a_wrong_clock_spoke_last(tmp_path: Path, off_s: int) -> None:
+    with running_robot(tmp_path, window_s=10) as robot:
+        for second in range(5):
+            for topic in ("/speed", "/battery", "/pose"):
+                robot.say(second, topic=topic)
+            robot.say(second + off_s, topic="/elsewhere")
+
+        before_sealing = robot.times_s(robot.recorder.save("one"))
+        robot.recorder.ring.seal()
+        after_sealing = robot.times_s(robot.recorder.save("two"))
+
+        assert before_sealing == after_sealing == sorted([0, 1, 2, 3, 4] * 3)
+
+
+@pytest.mark.parametrize("off_s", [-3600, 3600])
+def test_a_wrong_clock_cuts_no_post_roll_short(tmp_path: Path, off_s: int) -> None:
+    with running_robot(tmp_path, triggers=[{**FAST, "pre_s": 1, "post_s": 3}]) as robot:
+        for second in range(9):
+            robot.say(second, topic="/battery")
+            robot.say(second, topic="/pose")
+            robot.say(second, 10 if second == 2 else 1)
+            robot.say(second + off_s, topic="/elsewhere")
+        (row,) = robot.sealed()
+
+        assert robot.times_s(row) == sorted([1, 2, 3, 4, 5] * 3)
+        assert robot.facts(row).post_s == 3
+
+
+def test_a_save_after_all_clocks_were_set_back_holds_the_present(tmp_path: Path) -> None:
+    with running_robot(tmp_path, window_s=10) as robot:
+        for topic in ("/speed", "/battery", "/pose"):
+            robot.say(3600, topic=topic)
+        robot.recorder.ring.seal()
+        for topic in ("/speed", "/battery"):
+            robot.say(0, topic=topic)
+
+        assert robot.times_s(robot.recorder.save("")) == [0, 0]
+
+
 def test_saving_nothing_is_a_fact_of_its_own(tmp_path: Path) -> None:
     with running_robot(tmp_path) as robot:
         with pytest.raises(BufferEmpty):

@@ -29,6 +29,7 @@ FAT_BYTES = 16 << 10
 LATCHED_TOPICS = ("/tf_static", "/map", "/robot_description")
 # The number on a message has 32 bits; it starts again before they are used up.
 SEQUENCE_LIMIT = 1 << 31
+LATELY_CHUNKS = 16  # a few seconds of them, as each place seals one every half second
 
 _pack_message = MESSAGE.pack
 _pack_entry = INDEX_ENTRY.pack
@@ -216,6 +217,22 @@ class Ring:
             return max([*times, *(one.newest_ns for one in self._shelf.chunks())], default=None)
 
     @property
+    def window_ns(self) -> int:
+        """How far back it reaches, if there is room."""
+        return self._shelf.window_ns
+
+    def lately(self) -> list[int]:
+        """When each of the channels that spoke in the last seconds spoke last, latched ones aside."""
+        with self._lock, self._sealer.lock:
+            last: dict[int, int] = {}
+            for sealed in self._shelf.latest(self._chunks_taken - LATELY_CHUNKS):
+                last.update(sealed.latest)
+            for chunk in self._sealer.in_flight.values():
+                last.update((channel_id, _last_time(entries)) for channel_id, entries in chunk.entries.items())
+            last.update((one.channel_id, _last_time(one.entries)) for one in self._tracks.values() if one.entries)
+            return list(last.values())
+
+    @property
     def inline_seals(self) -> int:
         """Chunks an appending thread had to seal itself because the sealing thread was behind."""
         return self._sealer.inline_seals
@@ -324,6 +341,10 @@ class Ring:
         if place not in self._lanes:
             self._lanes[place] = Lane.at(place, self._chunk_bytes, self._clock.monotonic_ns())
         return self._lanes[place]
+
+
+def _last_time(entries: Binary) -> int:
+    return int.from_bytes(entries[-INDEX_ENTRY.size : -INDEX_ENTRY.size + 8], "little")
 
 
 def _by_topic(counts: Counter[int], registry: Registry) -> Counter[str]:

@@ -142,6 +142,11 @@ class Shelf:
             sorted((c for c in self.chunks() if c.newest_ns >= start_ns and c.oldest_ns <= end_ns), key=_by_number)
         )
 
+    def latest(self, after: int) -> list[SealedChunk]:
+        """The newest chunk of each place but the latched, if its number is higher, in the order they were filled."""
+        rows = (row for row in self.rows.values() if row.chunks and row.place.group != "latched")
+        return sorted((row.chunks[-1] for row in rows if row.chunks[-1].number > after), key=_by_number)
+
     def latched_before(self, start_ns: int) -> tuple[SealedChunk, ...]:
         """Chunks of latched channels with messages before a time."""
         latched = (one for row in self.rows.values() if row.place.group == "latched" for one in row.chunks)

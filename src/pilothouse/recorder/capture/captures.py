@@ -12,6 +12,7 @@ from pilothouse.mcap import Captured, Ring
 from pilothouse.recorder.capture.asked import AskedCaptures
 from pilothouse.recorder.capture.backlog import Backlog, Unwritten
 from pilothouse.recorder.capture.budgets import Budgets
+from pilothouse.recorder.capture.present import present_ns
 from pilothouse.recorder.capture.writing import RobotFacts, Writing
 from pilothouse.recorder.outbox.outbox import CaptureRow, CaptureState, Outbox, OutboxUnwritable, SaveKey, captured_row
 from pilothouse.recorder.outbox.post_rolls import NEVER_NS, CaptureRequest, Due, PostRolls
@@ -140,7 +141,7 @@ class Captures:
     def advance(self, message_ns: int) -> None:
         """A message later than `next_end_ns` is about to be appended: what it completes is taken from the ring now."""
         with self._wake:
-            self._complete(self._post_rolls.passed(message_ns))
+            self._complete(self._post_rolls.passed(self._present_ns(message_ns)))
 
     def save(
         self, *, label: str, window_s: float, reason: str = "manual", alerts: Sequence[str] = (),
@@ -150,8 +151,9 @@ class Captures:
 
         An alert may be over its budget: OverBudget. What people ask for is never refused.
         """
-        end_ns = self._newest_ns(window_s)
-        snapshot = self._ring.resting(self._ring.snapshot(end_ns - round(window_s * NS_PER_S), end_ns))
+        window_ns = round(window_s * NS_PER_S)
+        end_ns = self._newest_ns(window_ns)
+        snapshot = self._ring.resting(self._ring.snapshot(end_ns - window_ns, end_ns))
         if snapshot.is_empty:
             raise BufferEmpty
         with self._wake:
@@ -167,13 +169,16 @@ class Captures:
         self._seal(asked, captured)
         return captured_row(asked, captured)
 
-    def _newest_ns(self, window_s: float) -> int:
-        """The end of what is in the ring: the last message's time, or a little later where topics are out of order."""
+    def _newest_ns(self, window_ns: int) -> int:
+        """The end of what is in the ring: now in message time, or a little later where topics are out of order."""
         last_ns, newest_ns = self._stream.last_ns, self._ring.newest_ns
         if last_ns is None:
             raise BufferEmpty
-        near = newest_ns is not None and 0 < newest_ns - last_ns < window_s * NS_PER_S
-        return newest_ns if near and newest_ns is not None else last_ns
+        now_ns = self._present_ns(last_ns)
+        return newest_ns if newest_ns is not None and 0 < newest_ns - now_ns < window_ns else now_ns
+
+    def _present_ns(self, last_ns: int) -> int:
+        return present_ns(last_ns, self._ring.lately(), self._ring.window_ns)
 
     def _complete(self, completed: Sequence[Due]) -> None:
         for due in completed:
@@ -221,7 +226,7 @@ class Captures:
             self._heard, self._silent_since_ns = self._stream.received, now_ns
         if self._post_rolls and self._stream.last_ns is not None:
             silent_s = (now_ns - self._silent_since_ns) / NS_PER_S
-            self._complete(self._post_rolls.abandoned(self._stream.last_ns, silent_s))
+            self._complete(self._post_rolls.abandoned(self._present_ns(self._stream.last_ns), silent_s))
 
     def _written(self, unwritten: Unwritten) -> bool:
         """Whether this capture is dealt with; False when it must be tried again."""
