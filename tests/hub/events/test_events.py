@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import Database
-from pilothouse.hub.events import Bus, Event, Events, Follower, Forgotten
+from pilothouse.hub.events import Bus, Event, Events, Follower, Forgotten, repository
 from pilothouse.hub.events.bus import QUEUE_LENGTH, Subscription
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +104,23 @@ async def test_subscribers_that_begin_amid_writers_miss_nothing(database: Databa
             readers.append(group.create_task(read()))
 
     assert [reader.result() for reader in readers] == [list(range(1, 61))] * 6
+
+
+async def test_what_is_said_while_a_subscriber_begins_is_not_taken_for_forgotten(
+    database: Database, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = repository.first_sequence
+
+    async def slowly(session: AsyncSession, stream: str) -> int | None:
+        found = await looked(session, stream)
+        await say(database, events, "meanwhile")
+        return found
+
+    monkeypatch.setattr(repository, "first_sequence", slowly)
+    source = events.subscribe(STREAM, 0)
+
+    assert [getattr(one, "subject", one) for one in await take(source, 1)] == ["meanwhile"]
+    await source.aclose()
 
 
 async def test_an_event_that_is_told_before_an_earlier_one_does_not_hide_it(database: Database, events: Events) -> None:

@@ -114,7 +114,7 @@ async def test_a_damaged_file_is_told_once_and_not_tried_again_by_itself(
 async def test_a_reader_that_breaks_leaves_a_damaged_row(
     desk: Desk, sessions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def explode(_path: Path) -> None:
+    def explode(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("pilothouse.hub.recordings.service.indexing.open_recording", explode)

@@ -131,10 +131,10 @@ class Events:
     async def _kept_after(self, stream: str, sequence: int) -> int:
         """A number of a stream; or the last one that is forgotten, where that comes later."""
         async with self._database.reading() as session:
+            # In this order: what is appended in between is not taken for forgotten.
+            last = (await repository.last_sequences(session, [stream])).get(stream, sequence)
             first = await repository.first_sequence(session, stream)
-            if first is None:
-                return (await repository.last_sequences(session, [stream])).get(stream, sequence)
-        return max(sequence, first - 1)
+        return max(sequence, last if first is None else first - 1)
 
     async def wake_those_behind(self) -> None:
         """Compare with the table what subscribers were told, for what got lost between a commit and its telling."""
