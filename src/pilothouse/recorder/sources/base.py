@@ -76,6 +76,8 @@ class LiveSource(ABC):
     """A peer that may come and go: one `run` is one connection."""
 
     live: ClassVar[bool] = True
+    library_bytes: ClassVar[int] = 0
+    """What the source's own library takes while it listens: the window makes way for it."""
 
     def __init__(self, name: str, selection: Selection) -> None:
         self.name = name
@@ -90,6 +92,7 @@ class LiveSource(ABC):
         return Progress(self._messages, None, self._connected, self._connections)
 
     def run(self, sink: SourceSink, stop: threading.Event) -> None:
+        sink.hold(self.library_bytes)
         try:
             self._listen(sink, stop)
         finally:
@@ -105,7 +108,7 @@ class LiveSource(ABC):
         """For sources whose library cannot tell of a message before it is whole: the next may be as large."""
         if size > self._largest_bytes:
             self._largest_bytes = size
-            sink.hold(COPIES * size)
+            sink.hold(self.library_bytes + COPIES * size)
 
     def _has_connected(self) -> None:
         if not self._connected:

@@ -29,6 +29,8 @@ PUBLISHERS = 10_000
 class Zenoh(LiveSource):
     """Subscribes to key expressions. Zenoh's own threads hand messages in, and wait while the recorder is busy."""
 
+    library_bytes = 20 << 20  # 14 MiB at rest, and what its threads and links buffer under load
+
     def __init__(self, config: ZenohConfig, clock: Clock) -> None:
         super().__init__(f"zenoh:{','.join(config.connect) or config.mode}", config.selection)
         self._config = config
