@@ -14,6 +14,7 @@ from typing import Any
 
 import foxglove
 import pytest
+import zenoh
 
 from tests.recorder.sources.test_zenoh import free_endpoint, peer
 from tests.support.processes import Program, eventually, pilothouse
@@ -96,7 +97,8 @@ def test_what_the_library_of_a_source_takes_comes_out_of_the_window(tmp_path: Pa
         )
         run = ("recorder", "run", "--config", tmp_path / "recorder.yaml", "--data", tmp_path / "data", "--port", "0")
         with pilothouse(*run) as program:
-            camera = session.declare_publisher("camera")
+            # Otherwise a publisher drops what a busy recorder has no time for.
+            camera = session.declare_publisher("camera", congestion_control=zenoh.CongestionControl.BLOCK)
             eventually(lambda: camera.matching_status.matching, what="the subscription")
             said, total = 0, 2 * window_mib * MIB // frame_bytes
             while said < total:
