@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
@@ -209,9 +210,12 @@ async def test_output_whose_middle_was_dropped_is_read_on_behind_it_and_characte
     assert part["dropped_bytes"] > 0
     # What was dropped may begin and end within a character; no piece that is read may.
     assert text[10:-10].count("\ufffd") <= 2
-    numbers = [int(line.strip("é")) for line in text.splitlines()[1:-1] if len(line) == 8]
-    assert len(set(numbers)) == len(numbers) > 5_000
-    assert numbers == sorted(numbers)
+    whole = [line for line in text.splitlines()[1:-1] if len(line) == 8 and line[:7].isdecimal()]
+    numbers = [int(line[:7]) for line in whole]
+    # Where the middle is missing, halves of two lines may look like a line.
+    jumps = [behind for before, behind in pairwise(numbers) if behind != before + 1]
+    assert len(numbers) > 5_000
+    assert 1 <= len(jumps) <= 2
     assert numbers[-1] - numbers[0] > len(numbers)
 
 
