@@ -1,8 +1,17 @@
 import { Button, type ButtonProps, Group, Modal, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import type { Refusal } from "~/api/rights";
+import { ActButton } from "./act-button";
 
-type Props = ButtonProps & { children: ReactNode; question: string; consequence: string; onConfirm: () => void };
+type Props = ButtonProps & {
+  children: ReactNode;
+  question: string;
+  consequence: string;
+  onConfirm: () => void;
+  /** Why it cannot be done; null when it can. */
+  refusal?: Refusal;
+};
 
 /** A button for what cannot be taken back: it says what will happen, and asks; only what then does it is red. */
 export function Confirm({ children, question, consequence, onConfirm, ...button }: Props) {
@@ -13,9 +22,9 @@ export function Confirm({ children, question, consequence, onConfirm, ...button 
   };
   return (
     <>
-      <Button variant="default" {...button} onClick={open}>
+      <ActButton variant="default" {...button} onAct={open}>
         {children}
-      </Button>
+      </ActButton>
       <Modal opened={opened} onClose={close} title={question}>
         <Text size="sm">{consequence}</Text>
         <Group justify="flex-end" mt="md">

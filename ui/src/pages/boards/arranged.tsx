@@ -2,11 +2,11 @@ import { Table } from "@mantine/core";
 import { IconPencil, IconPlus } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { Refusal } from "~/api/rights";
+import { ActButton, ActIcon } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { Panel } from "~/parts/panel";
-import { ActButton, ActIcon } from "./act-button";
-import type { Refusal } from "./model/rights";
 
 type Props<One> = {
   title: string;

@@ -1,14 +1,14 @@
 import { Badge, Box, Group, Table, Text } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import type { Model } from "~/api/client";
+import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { count } from "~/format/numbers";
+import { ActIcon } from "~/parts/act-button";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { useUrl } from "~/parts/use-url";
-import { ActIcon } from "./act-button";
 import { GroupForm } from "./group-form";
-import { toArrange } from "./model/rights";
 
 type Props = {
   boards: Model<"SeenBoard">[] | Model<"GroupedBoard">[];
@@ -18,7 +18,7 @@ type Props = {
 
 /** Boards with how much is on each. */
 export function BoardTable({ boards, group, isEditing = false }: Props) {
-  const refusal = toArrange(useWhoAmI());
+  const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
   return (
     <Box mb="lg">

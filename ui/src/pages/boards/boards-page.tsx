@@ -1,7 +1,9 @@
 import { Button, SimpleGrid } from "@mantine/core";
 import { IconPlus, IconShieldCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
+import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
@@ -10,11 +12,9 @@ import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
 import { useUrl } from "~/parts/use-url";
 import { Words } from "~/parts/words";
-import { ActButton } from "./act-button";
 import { BoardTable } from "./board-table";
 import { GroupForm } from "./group-form";
 import { groups, overview } from "./model/queries";
-import { toArrange } from "./model/rights";
 import { NewBoard } from "./new-board";
 import { Fields } from "./settings/fields";
 import { Tags } from "./settings/tags";
@@ -33,7 +33,7 @@ export type BoardsSearch = {
 export function BoardsPage({ search }: { search: BoardsSearch }) {
   const { q, show, make } = search;
   const me = useWhoAmI();
-  const refusal = toArrange(me);
+  const refusal = toAdminister(me);
   const url = useUrl();
   const close = () => url({ make: undefined });
   return (

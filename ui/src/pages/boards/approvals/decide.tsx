@@ -2,13 +2,14 @@ import { Alert, Button, Group, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, asProblem } from "~/api/client";
+import type { Refusal } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
+import { ActButton } from "~/parts/act-button";
 import { useNow } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
-import { ActButton } from "../act-button";
 import type { Approval } from "../model/queries";
-import { isMine, type Refusal, toDecide } from "../model/rights";
+import { isMine, toDecide } from "../model/rights";
 
 type Props = {
   approval: Approval;

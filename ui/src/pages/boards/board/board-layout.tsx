@@ -2,12 +2,13 @@ import { Badge, Box } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
+import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
 import { Page } from "~/parts/page";
 import { type Snapshot, snapshot } from "../model/queries";
-import { toArrange, toWrite } from "../model/rights";
+import { toWrite } from "../model/rights";
 import type { OpenedTask } from "../task/opened-task";
 import { TaskDrawer } from "../task/task-drawer";
 import classes from "./board-layout.module.css";
@@ -42,7 +43,7 @@ export function BoardLayout({ boardId, opened }: { boardId: string; opened: Open
             boardId,
             me: me ?? null,
             toWrite: toWrite(found, me),
-            toArrange: toArrange(me),
+            toArrange: toAdminister(me),
           };
           return (
             <OnBoardContext value={on}>

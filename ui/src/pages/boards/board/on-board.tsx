@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
+import type { Refusal } from "~/api/rights";
 import type { WhoAmI } from "~/api/session";
 import type { Snapshot } from "../model/queries";
-import type { Refusal } from "../model/rights";
 
 /** A board, whoever looks at it, and what they may not do there. */
 export type OnBoard = {

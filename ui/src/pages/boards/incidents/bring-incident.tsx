@@ -2,8 +2,8 @@ import { Group, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
+import { ActButton } from "~/parts/act-button";
 import { say, sayProblem } from "~/parts/say";
-import { ActButton } from "../act-button";
 import { useOnBoard } from "../board/on-board";
 
 /** Has this board work on an incident: it becomes a task, and the agents here see it. */

@@ -2,12 +2,12 @@ import { Badge, Box, Group, Paper, TagsInput, Text, Textarea, UnstyledButton } f
 import { IconPencil, IconShieldExclamation, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import type { Refusal } from "~/api/rights";
+import { ActIcon } from "~/parts/act-button";
 import { FormEnd } from "~/parts/form-end";
 import { Moment } from "~/parts/moment";
 import { sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
-import { ActIcon } from "../act-button";
-import type { Refusal } from "../model/rights";
 import { Who } from "../who";
 import { correct, type Entry, forget, type MemoryPlace } from "./memory-queries";
 

@@ -1,12 +1,12 @@
 import { Badge, Group, SegmentedControl, Stack } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import type { Refusal } from "~/api/rights";
+import { ActIcon } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { useUrl } from "~/parts/use-url";
 import { Words } from "~/parts/words";
-import { ActIcon } from "../act-button";
-import type { Refusal } from "../model/rights";
 import { More } from "../more";
 import { MemoryEntry } from "./memory-entry";
 import { type MemoryPlace, type MemorySought, memory } from "./memory-queries";

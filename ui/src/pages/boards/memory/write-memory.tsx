@@ -1,9 +1,9 @@
 import { Checkbox, Group, Paper, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import type { Refusal } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { sayProblem } from "~/parts/say";
-import { ActButton } from "../act-button";
-import type { Refusal } from "../model/rights";
 import { type MemoryPlace, remember } from "./memory-queries";
 
 const NOTHING = { content: "", tags: [] as string[], is_chat: false, untrusted: false, source: "" };

@@ -1,26 +1,14 @@
+import type { Refusal } from "~/api/rights";
 import type { WhoAmI } from "~/api/session";
 import type { Approval } from "./queries";
 
-/** Why something cannot be done here, in the hub's own words; null when it can. */
-export type Refusal = string | null;
-
-type Me = Pick<WhoAmI, "user_id" | "role"> | null | undefined;
+type Me = Pick<WhoAmI, "user_id"> | null | undefined;
 
 export function toWrite(board: { can_write: boolean }, me: Me): Refusal {
   if (!me) return "Sign in to change anything here.";
   return board.can_write
     ? null
     : "You may look at this board and not change it; ask an admin of the organization for access.";
-}
-
-/** Boards, their rules, groups, tags and fields are arranged by admins. */
-export function toArrange(me: Me): Refusal {
-  if (!me) return "Sign in to change anything here.";
-  return isAdmin(me) ? null : "Only an admin or owner of the organization may do this: it decides what others may do.";
-}
-
-export function isAdmin(me: Me): boolean {
-  return me?.role === "admin" || me?.role === "owner";
 }
 
 export function isMine(who: { kind: string; id: string }, me: Me): boolean {

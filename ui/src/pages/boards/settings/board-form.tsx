@@ -13,7 +13,7 @@ import {
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { span } from "~/format/time";
-import { ActIcon } from "../act-button";
+import { ActIcon } from "~/parts/act-button";
 import { groups } from "../model/queries";
 import { type BoardDraft, SWITCHES } from "./board-draft";
 

@@ -2,6 +2,7 @@ import { Group, MultiSelect, Select, Switch, Table, TagsInput, Text, TextInput }
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { plural } from "~/format/numbers";
 import { FormDialog } from "~/parts/form-dialog";
@@ -11,14 +12,13 @@ import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
 import { asValue } from "../model/draft";
 import { MOST, overview } from "../model/queries";
-import { toArrange } from "../model/rights";
 
 type Field = Model<"CustomField">;
 const KINDS = ["text", "number", "boolean", "date", "enum", "url"];
 
 /** The fields that tasks have beside the usual ones; `edit` is the one that is changed, empty for a new one. */
 export function Fields({ edit }: { edit?: string }) {
-  const refusal = toArrange(useWhoAmI());
+  const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
   const fields = useQuery({
     queryKey: ["boards", "fields"],

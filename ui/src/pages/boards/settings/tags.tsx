@@ -2,6 +2,7 @@ import { ColorInput, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { FormDialog } from "~/parts/form-dialog";
 import { NameField } from "~/parts/name-field";
@@ -10,13 +11,12 @@ import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
 import classes from "../board/kanban.module.css";
 import { MOST } from "../model/queries";
-import { toArrange } from "../model/rights";
 
 const COLOURS = ["#64748b", "#0e7490", "#15803d", "#a16207", "#b45309", "#be123c", "#7e22ce", "#1d4ed8"];
 
 /** The tags of the organization; `edit` is the one that is changed, empty for a new one. */
 export function Tags({ edit }: { edit?: string }) {
-  const refusal = toArrange(useWhoAmI());
+  const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
   const tags = useQuery({
     queryKey: ["boards", "tags"],

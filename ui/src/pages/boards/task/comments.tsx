@@ -3,14 +3,15 @@ import { IconPencil, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { isAdmin } from "~/api/rights";
+import { ActButton, ActIcon } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Moment } from "~/parts/moment";
 import { sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
-import { ActButton, ActIcon } from "../act-button";
 import { useOnBoard } from "../board/on-board";
 import { comments, type Task } from "../model/queries";
-import { isAdmin, isMine } from "../model/rights";
+import { isMine } from "../model/rights";
 import { More } from "../more";
 import { Who } from "../who";
 

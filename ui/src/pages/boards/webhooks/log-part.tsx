@@ -1,6 +1,8 @@
 import { Box, Group, Modal, SegmentedControl, Stack, Table, Text } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult, UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { Refusal } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
@@ -8,8 +10,6 @@ import { Moment } from "~/parts/moment";
 import { say } from "~/parts/say";
 import { useActing } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
-import { ActButton } from "../act-button";
-import type { Refusal } from "../model/rights";
 import { More } from "../more";
 import type { WebhooksSearch } from "./webhooks-page";
 

@@ -1,9 +1,9 @@
 import { Badge, Group, Table } from "@mantine/core";
 import type { ReactNode } from "react";
+import type { Refusal } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { useUrl } from "~/parts/use-url";
-import { ActButton } from "../act-button";
 import { EditIcon } from "../arranged";
-import type { Refusal } from "../model/rights";
 
 type Props = {
   /** What of the URL opens its log. */

@@ -1,6 +1,7 @@
 import { ActionIcon, type ActionIconProps, Button, type ButtonProps, Tooltip } from "@mantine/core";
 import type { MouseEvent, ReactNode } from "react";
-import type { Refusal } from "./model/rights";
+import type { Refusal } from "~/api/rights";
+import { PageButton } from "./link";
 
 type Acts = {
   /** Why this cannot be done; null when it can. */
@@ -19,6 +20,17 @@ export function ActButton({ refusal = null, hint, onAct, ...button }: ButtonProp
       <Button {...button} {...held(refusal, onAct)} />
     </Tooltip>
   );
+}
+
+/** The same where it leads to another page. */
+export function ActLink({
+  refusal,
+  to,
+  search,
+  ...button
+}: ButtonProps & { refusal: Refusal; to: string; search?: object; children: ReactNode }) {
+  if (refusal !== null) return <ActButton refusal={refusal} {...button} />;
+  return <PageButton to={to} search={(search ?? {}) as never} {...button} />;
 }
 
 export function ActIcon({
