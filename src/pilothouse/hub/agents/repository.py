@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Insert, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.agents.domain.budgets import Spent
 from pilothouse.hub.agents.models import InboxRow, SpendingRow
-from pilothouse.hub.db import Base
+from pilothouse.hub.db import insert_into
 
 
 class SpendingRows:
@@ -35,7 +34,7 @@ class SpendingRows:
 
     async def add(self, more: Mapping[str, Spent]) -> None:
         """Count more of what agents used up, each on its day; of agents that are there."""
-        new: Any = _insert(self._session, SpendingRow)
+        new = insert_into(self._session, SpendingRow)
         kept = SpendingRow.__table__.c
         counts = {name: kept[name] + new.excluded[name] for name in ("requests", "tasks", "cost_micros")}
         statement = new.on_conflict_do_update(index_elements=["agent_id", "day"], set_=counts)
@@ -61,18 +60,12 @@ class InboxRows:
     async def acknowledge(self, agent_id: str, board_id: str, sequence: int, now: datetime | None) -> None:
         """Never back, unless the agent works on another board than before."""
         values = {"agent_id": agent_id, "board_id": board_id, "sequence": sequence, "acknowledged_at": now}
-        new: Any = _insert(self._session, InboxRow).values(**values)
+        new = insert_into(self._session, InboxRow).values(**values)
         kept = InboxRow.__table__.c
         said = {name: new.excluded[name] for name in ("board_id", "sequence", "acknowledged_at")}
         is_further = (kept.sequence < new.excluded.sequence) | (kept.board_id != new.excluded.board_id)
         statement = new.on_conflict_do_update(index_elements=["agent_id"], set_=said, where=is_further)
         await self._session.execute(statement)
-
-
-def _insert(session: AsyncSession, table: type[Base]) -> Insert:
-    assert isinstance(table.__table__, Table)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(table.__table__)
 
 
 def _values(agent_id: str, spent: Spent) -> dict[str, Any]:

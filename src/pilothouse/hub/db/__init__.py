@@ -4,7 +4,7 @@ from pilothouse.hub.db.answers import RequestKey, answer_once, answer_once_with_
 from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime, values_of
 from pilothouse.hub.db.database import Database, after_commit, before_commit
 from pilothouse.hub.db.durations import day_of, seconds_between
-from pilothouse.hub.db.inserting import insert_into
+from pilothouse.hub.db.inserting import insert_in, insert_into
 from pilothouse.hub.db.problems import DatabaseUnavailable, Unstorable
 from pilothouse.hub.db.together import Together
 
@@ -23,6 +23,7 @@ __all__ = [
     "answer_once_with_secret",
     "before_commit",
     "day_of",
+    "insert_in",
     "insert_into",
     "seconds_between",
     "values_of",

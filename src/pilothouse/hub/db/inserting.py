@@ -10,5 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 def insert_into(session: AsyncSession, table: type[Any]) -> postgresql.Insert:
     """An INSERT in the words of the session's database, to be followed by ``on_conflict_do_…``."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert_in(session.get_bind().dialect.name, table)
+
+
+def insert_in(dialect: str, table: type[Any]) -> postgresql.Insert:
+    """The same for a statement that is made once and kept: in the words of the database of this name."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return cast("postgresql.Insert", insert(table))

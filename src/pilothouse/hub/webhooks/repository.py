@@ -7,19 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.outgoing.domain.destinations import GivenUp
 from pilothouse.hub.webhooks.domain.states import PayloadState
 from pilothouse.hub.webhooks.models import PayloadRow, SubscriptionCursorRow, WebhookRow
 
 _LISTED = [column for column in PayloadRow.__table__.c if column.name not in ("body", "headers")]
-
-
-def _insert(session: AsyncSession, table: type[Any]) -> Any:
-    is_postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if is_postgres else sqlite.insert(table)
 
 
 class WebhookRows:
@@ -93,7 +88,7 @@ class PayloadRows:
 
     async def add_new(self, values: dict[str, Any]) -> str:
         """Its id, or that of the payload that came under the same delivery id before."""
-        statement = _insert(self._session, PayloadRow).values(**values).on_conflict_do_nothing()
+        statement = insert_into(self._session, PayloadRow).values(**values).on_conflict_do_nothing()
         added = await self._session.scalar(statement.returning(PayloadRow.id))
         return str(added or await self.known(values["webhook_id"], values["delivery_id"]))
 
@@ -144,7 +139,7 @@ class CursorRows:
     async def begin(self, organization_id: str, sequence: int) -> None:
         """From here on, unless it is followed already."""
         values = {"organization_id": organization_id, "sequence": sequence}
-        statement = _insert(self._session, SubscriptionCursorRow).values(**values)
+        statement = insert_into(self._session, SubscriptionCursorRow).values(**values)
         await self._session.execute(statement.on_conflict_do_nothing())
 
     async def all(self) -> dict[str, int]:

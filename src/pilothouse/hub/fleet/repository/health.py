@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_in
 from pilothouse.hub.fleet.domain import DEFAULT_INTERVAL_S, SILENT_INTERVALS, STALE_INTERVALS
 from pilothouse.hub.fleet.models import HealthChangeRow, HealthHourRow, RobotRow
-from pilothouse.hub.fleet.repository.robots import upsert
 from pilothouse.wire.robot import Health
 
 
@@ -116,7 +116,7 @@ class HealthRows:
 @cache
 def _counting(dialect: str) -> Executable:
     """What a heartbeat adds to its hour."""
-    new = upsert(dialect, HealthHourRow)
+    new = insert_in(dialect, HealthHourRow)
     hour: ColumnCollection[str, Any] = HealthHourRow.__table__.c
     said = new.excluded
     is_less = or_(hour.least_disk_free_bytes.is_(None), said.least_disk_free_bytes < hour.least_disk_free_bytes)

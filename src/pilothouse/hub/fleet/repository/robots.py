@@ -8,12 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnCollection, ColumnElement, Table, case, delete, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnCollection, ColumnElement, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
-from pilothouse.hub.db import Base
+from pilothouse.hub.db import insert_in, insert_into
 from pilothouse.hub.fleet.models import RobotRow, RobotTagRow
 from pilothouse.wire.robot import Health
 
@@ -21,16 +20,10 @@ SAID = ("last_seen_at", "interval_s", "heartbeat", "stale_at", "silent_at", "clo
 """The columns that a heartbeat sets."""
 
 
-def upsert(dialect: str, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """The one statement both databases have, under two imports."""
-    assert isinstance(table.__table__, Table)
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table.__table__)
-
-
 @cache
 def _beating(dialect: str) -> ReturningInsert[Any]:
     """What a heartbeat does. Made once: it runs hundreds of times in a second."""
-    new = upsert(dialect, RobotRow)
+    new = insert_in(dialect, RobotRow)
     said: dict[str, Any] = {name: new.excluded[name] for name in SAID if name != "versions"}
     said["versions"] = func.coalesce(new.excluded.versions, RobotRow.__table__.c.versions)
     known: ColumnCollection[str, Any] = RobotRow.__table__.c
@@ -102,7 +95,7 @@ class RobotRows:
 
     async def add_new(self, robot_id: str, now: datetime) -> bool:
         """True when the robot was not known before."""
-        new = upsert(self._session.get_bind().dialect.name, RobotRow).values(robot_id=robot_id, first_seen_at=now)
+        new = insert_into(self._session, RobotRow).values(robot_id=robot_id, first_seen_at=now)
         return await self._session.scalar(new.on_conflict_do_nothing().returning(RobotRow.robot_id)) is not None
 
     async def change(self, robot_id: str, **values: Any) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.identity.domain import OrganizationRole
 from pilothouse.hub.identity.models import BoardAccessRow, MemberRow, OrganizationRow, UserRow
 
@@ -70,8 +70,8 @@ class UserRows:
 
     async def add_subject(self, values: Mapping[str, object]) -> UserRow:
         """Who an issuer vouches for; of several that come at once, one makes the row."""
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        await self._session.execute(insert(UserRow).values(**values).on_conflict_do_nothing(index_elements=["subject"]))
+        new = insert_into(self._session, UserRow).values(**values)
+        await self._session.execute(new.on_conflict_do_nothing(index_elements=["subject"]))
         found = await self.by_subject(str(values["subject"]))
         assert found is not None
         return found
