@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import datetime
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from pilothouse.hub.identity.domain import TokenKind, TokensSought
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.hub.lab.repository import Sought
+from pilothouse.hub.lab.service.execution.collecting import Collecting
 from pilothouse.kit.clock import ManualClock
 from pilothouse.sandbox.model import Ending, TerminationReason
 from tests.hub.conftest import client_of
@@ -323,6 +325,29 @@ async def test_artifacts_beyond_the_quota_are_refused(lab: httpx2.AsyncClient, h
     assert [one.status_code for one in answers] == [201, 413]
     assert answers[1].json()["code"] == "artifact_quota_reached"
     assert outside.status_code == 422
+
+
+async def test_many_files_are_kept_together_but_for_what_is_too_much(
+    lab: httpx2.AsyncClient, hub_app: FastAPI, tmp_path: Path
+) -> None:
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    root, copies = tmp_path / "root", tmp_path / "copies"
+    collecting = Collecting(hub_app.state.lab.artifacts, lambda: copies)
+    root.mkdir()
+    for number in range(150):
+        (root / f"{number:03}.txt").write_text(str(number))
+    (root / "000.txt").write_bytes(b"x" * 700_000)
+    (root / "001.txt").write_bytes(b"x" * 700_000)
+
+    with counting_queries(hub_app.state.hub.database) as queries:
+        kept = await collecting.collect(made["id"], None, root, ["*.txt"], {})
+
+    assert len(kept) == 149
+    assert len(queries) < 20
+    assert await hub_app.state.hub.storage.read(f"lab/artifacts/{made['id']}/{kept[-1].id}") == b"149"
+    found = (await lab.get(f"/sessions/{made['id']}")).json()["summary"]["problems"]
+    assert found == ["001.txt: it would take more than the artifacts may"]
+    assert list(copies.iterdir()) == []
 
 
 async def test_what_is_stored_and_belongs_to_nothing_is_deleted_after_a_day(

@@ -168,7 +168,7 @@ class Storage:
             await obstore.put_async(self._store, key, content)
 
     async def put_file(self, key: str, source: Path) -> None:
-        """Move a finished file in: by a rename into a directory, in parts to S3; ``source`` is gone then."""
+        """Move a finished file in, durably: by a rename into a directory, in parts to S3; ``source`` is gone then."""
         target = self.local_path(checked(key))
         with _in_our_words(key):
             if target is not None:
@@ -274,13 +274,19 @@ def _part_bytes(source: Path) -> int:
 
 def _move(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    # A name that outlives a power cut must not name nothing.
+    _sync(source)
     try:
         source.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         _copy(source, target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -18,11 +18,11 @@ class ArtifactRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, **values: Any) -> ArtifactRow:
-        row = ArtifactRow(**values)
-        self._session.add(row)
+    async def add(self, values: Sequence[dict[str, Any]]) -> Sequence[ArtifactRow]:
+        rows = [ArtifactRow(**one) for one in values]
+        self._session.add_all(rows)
         await self._session.flush()
-        return row
+        return rows
 
     async def get(self, session_id: str, artifact_id: str) -> ArtifactRow | None:
         row = await self._session.get(ArtifactRow, artifact_id)
@@ -37,6 +37,11 @@ class ArtifactRows:
 
     async def all_of(self, session_id: str) -> Sequence[ArtifactRow]:
         query = select(ArtifactRow).where(ArtifactRow.session_id == session_id)
+        return (await self._session.scalars(query.order_by(ArtifactRow.created_at, ArtifactRow.id))).all()
+
+    async def those(self, artifact_ids: Collection[str]) -> Sequence[ArtifactRow]:
+        """In the order they were kept; those that are not there are left out."""
+        query = select(ArtifactRow).where(ArtifactRow.id.in_(artifact_ids))
         return (await self._session.scalars(query.order_by(ArtifactRow.created_at, ArtifactRow.id))).all()
 
     async def known(self, artifact_ids: Collection[str]) -> Sequence[str]:

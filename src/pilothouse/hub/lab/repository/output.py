@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.lab.models import OutputRow
 
 
@@ -22,8 +22,7 @@ class OutputRows:
     async def add(self, pieces: Sequence[dict[str, Any]]) -> None:
         """Those that are there already stay as they are."""
         if pieces:
-            insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            await self._session.execute(insert(OutputRow).on_conflict_do_nothing(), pieces)
+            await self._session.execute(insert_into(self._session, OutputRow).on_conflict_do_nothing(), pieces)
 
     async def pieces(self, command_id: str, start: int, limit: int) -> Sequence[OutputRow]:
         """Those that end behind a place, in order, with their content where it is here."""

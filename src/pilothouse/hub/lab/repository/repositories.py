@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import insert_into
 from pilothouse.hub.lab.models import RepositoryRow, SecretRow
 
 
@@ -29,8 +29,7 @@ class RepositoryRows:
 
     async def put(self, values: Mapping[str, Any], changed: Collection[str]) -> None:
         """Make it known, or say anew where it comes from."""
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = insert(RepositoryRow.__table__).values(**values)  # type: ignore[arg-type]
+        statement = insert_into(self._session, RepositoryRow).values(**values)
         anew = {name: values[name] for name in changed}
         await self._session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=anew))
 
@@ -59,9 +58,8 @@ class RepositoryRows:
         return {str(name): str(value) for name, value in found}
 
     async def put_secret(self, repository_id: str, name: str, value: str, now: datetime, by: str) -> None:
-        insert = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
         anew = {"value": value, "changed_at": now, "changed_by": by}
-        statement = insert(SecretRow).values(repository_id=repository_id, name=name, **anew)
+        statement = insert_into(self._session, SecretRow).values(repository_id=repository_id, name=name, **anew)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=["repository_id", "name"], set_=anew)
         )

@@ -29,6 +29,8 @@ from pilothouse.web.ranges import ByteSource, OpenSource, local_file
 from pilothouse.wire.lab import LabArtifact, LabArtifactList, LabCoverage, LabSummary, LabTests
 
 MIB = 1 << 20
+# What is written to a disk together becomes durable together, at the price of one.
+STORED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class Found:
     size_bytes: int
     sha256: str
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    """A file on its way: what it says if it is a report, or what is wrong with that, and its row."""
+
+    found: Found
+    report: LabTests | LabCoverage | None
+    problem: str | None
+    row: dict[str, Any]
 
 
 class _Stored:
@@ -79,42 +91,59 @@ class Artifacts:
         async with self._database.reading() as session:
             return await ArtifactRows(session).used_bytes(session_id)
 
-    async def keep(self, session_id: str, command_id: str | None, found: Found) -> LabArtifact:
-        """Store a file, then its row, and what it says if it is a report; raises ArtifactQuotaReached."""
-        report, problem = await asyncio.to_thread(_report, found)
-        artifact_id = new_id("art")
-        key = f"lab/artifacts/{session_id}/{artifact_id}"
-        await self._storage.put_file(key, found.copy)
+    async def keep(self, session_id: str, command_id: str | None, found: Sequence[Found]) -> list[LabArtifact]:
+        """Store files, then their rows, and what they say if they are reports; those beyond the quota are left out."""
+        said = await asyncio.to_thread(lambda: [_report(one) for one in found])
         now = at(self._clock.now_ns())
-        values = {
-            "id": artifact_id, "session_id": session_id, "command_id": command_id, "path": found.path,
-            "size_bytes": found.size_bytes, "sha256": found.sha256, "content_type": found.content_type, "key": key,
-            "created_at": now, "expires_at": now + timedelta(days=self._settings.lab_artifact_days),
-        }  # fmt: skip
+        stored = [
+            _Storing(one, report, problem, {
+                "id": (artifact_id := new_id("art")), "session_id": session_id, "command_id": command_id,
+                "path": one.path, "size_bytes": one.size_bytes, "sha256": one.sha256, "content_type": one.content_type,
+                "key": f"lab/artifacts/{session_id}/{artifact_id}", "created_at": now,
+                "expires_at": now + timedelta(days=self._settings.lab_artifact_days),
+            })
+            for one, (report, problem) in zip(found, said, strict=True)
+        ]  # fmt: skip
+        kept: list[LabArtifact] = []
         try:
-            return await patiently(lambda: self._write_down(values, report, [] if problem is None else [problem]))
-        except BaseException:
-            await self._storage.delete(key)
-            raise
+            await self._store(stored)
+            kept = await patiently(lambda: self._write_down(session_id, stored))
+        finally:
+            has_row = {one.id for one in kept}
+            for one in stored:
+                if one.row["id"] not in has_row:
+                    await self._storage.delete(one.row["key"])
+        return kept
 
-    async def _write_down(
-        self, values: dict[str, Any], report: LabTests | LabCoverage | None, problems: Sequence[str]
-    ) -> LabArtifact:
-        session_id, artifact_id = values["session_id"], values["id"]
+    async def _store(self, stored: Sequence[_Storing]) -> None:
+        for first in range(0, len(stored), STORED_AT_ONCE):
+            some = stored[first : first + STORED_AT_ONCE]
+            puts = (self._storage.put_file(one.row["key"], one.found.copy) for one in some)
+            # All of them are over before one is a failure: what is put after it was deleted would stay.
+            for outcome in await asyncio.gather(*puts, return_exceptions=True):
+                if outcome is not None:
+                    raise outcome
+
+    async def _write_down(self, session_id: str, stored: Sequence[_Storing]) -> list[LabArtifact]:
         async with self._database.transaction() as session:
             # Whoever keeps artifacts of one session does so one after the other.
             owner = await SessionRows(session).get(session_id, lock=True)
             rows = ArtifactRows(session)
-            if (written := await rows.get(session_id, artifact_id)) is not None:
-                return artifact_of(written)
-            if await rows.used_bytes(session_id) + values["size_bytes"] > self.quota_bytes:
-                raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
-            row = await rows.add(**values)
-            if owner is not None and (report is not None or problems):
-                owner.summary = _with(owner.summary, report, problems)
-            facts = {"path": values["path"], "sha256": values["sha256"]}
-            record(session, "lab.artifact.kept", artifact_id, after=facts)
-            return artifact_of(row)
+            if written := await rows.those([one.row["id"] for one in stored]):
+                return [artifact_of(one) for one in written]
+            room = self.quota_bytes - await rows.used_bytes(session_id)
+            fitting: list[_Storing] = []
+            for one in stored:
+                if one.found.size_bytes <= room:
+                    room -= one.found.size_bytes
+                    fitting.append(one)
+            added_rows = await rows.add([one.row for one in fitting])
+            for one in fitting:
+                if owner is not None and (one.report is not None or one.problem is not None):
+                    owner.summary = _with(owner.summary, one.report, [] if one.problem is None else [one.problem])
+                facts = {"path": one.found.path, "sha256": one.found.sha256}
+                record(session, "lab.artifact.kept", one.row["id"], after=facts)
+            return [artifact_of(row) for row in added_rows]
 
     async def note(self, session_id: str, problems: Sequence[str]) -> None:
         """Say in the session's summary what could not be kept."""
@@ -141,7 +170,10 @@ class Artifacts:
                     digest.update(part)
                     await asyncio.to_thread(sink.write, part)
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-            return await self.keep(session_id, None, Found(path, copy, size_bytes, digest.hexdigest(), kind))
+            kept = await self.keep(session_id, None, [Found(path, copy, size_bytes, digest.hexdigest(), kind)])
+            if not kept:
+                raise ArtifactQuotaReached(limit_mb=self._settings.lab_artifact_mb)
+            return kept[0]
         finally:
             copy.unlink(missing_ok=True)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import mimetypes
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pilothouse.hub.lab.domain.globs import matcher
@@ -20,8 +22,9 @@ from pilothouse.wire.lab import LabArtifact
 MOST_FILES = 2_000
 # A checkout can be made to have more files than anybody wants to look at.
 MOST_LOOKED_AT = 200_000
+# A transaction for each file would take longer than the files; copies that wait to be stored take up a disk twice.
+FILES_TOGETHER, BYTES_TOGETHER = 200, 64 << 20
 OTHER_TYPE = "application/octet-stream"
-_READ_BYTES = 1 << 20
 
 
 class _Counting:
@@ -57,39 +60,75 @@ class Collecting:
         """Keep what is meant; what could not be kept is said in the session's summary."""
         if not globs:
             return []
-        kept: list[LabArtifact] = []
         paths, missing = await asyncio.to_thread(_matching, root, globs)
-        problems = [] if missing is None else [missing]
-        room = self._artifacts.quota_bytes - await patiently(lambda: self._artifacts.used_bytes(session_id))
-        for path in paths:
+        taking = _Taking(root, self._directory(), secrets, [] if missing is None else [missing])
+        taking.room = self._artifacts.quota_bytes - await patiently(lambda: self._artifacts.used_bytes(session_id))
+        kept: list[LabArtifact] = []
+        waiting = deque(paths)
+        while waiting:
+            found = await asyncio.to_thread(taking.some_of, waiting)
             try:
-                found = await asyncio.to_thread(self._copy, root, path, secrets, room)
-                kept.append(await self._artifacts.keep(session_id, command_id, found))
-                room -= kept[-1].size_bytes
+                kept += await self._artifacts.keep(session_id, command_id, found)
+                is_kept = {one.path for one in kept}
+                taking.problems += [_too_much(one.path) for one in found if one.path not in is_kept]
             except Problem as problem:
-                problems.append(f"{path[:200]}: {problem.sentence}")
-            except OverflowError:
-                problems.append(f"{path[:200]}: it would take more than the artifacts may")
-            except OSError as error:
-                problems.append(f"{path[:200]}: {error.strerror}")
-        await patiently(lambda: self._artifacts.note(session_id, problems))
+                taking.problems += [f"{one.path[:200]}: {problem.sentence}" for one in found]
+            finally:
+                await asyncio.to_thread(taking.forget, found)
+        await patiently(lambda: self._artifacts.note(session_id, taking.problems))
         return kept
 
-    def _copy(self, root: Path, path: str, secrets: Mapping[str, str], room: int) -> Found:
-        directory = self._directory()
-        directory.mkdir(parents=True, exist_ok=True)
-        copy = directory / new_id("art")
-        sink = _Counting(copy, room)
+
+@dataclass
+class _Taking:
+    """Copies files out of a checkout, as many at a time as are to be kept together."""
+
+    root: Path
+    directory: Path
+    secrets: Mapping[str, str]
+    problems: list[str]
+    room: int = 0
+
+    def some_of(self, waiting: deque[str]) -> list[Found]:
+        """The next ones; what could not be copied is among the problems."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        found: list[Found] = []
+        size_bytes = 0
+        while waiting and len(found) < FILES_TOGETHER and size_bytes < BYTES_TOGETHER:
+            path = waiting.popleft()
+            try:
+                found.append(self._copied(path))
+                size_bytes += found[-1].size_bytes
+                self.room -= found[-1].size_bytes
+            except Problem as problem:
+                self.problems.append(f"{path[:200]}: {problem.sentence}")
+            except OverflowError:
+                self.problems.append(_too_much(path))
+            except OSError as error:
+                self.problems.append(f"{path[:200]}: {error.strerror}")
+        return found
+
+    def forget(self, found: Sequence[Found]) -> None:
+        for one in found:
+            one.copy.unlink(missing_ok=True)
+
+    def _copied(self, path: str) -> Found:
+        copy = self.directory / new_id("art")
+        sink = _Counting(copy, self.room)
         try:
-            with open_beneath(root, path) as source:
-                redact(secrets.values(), source, sink)  # type: ignore[arg-type]
+            with open_beneath(self.root, path) as source:
+                redact(self.secrets.values(), source, sink)  # type: ignore[arg-type]
+            sink.close()
         except BaseException:
+            sink.close()
             copy.unlink(missing_ok=True)
             raise
-        finally:
-            sink.close()
         kind = mimetypes.guess_type(path)[0] or OTHER_TYPE
         return Found(path, copy, sink.size_bytes, sink.digest.hexdigest(), kind)
+
+
+def _too_much(path: str) -> str:
+    return f"{path[:200]}: it would take more than the artifacts may"
 
 
 def _matching(root: Path, globs: Sequence[str]) -> tuple[list[str], str | None]:
