@@ -52,17 +52,17 @@ def serve(which: str, file: Path) -> int:
 
     from pilothouse.kit.settings import load
     from pilothouse.web import ServiceSettings, create_service, run_service
-    from pilothouse.web.ranges import FileRangeResponse, remember
+    from pilothouse.web.ranges import RangeResponse, local_file, remember
 
     router = APIRouter()
 
     @router.get("/file", response_class=Response)
     async def ours(request: Request) -> Response:
-        return remember(request, FileRangeResponse(file))
+        return remember(request, RangeResponse(local_file(file)))
 
     @router.get("/every-time", response_class=Response)
     async def every_time() -> Response:
-        return FileRangeResponse(file)
+        return RangeResponse(local_file(file))
 
     settings = load(ServiceSettings, overrides={"port": 0, "log_level": "warning"})
     return run_service(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pilothouse.kit.logs import bind_context, clear_context, get_logger, set_up_logging, structlog
+from pilothouse.kit.logs import bind_context, get_logger, reset_context, set_up_logging, structlog
 
 
 @pytest.fixture(autouse=True)
@@ -16,25 +16,27 @@ def restored_root_logger() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    clear_context()
     # Loggers first used while this set-up holds would keep it for the rest of the process.
     structlog.reset_defaults()
 
 
 def test_our_lines_and_those_of_libraries_are_json_with_the_bound_context(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging(log_format="json")
-    bind_context(request_id="r-1")
+    bound = bind_context(request_id="r-1")
 
     get_logger("pilothouse.example").info("recording sealed", size_bytes=12)
     logging.getLogger("some.library").warning("disk is %s", "slow")
+    reset_context(**bound)
+    get_logger("pilothouse.example").info("without")
 
     captured = capsys.readouterr()
-    ours, theirs = (json.loads(line) for line in captured.err.splitlines())
+    ours, theirs, later = (json.loads(line) for line in captured.err.splitlines())
     assert captured.out == ""
     assert ours["event"] == "recording sealed"
     assert ours["size_bytes"] == 12
     assert ours["request_id"] == theirs["request_id"] == "r-1"
     assert theirs["event"] == "disk is slow"
+    assert "request_id" not in later
     assert theirs["level"] == "warning"
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from pilothouse.web.edge import Truncated
-from pilothouse.web.ranges import ByteSource, FileRangeResponse, RangeResponse, remember
+from pilothouse.web.ranges import ByteSource, RangeResponse, local_file, remember
 from pilothouse.web.ranges import source as sources
 from pilothouse.web.ranges.passes import LIFETIME_S, ReadPasses
 from pilothouse.web.ranges.response import CHUNK_BYTES
@@ -38,7 +38,7 @@ def serving(path: Path, **options: str) -> APIRouter:
 
     @router.api_route("/file", methods=["GET", "HEAD"], response_class=Response)
     async def read() -> Response:
-        return FileRangeResponse(path, **options)
+        return RangeResponse(local_file(path), **options)
 
     return router
 
@@ -191,7 +191,7 @@ async def test_a_file_cut_short_meanwhile_is_never_passed_off_as_whole(file: Pat
 
     before = open_descriptors()
     with pytest.raises(Truncated):
-        await FileRangeResponse(file)(http_scope("/file"), _silent, send_and_cut)
+        await RangeResponse(local_file(file))(http_scope("/file"), _silent, send_and_cut)
 
     assert answer.body == CONTENT[: CHUNK_BYTES + 10]
     assert not answer.is_complete
@@ -208,7 +208,7 @@ async def test_a_file_replaced_meanwhile_is_sent_as_it_was(file: Path) -> None:
             other.write_bytes(b"other")
             other.replace(file)
 
-    await FileRangeResponse(file)(http_scope("/file"), _silent, send_and_replace)
+    await RangeResponse(local_file(file))(http_scope("/file"), _silent, send_and_replace)
 
     assert answer.body == CONTENT
     assert answer.is_complete
@@ -227,7 +227,7 @@ async def test_nothing_is_read_for_a_client_that_has_left(file: Path) -> None:
         left.set()
 
     before = open_descriptors()
-    await FileRangeResponse(file)(http_scope("/file"), receive, send_and_leave)
+    await RangeResponse(local_file(file))(http_scope("/file"), receive, send_and_leave)
 
     assert len(answer.body) < SIZE
     assert not answer.is_complete
@@ -308,7 +308,7 @@ class Door:
         self.asked += 1
         if request.headers.get("authorization") != self.word:
             return Response(status_code=401)
-        return remember(request, FileRangeResponse(self._path))
+        return remember(request, RangeResponse(local_file(self._path)))
 
     async def knock(self, word: str = "Bearer open", path: str = "/file", **headers: str) -> httpx2.Response:
         async with calling(self.app) as client:

@@ -76,4 +76,4 @@ def get_logger(name: str) -> Any:
 
 
 bind_context = structlog.contextvars.bind_contextvars
-clear_context = structlog.contextvars.clear_contextvars
+reset_context = structlog.contextvars.reset_contextvars

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from pilothouse.kit.logs import get_logger, structlog
+from pilothouse.kit.logs import bind_context, get_logger, reset_context
 from pilothouse.web.errors import INTERNAL, REQUEST_ID, error_response, plain_words
 from pilothouse.web.hosts import AllowedHosts
 from pilothouse.web.measure import RequestMetrics, route_of
@@ -31,8 +31,6 @@ _QUIET_STATUSES = frozenset({206, 304})  # a viewer reads a recording in thousan
 
 log = get_logger("pilothouse.web")
 _threshold = logging.getLogger("pilothouse.web")  # asking it costs a hundredth of a line that is then dropped
-_bind = structlog.contextvars.bind_contextvars
-_reset = structlog.contextvars.reset_contextvars
 
 
 class Truncated(Exception):
@@ -69,7 +67,8 @@ class Edge:
         request_id, trace_id, refusal = self._look_at(scope)
         scope[REQUEST_ID] = request_id
         exchange = _Exchange(scope, send, request_id, self._security_headers)
-        tokens = _bind(request_id=request_id) if trace_id is None else _bind(request_id=request_id, trace_id=trace_id)
+        about = {"request_id": request_id} if trace_id is None else {"request_id": request_id, "trace_id": trace_id}
+        tokens = bind_context(**about)
         started = perf_counter()
         try:
             if refusal is None:
@@ -89,7 +88,7 @@ class Edge:
             await exchange.fail(receive)
         finally:
             self._finish(scope, exchange.status, perf_counter() - started)
-            _reset(**tokens)
+            reset_context(**tokens)
 
     def _look_at(self, scope: Scope) -> tuple[str, str | None, tuple[int, str, str] | None]:
         """The request's id, the trace it belongs to, and why it is refused here, if it is."""

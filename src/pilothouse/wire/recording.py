@@ -37,7 +37,6 @@ class RecordingState(StrEnum):
     INDEXING = "indexing"
     OK = "ok"
     DAMAGED = "damaged"
-    RECOVERING = "recovering"
 
 
 class TopicSummary(Message):

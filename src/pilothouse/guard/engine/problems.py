@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.kit.errors import BadConfiguration, NotFound
-
-
-class EngineDoesNotFit(BadConfiguration):
-    """{problem}."""
+from pilothouse.kit.errors import NotFound
 
 
 class UnknownTask(NotFound):

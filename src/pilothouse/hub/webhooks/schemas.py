@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -206,11 +206,3 @@ class GivenUpList(BaseModel):
     total: int
     limit: int
     offset: int
-
-
-class EventNotice(BaseModel):
-    """What is posted: the change as it is in the activity."""
-
-    type: str
-    timestamp: Moment
-    data: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from pilothouse.web.ranges.passes import LIFETIME_S, ReadPasses, remember
 from pilothouse.web.ranges.plan import UNSATISFIABLE, Plan, Range, Unsatisfiable, parse, plan
-from pilothouse.web.ranges.response import FileRangeResponse, RangeResponse
+from pilothouse.web.ranges.response import RangeResponse
 from pilothouse.web.ranges.source import BytesGone, ByteSource, BytesUnreadable, LocalFile, OpenSource, local_file
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "ByteSource",
     "BytesGone",
     "BytesUnreadable",
-    "FileRangeResponse",
     "LocalFile",
     "OpenSource",
     "Plan",

@@ -8,7 +8,6 @@ import functools
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping
 from email.utils import formatdate
-from pathlib import Path
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -17,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from pilothouse.web.edge import Truncated
 from pilothouse.web.errors import error_response
 from pilothouse.web.ranges.plan import Plan, Range, plan
-from pilothouse.web.ranges.source import ByteSource, OpenSource, local_file
+from pilothouse.web.ranges.source import ByteSource, OpenSource
 
 # Large enough that a whole file is not slowed by turns of the event loop, small enough to keep per slow client.
 CHUNK_BYTES = 256 << 10
@@ -120,29 +119,6 @@ class RangeResponse(Response):
         headers.append((b"content-length", b"%d" % length))
         await send({"type": "http.response.start", "status": 206, "headers": headers})
         await _stream(source, sections, ending, receive, send)
-
-
-class FileRangeResponse(RangeResponse):
-    """The bytes of a local file."""
-
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        etag: str | None = None,
-        last_modified_s: float | None = None,
-        media_type: str = "application/octet-stream",
-        filename: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(
-            local_file(path),
-            etag=etag,
-            last_modified_s=last_modified_s,
-            media_type=media_type,
-            filename=filename,
-            headers=headers,
-        )
 
 
 async def _stream(

@@ -109,7 +109,6 @@ function Time({ at }: { at: string }) {
 const STATES: Record<string, string> = {
   announced: "The robot has told of it; its bytes have not come yet",
   indexing: "Its bytes are here, and are being read",
-  recovering: "What is readable of it is being saved",
 };
 
 function Marks({ recording: one }: { recording: Recording }) {

@@ -3,7 +3,7 @@ import { daysOf } from "~/format/days";
 
 export const SORTS = ["recorded", "size", "duration"] as const;
 export type Sort = (typeof SORTS)[number];
-export const RECORDING_STATES = ["announced", "indexing", "ok", "damaged", "recovering"] as const;
+export const RECORDING_STATES = ["announced", "indexing", "ok", "damaged"] as const;
 export const DIALOGS = ["pin", "unpin", "download", "cut", "delete"] as const;
 export type DialogName = (typeof DIALOGS)[number];
 export const FACETS = ["robot", "label", "trigger", "reason", "state", "topic"] as const;

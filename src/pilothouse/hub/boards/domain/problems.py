@@ -65,10 +65,6 @@ class BoardHasAgents(Conflict):
     """This board still has {count} agents; remove them first."""
 
 
-class TooMany(Conflict):
-    """There are {most} {things} already, which is the most; delete some first."""
-
-
 class UnknownAssignee(Invalid):
     """assigned_id: nobody with this id works on this board; take the id of an agent of the board or of a member."""
 

@@ -74,11 +74,9 @@ never somebody unknown, however open the hub is."""
 
 
 class _Belongs:
-    """Lets in people who act in an organization, with at least this role in it."""
+    """Lets in people who act in an organization, whatever their role in it."""
 
-    def __init__(self, role: OrganizationRole = OrganizationRole.MEMBER) -> None:
-        self._role = role
-        self.openapi_extension = {"x-required-actor": "person", "x-required-role": role.value}
+    openapi_extension: ClassVar = {"x-required-actor": "person", "x-required-role": OrganizationRole.MEMBER.value}
 
     async def __call__(self, caller: AnyCaller) -> Caller:
         if caller.kind == CallerKind.OPEN:
@@ -87,8 +85,6 @@ class _Belongs:
             raise PeopleOnly
         if caller.role is None:
             raise NoOrganization
-        if not caller.has_role(self._role):
-            raise RoleMissing(role=self._role)
         return caller
 
 
@@ -166,10 +162,6 @@ OwnerHere = Annotated[Caller, Depends(_InPath(OrganizationRole.OWNER))]
 """An owner of it."""
 Person = Annotated[Caller, Depends(_person)]
 """A person who belongs to the organization they act in; never a program, a robot or an agent."""
-OrganizationAdmin = Annotated[Caller, Depends(_Belongs(OrganizationRole.ADMIN))]
-"""An admin or owner of the organization they act in."""
-OrganizationOwner = Annotated[Caller, Depends(_Belongs(OrganizationRole.OWNER))]
-"""An owner of it."""
 Member = Annotated[Caller, Depends(_Works(BOARDS_READ))]
 """Somebody of an organization who may look at boards: a person, an agent, or a token with the scope."""
 WritingMember = Annotated[Caller, Depends(_Works(BOARDS_WRITE))]
