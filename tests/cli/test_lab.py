@@ -19,6 +19,7 @@ import httpx2
 import pytest
 import typer
 
+from pilothouse.cli import token
 from pilothouse.cli.lab import app
 from pilothouse.cli.lab_debug import PathMapping
 from tests.support.dap import Editor, stop_at
@@ -236,11 +237,21 @@ def test_a_shell_reads_what_it_is_given(lab: LabAtHand) -> None:
     assert "leave out" in lab("shell", "--session", "ses_1", "--repo", "demo", text="", code=2).stderr
 
 
-def test_every_verb_answers_as_json_to_whoever_asks() -> None:
-    """But a terminal, which says what is said in it."""
-    silent = {name for name, flags in verbs(typer.main.get_command(app)) if "--json" not in flags}
+def test_a_shell_answers_each_line_as_json_and_keeps_the_files_between_them(lab: LabAtHand) -> None:
+    done = lab(
+        "shell", "--repo", "demo", "--json", text="echo kept > x; exit 3\n\ncat x; echo oh >&2; exit 4\n", code=4
+    )
 
-    assert silent == {"shell"}
+    *answers, last = map(json.loads, done.stdout.splitlines())
+    assert [one["command"]["exit_code"] for one in answers] == [3, 4]
+    assert (answers[1]["stdout"], answers[1]["stderr"]) == ("kept\n", "oh\n")
+    assert (last["session"]["id"], last["session"]["state"]) == (answers[0]["session_id"], "cancelled")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("group", [app, token.app], ids=["lab", "token"])
+def test_every_verb_answers_as_json_to_whoever_asks(group: typer.Typer) -> None:
+    assert {name for name, flags in verbs(typer.main.get_command(group)) if "--json" not in flags} == set()
 
 
 def verbs(command: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:

@@ -44,7 +44,7 @@ def list_artifacts(session_id: Session, as_json: AsJson = False, url: Url = None
 @app.command()
 def get(
     session_id: Session,
-    names: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="Paths or ids; all when absent.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Paths or ids; all when absent.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The directory they are written to.")] = Path(),
     as_json: AsJson = False,
     url: Url = None,

@@ -26,7 +26,7 @@ Asked = TypeVar("Asked", bound=BaseModel)
 Command = TypeVar("Command", bound=Callable[..., None])
 
 Flag = typer.Option
-Words = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its arguments.")]
+Words = Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="The command and its arguments.")]
 
 
 @dataclass(frozen=True)

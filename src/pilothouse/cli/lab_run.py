@@ -92,10 +92,11 @@ def _watched(lab: Lab, made: MadeLabSession, *, as_json: bool) -> int:
     command = lab.command(made.id, made.commands[0].id)
     if as_json:
         print(json.dumps({"session_id": made.id, "command": command.model_dump(mode="json")}))
-    return _exit_code(lab, command)
+    return exit_code_of(lab, command)
 
 
-def _exit_code(lab: Lab, command: LabCommand) -> int:
+def exit_code_of(lab: Lab, command: LabCommand) -> int:
+    """The command's own, or 125 and the reason on standard error."""
     ended_by_itself = command.termination_reason is not None and command.termination_reason.value in ("exit", "signal")
     if ended_by_itself and command.exit_code is not None:
         return command.exit_code

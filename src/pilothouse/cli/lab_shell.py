@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ import typer
 
 from pilothouse.cli import lab_asking as asking
 from pilothouse.cli.lab_link import Url, hub_for
-from pilothouse.cli.lab_run import DID_NOT_RUN
+from pilothouse.cli.lab_run import DID_NOT_RUN, exit_code_of
 from pilothouse.client.problems import HubAnswered, HubUnreachable
 
 if TYPE_CHECKING:
@@ -32,14 +33,28 @@ Flag = typer.Option
 @asking.describes_a_session
 def shell(
     wanted: asking.Wanted,
-    words: Annotated[list[str] | None, typer.Argument(metavar="-- COMMAND...", help="/bin/sh when absent.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="-- COMMAND", help="/bin/sh when absent.")] = None,
     session: Annotated[str | None, Flag("--session", help="In this session; a new one when absent.")] = None,
+    as_json: Annotated[bool, Flag("--json", help="Run each line of standard input, and answer it as JSON.")] = False,
     url: Url = None,
 ) -> None:
     """Work in a session by hand, at a terminal; a session made for it ends with it.
 
-    Without a terminal here, standard input is passed on as it is.
+    Without a terminal here, standard input is passed on as it is. The exit code is the shell's.
+
+    With --json each line of standard input is a command of its own, after COMMAND (/bin/sh -c when absent): the files
+    of the session stay from one to the next, directory and variables do not. When it is over it is answered in a line,
+    {"session_id", "command", "stdout", "stderr"}; the last line is {"session_id", "session"}. The exit code is that of
+    the last command.
+
+    Example: printf 'make\\npytest -q\\n' | pilothouse lab shell --json --repo demo
     """
+    if as_json:
+        with hub_for(url) as hub:
+            with asking.place_of(hub.lab, session, wanted) as place:
+                code = _answered(hub.lab, place, words or ["/bin/sh", "-c"])
+            _say(session_id=place, session=hub.lab.session(place).model_dump(mode="json"))
+        raise SystemExit(code)
     from pilothouse.wire.lab import LabTerminal, NewLabCommand
 
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
@@ -52,6 +67,29 @@ def shell(
     with hub_for(url) as hub, asking.place_of(hub.lab, session, wanted) as place:
         code = _joined(hub.lab, hub.lab.run(place, new), at_terminal=at_terminal)
     raise SystemExit(code)
+
+
+def _answered(lab: Lab, session_id: str, words: list[str]) -> int:
+    """Run what standard input says, line by line, and say how each came out; the last exit code."""
+    from pilothouse.client.lab import Output
+    from pilothouse.wire.lab import NewLabCommand
+
+    code = 0
+    for line in filter(str.strip, iter(sys.stdin.readline, "")):
+        made = lab.run(session_id, asking.checked(NewLabCommand, {"argv": [*words, line.rstrip("\n")]}))
+        wrote = {"stdout": b"", "stderr": b""}
+        for one in lab.follow(session_id, command_id=made.id):
+            if isinstance(one, Output):
+                wrote[one.stream] += one.content
+        done = lab.command(session_id, made.id)
+        texts = {name: content.decode(errors="replace") for name, content in wrote.items()}
+        _say(session_id=session_id, command=done.model_dump(mode="json"), **texts)
+        code = exit_code_of(lab, done)
+    return code
+
+
+def _say(**facts: Any) -> None:
+    print(json.dumps(facts), flush=True)
 
 
 def _joined(lab: Lab, command: LabCommand, *, at_terminal: bool) -> int:
