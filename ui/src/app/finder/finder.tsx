@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { useAdminister } from "~/api/rights";
 import { useWords } from "~/parts/use-words";
 import { PLACES } from "../places";
 import classes from "./finder.module.css";
@@ -22,7 +23,9 @@ export default function Finder({ words, onWords, close }: Props) {
   const [chosen, setChosen] = useState(0);
   const [asked] = useDebouncedValue(typed.trim(), PATIENCE_MS);
   const { data, isFetching } = useQuery({ ...searching(asked), placeholderData: keepPreviousData });
-  const lines = [...(asked.length > 1 ? (data ?? []) : []), ...matching([...PAGES, ...ACTIONS], typed)];
+  const mayAll = useAdminister() === null;
+  const actions = ACTIONS.filter(({ isForAdmins }) => mayAll || !isForAdmins);
+  const lines = [...(asked.length > 1 ? (data ?? []) : []), ...matching([...PAGES, ...actions], typed)];
   const list = useId();
   const go = (line: Found | undefined) => {
     if (line === undefined) return;

@@ -8,17 +8,18 @@ export type Found = {
   /** What tells it from others of its name. */
   detail?: string;
   to: string;
+  isForAdmins?: true;
 };
 
 export const ACTIONS: Found[] = [
   { id: "upload", kind: "Action", title: "Upload recordings", to: "/recordings/upload" },
   { id: "backtest", kind: "Action", title: "Try rules on recordings", to: "/recordings/backtests/new" },
-  { id: "enrol", kind: "Action", title: "Enrol a robot", to: "/fleet?enrol=true" },
+  { id: "enrol", kind: "Action", title: "Enrol a robot", to: "/fleet/enrol", isForAdmins: true },
   { id: "lab", kind: "Action", title: "Start a debug session", to: "/lab/new" },
   { id: "approvals", kind: "Action", title: "Approvals waiting for me", to: "/boards/approvals" },
-  { id: "tokens", kind: "Action", title: "Make a token", to: "/settings/tokens" },
-  { id: "disk", kind: "Action", title: "Disk and retention", to: "/settings/storage" },
-  { id: "audit", kind: "Action", title: "Audit log", to: "/settings/audit" },
+  { id: "tokens", kind: "Action", title: "Make a token", to: "/settings/tokens?make=true", isForAdmins: true },
+  { id: "disk", kind: "Action", title: "Disk and retention", to: "/settings/storage", isForAdmins: true },
+  { id: "audit", kind: "Action", title: "Audit log", to: "/settings/audit", isForAdmins: true },
 ];
 
 /** Lines of a fixed list that hold every word of what was typed. */

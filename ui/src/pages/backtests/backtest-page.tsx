@@ -1,11 +1,12 @@
-import { Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { answered, api } from "~/api/client";
+import { useTend } from "~/api/rights";
 import { span } from "~/format/time";
+import { ActButton, ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
-import { PageButton } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
 import { say, sayProblem } from "~/parts/say";
@@ -33,6 +34,7 @@ export function BacktestPage({ backtestId, search }: Props) {
 }
 
 function Actions({ backtest: one }: { backtest: Backtest }) {
+  const refusal = useTend();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const params = { path: { backtest_id: one.id } };
@@ -53,11 +55,17 @@ function Actions({ backtest: one }: { backtest: Backtest }) {
   });
   return (
     <>
-      <PageButton to="/recordings/backtests/new" search={{ rule: one.rules.filter(isLine) }} variant="default">
+      <ActLink
+        refusal={refusal}
+        to="/recordings/backtests/new"
+        search={{ rule: one.rules.filter(isLine) }}
+        variant="default"
+      >
         Try others
-      </PageButton>
+      </ActLink>
       {isOver(one) ? (
         <Confirm
+          refusal={refusal}
           question="Delete this backtest?"
           consequence="What it found is gone then; the recordings stay."
           onConfirm={() => remove.mutate()}
@@ -66,9 +74,9 @@ function Actions({ backtest: one }: { backtest: Backtest }) {
           Delete
         </Confirm>
       ) : (
-        <Button variant="default" onClick={() => cancel.mutate()} loading={cancel.isPending}>
+        <ActButton variant="default" refusal={refusal} onAct={() => cancel.mutate()} loading={cancel.isPending}>
           Stop it
-        </Button>
+        </ActButton>
       )}
     </>
   );

@@ -1,9 +1,11 @@
 import { Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useTend } from "~/api/rights";
+import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
-import { PageButton, PageLink } from "~/parts/link";
+import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
 import { Pager } from "~/parts/pager";
@@ -20,9 +22,9 @@ export function BacktestsPage({ search }: { search: BacktestsSearch }) {
       title="Backtests"
       up={{ to: "/recordings", title: "Recordings" }}
       actions={
-        <PageButton to="/recordings/backtests/new" search={{}} leftSection={<IconPlus size={14} />}>
+        <ActLink refusal={useTend()} to="/recordings/backtests/new" leftSection={<IconPlus size={14} />}>
           Try rules
-        </PageButton>
+        </ActLink>
       }
     >
       <Answer query={query}>

@@ -3,11 +3,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { answered, api } from "~/api/client";
+import { toTend } from "~/api/rights";
 import { plural } from "~/format/numbers";
 import { DayField } from "~/parts/day-field";
 import { Failure } from "~/parts/failure";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { Words } from "~/parts/words";
 import { chosenBy, rulesOf } from "./rules";
 import type { NewBacktestSearch } from "./search";
@@ -18,7 +20,9 @@ type Props = { search: NewBacktestSearch };
 export function NewBacktestPage({ search }: Props) {
   return (
     <Page title="Try rules" up={{ to: "/recordings/backtests", title: "Backtests" }}>
-      <Form search={search} />
+      <Permitted to={toTend}>
+        <Form search={search} />
+      </Permitted>
     </Page>
   );
 }

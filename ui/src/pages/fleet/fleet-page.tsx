@@ -1,7 +1,9 @@
 import { Group, Text, Title } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useAdminister } from "~/api/rights";
 import { count } from "~/format/numbers";
+import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
@@ -27,14 +29,15 @@ const TITLES: Record<Health, string> = {
 /** All robots, the troubled ones first; how many there are of each kind the hub counts. */
 export function FleetPage({ search }: { search: FleetSearch }) {
   const query = useQuery(robotList(search));
+  const refusal = useAdminister();
   const { offset: _, ...narrowed } = search;
   return (
     <Page
       title="Fleet"
       actions={
-        <PageButton to="/fleet/enrol" leftSection={<IconPlus size={15} />}>
+        <ActLink refusal={refusal} to="/fleet/enrol" leftSection={<IconPlus size={15} />}>
           Enrol a robot
-        </PageButton>
+        </ActLink>
       }
     >
       <Filters search={search} counts={query.data?.by_health} />
@@ -151,7 +154,9 @@ function NoRobots() {
       <Text size="sm" my="xs">
         To let a robot in, with a token of its own:
       </Text>
-      <PageButton to="/fleet/enrol">Enrol a robot</PageButton>
+      <ActLink refusal={useAdminister()} to="/fleet/enrol">
+        Enrol a robot
+      </ActLink>
     </Empty>
   );
 }

@@ -1,5 +1,6 @@
 import { Grid, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { toAdminister, useKnown } from "~/api/rights";
 import { Answer } from "~/parts/answer";
 import { PageButton } from "~/parts/link";
 import { Mark } from "~/parts/marks";
@@ -15,6 +16,7 @@ import { groupOf } from "./robots";
 /** One robot: how it is and was, what it hears, what came of it, and its credentials. */
 export function RobotPage({ robotId, edit = false }: { robotId: string; edit?: boolean }) {
   const query = useQuery(robot(robotId));
+  const maySeeTokens = useKnown(toAdminister) === null;
   const group = query.data === undefined ? undefined : groupOf(query.data);
   return (
     <Page
@@ -41,7 +43,7 @@ export function RobotPage({ robotId, edit = false }: { robotId: string; edit?: b
                 <AboutPanel robot={shown} edit={edit} />
                 <RobotIncidents robotId={robotId} />
                 <RobotRecordings robotId={robotId} />
-                <TokensPanel robotId={robotId} isRetired={group === "retired"} />
+                {maySeeTokens ? <TokensPanel robotId={robotId} isRetired={group === "retired"} /> : null}
               </Stack>
             </Grid.Col>
           </Grid>

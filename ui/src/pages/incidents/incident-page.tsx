@@ -1,9 +1,11 @@
-import { Button, Grid, Group, Stack, Text, Tooltip } from "@mantine/core";
+import { Grid, Group, Stack, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
+import { useTend } from "~/api/rights";
 import { recordingQuery } from "~/pages/player/queries";
+import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Copy } from "~/parts/command";
 import { Mark } from "~/parts/marks";
@@ -65,18 +67,22 @@ function NextStep({ incident: one }: { incident: Incident }) {
     if (conflict !== null)
       say(`Somebody else was faster: ${conflict.others.join("; ")}. Press again if you still mean it.`);
   }, [conflict]);
+  const refusal = useTend();
   const next = nextStep(one.state);
   const go = () => {
-    if (next !== null && !change.isPending) change.mutate({ wanted: { state: next.to } });
+    if (next !== null && refusal === null && !change.isPending) change.mutate({ wanted: { state: next.to } });
   };
   useHotkeys([["e", go]]);
   if (next === null) return null;
   return (
-    <Tooltip label={`${next.words} (e); r writes the root cause, t the ticket, n a note`}>
-      <Button loading={change.isPending} onClick={go}>
-        {next.words}
-      </Button>
-    </Tooltip>
+    <ActButton
+      refusal={refusal}
+      hint={`${next.words} (e); r writes the root cause, t the ticket, n a note`}
+      loading={change.isPending}
+      onAct={go}
+    >
+      {next.words}
+    </ActButton>
   );
 }
 

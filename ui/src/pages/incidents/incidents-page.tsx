@@ -2,7 +2,9 @@ import { Button, Group, Paper, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useTend } from "~/api/rights";
 import { count } from "~/format/numbers";
+import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
@@ -35,9 +37,14 @@ export function IncidentsPage({ search }: Props) {
       title="Incidents"
       marks={query.data === undefined ? null : <Text c="dimmed">{count(query.data.total)}</Text>}
       actions={
-        <Button variant="default" leftSection={<IconPlus size={14} />} onClick={() => go({ report: true }, false)}>
+        <ActButton
+          variant="default"
+          refusal={useTend()}
+          leftSection={<IconPlus size={14} />}
+          onAct={() => go({ report: true }, false)}
+        >
           Report an incident
-        </Button>
+        </ActButton>
       }
     >
       <IncidentFilters search={search} onChange={(change) => go({ ...change, page: undefined })} />

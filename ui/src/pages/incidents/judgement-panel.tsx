@@ -1,6 +1,7 @@
 import { Alert, Anchor, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import { useTend } from "~/api/rights";
 import { PageLink } from "~/parts/link";
 import { Overtaken } from "~/parts/overtaken";
 import { Panel } from "~/parts/panel";
@@ -19,6 +20,8 @@ type Becoming = { become: State | undefined; of: string | undefined; onBecome: (
 export function JudgementPanel({ incident, ...becoming }: Props & Becoming) {
   const changing = useChange(incident);
   const { change, conflict } = changing;
+  const refusal = useTend();
+  if (refusal !== null) return <Judged incident={incident} why={refusal} />;
   return (
     <Panel title="Judgement">
       <Stack gap="sm">
@@ -45,6 +48,40 @@ export function JudgementPanel({ incident, ...becoming }: Props & Becoming) {
         <Ticket incident={incident} changing={changing} />
       </Stack>
     </Panel>
+  );
+}
+
+/** The same for who may only read it. */
+function Judged({ incident, why }: Props & { why: string }) {
+  const href = safeUrl(incident.ticket_url);
+  return (
+    <Panel title="Judgement">
+      <Stack gap="xs">
+        <Standing incident={incident} />
+        <Text size="sm" style={{ whiteSpace: "pre-wrap" }}>
+          {incident.root_cause ? `Root cause: ${incident.root_cause}` : "Nobody has written down the root cause yet."}
+        </Text>
+        {href === null ? null : <TicketLink href={href} />}
+        <Quiet>{why}</Quiet>
+      </Stack>
+    </Panel>
+  );
+}
+
+/** Why its state is what it is. */
+function Standing({ incident }: Props) {
+  return (
+    <>
+      {incident.reason === null ? null : <Quiet>{incident.reason}</Quiet>}
+      {incident.duplicate_of === null ? null : (
+        <Text size="sm">
+          Repeats{" "}
+          <PageLink to="/incidents/$incidentId" params={{ incidentId: incident.duplicate_of }} search={{}}>
+            {incident.duplicate_of}
+          </PageLink>
+        </Text>
+      )}
+    </>
   );
 }
 
@@ -101,15 +138,7 @@ function StateForm({ incident, changing, become, of, onBecome }: Props & Becomin
           value={wanted}
           onChange={(value) => onBecome(steps.find((one) => one === value))}
         />
-        {incident.reason === null || isMove ? null : <Quiet>{incident.reason}</Quiet>}
-        {incident.duplicate_of === null ? null : (
-          <Text size="sm">
-            Repeats{" "}
-            <PageLink to="/incidents/$incidentId" params={{ incidentId: incident.duplicate_of }} search={{}}>
-              {incident.duplicate_of}
-            </PageLink>
-          </Text>
-        )}
+        {isMove ? null : <Standing incident={incident} />}
         {isMove && wanted === "duplicate" ? (
           <TextInput
             label="Which incident it repeats"
@@ -182,12 +211,16 @@ function Ticket({ incident, changing }: Props & { changing: Changing }) {
         value={draft.text}
         onChange={(event) => draft.write(event.currentTarget.value)}
       />
-      {href === null || draft.isChanged ? null : (
-        <Anchor href={href} target="_blank" rel="noreferrer noopener" size="sm">
-          Open {new URL(href).host}
-        </Anchor>
-      )}
+      {href === null || draft.isChanged ? null : <TicketLink href={href} />}
     </Written>
+  );
+}
+
+function TicketLink({ href }: { href: string }) {
+  return (
+    <Anchor href={href} target="_blank" rel="noreferrer noopener" size="sm">
+      Open {new URL(href).host}
+    </Anchor>
   );
 }
 

@@ -3,6 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { answered, api } from "~/api/client";
+import { toTend } from "~/api/rights";
+import { Permitted } from "~/parts/permitted";
 import { sayProblem } from "~/parts/say";
 import { SEVERITIES, type Severity } from "./search";
 
@@ -10,7 +12,9 @@ import { SEVERITIES, type Severity } from "./search";
 export function NewIncident({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title="Report an incident">
-      <Form />
+      <Permitted to={toTend}>
+        <Form />
+      </Permitted>
     </Modal>
   );
 }

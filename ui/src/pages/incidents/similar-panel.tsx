@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Model } from "~/api/client";
+import { useTend } from "~/api/rights";
 import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
@@ -20,6 +21,7 @@ type Props = {
 /** Incidents that are like this one, and why. */
 export function SimilarPanel({ incident, search, onRepeats }: Props) {
   const query = useQuery(similar(incident.id));
+  const refusal = useTend();
   return (
     <Panel title="Similar incidents">
       <Answer query={query}>
@@ -44,7 +46,7 @@ export function SimilarPanel({ incident, search, onRepeats }: Props) {
                     <Mark of={one.incident.state} />
                     <span>{why(one)}</span>
                     <Moment at={one.incident.opened_at} />
-                    {isClosed(incident.state) || one.incident.state === "duplicate" ? null : (
+                    {refusal !== null || isClosed(incident.state) || one.incident.state === "duplicate" ? null : (
                       <Button
                         variant="subtle"
                         size="compact-xs"

@@ -3,6 +3,7 @@ import { useHotkeys } from "@mantine/hooks";
 import { type InfiniteData, type UseInfiniteQueryResult, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { useTend } from "~/api/rights";
 import { Failure } from "~/parts/failure";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
@@ -63,7 +64,7 @@ export function TimelinePanel({ incidentId, query, lines, show, isNewestFirst, o
             Show what came later
           </Button>
         ) : null}
-        <NoteForm incidentId={incidentId} />
+        {useTend() === null ? <NoteForm incidentId={incidentId} /> : null}
       </Stack>
     </Panel>
   );

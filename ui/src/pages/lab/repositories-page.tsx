@@ -17,6 +17,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { useAdminister } from "~/api/rights";
+import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Confirm } from "~/parts/confirm";
@@ -24,6 +26,7 @@ import { Empty } from "~/parts/empty";
 import { PageButton, PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
 import { parseCommandLine } from "./form/command-line";
 import { LabFrame } from "./lab-frame";
@@ -33,11 +36,12 @@ import { type LabRepository, repositoriesQuery } from "./queries";
 export function RepositoriesPage({ edit, secrets }: { edit?: string; secrets?: string }) {
   const repositories = useQuery(repositoriesQuery);
   const navigate = useNavigate();
+  const refusal = useAdminister();
   const close = () => void navigate({ to: "/lab/repositories", search: {} });
   const add = (
-    <PageButton to="/lab/repositories" search={{ edit: "" }} leftSection={<IconPlus size={15} />}>
+    <ActLink refusal={refusal} to="/lab/repositories" search={{ edit: "" }} leftSection={<IconPlus size={15} />}>
       Add a repository
-    </PageButton>
+    </ActLink>
   );
   return (
     <LabFrame title="Repositories" actions={add}>
@@ -51,10 +55,14 @@ export function RepositoriesPage({ edit, secrets }: { edit?: string; secrets?: s
               title={edit ? `Change ${edit}` : "Add a repository"}
               size="lg"
             >
-              <RepositoryForm key={edit} known={items.find((one) => one.name === edit)} done={close} />
+              <Permitted>
+                <RepositoryForm key={edit} known={items.find((one) => one.name === edit)} done={close} />
+              </Permitted>
             </Modal>
             <Modal opened={secrets !== undefined} onClose={close} title={`Secrets of ${secrets ?? ""}`} size="lg">
-              <Secrets name={secrets ?? ""} known={items.find((one) => one.name === secrets)?.secrets ?? []} />
+              <Permitted>
+                <Secrets name={secrets ?? ""} known={items.find((one) => one.name === secrets)?.secrets ?? []} />
+              </Permitted>
             </Modal>
           </>
         )}
@@ -81,6 +89,7 @@ export function NoRepositories() {
 }
 
 function Repositories({ items }: { items: LabRepository[] }) {
+  const refusal = useAdminister();
   return (
     <Panel flush>
       <Table aria-label="Repositories">
@@ -111,18 +120,22 @@ function Repositories({ items }: { items: LabRepository[] }) {
               </Table.Td>
               <Table.Td visibleFrom="md">{setupWords(one.setup)}</Table.Td>
               <Table.Td>
-                <PageLink inherit to="/lab/repositories" search={{ secrets: one.name }}>
-                  {(one.secrets ?? []).length === 0 ? "none" : one.secrets?.join(", ")}
-                </PageLink>
+                {refusal === null ? (
+                  <PageLink inherit to="/lab/repositories" search={{ secrets: one.name }}>
+                    {secretsOf(one)}
+                  </PageLink>
+                ) : (
+                  secretsOf(one)
+                )}
               </Table.Td>
               <Table.Td visibleFrom="md">
                 <Moment at={one.changed_at} />
               </Table.Td>
               <Table.Td>
                 <Group gap="xs" justify="flex-end">
-                  <PageButton variant="subtle" to="/lab/repositories" search={{ edit: one.name }}>
+                  <ActLink refusal={refusal} variant="subtle" to="/lab/repositories" search={{ edit: one.name }}>
                     Change
-                  </PageButton>
+                  </ActLink>
                   <PageButton variant="light" to="/lab/new" search={{ repository: one.name }}>
                     Session
                   </PageButton>
@@ -134,6 +147,10 @@ function Repositories({ items }: { items: LabRepository[] }) {
       </Table>
     </Panel>
   );
+}
+
+function secretsOf({ secrets = [] }: LabRepository): string {
+  return secrets.length === 0 ? "none" : secrets.join(", ");
 }
 
 function setupWords(setup: LabRepository["setup"]): string {

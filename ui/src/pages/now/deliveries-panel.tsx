@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { answered, api, type Model } from "~/api/client";
-import { useWhoAmI } from "~/api/session";
+import { useAdminister } from "~/api/rights";
 import { plural } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
@@ -96,13 +96,12 @@ function OfBoard({ one }: { one: Model<"GivenUp"> }) {
 }
 
 function Notification({ delivery: one }: { delivery: Model<"Delivery"> }) {
-  const me = useWhoAmI();
   const params = { path: { delivery_id: one.id } };
   const resend = () => answered(api.POST("/api/v1/notifications/deliveries/{delivery_id}/resend", { params }));
   return (
     <Line
       area="notifications"
-      resend={me?.role === "member" ? undefined : resend}
+      resend={useAdminister() === null ? resend : undefined}
       title={
         <>
           <PageLink inherit to={NOTIFICATIONS} search={{ state: "dead", delivery: one.id } as never}>

@@ -1,5 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconDownload, IconExternalLink, IconLink, IconScissors } from "@tabler/icons-react";
+import { useTend } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { say } from "~/parts/say";
 import { CutDialog } from "./cut-dialog";
 import { fileHref } from "./head";
@@ -57,9 +59,14 @@ export function PlayerActions() {
       >
         Download
       </Button>
-      <Button variant="default" leftSection={<IconExternalLink size={15} />} onClick={() => open("viewer")}>
+      <ActButton
+        variant="default"
+        refusal={useTend()}
+        leftSection={<IconExternalLink size={15} />}
+        onAct={() => open("viewer")}
+      >
         Open in a viewer
-      </Button>
+      </ActButton>
       {search.open === "cut" ? <CutDialog onClose={close} /> : null}
       {search.open === "viewer" ? <ViewerDialog onClose={close} /> : null}
     </>

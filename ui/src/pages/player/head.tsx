@@ -3,8 +3,10 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { useTend } from "~/api/rights";
 import { bytes, plural } from "~/format/numbers";
 import { clock } from "~/format/time";
+import { ActButton } from "~/parts/act-button";
 import { Copy } from "~/parts/command";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
@@ -89,6 +91,7 @@ export function StateMarks({ recording }: { recording: Recording }) {
 }
 
 function Damage({ recording }: { recording: Recording }) {
+  const refusal = useTend();
   const queries = useQueryClient();
   const repairing = useMutation({
     mutationFn: () => {
@@ -105,9 +108,9 @@ function Damage({ recording }: { recording: Recording }) {
     <Alert color="red" icon={<IconAlertTriangle />} title="This file is damaged" mb="sm" role="alert">
       <Text size="sm">{recording.damage ?? "It cannot be read to its end."}</Text>
       <Group gap="sm" mt="xs">
-        <Button onClick={() => repairing.mutate()} loading={repairing.isPending} variant="default">
+        <ActButton variant="default" refusal={refusal} loading={repairing.isPending} onAct={() => repairing.mutate()}>
           Save what can be read
-        </Button>
+        </ActButton>
         <Button component="a" href={fileHref(recording.session_id)} download variant="default">
           Download it as it is
         </Button>

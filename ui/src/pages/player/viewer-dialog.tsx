@@ -2,15 +2,27 @@ import { Button, Group, Modal, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { answered, api } from "~/api/client";
+import { toTend } from "~/api/rights";
 import { Command } from "~/parts/command";
 import { Failure } from "~/parts/failure";
 import { Moment } from "~/parts/moment";
+import { Permitted } from "~/parts/permitted";
 import { openedAt } from "./model/cut";
 import { momentOf, nsAt } from "./model/times";
 import { usePlaying } from "./playing";
 
 /** Makes a signed link and starts a viewer with it at the cursor. The viewer is another site: a person decides. */
 export function ViewerDialog({ onClose }: { onClose: () => void }) {
+  return (
+    <Modal opened onClose={onClose} title="Open in a viewer at this time">
+      <Permitted to={toTend}>
+        <Viewers />
+      </Permitted>
+    </Modal>
+  );
+}
+
+function Viewers() {
   const { recording, player, startNs } = usePlaying();
   const { mutate, data, error } = useMutation({
     mutationFn: () => {
@@ -21,7 +33,7 @@ export function ViewerDialog({ onClose }: { onClose: () => void }) {
   useEffect(() => mutate(), [mutate]);
   const moment = momentOf(nsAt(startNs, player.state.cursor));
   return (
-    <Modal opened onClose={onClose} title="Open in a viewer at this time">
+    <>
       {error === null ? null : <Failure error={error} retry={() => mutate()} />}
       {data === undefined ? null : (
         <>
@@ -36,7 +48,7 @@ export function ViewerDialog({ onClose }: { onClose: () => void }) {
           <Command text={data.url} label="Copy the link to the file" />
         </>
       )}
-    </Modal>
+    </>
   );
 }
 

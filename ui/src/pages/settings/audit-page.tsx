@@ -4,6 +4,7 @@ import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { toAdminister, useKnown } from "~/api/rights";
 import { count } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
@@ -12,6 +13,7 @@ import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { SettingsFrame } from "./settings-frame";
 
 export type AuditSearch = {
@@ -26,7 +28,9 @@ export type AuditSearch = {
 /** Who changed what, the latest first, and the proof that nothing was taken out. */
 export function AuditPage({ search }: { search: AuditSearch }) {
   const { actor, action, subject, request, offset } = search;
+  const mayRead = useKnown(toAdminister) === null;
   const entries = useQuery({
+    enabled: mayRead,
     queryKey: ["audit", actor, action, subject, request, offset],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
@@ -39,22 +43,24 @@ export function AuditPage({ search }: { search: AuditSearch }) {
   });
   return (
     <SettingsFrame title="Audit log">
-      <Verify />
-      <Filters search={search} />
-      <Panel flush>
-        <Answer query={entries}>
-          {(found) =>
-            found.items.length === 0 ? (
-              <Empty title="No entry fits" />
-            ) : (
-              <>
-                <Entries entries={found.items} search={search} />
-                <Pager total={found.total} limit={found.limit} offset={found.offset} />
-              </>
-            )
-          }
-        </Answer>
-      </Panel>
+      <Permitted>
+        <Verify />
+        <Filters search={search} />
+        <Panel flush>
+          <Answer query={entries}>
+            {(found) =>
+              found.items.length === 0 ? (
+                <Empty title="No entry fits" />
+              ) : (
+                <>
+                  <Entries entries={found.items} search={search} />
+                  <Pager total={found.total} limit={found.limit} offset={found.offset} />
+                </>
+              )
+            }
+          </Answer>
+        </Panel>
+      </Permitted>
     </SettingsFrame>
   );
 }

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
+import { toTend } from "~/api/rights";
 import { bytes, count, plural } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
@@ -8,6 +9,7 @@ import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { say } from "~/parts/say";
 import { useActing } from "~/parts/use-saving";
 import { SettingsFrame } from "./settings-frame";
@@ -16,11 +18,13 @@ import { SettingsFrame } from "./settings-frame";
 export function StoragePage() {
   return (
     <SettingsFrame title="Storage">
-      <Stack gap="md">
-        <DiskUse />
-        <Sweep />
-        <Pinned />
-      </Stack>
+      <Permitted to={toTend}>
+        <Stack gap="md">
+          <DiskUse />
+          <Sweep />
+          <Pinned />
+        </Stack>
+      </Permitted>
     </SettingsFrame>
   );
 }

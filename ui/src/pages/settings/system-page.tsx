@@ -6,6 +6,7 @@ import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { Level } from "../lab/level";
 import { sandboxQuery } from "../lab/queries";
 import { readinessOf } from "./readiness";
@@ -17,7 +18,9 @@ export function SystemPage() {
     <SettingsFrame title="System">
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Readiness />
-        <Facts />
+        <Permitted>
+          <Facts />
+        </Permitted>
         <Sandbox />
         <Panel title="Documentation">
           <Stack gap={4}>

@@ -4,10 +4,12 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { toAdminister, useKnown } from "~/api/rights";
+import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
-import { PageButton } from "~/parts/link";
 import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { sayProblem } from "~/parts/say";
 import { Ends, type Expiry, ExpirySelect, expiryAt } from "./expiry";
 import { SecretOnce } from "./secret-once";
@@ -30,8 +32,10 @@ export const SCOPES: [string, string][] = [
 export function TokensPage({ offset, make }: { offset?: number; make?: true }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const refusal = useKnown(toAdminister);
   const tokens = useQuery({
     queryKey: ["tokens", "programs", offset],
+    enabled: refusal === null,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => answered(api.GET("/auth/tokens", { params: { query: { limit: 50, offset } }, signal })),
   });
@@ -46,32 +50,39 @@ export function TokensPage({ offset, make }: { offset?: number; make?: true }) {
     <SettingsFrame
       title="API tokens"
       actions={
-        <PageButton to="/settings/tokens" search={{ offset, make: true }} leftSection={<IconPlus size={15} />}>
+        <ActLink
+          refusal={refusal ?? null}
+          to="/settings/tokens"
+          search={{ offset, make: true }}
+          leftSection={<IconPlus size={15} />}
+        >
           Make a token
-        </PageButton>
+        </ActLink>
       }
     >
-      <Panel flush>
-        <Answer query={tokens}>
-          {(found) => (
-            <>
-              <TokenTable
-                label="API tokens"
-                tokens={found.items}
-                empty="No program has a token yet"
-                end={{
-                  word: "Revoke",
-                  question: (token) => `Revoke ${token.name}?`,
-                  consequence: "Whoever uses it is refused from now on, and so is what was made with it.",
-                  act: (token) => revoke.mutate(token.id),
-                }}
-              />
-              <Pager total={found.total} limit={found.limit} offset={found.offset} />
-            </>
-          )}
-        </Answer>
-      </Panel>
-      <NewToken opened={make === true} onClose={close} />
+      <Permitted>
+        <Panel flush>
+          <Answer query={tokens}>
+            {(found) => (
+              <>
+                <TokenTable
+                  label="API tokens"
+                  tokens={found.items}
+                  empty="No program has a token yet"
+                  end={{
+                    word: "Revoke",
+                    question: (token) => `Revoke ${token.name}?`,
+                    consequence: "Whoever uses it is refused from now on, and so is what was made with it.",
+                    act: (token) => revoke.mutate(token.id),
+                  }}
+                />
+                <Pager total={found.total} limit={found.limit} offset={found.offset} />
+              </>
+            )}
+          </Answer>
+        </Panel>
+        <NewToken opened={make === true} onClose={close} />
+      </Permitted>
     </SettingsFrame>
   );
 }

@@ -7,6 +7,7 @@ import { Confirm } from "~/parts/confirm";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
 import { openEnrolments } from "../queries";
 import { GivenCode } from "./given-code";
@@ -19,12 +20,18 @@ export function EnrolPage() {
   const [given, setGiven] = useState<Model<"Enrolment"> | null>(null);
   return (
     <Page title="Enrol a robot" up={{ to: "/fleet", title: "Fleet" }}>
-      <Stack gap="sm">
-        <Panel title="A code for one robot">
-          {given === null ? <Ask onGiven={setGiven} /> : <GivenCode enrolment={given} onDone={() => setGiven(null)} />}
-        </Panel>
-        <OpenOnes />
-      </Stack>
+      <Permitted>
+        <Stack gap="sm">
+          <Panel title="A code for one robot">
+            {given === null ? (
+              <Ask onGiven={setGiven} />
+            ) : (
+              <GivenCode enrolment={given} onDone={() => setGiven(null)} />
+            )}
+          </Panel>
+          <OpenOnes />
+        </Stack>
+      </Permitted>
     </Page>
   );
 }

@@ -3,32 +3,42 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { useAdminister } from "~/api/rights";
+import { ActLink } from "~/parts/act-button";
 import { Confirm } from "~/parts/confirm";
-import { PageButton, PageLink } from "~/parts/link";
+import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
 import type { Robot } from "../robots";
 import { Fact } from "./fact";
 
 /** What people call a robot and where it is; and its end. */
 export function AboutPanel({ robot, edit }: { robot: Robot; edit: boolean }) {
+  const refusal = useAdminister();
   return (
     <Panel
       title="About"
       actions={
-        <PageButton
-          to="/robots/$robotId"
-          params={{ robotId: robot.robot_id }}
+        <ActLink
+          refusal={edit ? null : refusal}
+          to={`/robots/${encodeURIComponent(robot.robot_id)}`}
           search={{ edit: edit ? undefined : true }}
           variant="subtle"
           size="compact-xs"
         >
           {edit ? "Cancel" : "Change"}
-        </PageButton>
+        </ActLink>
       }
     >
-      {edit ? <Form robot={robot} /> : <Facts robot={robot} />}
+      {edit ? (
+        <Permitted>
+          <Form robot={robot} />
+        </Permitted>
+      ) : (
+        <Facts robot={robot} />
+      )}
     </Panel>
   );
 }
@@ -124,9 +134,11 @@ function Retire({ robot }: { robot: Robot }) {
     onError: sayProblem,
     onSettled: () => queries.invalidateQueries({ queryKey: ["robots"] }),
   });
+  const refusal = useAdminister();
   if (robot.retired_at) return null;
   return (
     <Confirm
+      refusal={refusal}
       mt="xs"
       w="fit-content"
       loading={retiring.isPending}

@@ -1,6 +1,9 @@
 import { Button, Group, Modal, Paper, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
+import { toTend, useTend } from "~/api/rights";
 import { plural } from "~/format/numbers";
+import { ActButton } from "~/parts/act-button";
+import { Permitted } from "~/parts/permitted";
 import type { Incident } from "../queries";
 import { JudgeForm } from "./judge-form";
 import type { Chosen } from "./use-chosen";
@@ -10,7 +13,8 @@ type Props = { chosen: Chosen; listed: Incident[]; isJudging: boolean; onJudge: 
 /** What can be done with the chosen incidents: one judgement for all of them. */
 export function ChosenBar({ chosen, listed, isJudging, onJudge }: Props) {
   const { ids } = chosen;
-  useHotkeys([["e", () => ids.size > 0 && onJudge(true)]]);
+  const refusal = useTend();
+  useHotkeys([["e", () => ids.size > 0 && refusal === null && onJudge(true)]]);
   if (ids.size === 0) return null;
   return (
     <>
@@ -19,16 +23,22 @@ export function ChosenBar({ chosen, listed, isJudging, onJudge }: Props) {
           <Text size="sm" fw={600} aria-live="polite">
             {plural(ids.size, "incident")} chosen
           </Text>
-          <Button onClick={() => onJudge(true)} title="State, severity, cause and ticket of all of them (e)">
+          <ActButton
+            refusal={refusal}
+            hint="State, severity, cause and ticket of all of them (e)"
+            onAct={() => onJudge(true)}
+          >
             Judge them
-          </Button>
+          </ActButton>
           <Button variant="subtle" onClick={() => chosen.set(new Set())}>
             Choose none
           </Button>
         </Group>
       </Paper>
       <Modal opened={isJudging} onClose={() => onJudge(false)} title={`Judge ${plural(ids.size, "incident")}`}>
-        <JudgeForm ids={[...ids]} listed={listed} />
+        <Permitted to={toTend}>
+          <JudgeForm ids={[...ids]} listed={listed} />
+        </Permitted>
       </Modal>
     </>
   );

@@ -1,6 +1,8 @@
-import { Box, Button, Grid, NavLink, Text } from "@mantine/core";
+import { Box, Grid, NavLink, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useTend } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { Panel } from "~/parts/panel";
@@ -46,13 +48,14 @@ function List({ read, chosen, active }: { read: Boundaries; chosen: string | und
       title="Boundaries"
       flush
       actions={
-        <Button
+        <ActButton
           variant="default"
           size="compact-xs"
-          onClick={() => void navigate({ search: { tab: "boundaries", boundary: NEW } })}
+          refusal={useTend()}
+          onAct={() => void navigate({ search: { tab: "boundaries", boundary: NEW } })}
         >
           Add one
-        </Button>
+        </ActButton>
       }
     >
       {read.boundaries.map((one) => (

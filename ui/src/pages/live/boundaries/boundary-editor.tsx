@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { asProblem } from "~/api/client";
+import { useTend } from "~/api/rights";
 import { Failure } from "~/parts/failure";
 import { Panel } from "~/parts/panel";
 import { say } from "~/parts/say";
@@ -32,7 +33,8 @@ export function BoundaryEditor({ robotId, before, version, isRemoval }: Props) {
     before === null && name !== "" && !NAME.test(name) ? "A name is a word: letters, digits, _ and -" : null;
   const after = isRemoval ? null : config;
   const changes = isRemoval || config !== null ? changesOf(base.config, after) : [];
-  const isClosed = relayMode !== null && relayMode !== "control";
+  const refusal = useTend();
+  const isClosed = refusal !== null || (relayMode !== null && relayMode !== "control");
   const current = before === null ? null : configOf(before);
   const isCurrent = config !== null && changesOf(current, config).length === 0;
   const isMoved = current !== null && !isCurrent && changesOf(base.config, current).length > 0;
@@ -50,8 +52,8 @@ export function BoundaryEditor({ robotId, before, version, isRemoval }: Props) {
       <Stack gap="xs">
         {isClosed ? (
           <Alert color="gray" title="To read only">
-            This robot lets the hub watch and stop it. relay: control in its recorder's settings lets it change
-            boundaries.
+            {refusal ??
+              "This robot lets the hub watch and stop it. relay: control in its recorder's settings lets it change boundaries."}
           </Alert>
         ) : null}
         {isMoved ? (
@@ -70,7 +72,7 @@ export function BoundaryEditor({ robotId, before, version, isRemoval }: Props) {
             maw={320}
           />
         ) : null}
-        <Fields draft={draft} problems={problems} onChange={setDraft} disabled={isRemoval} />
+        <Fields draft={draft} problems={problems} onChange={setDraft} disabled={isRemoval || refusal !== null} />
         {problems[-1] === undefined ? null : (
           <Text size="sm" c="red">
             {problems[-1]}

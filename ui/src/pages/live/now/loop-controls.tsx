@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, Select, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useTend } from "~/api/rights";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
@@ -28,7 +29,9 @@ export function LoopControls({ robotId, task }: { robotId: string; task: string 
   const tasks = status?.available_tasks ?? [];
   const chosen = task !== undefined && tasks.includes(task) ? task : (tasks[0] ?? "default");
   const isClosed = relayMode !== null && relayMode !== "control";
-  const takes = (what: Command) => status !== null && !isClosed && status.possible.includes(what) && !asking.isPending;
+  const refusal = useTend();
+  const takes = (what: Command) =>
+    status !== null && !isClosed && refusal === null && status.possible.includes(what) && !asking.isPending;
   return (
     <Panel>
       <Group gap="xs" align="end">
@@ -67,6 +70,11 @@ export function LoopControls({ robotId, task }: { robotId: string; task: string 
           settings lets the hub start it and change its boundaries.
         </Text>
       ) : null}
+      {refusal === null || isClosed ? null : (
+        <Text size="sm" mt="xs">
+          {refusal} You may watch it, and stop it by the button below.
+        </Text>
+      )}
       {status?.emergency ? <Emergency emergency={status.emergency} /> : null}
     </Panel>
   );

@@ -8,7 +8,9 @@ import {
   IconTestPipe,
   IconTrash,
 } from "@tabler/icons-react";
+import { useTend } from "~/api/rights";
 import { plural } from "~/format/numbers";
+import { ActButton, ActLink } from "~/parts/act-button";
 import { PageButton } from "~/parts/link";
 import { MOST_CHOSEN } from "~/parts/selection";
 import type { DialogName, RecordingSearch } from "../search";
@@ -21,12 +23,12 @@ type Props = {
   onAct: (act: DialogName | undefined, part?: "start") => void;
 };
 
-const ACTS: { act: DialogName; title: string; icon: typeof IconPin; isDanger?: true }[] = [
-  { act: "pin", title: "Pin", icon: IconPin },
-  { act: "unpin", title: "Unpin", icon: IconPinnedOff },
+const ACTS: { act: DialogName; title: string; icon: typeof IconPin; isDanger?: true; isKeeping?: true }[] = [
+  { act: "pin", title: "Pin", icon: IconPin, isKeeping: true },
+  { act: "unpin", title: "Unpin", icon: IconPinnedOff, isKeeping: true },
   { act: "download", title: "Download", icon: IconDownload },
   { act: "cut", title: "Cut", icon: IconScissors },
-  { act: "delete", title: "Delete", icon: IconTrash, isDanger: true },
+  { act: "delete", title: "Delete", icon: IconTrash, isDanger: true, isKeeping: true },
 ];
 
 const NEW_BATCH: string = "/lab/batches/new";
@@ -35,6 +37,7 @@ const MOST_IN_A_BATCH = 200;
 /** What can be done with the chosen recordings. */
 export function ChosenBar({ search, selection, onAct }: Props) {
   const { chosen } = selection;
+  const refusal = useTend();
   return (
     <>
       {chosen.size === 0 ? null : (
@@ -44,16 +47,17 @@ export function ChosenBar({ search, selection, onAct }: Props) {
               {plural(chosen.size, "recording")} chosen
               {chosen.size >= MOST_CHOSEN ? ", more cannot be" : ""}
             </Text>
-            {ACTS.map(({ act, title, icon: Icon, isDanger }) => (
-              <Button
+            {ACTS.map(({ act, title, icon: Icon, isDanger, isKeeping }) => (
+              <ActButton
                 key={act}
+                refusal={isKeeping ? refusal : null}
                 variant={isDanger ? "light" : "default"}
                 color={isDanger ? "red" : undefined}
                 leftSection={<Icon size={14} />}
-                onClick={() => onAct(act)}
+                onAct={() => onAct(act)}
               >
                 {title}
-              </Button>
+              </ActButton>
             ))}
             <PageButton
               to={NEW_BATCH}
@@ -63,14 +67,15 @@ export function ChosenBar({ search, selection, onAct }: Props) {
             >
               Debug
             </PageButton>
-            <PageButton
+            <ActLink
+              refusal={refusal}
               to="/recordings/backtests/new"
               search={{ recording: [...chosen] }}
               variant="default"
               leftSection={<IconTestPipe size={14} />}
             >
               Try rules
-            </PageButton>
+            </ActLink>
             <Button variant="subtle" onClick={() => selection.set(new Set())}>
               Choose none
             </Button>

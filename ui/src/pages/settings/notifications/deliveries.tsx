@@ -1,7 +1,9 @@
-import { Button, Code, Drawer, Group, Select, Stack, Table, Text } from "@mantine/core";
+import { Code, Drawer, Group, Select, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { answered, api } from "~/api/client";
+import { useAdminister } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
@@ -129,6 +131,7 @@ function Row({ delivery, destinations, search }: Props & { delivery: Delivery })
 }
 
 function Detail({ deliveryId }: { deliveryId: string }) {
+  const refusal = useAdminister();
   const queries = useQueryClient();
   const query = useQuery({
     ...deliveryQuery(deliveryId),
@@ -164,9 +167,9 @@ function Detail({ deliveryId }: { deliveryId: string }) {
             </Text>
           ) : null}
           <Group>
-            <Button variant="default" loading={resend.isPending} onClick={() => resend.mutate()}>
+            <ActButton variant="default" refusal={refusal} loading={resend.isPending} onAct={() => resend.mutate()}>
               Send it again
-            </Button>
+            </ActButton>
           </Group>
           {delivery.log.map((attempt) => (
             <Stack key={attempt.number} gap={2}>

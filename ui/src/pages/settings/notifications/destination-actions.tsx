@@ -1,8 +1,10 @@
-import { ActionIcon, Button, Group, Menu } from "@mantine/core";
+import { ActionIcon, Group, Menu } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { answered, api } from "~/api/client";
+import { useAdminister } from "~/api/rights";
 import { plural } from "~/format/numbers";
+import { ActButton } from "~/parts/act-button";
 import { Confirm } from "~/parts/confirm";
 import { say } from "~/parts/say";
 import { useActing } from "~/parts/use-saving";
@@ -15,6 +17,7 @@ type Props = { destination: Destination; onSecret: (secret: string | null) => vo
 
 /** Test, change, switch off, a new secret, everything again, no more. */
 export function DestinationActions({ destination, onSecret }: Props) {
+  const refusal = useAdminister();
   const navigate = useNavigate();
   const params = { path: { destination_id: destination.id } };
   const area = ["notifications"];
@@ -49,29 +52,34 @@ export function DestinationActions({ destination, onSecret }: Props) {
   );
   return (
     <Group gap="xs" justify="flex-end" wrap="nowrap">
-      <Button variant="default" loading={test.isPending} onClick={() => test.mutate()}>
+      <ActButton variant="default" refusal={refusal} loading={test.isPending} onAct={() => test.mutate()}>
         Test
-      </Button>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon aria-label={`More for ${destination.name}`}>
-            <IconDots size={17} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => void navigate({ to: "/settings/notifications", search: { edit: destination.id } })}>
-            Change
-          </Menu.Item>
-          <Menu.Item onClick={() => toggle.mutate()}>{destination.enabled ? "Switch off" : "Switch on"}</Menu.Item>
-          {destination.kind === "webhook" ? (
-            <Menu.Item onClick={() => renew.mutate()}>New secret; the old one signs for a day</Menu.Item>
-          ) : null}
-          {(destination.dead ?? 0) > 0 ? (
-            <Menu.Item onClick={() => resend.mutate()}>Send what was given up again</Menu.Item>
-          ) : null}
-        </Menu.Dropdown>
-      </Menu>
+      </ActButton>
+      {refusal === null ? (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon aria-label={`More for ${destination.name}`}>
+              <IconDots size={17} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              onClick={() => void navigate({ to: "/settings/notifications", search: { edit: destination.id } })}
+            >
+              Change
+            </Menu.Item>
+            <Menu.Item onClick={() => toggle.mutate()}>{destination.enabled ? "Switch off" : "Switch on"}</Menu.Item>
+            {destination.kind === "webhook" ? (
+              <Menu.Item onClick={() => renew.mutate()}>New secret; the old one signs for a day</Menu.Item>
+            ) : null}
+            {(destination.dead ?? 0) > 0 ? (
+              <Menu.Item onClick={() => resend.mutate()}>Send what was given up again</Menu.Item>
+            ) : null}
+          </Menu.Dropdown>
+        </Menu>
+      ) : null}
       <Confirm
+        refusal={refusal}
         question={`Delete ${destination.name}?`}
         consequence="It is told nothing more, and the log of what it was told is deleted."
         onConfirm={() => remove.mutate()}

@@ -3,11 +3,14 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useAdminister } from "~/api/rights";
+import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
-import { PageButton, PageLink } from "~/parts/link";
+import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { SecretOnce } from "../secret-once";
 import { SettingsFrame } from "../settings-frame";
 import { Deliveries } from "./deliveries";
@@ -19,15 +22,21 @@ import { type Destination, destinationsQuery, type NotificationsSearch } from ".
 export function NotificationsPage({ search }: { search: NotificationsSearch }) {
   const navigate = useNavigate();
   const [secret, setSecret] = useState<string | null>(null);
+  const refusal = useAdminister();
   const destinations = useQuery(destinationsQuery);
   const close = () => void navigate({ to: "/settings/notifications", search: { ...search, edit: undefined } });
   return (
     <SettingsFrame
       title="Notifications"
       actions={
-        <PageButton to="/settings/notifications" search={{ ...search, edit: "" }} leftSection={<IconPlus size={15} />}>
+        <ActLink
+          refusal={refusal}
+          to="/settings/notifications"
+          search={{ ...search, edit: "" }}
+          leftSection={<IconPlus size={15} />}
+        >
           Add a destination
-        </PageButton>
+        </ActLink>
       }
     >
       <Stack gap="md">
@@ -49,14 +58,16 @@ export function NotificationsPage({ search }: { search: NotificationsSearch }) {
                   title={search.edit ? "Change a destination" : "Add a destination"}
                   size="lg"
                 >
-                  <DestinationForm
-                    key={search.edit}
-                    known={items.find((one) => one.id === search.edit)}
-                    onDone={(made) => {
-                      close();
-                      setSecret(made);
-                    }}
-                  />
+                  <Permitted>
+                    <DestinationForm
+                      key={search.edit}
+                      known={items.find((one) => one.id === search.edit)}
+                      onDone={(made) => {
+                        close();
+                        setSecret(made);
+                      }}
+                    />
+                  </Permitted>
                 </Modal>
               </>
             )}

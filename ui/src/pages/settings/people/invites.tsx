@@ -1,6 +1,5 @@
 import { Button, Group, Modal, NumberInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
@@ -11,16 +10,17 @@ import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { SecretOnce } from "../secret-once";
 import { type Access, AccessFields } from "./access-fields";
-import { ROLES } from "./members-page";
 
 type Invite = Model<"Invite">;
+type Props = { organizationId: string; roles: Invite["role"][]; isMaking: boolean };
 
 /** Invites, open or not, and the making of one. */
-export function Invites({ organizationId, isMaking }: { organizationId: string; isMaking: boolean }) {
+export function Invites({ organizationId, roles, isMaking }: Props) {
   const queries = useQueryClient();
-  const navigate = useNavigate();
+  const url = useUrl();
   const path = { organization_id: organizationId };
   const invites = useQuery({
     queryKey: ["members", organizationId, "invites"],
@@ -42,7 +42,7 @@ export function Invites({ organizationId, isMaking }: { organizationId: string; 
     onSuccess: () => queries.invalidateQueries({ queryKey: ["members"] }),
     onError: sayProblem,
   });
-  const close = () => void navigate({ to: "/settings/members", search: {} });
+  const close = () => url({ invite: undefined });
   return (
     <Panel title="Invites" flush>
       <Answer query={invites}>
@@ -60,7 +60,7 @@ export function Invites({ organizationId, isMaking }: { organizationId: string; 
           )
         }
       </Answer>
-      <NewInvite organizationId={organizationId} opened={isMaking} onClose={close} />
+      <NewInvite organizationId={organizationId} roles={roles} opened={isMaking} onClose={close} />
     </Panel>
   );
 }
@@ -101,13 +101,13 @@ function Row({ invite, onRevoke }: { invite: Invite; onRevoke: () => void }) {
   );
 }
 
-type NewProps = { organizationId: string; opened: boolean; onClose: () => void };
+type NewProps = { organizationId: string; roles: Invite["role"][]; opened: boolean; onClose: () => void };
 
-function NewInvite({ organizationId, opened, onClose }: NewProps) {
+function NewInvite({ organizationId, roles, opened, onClose }: NewProps) {
   const queries = useQueryClient();
   const [role, setRole] = useState<Invite["role"]>("member");
   const [access, setAccess] = useState<Access>({ all_boards_read: false, all_boards_write: false, boards: [] });
-  const [token, setToken] = useState<string | null>(null);
+  const [made, setMade] = useState<Model<"MadeInvite"> | null>(null);
   const make = useMutation({
     mutationFn: (invite: Model<"NewInvite">) =>
       answered(
@@ -116,8 +116,8 @@ function NewInvite({ organizationId, opened, onClose }: NewProps) {
           body: invite,
         }),
       ),
-    onSuccess: async (made) => {
-      setToken(made.token);
+    onSuccess: async (invite) => {
+      setMade(invite);
       onClose();
       await queries.invalidateQueries({ queryKey: ["members"] });
     },
@@ -149,7 +149,7 @@ function NewInvite({ organizationId, opened, onClose }: NewProps) {
               />
               <Select
                 label="As"
-                data={[...ROLES]}
+                data={roles}
                 value={role}
                 allowDeselect={false}
                 onChange={(chosen) => setRole((chosen ?? "member") as Invite["role"])}
@@ -171,11 +171,11 @@ function NewInvite({ organizationId, opened, onClose }: NewProps) {
           </Stack>
         </form>
       </Modal>
-      <SecretOnce title="The invite" secret={token} onClose={() => setToken(null)}>
+      <SecretOnce title="The invite" secret={made?.token} onClose={() => setMade(null)}>
         <Text size="sm" mt="md" mb="xs">
           Or send this link; what stands behind # never reaches a server on its way:
         </Text>
-        <Command text={`${window.location.origin}/settings/invite#${token ?? ""}`} label="Copy the link" />
+        <Command text={made?.link ?? ""} label="Copy the link" />
       </SecretOnce>
     </>
   );

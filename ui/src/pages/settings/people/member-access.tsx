@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
+import { Permitted } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
 import { type Access, AccessFields } from "./access-fields";
 
@@ -15,7 +16,9 @@ export function MemberAccess({ organizationId, member, onClose }: Props) {
       {member === undefined ? null : member.role === "owner" ? (
         <Text size="sm">An owner may see and change every board.</Text>
       ) : (
-        <Editor organizationId={organizationId} userId={member.user_id} onDone={onClose} />
+        <Permitted>
+          <Editor organizationId={organizationId} userId={member.user_id} onDone={onClose} />
+        </Permitted>
       )}
     </Modal>
   );

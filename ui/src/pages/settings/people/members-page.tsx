@@ -1,17 +1,20 @@
 import { Group, Select, Stack, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { answered, api, type Model } from "~/api/client";
+import { isAdmin, toAdminister } from "~/api/rights";
 import { useWhoAmI, type WhoAmI } from "~/api/session";
+import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
 import { Empty } from "~/parts/empty";
-import { PageButton, PageLink } from "~/parts/link";
+import { PageLink } from "~/parts/link";
 import { Moment } from "~/parts/moment";
 import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
+import { Permitted } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { SettingsFrame } from "../settings-frame";
 import { Invites } from "./invites";
 import { MemberAccess } from "./member-access";
@@ -19,7 +22,12 @@ import { MemberAccess } from "./member-access";
 export type MembersSearch = { offset?: number; access?: string; invite?: true };
 type Member = Model<"Member">;
 
-export const ROLES = ["owner", "admin", "member"] as const;
+const ROLES = ["owner", "admin", "member"] as const;
+
+/** Nobody gives or takes a role above their own. */
+function rolesOf(me: WhoAmI): Member["role"][] {
+  return ROLES.slice(ROLES.indexOf(me.role ?? "member"));
+}
 
 /** Who belongs to the organization one acts in, as what, and which boards they see. */
 export function MembersPage({ search }: { search: MembersSearch }) {
@@ -28,10 +36,15 @@ export function MembersPage({ search }: { search: MembersSearch }) {
     <SettingsFrame
       title="Members"
       actions={
-        me?.organization_id && me.role !== "member" ? (
-          <PageButton to="/settings/members" search={{ invite: true }} leftSection={<IconPlus size={15} />}>
+        me?.organization_id ? (
+          <ActLink
+            refusal={toAdminister(me)}
+            to="/settings/members"
+            search={{ ...search, invite: true }}
+            leftSection={<IconPlus size={15} />}
+          >
             Invite somebody
-          </PageButton>
+          </ActLink>
         ) : null
       }
     >
@@ -45,7 +58,11 @@ export function MembersPage({ search }: { search: MembersSearch }) {
       ) : (
         <Stack gap="md">
           <Members me={me} organizationId={me.organization_id} search={search} />
-          <Invites organizationId={me.organization_id} isMaking={search.invite === true} />
+          {isAdmin(me) || search.invite ? (
+            <Permitted>
+              <Invites organizationId={me.organization_id} roles={rolesOf(me)} isMaking={search.invite === true} />
+            </Permitted>
+          ) : null}
         </Stack>
       )}
     </SettingsFrame>
@@ -55,7 +72,7 @@ export function MembersPage({ search }: { search: MembersSearch }) {
 type Here = { me: WhoAmI; organizationId: string };
 
 function Members({ me, organizationId, search }: Here & { search: MembersSearch }) {
-  const navigate = useNavigate();
+  const url = useUrl();
   const members = useQuery({
     queryKey: ["members", organizationId, search.offset],
     placeholderData: keepPreviousData,
@@ -67,7 +84,7 @@ function Members({ me, organizationId, search }: Here & { search: MembersSearch 
         }),
       ),
   });
-  const close = () => void navigate({ to: "/settings/members", search: { offset: search.offset } });
+  const close = () => url({ access: undefined });
   return (
     <Panel title="Members" flush>
       <Answer query={members}>
@@ -132,7 +149,8 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
     onError: failed,
   });
   const isMe = member.user_id === me.user_id;
-  const mayArrange = me.role !== "member";
+  const roles = rolesOf(me);
+  const mayArrange = isAdmin(me) && roles.includes(member.role);
   return (
     <Table.Tr>
       <Table.Td>
@@ -148,7 +166,7 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
         {mayArrange ? (
           <Select
             aria-label={`Role of ${member.name}`}
-            data={[...ROLES]}
+            data={roles}
             value={member.role}
             allowDeselect={false}
             w={110}
@@ -160,7 +178,7 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
       </Table.Td>
       <Table.Td visibleFrom="xs">
         {mayArrange ? (
-          <PageLink inherit to="/settings/members" search={{ access: member.user_id }}>
+          <PageLink inherit to="/settings/members" search={(before) => ({ ...before, access: member.user_id })}>
             {boardsOf(member)}
           </PageLink>
         ) : (
