@@ -77,7 +77,6 @@ const WAITING: Partial<Record<Recording["state"], [string, string]>> = {
     "The robot has told of this recording and sends it when its link allows. This page opens it by itself then.",
   ],
   indexing: ["It is being read", "The file is here; its topics and times are being looked up. It opens by itself."],
-  recovering: ["It is being repaired", "What can be read becomes a recording of its own."],
   ok: ["It has no messages", "The file is whole, and empty."],
 };
 
