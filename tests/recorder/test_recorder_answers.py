@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from pilothouse.kit.clock import NS_PER_S, ManualClock, SystemClock
+from pilothouse.mcap import Channel
 from pilothouse.recorder.outbox.outbox import CaptureState
+from pilothouse.recorder.sources.gate import Gate
+from pilothouse.recorder.sources.selection import Selection
 from tests.recorder.api.test_routes import serving
 from tests.recorder.asking.test_bodies import alert, webhook
 from tests.support.flights import write_flight
@@ -67,17 +70,24 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
             push(robot, json.dumps(line).encode())
         for line in (b"no json", b'{"topic": "/fast", "data": 1, "log_time_ns": 5}', b'{"topic": "/new", "x": 1}'):
             push(robot, line)
+        gate = Gate(recorder.pipeline, Selection(exclude=("/left out",)), too_large=recorder.answers.too_large)
+        for topic, size in (("/huge", 256 << 10), ("/huge", (256 << 10) + 1), ("/left out", 1 << 20)):
+            gate.message(gate.channel(Channel(topic, "bytes")), now_ns, bytes(size))
+        gate.turn_away("/never heard", 1 << 20, now_ns)
         row = recorder.save("")
         facts, counted = robot.facts(row), recorder.answers.topics()
-        beat = eventually(lambda: next((one for one in hub.heartbeats if "/fast" in one.topics), None), what="a beat")
+        beat = eventually(lambda: next((one for one in hub.heartbeats if "/never heard" in one.topics), None), what="a beat")
 
         kept = recorder.ring.topics()["/fat"]
         assert facts.drops == {"/fat": kept.dropped}
-        assert kept.dropped == 400 - (recorder.ring.message_count - 2) > 0
+        assert kept.dropped == 400 - (recorder.ring.message_count - 3) > 0
         assert facts.thinned == {"/fast": 18} == {"/fast": counted.topics["/fast"].thinned}
         assert facts.rejected == {"/fast": 1, "": 2}
         assert (counted.topics["/fast"].bad, counted.unreadable) == (1, 2)
+        assert facts.too_large == {"/huge": 1, "/never heard": 1}
+        assert (counted.topics["/huge"].too_large, counted.topics["/huge"].message_count) == (1, 1)
         assert beat is not None
+        assert beat.topics["/never heard"].too_large == 1
         assert (beat.topics["/fast"].thinned, beat.topics["/fat"].dropped) == (18, kept.dropped)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pilothouse import __version__
 from pilothouse.kit.clock import NS_PER_S, Clock, at
-from pilothouse.mcap import Ring, Spool
+from pilothouse.mcap import Ring, Spool, TopicCount
 from pilothouse.recorder.capture.captures import Captures
 from pilothouse.recorder.capture.without_recording import without_recording
 from pilothouse.recorder.capture.writing import recording_path
@@ -36,6 +36,7 @@ from pilothouse.recorder.schemas import (
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.stream import Stream
+from pilothouse.recorder.too_large import TooLarge
 from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.wire import Heartbeat, SavedRecording, TopicHealth
 
@@ -64,9 +65,10 @@ class Answers:
     history: TopicHistory
     sessions: Path
     delivery: Delivery | None
+    too_large: TooLarge
 
     def health(self) -> RecorderHealth:
-        problems = [*self.problems(), *self._silence()]
+        problems = [*self.problems(), *self._silence(), *self.too_large.problems(self.settings.retention_s)]
         return RecorderHealth(
             ok=not problems,
             buffer_size=self.ring.message_count,
@@ -105,12 +107,15 @@ class Answers:
             dropped={topic: count.dropped for topic, count in self.ring.topics().items() if count.dropped},
             thinned=self.ledger.thinned.counts,
             rejected=self.ledger.rejected.counts,
+            too_large=self.ledger.too_large.counts,
         )
 
     def topics(self) -> TopicList:
         counts = self.ring.topics()
         rates = self.history.rates_hz(self.clock.monotonic_ns(), counts)
         undecodable, lost = self.pipeline.troubles.of("undecodable"), self.losses()
+        # A topic of which everything was too large is one too.
+        never = {topic: TopicCount(0, None, 0, 0) for topic in lost.too_large if topic != NO_TOPIC}
         found = {
             topic: TopicStatus(
                 message_count=count.message_count,
@@ -122,10 +127,12 @@ class Answers:
                 undecodable=undecodable.get(topic, 0),
                 bad=lost.rejected.get(topic, 0),
                 thinned=lost.thinned.get(topic, 0),
+                too_large=lost.too_large.get(topic, 0),
             )
-            for topic, count in sorted(counts.items())
+            for topic, count in sorted((never | counts).items())
         }
-        return TopicList(topics=found, total=len(found), unreadable=lost.rejected.get(NO_TOPIC, 0))
+        nameless = (lost.rejected.get(NO_TOPIC, 0), lost.too_large.get(NO_TOPIC, 0))
+        return TopicList(topics=found, total=len(found), unreadable=nameless[0], too_large=nameless[1])
 
     def triggers(self) -> TriggerStatus:
         return TriggerStatus(

@@ -66,16 +66,22 @@ class RecorderCollector:
         rejected = CounterMetricFamily(
             "pilothouse_recorder_rejected_messages", "Messages that could not be recorded", labels=["topic"]
         )
+        too_large = CounterMetricFamily(
+            "pilothouse_recorder_too_large_messages", "Messages above a quarter of max_bytes, turned away",
+            labels=["topic"],
+        )  # fmt: skip
         age = GaugeMetricFamily(
             "pilothouse_recorder_last_message_age_seconds", "How long each topic is silent", labels=["topic"]
         )
         topics = self._answers.topics()
         rejected.add_metric([NO_TOPIC], topics.unreadable)
+        too_large.add_metric([NO_TOPIC], topics.too_large)
         for name, topic in topics.topics.items():
             received.add_metric([name], topic.message_count)
             dropped.add_metric([name], topic.dropped)
             thinned.add_metric([name], topic.thinned)
             rejected.add_metric([name], topic.bad)
+            too_large.add_metric([name], topic.too_large)
             if topic.last_age_s is not None:
                 age.add_metric([name], topic.last_age_s)
-        yield from (received, dropped, thinned, rejected, age)
+        yield from (received, dropped, thinned, rejected, too_large, age)

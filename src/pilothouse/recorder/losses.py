@@ -16,11 +16,12 @@ LATEST_NS = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Messages of each topic that left the ring too early, were thinned out, or could not be taken as messages."""
+    """Messages of each topic that left the ring too early, were thinned out, were none, or too large for the ring."""
 
     dropped: dict[str, int] = field(default_factory=dict)
     thinned: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
+    too_large: dict[str, int] = field(default_factory=dict)
 
 
 class LeftOut:
@@ -80,13 +81,15 @@ class Ledger:
     def __init__(self, keep_s: float) -> None:
         self.thinned = LeftOut(keep_s)
         self.rejected = LeftOut(keep_s)
+        self.too_large = LeftOut(keep_s)
 
     def keep(self, keep_s: float) -> None:
         """From now on recordings may reach back so far."""
-        self.thinned.keep(keep_s)
-        self.rejected.keep(keep_s)
+        for one in (self.thinned, self.rejected, self.too_large):
+            one.keep(keep_s)
 
     def losses(self, snapshot: Snapshot, end_ns: int) -> Losses:
         """What a window lacks; it may last longer than its messages do."""
         window = (snapshot.start_ns, max(snapshot.end_ns, end_ns))
-        return Losses(dict(snapshot.dropped), self.thinned.within(*window), self.rejected.within(*window))
+        others = (one.within(*window) for one in (self.thinned, self.rejected, self.too_large))
+        return Losses(dict(snapshot.dropped), *others)

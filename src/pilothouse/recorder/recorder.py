@@ -48,6 +48,7 @@ from pilothouse.recorder.sources.running import RunningSources
 from pilothouse.recorder.sources.selection import Selection
 from pilothouse.recorder.steady_time import SteadyTime
 from pilothouse.recorder.stream import Stream
+from pilothouse.recorder.too_large import TooLarge
 from pilothouse.recorder.topic_history import TopicHistory
 from pilothouse.recorder.watchdog import Vitals
 from pilothouse.wire import RiskEvent, RiskEventsAccepted
@@ -104,6 +105,7 @@ class Recorder:
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
         self._ledger = Ledger(settings.retention_s)
+        self._too_large = TooLarge(self._ledger.too_large, clock, max_bytes=int(settings.max_bytes))
         stream = Stream()
         self.captures = self._made_captures(stream, sessions)
         self.pipeline = Pipeline(
@@ -112,7 +114,7 @@ class Recorder:
         )  # fmt: skip
         self._pushed = Thinning(self.pipeline, Selection(), topic_rules, self._ledger.thinned)
         self.pushing = Pushing(
-            self._pushed, clock, oldest_s=settings.retention_s, max_bytes=int(settings.max_bytes),
+            self._pushed, clock, oldest_s=settings.retention_s, too_large=self._too_large,
             rejected=self._ledger.rejected, present_ns=lambda: self.pipeline.present_ns,
             hold=self.ring.beside.share().hold,
         )  # fmt: skip
@@ -122,7 +124,7 @@ class Recorder:
             settings=settings, clock=clock, ring=self.ring, spool=self._spool, stream=stream, outbox=self.outbox,
             captures=self.captures, pipeline=self.pipeline, sources=self.sources, ledger=self._ledger,
             pushing=self.pushing, keeper=self.keeper, history=self._history, sessions=sessions,
-            delivery=self.delivery,
+            delivery=self.delivery, too_large=self._too_large,
         )  # fmt: skip
         self._alerts = AlertSaves(self.outbox, self._save_alert)
         self._keyed = KeyedSaves(self.outbox)
@@ -260,7 +262,8 @@ class Recorder:
         self.captures.use(settings)
         self.keeper.use(settings)
         self._adoption.directories = settings.adopt
-        self.pushing.use(oldest_s=kept_s, max_bytes=int(settings.max_bytes))
+        self._too_large.use(int(settings.max_bytes))
+        self.pushing.use(oldest_s=kept_s)
         self._pushed.use(topic_rules)
         if self.delivery:
             self.delivery.use(settings)
@@ -274,7 +277,7 @@ class Recorder:
     def _runner(self, source: Source) -> SourceRunner:
         return SourceRunner(
             source, self.pipeline, self._on_source_end, thinned=self._ledger.thinned,
-            hold=self.ring.beside.share().hold,
+            hold=self.ring.beside.share().hold, too_large=self._too_large,
         )  # fmt: skip
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:

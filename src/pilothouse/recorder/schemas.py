@@ -88,6 +88,7 @@ class TopicList(BaseModel):
     topics: dict[str, TopicStatus]
     total: int
     unreadable: int = Field(0, description="What was pushed, was no message and named no topic")
+    too_large: int = Field(0, description="What was pushed, was too large to be read and named no topic known")
 
 
 class TopicStatus(TopicHealth):

@@ -17,6 +17,7 @@ class TopicHealth(Message):
     last_age_s: float | None = Field(None, description="Seconds since the last message")
     dropped: int = Field(0, description="Messages that left the robot's buffer before their time")
     thinned: int = Field(0, description="Messages left out by a rate limit")
+    too_large: int = Field(0, description="Messages turned away: each above a quarter of the robot's max_bytes")
 
 
 class NoRecording(Message):

@@ -61,6 +61,9 @@ class CaptureFacts(Message):
     drops: dict[str, int] = Field(default_factory=dict, description="Messages lost per topic within the window")
     thinned: dict[str, int] = Field(default_factory=dict, description="Messages left out by rate limits, per topic")
     rejected: dict[str, int] = Field(default_factory=dict, description="Messages that were no messages, per topic")
+    too_large: dict[str, int] = Field(
+        default_factory=dict, description="Messages above a quarter of max_bytes, turned away, per topic"
+    )
     software: dict[str, str] = Field(default_factory=dict, description="Versions, and config_sha256")
     robot: dict[str, str] = Field(default_factory=dict, description="What the robot's configuration says of it")
     missing_attachments: dict[str, str] = Field(default_factory=dict, description="Attachments left out, and why")

@@ -15,10 +15,10 @@ from pilothouse.recorder.api.routes import PATHS, router
 from pilothouse.recorder.counters import RecorderCollector
 from pilothouse.recorder.problems import TokenNeeded
 from pilothouse.recorder.push import routes as push_routes
-from pilothouse.recorder.push.pushing import HELD_PART
 from pilothouse.recorder.push.sockets import make_sockets
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.settings import RecorderSettings
+from pilothouse.recorder.too_large import LARGEST_PART
 from pilothouse.recorder.watchdog import keep_watch
 from pilothouse.web import Service, create_service, is_loopback, local_hosts, require_local_token
 
@@ -70,7 +70,7 @@ def create_app(settings: RecorderSettings, open_recorder: Callable[[], Recorder]
     )
     if settings.push:
         app.make_socket = make_sockets(lambda: app.state.recorder.pushing)
-        app.socket_bytes = push_routes.line_limit(settings.max_bytes // HELD_PART)
+        app.socket_bytes = push_routes.line_limit(settings.max_bytes // LARGEST_PART)
     return app
 
 

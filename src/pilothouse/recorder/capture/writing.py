@@ -69,6 +69,7 @@ def metadata_of(
         drops=lost.dropped,
         thinned=lost.thinned,
         rejected=lost.rejected,
+        too_large=lost.too_large,
         software=dict(about.software),
         robot=dict(about.robot),
         missing_attachments=dict(missing_attachments or {}),

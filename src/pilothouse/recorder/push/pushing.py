@@ -14,13 +14,12 @@ from pilothouse.mcap import Channel, Schema
 from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.push.reading import Line, Pushed, UnreadableMessage, parse_line
 from pilothouse.recorder.sources.base import Sink
+from pilothouse.recorder.too_large import TooLarge
 
 MOST_TOPICS = 1_000
 # A channel is a topic with a schema; both stay for as long as the recorder runs.
 MOST_CHANNELS = 4_000
 MOST_SCHEMA_BYTES = 4 << 20
-# The part of the buffer's bytes that unfinished requests may take together: the buffer gives way for them.
-HELD_PART = 4
 # A clock that is further ahead is wrong, and would push everything else out of the window.
 AHEAD_S = 60
 LISTED = 100
@@ -71,12 +70,13 @@ class Pushing:
     """One for each recorder; any thread may call. A message counts as accepted when it is in the buffer."""
 
     def __init__(
-        self, sink: Sink, clock: Clock, *, oldest_s: float, max_bytes: int, rejected: LeftOut,
+        self, sink: Sink, clock: Clock, *, oldest_s: float, too_large: TooLarge, rejected: LeftOut,
         present_ns: Callable[[], int | None], hold: Callable[[int], None] = lambda size: None,
     ) -> None:  # fmt: skip
         self._sink = sink
         self._clock = clock
-        self.use(oldest_s=oldest_s, max_bytes=max_bytes)
+        self._too_large = too_large
+        self.use(oldest_s=oldest_s)
         self._lock = threading.Lock()
         # One of its own: whoever counts must not wait for messages that are being taken in.
         self._holding = threading.Lock()
@@ -90,10 +90,14 @@ class Pushing:
         self._rejected = rejected
         self._present_ns = present_ns
 
-    def use(self, *, oldest_s: float, max_bytes: int) -> None:
-        """Messages older than this are refused from now on, and no more is held than a part of the buffer's bytes."""
+    def use(self, *, oldest_s: float) -> None:
+        """Messages older than this are refused from now on."""
         self._oldest_ns = round(oldest_s * NS_PER_S)
-        self.most_bytes = max_bytes // HELD_PART
+
+    @property
+    def most_bytes(self) -> int:
+        """What unfinished requests may take together, and one message: the buffer gives way for them."""
+        return self._too_large.most_bytes
 
     @property
     def is_used(self) -> bool:
@@ -143,6 +147,12 @@ class Pushing:
         """What came was no message, and says nothing of a topic."""
         with self._lock:
             self._reject(NO_TOPIC)
+
+    def note_too_large(self, size: int, topic: str | None = None, encoding: str | None = None) -> None:
+        """What came, of so many bytes at least, was not read to its end."""
+        with self._lock:
+            known = topic is not None and (topic, encoding or "") in self._topics
+            self._too_large.turn_away(topic if known and topic else NO_TOPIC, size, self._present_ns())
 
     def _take(self, message: Pushed) -> None:
         if self._ended:

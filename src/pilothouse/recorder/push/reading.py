@@ -124,7 +124,9 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 def parse_line(text: bytes | None, *, limit: int = LINE_BYTES) -> Pushed:
     """The message of a line ``{"topic": …, "data": …}``; its data is kept as it was written."""
     if text is None:
-        raise UnreadableMessage(reason=f"a line has at most {limit} bytes here")
+        raise UnreadableMessage(
+            reason=f"a line has at most {limit} bytes here; send a larger message as application/octet-stream"
+        )
     line = _decoded(_decode_line, text)
     if line.encoding != "json":
         raise UnreadableMessage(reason="a line carries JSON; send other encodings as application/octet-stream")

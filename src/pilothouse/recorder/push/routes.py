@@ -49,7 +49,8 @@ class DocumentTooLarge(TooLarge):
 
 
 class MessageTooLarge(TooLarge):
-    """One message has at most {limit} bytes here, a quarter of max_bytes; give the recorder more memory for it."""
+    """One message has at most {limit} bytes here, a quarter of max_bytes, and this one {size}; raise max_bytes to
+    record it."""
 
 
 Named = Annotated[str | None, Header(max_length=500)]
@@ -91,7 +92,11 @@ async def push(
             document = await _whole(request, share, limit, DocumentTooLarge, copies=DOCUMENT_COPIES)
             await asyncio.to_thread(pushing.take_lines, parse_document(bytes(document)), receipt)
             return receipt
-        body = await _whole(request, share, pushing.most_bytes, MessageTooLarge)
+        try:
+            body = await _whole(request, share, pushing.most_bytes, MessageTooLarge)
+        except MessageTooLarge as problem:
+            pushing.note_too_large(int(str(problem.facts["size"])), x_topic, x_message_encoding)
+            raise
         try:
             message = parse_binary(
                 body, topic=x_topic, encoding=x_message_encoding, schema_name=x_schema_name,
@@ -108,9 +113,11 @@ async def _whole(
     request: Request, share: Share, limit: int, too_large: type[TooLarge], *, copies: int = 1
 ) -> bytearray:
     body = bytearray()
+    announced = int(request.headers.get("content-length") or 0)
     async for part in request.stream():
-        if len(body) + len(part) > limit:
-            raise too_large(limit=limit)
+        size = max(announced, len(body) + len(part))
+        if size > limit:
+            raise too_large(limit=limit, size=size)
         share.hold(copies * (len(body) + len(part)))
         body += part
     return body

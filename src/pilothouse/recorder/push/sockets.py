@@ -24,11 +24,12 @@ def make_sockets(pushing: Callable[[], Pushing]) -> Callable[..., asyncio.Protoc
 def _counted() -> Callable[..., asyncio.Protocol]:
     """Imported when the first client wants one: most robots never have one, and it takes half a MiB."""
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+    from websockets.exceptions import PayloadTooBig
 
     class Counted(WebSocketsSansIOProtocol):
         def __init__(self, pushing: Pushing, **named: Any) -> None:
             super().__init__(**named)
-            self._share = pushing.new_share()
+            self._pushing, self._share = pushing, pushing.new_share()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -37,6 +38,11 @@ def _counted() -> Callable[..., asyncio.Protocol]:
                 self._share.hold(LINE_COPIES * half_read)
             except PushBusy as problem:
                 self._turn_away(problem.sentence)
+
+        def handle_parser_exception(self) -> None:
+            if isinstance(self.conn.parser_exc, PayloadTooBig):
+                self._pushing.note_too_large(self.conn.parser_exc.size or 0)
+            super().handle_parser_exception()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._share.hold(0)

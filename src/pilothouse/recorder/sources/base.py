@@ -43,6 +43,15 @@ class Sink(Protocol):
 class SourceSink(Sink, Protocol):
     """A sink that can also be told of a channel that makes no sense, and of what is on its way."""
 
+    @property
+    def most_bytes(self) -> int:
+        """A larger message is not recorded: whoever can spares itself the trouble of reading it."""
+        ...
+
+    def turn_away(self, topic: str, size: int, log_time_ns: int) -> None:
+        """A message is larger than that; it is counted."""
+        ...
+
     def refuse(self, topic: str, reason: str) -> None: ...
 
     def hold(self, size: int) -> None:

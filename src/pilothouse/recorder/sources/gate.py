@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from pilothouse.kit.errors import Problem
@@ -11,6 +12,7 @@ from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.sources.base import Content, Sink
 from pilothouse.recorder.sources.selection import RateLimit, Selection
 from pilothouse.recorder.sources.topics import TopicRules
+from pilothouse.recorder.too_large import NEVER_BYTES, TooLarge
 
 # Channels under this number lead nowhere; a ring's are positive.
 NOWHERE = -1
@@ -69,11 +71,16 @@ class Gate(Thinning):
 
     def __init__(
         self, sink: Sink, selection: Selection, rules: TopicRules | None = None, thinned: LeftOut | None = None,
-        hold: Callable[[int], None] = lambda size: None,
+        hold: Callable[[int], None] = lambda size: None, too_large: TooLarge | None = None,
     ) -> None:  # fmt: skip
         super().__init__(sink, selection, rules or TopicRules(), thinned or LeftOut(0))
         self._refused: set[str] = set()
+        self._too_large = too_large
         self.hold = hold
+
+    @property
+    def most_bytes(self) -> int:
+        return sys.maxsize if self._too_large is None else self._too_large.most_bytes
 
     @property
     def refused(self) -> frozenset[str]:
@@ -89,6 +96,18 @@ class Gate(Thinning):
             reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
             self.refuse(channel.topic, reason)
             return NOWHERE
+
+    def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
+        size = len(content)
+        if size > NEVER_BYTES and size > self.most_bytes and channel_id in self._topics:
+            self.turn_away(self._topics[channel_id], size, log_time_ns)
+        else:
+            super().message(channel_id, log_time_ns, content, publish_time_ns)
+
+    def turn_away(self, topic: str, size: int, log_time_ns: int) -> None:
+        """A message is larger than any that is recorded."""
+        if self._too_large is not None and self._selection.wants(topic):
+            self._too_large.turn_away(topic, size, log_time_ns)
 
     def refuse(self, topic: str, reason: str) -> None:
         """A channel cannot be recorded; said once for each topic."""

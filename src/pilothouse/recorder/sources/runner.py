@@ -13,6 +13,7 @@ from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.sources.base import Progress, Sink, Source
 from pilothouse.recorder.sources.gate import Gate
 from pilothouse.recorder.sources.topics import TopicRules
+from pilothouse.recorder.too_large import TooLarge
 
 log = get_logger("pilothouse.recorder")
 
@@ -38,9 +39,10 @@ class SourceRunner:
         rules: TopicRules | None = None,
         thinned: LeftOut | None = None,
         hold: Callable[[int], None] = lambda size: None,
+        too_large: TooLarge | None = None,
     ) -> None:
         self._source = source
-        self._gate = Gate(sink, source.selection, rules, thinned, hold)
+        self._gate = Gate(sink, source.selection, rules, thinned, hold, too_large)
         self._on_end = on_end
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
