@@ -285,9 +285,9 @@ def test_a_running_guard_is_stopped_for_real(demo: Demo, visit: Visit) -> None:
     def state() -> str:
         return str(httpx2.get(f"{demo.guard_url}/api/control/status", timeout=30).json()["state"])
 
-    page = visit().page("/robots/drone-1/live")
+    page = visit().page("/robots/arm-1/live")
     eventually(lambda: seen(page) > 0, deadline_s=60)
-    # Its policy misbehaves and its arm heats up: the guard may have stopped it by itself.
+    # Its policy misbehaves: the guard may have stopped it by itself.
     tell("reset")
     tell("start")
     eventually(lambda: state() == "running", deadline_s=30)

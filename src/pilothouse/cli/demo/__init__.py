@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pilothouse.cli.demo.lab import Lab
     from pilothouse.cli.demo.programs import Program
 
-ROBOT_ID = "drone-1"
 FLIGHT_S = 16.7
 # What sealing, uploading and indexing 37 MB may take on a busy machine, beside the flight itself.
 REST_WITHIN_S = 90.0
@@ -58,10 +57,11 @@ def demo(
 ) -> None:
     """Record, guard, deliver and triage on this machine: a real drone flight, and an arm whose policy misbehaves.
 
-    Starts a hub, a recorder and a guard on loopback. The recorder replays the flight as if it flew now; follow the
-    evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row, the incident, its
-    task on a board, the agent that takes it, the person who approves. The guard stands between a simulated arm and a
-    policy that asks for the impossible every second. Keeps running until Ctrl-C so that you can look around.
+    Starts a hub, and on loopback what two robots run. The recorder of drone-1 replays the flight as if it flew now;
+    follow the evidence: the rule that fires above 9 m/s, the sealed recording, its delivery, the hub's row, the
+    incident, its task on a board, the agent that takes it, the person who approves. The guard of arm-1 stands between
+    a simulated arm and a policy that asks for the impossible every other second; its recorder keeps what happened.
+    Keeps running until Ctrl-C so that you can look around.
     """
     from rich.console import Console
 
@@ -88,6 +88,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
     from pilothouse.cli.demo.flight import drone_flight
     from pilothouse.cli.demo.lab import HUB_SETTINGS, Lab
     from pilothouse.cli.demo.programs import Program
+    from pilothouse.cli.demo.robots import ARM, DRONE, arm_guard, arm_recorder, drone_recorder
     from pilothouse.cli.demo.screen import Screen
 
     console.print("A real drone flight, watched by one rule, recorded, sealed and delivered; and an arm, guarded.")
@@ -100,18 +101,20 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
         desk = stack.enter_context(closing(Desk(hub.url, data)))
         lab = Lab(desk.operator, data)
         since = datetime.now(UTC)
-        # The recorder lets the hub speak to this guard, and to no other that may run on this machine.
+        flies = drone_recorder(data, hub_url=hub.url, flight=flight, speed=speed)
+        recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(flies)], data, port=7000)
+        console.print(f"recorder  {recorder.url}  (pid {recorder.pid}), of {DRONE}")
+        # The arm's recorder lets the hub speak to this guard, and to no other that may run on this machine.
         guard_port = 8080 if _is_free(8080) else _free_port()
-        guard_url = f"http://127.0.0.1:{guard_port}"
-        config = _write_config(data, flight=flight, hub_url=hub.url, guard_url=guard_url, speed=speed)
-        recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(config)], data, port=7000)
-        console.print(f"recorder  {recorder.url}  (pid {recorder.pid})")
-        command = [*_guard_command(data, recorder.url), "--port", str(guard_port)]
+        watches = arm_recorder(data, hub_url=hub.url, guard_port=guard_port)
+        beside = _started(stack, "arm's recorder", ["recorder", "run", "--config", str(watches)], data, port=7001)
+        command = [*arm_guard(data, recorder_url=beside.url), "--port", str(guard_port)]
         guard = stack.enter_context(Program("guard", command, log=data / "guard.log"))
-        console.print(f"guard     {guard.url}  (pid {guard.pid})\n")
-        programs = [guard, recorder, hub]
+        console.print(f"guard     {guard.url}  (pid {guard.pid}), of {ARM}")
+        console.print(f"          {beside.url}  (pid {beside.pid}), its recorder\n")
+        programs = [guard, beside, recorder, hub]
         clients = [stack.enter_context(httpx2.Client(base_url=one.url, timeout=10)) for one in (recorder, guard, hub)]
-        chain = Chain(*clients)
+        chain = Chain(ARM, *clients)
         with Screen(console) as screen:
             pace = 0.0 if speed == "max" else FLIGHT_S / float(speed)
             progress = chain.follow(since, within_s=pace + REST_WITHIN_S, show=screen.show)
@@ -154,7 +157,7 @@ def _prove(
     for program in programs:
         code = program.stop()
         require("stop", code == 0, f"the {program.name} ended with {code}; its log is {program.log}")
-    console.print(f"[green]✓[/green] {'stop':<10} all three programs ended cleanly on SIGTERM")
+    console.print(f"[green]✓[/green] {'stop':<10} all four programs ended cleanly on SIGTERM")
 
 
 def _page(hub_url: str, data: Path, incident_id: str) -> str:
@@ -225,40 +228,6 @@ def _started(
             if one == 0:
                 raise
     raise AssertionError("the last port is always 0")
-
-
-def _write_config(data: Path, *, flight: Path, hub_url: str, guard_url: str, speed: str) -> Path:
-    """The recorder's configuration, left where a reader can look at it."""
-    import yaml
-
-    from pilothouse.cli.demo.flight import RULE
-
-    settings: dict[str, Any] = {
-        "robot_id": ROBOT_ID,
-        "data": str(data / "robot"),
-        "hub_url": hub_url,
-        "sources": [{"kind": "replay", "path": str(flight), "speed": speed if speed == "max" else float(speed)}],
-        "triggers": [RULE],
-        # Robot and hub are the same machine here: a person at one is a person at the other.
-        "relay": "control",
-        "guard_url": guard_url,
-    }
-    config = data / "recorder.yaml"
-    config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return config
-
-
-def _guard_command(data: Path, recorder_url: str) -> list[str]:
-    """The guard of the Stackfile that `pilothouse guard init` writes, but for its policy, which misbehaves."""
-    from importlib.resources import files
-
-    stackfile = data / "stack.yaml"
-    template = files("pilothouse.guard.stackfile").joinpath("template.yaml").read_text(encoding="utf-8")
-    for good, bad in (("misbehave: none", "misbehave: mixed"), ("misbehave_every_s: 10", "misbehave_every_s: 1")):
-        template = template.replace(good, bad)
-    stackfile.write_text(template, encoding="utf-8")
-    own = ["--data", str(data / "guard"), "--robot-id", ROBOT_ID, "--recorder", recorder_url]
-    return ["guard", "run", str(stackfile), "--start", *own]
 
 
 def _free_port() -> int:

@@ -47,8 +47,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The three programs, seen through their APIs."""
+    """The drone's recorder, the guard of the robot ``guarded`` and the hub, seen through their APIs."""
 
+    guarded: str
     recorder: httpx2.Client
     guard: httpx2.Client
     hub: httpx2.Client
@@ -85,7 +86,7 @@ class Chain:
         assert progress.capture is not None
         assert progress.recording is not None
         last = answer(self.recorder, "seal", "/sessions/last")
-        # The guard may have asked for a later one meanwhile.
+        # Somebody may have asked for a later one meanwhile.
         path, row = Path(last["path"]).with_name(f"{progress.capture['session_id']}.mcap"), progress.recording
         yield "record", self._recorded()
         yield "trigger", _fired(progress.capture)
@@ -96,7 +97,7 @@ class Chain:
         yield "serve", self._served(row, path)
         yield "annotate", self._annotated(row)
         yield "guard", self._guarded(progress.guard)
-        yield "risk", self._reported(row["robot_id"])
+        yield "risk", self._reported(self.guarded)
         yield "incident", self._opened(row)
 
     def _guarded(self, stats: dict[str, Any]) -> str:
