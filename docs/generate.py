@@ -79,7 +79,8 @@ def configuration() -> str:
         "",
         "Generated from the settings classes by `make docs`. Flags win over the environment, the environment over the",
         "YAML file given with `--config`, the file over the defaults. Unknown keys are errors that name the nearest",
-        "known one; lists and mappings in a variable are YAML.",
+        "known one; lists and mappings in a variable are YAML. An empty variable blanks a text that may be blank; for",
+        "everything else it is as if the variable were not there.",
     ]
     for title, settings in services():
         lines += ["", f"## `{title}`", "", *table(settings)]

@@ -1,7 +1,8 @@
 from pathlib import Path
+from typing import Annotated
 
 import pytest
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.settings import Settings, environment_names, load, setting
@@ -15,6 +16,7 @@ class Trigger(Settings):
 class Example(Settings):
     max_disk_mb: int = setting(0, "Most the recordings may take.", names=("MD_MAX_DISK_MB",), ge=0)
     greeting: str = setting("hello", "What is said.")
+    address: Annotated[str, Field(min_length=1)] = setting("localhost", "Where.")
     password: SecretStr | None = setting(None, "A secret.", names=("MD_HUB_AUTH_PASSWORD",))
     triggers: list[Trigger] = setting([], "What to look for.")
 
@@ -55,11 +57,13 @@ def test_a_flag_that_was_not_given_does_not_hide_the_environment() -> None:
     assert read(environ={"PILOTHOUSE_GREETING": "hi"}, greeting=None).greeting == "hi"
 
 
-def test_an_empty_variable_blanks_a_text_and_leaves_a_number_at_its_default() -> None:
-    settings = read(environ={"PILOTHOUSE_GREETING": "", "MD_MAX_DISK_MB": ""})
+def test_an_empty_variable_blanks_a_text_and_leaves_everything_else_as_it_is() -> None:
+    settings = read(environ={"PILOTHOUSE_GREETING": "", "MD_MAX_DISK_MB": "", "PILOTHOUSE_ADDRESS": ""})
 
     assert settings.greeting == ""
     assert settings.max_disk_mb == 0
+    assert settings.address == "localhost"
+    assert read(environ={"MD_HUB_AUTH_PASSWORD": ""}).password is None
 
 
 def test_structured_settings_can_come_from_the_environment() -> None:
@@ -82,7 +86,7 @@ def test_an_unknown_key_inside_a_list_is_named_with_its_path() -> None:
 
 
 def test_an_unknown_key_like_nothing_lists_what_there_is() -> None:
-    assert "known here: greeting, max_disk_mb, password, triggers" in complaint(zzzz=1)
+    assert "known here: address, greeting, max_disk_mb, password, triggers" in complaint(zzzz=1)
 
 
 def test_a_wrong_value_is_explained_without_being_echoed() -> None:

@@ -48,7 +48,7 @@ def _mapping(secret: SecretStr | None, name: str) -> dict[str, str]:
 class HubSettings(ServiceSettings):
     """Settings of `pilothouse hub`."""
 
-    host: str = setting("0.0.0.0", "Address to listen on")  # noqa: S104 - documented: a hub is there for others
+    host: Annotated[str, Field(min_length=1)] = setting("0.0.0.0", "Address to listen on")  # noqa: S104 - documented: a hub is there for others
     data: Path = setting(
         Path("pilothouse-data"), "Directory that holds everything the hub keeps; moving it moves the installation"
     )

@@ -90,10 +90,15 @@ def _from_environment(settings: type[Settings], environ: Mapping[str, str]) -> I
     for name, field in settings.model_fields.items():
         for variable in environment_names(name, field):
             text = environ.get(variable)
-            if text is None or (text == "" and not _takes_text(field)):
+            if text is None or (text == "" and not _may_be_blank(field)):
                 continue
             yield name, _parsed(text, field)
             break
+
+
+def _may_be_blank(field: FieldInfo) -> bool:
+    """Compose writes an empty text for a variable that is not there: that is a value of a text without limits alone."""
+    return field.annotation is str and not field.metadata
 
 
 def _takes_text(field: FieldInfo) -> bool:

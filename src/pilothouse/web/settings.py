@@ -27,7 +27,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 class ServiceSettings(Settings):
     """Where a service listens, how it logs, whom it trusts; services derive theirs from it."""
 
-    host: str = setting("127.0.0.1", "Address to listen on")
+    host: Annotated[str, Field(min_length=1)] = setting("127.0.0.1", "Address to listen on")
     port: Annotated[int, Field(ge=0, le=65_535)] = setting(8000, "Port to listen on; 0 takes any free one")
     data: Path | None = setting(None, "Directory that holds everything this service keeps")
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = setting(
