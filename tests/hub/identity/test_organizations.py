@@ -268,6 +268,9 @@ async def test_people_are_called_what_they_say(guarded: Guarded) -> None:
     assert late.status_code == 409
     named = [one["name"] for one in (await mara.get(f"{HOME}/members"))["items"]]
     assert sorted(named) == ["Mara B.", "Operator"]
+    sought = await mara.get(f"{HOME}/members?q=mara%20b")
+    assert ([one["name"] for one in sought["items"]], sought["total"]) == (["Mara B."], 1)
+    assert (await mara.get(f"{HOME}/members?q=%25"))["total"] == 0
 
 
 async def test_a_person_who_goes_takes_their_tokens_along(guarded: Guarded) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.db import insert_into
@@ -119,12 +119,15 @@ class MemberRows:
         return (await self._session.scalars(query.order_by(MemberRow.user_id))).all()
 
     async def page(
-        self, organization_id: str, limit: int, offset: int
+        self, organization_id: str, limit: int, offset: int, text: str | None = None
     ) -> tuple[Sequence[tuple[MemberRow, UserRow]], int]:
-        """The first who joined first, and how many there are."""
-        here = MemberRow.organization_id == organization_id
-        total = await self._session.scalar(select(func.count()).select_from(MemberRow).where(here)) or 0
-        query = select(MemberRow, UserRow).join(UserRow, UserRow.id == MemberRow.user_id).where(here)
+        """The first who joined first, and how many there are; ``text`` is in the name or the address."""
+        query = select(MemberRow, UserRow).join(UserRow, UserRow.id == MemberRow.user_id)
+        query = query.where(MemberRow.organization_id == organization_id)
+        if text is not None:
+            columns = (UserRow.name, UserRow.email)
+            query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        total = await self._session.scalar(query.with_only_columns(func.count())) or 0
         query = query.order_by(MemberRow.joined_at, MemberRow.user_id).limit(limit).offset(offset)
         return [(row[0], row[1]) for row in await self._session.execute(query)], total
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from pilothouse.hub.identity.auth import AdminHere, MemberHere, Reading, ThePeople, Writing
 from pilothouse.hub.identity.schemas import Access, Member, MemberChange, MemberList
@@ -13,11 +13,14 @@ from pilothouse.wire.token import TokenList
 
 router = APIRouter(prefix="/api/v1/organizations/{organization_id}/members", tags=["organizations"])
 UserId = Annotated[str, Path(max_length=40)]
+Words = Annotated[str | None, Query(max_length=200, description="In the name or the e-mail address")]
 
 
 @router.get("", summary="List the members of an organization")
-async def list_members(caller: MemberHere, people: ThePeople, session: Reading, page: Paging) -> MemberList:
-    return await people.members.page(session, caller, page.limit, page.offset)
+async def list_members(
+    caller: MemberHere, people: ThePeople, session: Reading, page: Paging, q: Words = None
+) -> MemberList:
+    return await people.members.page(session, caller, page.limit, page.offset, q)
 
 
 @router.get("/{user_id}", summary="Read a member")

@@ -43,9 +43,11 @@ class Members:
         self._boards = boards
         self._clock = clock
 
-    async def page(self, session: AsyncSession, caller: Caller, limit: int, offset: int) -> MemberList:
+    async def page(
+        self, session: AsyncSession, caller: Caller, limit: int, offset: int, text: str | None = None
+    ) -> MemberList:
         """The first who joined first."""
-        found, total = await MemberRows(session).page(caller.organization_id or "", limit, offset)
+        found, total = await MemberRows(session).page(caller.organization_id or "", limit, offset, text)
         return MemberList(items=[_shown(*one) for one in found], total=total, limit=limit, offset=offset)
 
     async def one(self, session: AsyncSession, caller: Caller, user_id: str) -> Member:
