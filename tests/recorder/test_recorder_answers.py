@@ -76,7 +76,9 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
         gate.turn_away("/never heard", 1 << 20, now_ns)
         row = recorder.save("")
         facts, counted = robot.facts(row), recorder.answers.topics()
-        beat = eventually(lambda: next((one for one in hub.heartbeats if "/never heard" in one.topics), None), what="a beat")
+        beat = eventually(
+            lambda: next((one for one in hub.heartbeats if "/never heard" in one.topics), None), what="a beat"
+        )
 
         kept = recorder.ring.topics()["/fat"]
         assert facts.drops == {"/fat": kept.dropped}

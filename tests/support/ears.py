@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import Channel
 from pilothouse.recorder.backoff import Backoff
+from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.sources import Source, SourceRunner
 from pilothouse.recorder.sources.base import Content
+from pilothouse.recorder.too_large import TooLarge
 
 
 class Ear:
@@ -45,11 +48,17 @@ class Ear:
         return {channel.topic: channel for channel in list(self.channels)}
 
 
+def turned_away(max_bytes: int = 1 << 20) -> tuple[TooLarge, LeftOut]:
+    """What a recorder with so many bytes turns away, and where it is counted; a quarter of one MiB when absent."""
+    counted = LeftOut(60)
+    return TooLarge(counted, ManualClock(), max_bytes=max_bytes), counted
+
+
 @contextmanager
-def listening(source: Source) -> Iterator[tuple[SourceRunner, Ear]]:
+def listening(source: Source, *, too_large: TooLarge | None = None) -> Iterator[tuple[SourceRunner, Ear]]:
     """A source with its runner, tried again quickly; it ends with the block."""
     ear = Ear()
-    runner = SourceRunner(source, ear, backoff=Backoff(initial_s=0.01, maximum_s=0.05))
+    runner = SourceRunner(source, ear, backoff=Backoff(initial_s=0.01, maximum_s=0.05), too_large=too_large)
     runner.start()
     try:
         yield runner, ear

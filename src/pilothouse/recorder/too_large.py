@@ -60,7 +60,7 @@ class TooLarge:
         if is_new:
             log.warning(
                 "a message is too large to be kept beside others; more of its topic are only counted", topic=topic,
-                message_bytes=size, most_bytes=self.most_bytes, advice=f"set max_bytes to {_budget(size)} or more",
+                message_bytes=size, most_bytes=self.most_bytes, advice=self._advice(size),
             )  # fmt: skip
 
     def problems(self, within_s: float) -> Iterator[str]:
@@ -74,9 +74,10 @@ class TooLarge:
         for topic, size in sorted(lately.items()):
             yield (
                 f"messages of {topic} are not recorded: one has {size / MIB:.1f} MiB, above a quarter of max_bytes; "
-                f"set max_bytes to {_budget(size)} or more"
+                f"{self._advice(size)}"
             )
 
-
-def _budget(size: int) -> str:
-    return f"{math.ceil(LARGEST_PART * size / MIB)}MiB"
+    def _advice(self, size: int) -> str:
+        if size <= self.most_bytes:
+            return "raise the source's max_message_bytes"
+        return f"set max_bytes to {math.ceil(LARGEST_PART * size / MIB)}MiB or more"

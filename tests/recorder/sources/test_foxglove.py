@@ -24,8 +24,9 @@ from pilothouse.mcap import Decoders, Schema
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.config import FoxgloveConfig
 from pilothouse.recorder.sources.foxglove import Foxglove
+from pilothouse.recorder.too_large import TooLarge
 from tests.recorder.sources.test_mqtt import certificate
-from tests.support.ears import Ear, listening
+from tests.support.ears import Ear, listening, turned_away
 from tests.support.flights import FLOAT64, float64_cdr
 from tests.support.processes import eventually
 
@@ -66,9 +67,11 @@ def robot(port: int = 0, *, backlog: int | None = None) -> Iterator[Robot]:
 
 
 @contextmanager
-def hearing(url: str, *, ping_s: float = 10.0, **config: object) -> Iterator[tuple[SourceRunner, Ear]]:
+def hearing(
+    url: str, *, ping_s: float = 10.0, too_large: TooLarge | None = None, **config: object
+) -> Iterator[tuple[SourceRunner, Ear]]:
     settings = FoxgloveConfig.model_validate({"url": url, **config})
-    with listening(Foxglove(settings, ping_s=ping_s)) as (runner, ear):
+    with listening(Foxglove(settings, ping_s=ping_s), too_large=too_large) as (runner, ear):
         yield runner, ear
 
 
@@ -334,13 +337,36 @@ def test_a_peer_that_falls_silent_is_noticed() -> None:
         eventually(lambda: runner.restarts, what="another attempt")
 
 
-def test_a_message_above_the_limit_ends_the_connection_and_says_so() -> None:
-    with robot() as one:
-        channel = one.channel("/large")
-        with hearing(one.url, max_message_bytes=2_000) as (runner, _):
-            subscribed(channel)
-            channel.log(b"x" * 10_000)
-            eventually(lambda: runner.restarts, what="another attempt")
+def test_messages_above_the_limit_are_counted_and_pass_by_without_harm() -> None:
+    quarter, (too_large, counted) = 256 << 10, turned_away()
+
+    def speak(connection: ServerConnection) -> None:
+        channel = {"id": 1, "topic": "/map", "encoding": "raw"}
+        connection.send(json.dumps({"op": "advertise", "channels": [channel]}))
+        (wanted,) = json.loads(connection.recv())["subscriptions"]
+        head = pack("<BIQ", 1, wanted["id"], START_NS)
+        for size in (100, quarter, quarter + 1, 10 * quarter, 200):
+            connection.send(head + b"x" * size)
+        # In frames of its own each part is small enough, and the message is not.
+        for parts, size in ((3, quarter // 3), (3, quarter // 2), (2, 2 * quarter), (4, 100)):
+            connection.send([head, *[b"x" * size] * parts])
+        connection.recv()
+
+    with serving(speak) as url, hearing(url, too_large=too_large) as (runner, ear):
+        eventually(lambda: len(ear.messages) == 5, what="the others")
+
+        assert runner.restarts == 0
+    assert [len(one) for one in ear.of("/map")] == [100, quarter, 200, quarter // 3 * 3, 400]
+    assert counted.counts == {"/map": 4}
+
+
+def test_a_text_above_the_limit_ends_the_connection_and_says_so() -> None:
+    def speak(connection: ServerConnection) -> None:
+        connection.send("x" * 100_000)
+        connection.recv()
+
+    with serving(speak) as url, hearing(url, max_message_bytes=80_000) as (runner, _):
+        eventually(lambda: "exceeds limit of 80000 bytes" in (runner.error or ""), what="the limit")
 
 
 @pytest.mark.parametrize("url", ["http://robot:8765", "robot:8765", "ws://"])

@@ -68,7 +68,8 @@ class FoxgloveConfig(_SourceConfig):
     kind: Literal["foxglove"] = "foxglove"
     url: Annotated[str, Field(pattern=r"^wss?://[^/\s]+")] = Field(description="Where its WebSocket listens")
     max_message_bytes: Annotated[ByteSize, Field(ge=1 << 10)] = Field(
-        ByteSize(128 * MIB), description="A longer message ends the connection"
+        ByteSize(128 * MIB),
+        description="A longer message is turned away, as one above a quarter of the recorder's max_bytes is",
     )
 
     @property

@@ -17,6 +17,7 @@ from pilothouse.recorder.sources.foxglove_protocol import (
     Denied,
     Said,
 )
+from pilothouse.recorder.sources.frames import Cut
 from pilothouse.recorder.sources.websocket import WebSocket
 
 # How long after `stop` a quiet connection notices.
@@ -40,17 +41,19 @@ class Foxglove(LiveSource):
         self._config = config
         self._ping_s = ping_s
         self._conversation = Conversation()
-        self._channel_ids: dict[int, int] = {}
+        self._channels: dict[int, tuple[int, str]] = {}  # by subscription: its number here, and its topic
         self._told: set[str] = set()
 
     def _listen(self, sink: SourceSink, stop: threading.Event) -> None:
         from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-        self._conversation, self._channel_ids = Conversation(), {}
+        self._conversation, self._channels = Conversation(), {}
+        most_bytes = int(self._config.max_message_bytes)
         try:
             with WebSocket(
-                self._config.url, subprotocols=SUBPROTOCOLS, max_bytes=int(self._config.max_message_bytes),
-                ping_s=self._ping_s, quiet_s=LISTEN_S, hold=sink.hold,
+                self._config.url, subprotocols=SUBPROTOCOLS, kept_bytes=HEADER.size, ping_s=self._ping_s,
+                most_bytes=lambda: min(most_bytes, sink.most_bytes) + HEADER.size, most_text_bytes=most_bytes,
+                quiet_s=LISTEN_S, hold=sink.hold,
             ) as connection:  # fmt: skip
                 if connection.subprotocol is None:
                     raise PeerLost(peer=self._config.url, reason="it speaks none of " + ", ".join(SUBPROTOCOLS))
@@ -72,11 +75,15 @@ class Foxglove(LiveSource):
         if len(message) < HEADER.size or message[0] != MESSAGE:
             return
         _, subscription, log_time_ns = HEADER.unpack_from(message)
-        channel_id = self._channel_ids.get(subscription)
-        if channel_id is not None:
-            self._messages += 1
-            del message[: HEADER.size]
-            sink.message(channel_id, log_time_ns, message)
+        if subscription not in self._channels:
+            return
+        channel_id, topic = self._channels[subscription]
+        if isinstance(message, Cut):
+            sink.turn_away(topic, message.size - HEADER.size, log_time_ns)
+            return
+        self._messages += 1
+        del message[: HEADER.size]
+        sink.message(channel_id, log_time_ns, message)
 
     def _text(self, frame: str, connection: WebSocket, sink: SourceSink, stop: threading.Event) -> None:
         for one in self._conversation.read(frame):
@@ -102,7 +109,7 @@ class Foxglove(LiveSource):
         channel_id = sink.channel(one.channel)
         if channel_id >= 0:
             subscription, request = self._conversation.subscribe(one.server_id)
-            self._channel_ids[subscription] = channel_id
+            self._channels[subscription] = channel_id, one.topic
             connection.send(request)
 
     def _say(self, said: Said) -> None:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
+from pilothouse.recorder.sources.frames import Cut, Frames
+
 if TYPE_CHECKING:
     from websockets.client import ClientProtocol
     from websockets.frames import Frame
@@ -20,13 +22,14 @@ READ_BYTES = 64 << 10
 class WebSocket:
     """A client's connection. What the recorder has no time for waits at the peer.
 
-    ``hold`` is told how many bytes of unfinished messages are in memory. Every method raises OSError or what the
-    websockets library calls a broken connection.
+    ``hold`` is told how many bytes of messages are in memory, or will be when those that have begun are complete. Of a
+    message above ``most_bytes`` only the first ``kept_bytes`` come, as a :class:`Cut`. Every method raises OSError or
+    what the websockets library calls a broken connection.
     """
 
     def __init__(
-        self, url: str, *, subprotocols: Sequence[str], max_bytes: int, ping_s: float, quiet_s: float,
-        hold: Callable[[int], None],
+        self, url: str, *, subprotocols: Sequence[str], most_bytes: Callable[[], int], most_text_bytes: int,
+        kept_bytes: int, ping_s: float, quiet_s: float, hold: Callable[[int], None],
     ) -> None:  # fmt: skip
         from websockets.client import ClientProtocol
         from websockets.typing import Subprotocol
@@ -34,7 +37,10 @@ class WebSocket:
 
         uri = parse_uri(url)
         self._protocol: ClientProtocol = ClientProtocol(
-            uri, subprotocols=[Subprotocol(one) for one in subprotocols], max_size=max_bytes
+            uri, subprotocols=[Subprotocol(one) for one in subprotocols], max_size=None
+        )
+        self._frames = Frames(
+            self._protocol, most_bytes=most_bytes, most_text_bytes=most_text_bytes, kept_bytes=kept_bytes
         )
         self._socket = _connected(uri)
         self._quiet_s = quiet_s
@@ -78,9 +84,9 @@ class WebSocket:
 
         self._read()
         frames = [one for one in self._protocol.events_received() if isinstance(one, Frame)]
-        # What is not complete yet is there twice when it is: as it came, and cut out of the stream.
-        complete = sum(len(one.data) for one in (*frames, *self._parts))
-        self._hold(2 * len(self._protocol.reader.buffer) + complete)
+        # Parts are there twice when they are joined.
+        complete = sum(len(one.data) for one in frames) + 2 * sum(len(one.data) for one in self._parts)
+        self._hold(self._frames.coming_bytes + complete)
         while frames:
             message = self._message(frames.pop(0))
             if message is not None:
@@ -122,6 +128,10 @@ class WebSocket:
         if not frame.fin:
             return None
         parts, self._parts = self._parts, []
+        if any(isinstance(one.data, Cut) for one in parts):
+            cut = Cut(parts[0].data)
+            cut.size = sum(one.data.size if isinstance(one.data, Cut) else len(one.data) for one in parts)
+            return cut
         content = parts[0].data if len(parts) == 1 else bytearray().join(one.data for one in parts)
         if parts[0].opcode is Opcode.TEXT:
             return bytes(content).decode()
