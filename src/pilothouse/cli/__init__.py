@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pilothouse.cli.failures import exit_code_of, missing_package
+from pilothouse.cli.failures import exit_code_of, file_problem, missing_package, said
 from pilothouse.kit.errors import Problem
 
 __all__ = ["main"]
@@ -23,7 +23,7 @@ def main() -> None:
     try:
         _run(sys.argv[1:])
     except Problem as problem:
-        print(f"pilothouse: {problem.sentence}", file=sys.stderr)
+        print(f"pilothouse: {said(problem)}", file=sys.stderr)
         raise SystemExit(exit_code_of(problem)) from None
 
 
@@ -38,3 +38,8 @@ def _run(arguments: Sequence[str]) -> None:
         if missing is None:
             raise
         raise missing from None
+    except OSError as error:
+        problem = file_problem(error)
+        if problem is None:
+            raise
+        raise problem from error

@@ -8,6 +8,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pilothouse.kit.nearest import nearest
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done; a service ended by a signal
+  1  the answer is no: a check failed, a file is damaged; or a fault of the program
+  2  what was asked cannot be done like this: a flag, a setting, a missing extra, a taken port
+  3  credentials are missing, wrong or not enough
+  4  there is no such thing
+  5  something else is there already, or the state does not allow it
+  6  too large
+  7  nobody answers, the disk is full, or too many requests: try again
+  130  Ctrl-C
+`lab run`, `lab shell` and `lab debug` end as their command did, or with 125 when it could not run."""
+
 GROUPS = {
     "demo": "Record, guard, deliver and triage on this machine: a real flight and a simulated arm.",
     "hub": "Serve recordings and the fleet.",
@@ -33,8 +48,14 @@ class LazyGroups(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in GROUPS:
-            return None
+            return super().get_command(ctx, cmd_name)
         return typer.main.get_command(import_module(f"pilothouse.cli.{cmd_name}").app)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            close = nearest(args[0], GROUPS)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
@@ -48,7 +69,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -65,3 +87,9 @@ def root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Mission control and flight recorder for robots and autonomous agents."""
+
+
+@app.command("version", hidden=True)
+def version_command() -> None:
+    """Print the version."""
+    _version(show=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pilothouse.cli import guard_replay
-from pilothouse.kit.errors import Conflict
+from pilothouse.cli.new_file import refuse_to_replace, write_new
 
 if TYPE_CHECKING:
     from pilothouse.guard.problems import BadStackfile
@@ -25,10 +25,6 @@ app = typer.Typer(
 
 Flag = typer.Option
 StackfileArgument = Annotated[Path, typer.Argument(metavar="STACKFILE", help="The YAML file.")]
-
-
-class FileExists(Conflict):
-    """{path} is there already; give another name, or --force to replace it."""
 
 
 @app.command()
@@ -46,9 +42,8 @@ def init(
 
     text = files("pilothouse.guard.stackfile").joinpath("template.yaml").read_text(encoding="utf-8")
     load_text(text, name=str(stackfile))
-    if stackfile.exists() and not force:
-        raise FileExists(path=stackfile)
-    stackfile.write_text(text, encoding="utf-8")
+    refuse_to_replace(stackfile, force=force)
+    write_new(stackfile, text, force=force)
     print(f"wrote {stackfile}; next: {shlex.join(['pilothouse', 'guard', 'run', str(stackfile)])}")
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.kit.errors import Conflict
+from pilothouse.cli.new_file import refuse_to_replace, write_new
 
 if TYPE_CHECKING:
     from pilothouse.recorder.sources.survey import Survey
-
-
-class FileThere(Conflict):
-    """{path} is there already; give another --out, or --force to write it anew."""
 
 
 def init(
@@ -36,11 +30,10 @@ def init(
     from pilothouse.kit.host import host_robot_id
     from pilothouse.recorder.proposal import Load, propose
 
-    if out.exists() and not force:
-        raise FileThere(path=out)
+    refuse_to_replace(out, force=force)
     survey = _listen(source, seconds, wait)
     text = propose(source, robot_id or host_robot_id(), survey.topics(), survey.span_s)
-    _write(out, text, force=force)
+    write_new(out, text, force=force)
     for one in survey.topics():
         print(f"{one.topic}  {Load.of(one, survey.span_s).summary}")
     read_settings(out)
@@ -59,21 +52,3 @@ def _listen(source: str, seconds: float, wait: float) -> Survey:
     if isinstance(config, ReplayConfig):
         config = config.model_copy(update={"speed": "max"})
     return listen(open_source(config, SystemClock()), seconds=seconds, wait_s=wait)
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    """Whole or not at all, and never over a file that has appeared meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).chmod(0o644)
-    try:
-        if force:
-            Path(name).replace(path)
-        else:
-            path.hardlink_to(name)
-    except FileExistsError:
-        raise FileThere(path=path) from None
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pilothouse.kit.errors import BadConfiguration, Unavailable
+from pilothouse.kit.errors import BadConfiguration, Unauthenticated, Unavailable
 
 TOKEN = "PILOTHOUSE_RECORDER_TOKEN"  # noqa: S105 - the name of a variable
 CONNECT_S, ANSWER_S = 5.0, 60.0
+UNAUTHORIZED = 401
 
 
 class RecorderAway(Unavailable):
@@ -17,6 +18,10 @@ class RecorderAway(Unavailable):
 
 class NoRecorder(Unavailable):
     """What answers at {url} is no recorder; check --url."""
+
+
+class RecorderWantsToken(Unauthenticated):
+    """The recorder at {url} wants a token: set PILOTHOUSE_RECORDER_TOKEN to the one it was started with."""
 
 
 class RecorderLink:
@@ -72,6 +77,8 @@ class RecorderLink:
             document = None
         if not isinstance(document, dict) or (answer.is_error and "code" not in document):
             raise NoRecorder(url=self.url)
+        if answer.status_code == UNAUTHORIZED:
+            raise RecorderWantsToken(url=self.url)
         if answer.is_error:
             raise answered(answer.status_code, document, request_id=answer.headers.get("x-request-id", ""))
         return document

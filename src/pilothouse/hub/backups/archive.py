@@ -14,7 +14,7 @@ from typing import IO, BinaryIO
 
 from pydantic import ValidationError
 
-from pilothouse.hub.backups.manifest import FORMAT, MANIFEST, BackupUnreadable, Manifest
+from pilothouse.hub.backups.manifest import FORMAT, MANIFEST, BackupUnreadable, FileShrank, Manifest
 
 _BLOCK = 1 << 20
 
@@ -27,14 +27,16 @@ class Writer:
         self.sha256: dict[str, str] = {}
 
     def add(self, name: str, file: BinaryIO, size: int) -> None:
-        """``size`` bytes from where the file stands; raises EOFError when it has fewer."""
+        """``size`` bytes from where the file stands; raises FileShrank when it has fewer."""
         counted = _Counted(file)
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = size, 0o600
         try:
             self._tar.addfile(entry, counted)
         except OSError as error:
-            raise EOFError(name) from error
+            if error.errno is not None:
+                raise
+            raise FileShrank(name=name) from error
         self.sha256[name] = counted.digest.hexdigest()
 
     def add_lines(self, name: str, lines: Iterable[bytes]) -> int:

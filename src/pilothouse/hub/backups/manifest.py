@@ -16,6 +16,10 @@ class BackupUnreadable(Invalid):
     """{path} is no whole backup: {reason}. Nothing was changed; use another one."""
 
 
+class FileShrank(Conflict):
+    """{name} became shorter while it was being copied; nothing was written, make the backup again."""
+
+
 class NotEmpty(Conflict):
     """{where} holds something already; restore into an empty directory and an empty database."""
 

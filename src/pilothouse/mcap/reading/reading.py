@@ -18,7 +18,7 @@ from pilothouse.mcap.reading.spans import ANY_TIME, Found, Span, content_of, mes
 from pilothouse.mcap.records import Registry
 
 ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
-NO_ADVICE = "It is not a recording, or not any more; there is nothing to do but delete it"
+NO_ADVICE = "It is not a recording, or not any more; check that this is the file you mean"
 
 # Chunks that overlap in time are in memory together: together they may take as much as so many of the largest.
 MOST_OVERLAPPING = 8
