@@ -70,7 +70,7 @@ def test_a_running_hub_hands_out_tokens_to_whoever_has_its_password(hub: Program
     run("token", "revoke", limited.stderr.split()[0], "--url", hub.url, PILOTHOUSE_TOKEN=admin)
 
     assert "grants nothing" in limited.stderr
-    assert "deploy  admin,fleet:read  active" in listed
+    assert "deploy  admin,fleet:read  -         active" in listed
     assert status(hub, limited.stdout.strip()) == 401
 
 

@@ -121,7 +121,7 @@ def test_what_did_not_run_says_why(lab: LabAtHand, tmp_path: Path) -> None:
     assert "timeout" in slow.stderr
     patch.write_bytes(b"--- a/\x1b]0;x\x07\n+++ b/\x1b]0;x\x07\n@@ -1 +1 @@\n-a\n+b\n")
     assert "\x1b" not in lab("run", "--patch", patch, "--", "true", code=125).stderr
-    assert lab("run", "--commit", "--upload-pack=x", "--", "true", code=2).stderr.startswith("pilothouse: ")
+    assert "--ref takes a branch" in lab("run", "--commit", "--upload-pack=x", "--", "true", code=2).stderr
     assert "which repository" not in lab("run", "--repo", "none", "--", "true", code=4).stderr
 
 
@@ -204,6 +204,7 @@ def test_a_session_goes_on_by_itself_and_is_listed_shown_followed_and_cancelled(
     assert following.stdout is not None
     assert following.stdout.readline() == "begun\n"
     assert lab("sessions", "cancel", session).stdout == f"{session} is cancelled\n"
+    assert json.loads(lab("sessions", "cancel", session, "--json").stdout)["state"] == "cancelled"
     assert following.wait(30) == 0
     following.stdout.close()
     eventually(lambda: "cancelled" in lab("sessions", "show", session).stdout, what="the end")

@@ -36,9 +36,11 @@ def list_artifacts(session_id: Session, as_json: AsJson = False, url: Url = None
     if as_json:
         print(found.model_dump_json(indent=2))
         return
-    rows = [(one.id, one.path, f"{one.size_bytes / 1e3:.1f} kB", one.content_type, one.sha256[:12])
+    rows = [(one.id, one.path, _size(one.size_bytes), one.content_type, one.sha256[:12])
             for one in found.items]  # fmt: skip
     print(table(("artifact", "path", "size", "type", "sha256"), rows))
+    if found.total > len(found.items):
+        print(f"and {found.total - len(found.items)} more; artifacts get fetches all")
 
 
 @app.command()
@@ -98,3 +100,9 @@ def _inside(path: str) -> Path:
     what to run."""
     parts = (part for part in PurePosixPath(path).parts if part not in ("/", ".."))
     return Path(*(part.replace(".", "_") if part.lower() == ".git" else part for part in parts))
+
+
+def _size(count: int) -> str:
+    if count < 1_000:
+        return f"{count} B"
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"

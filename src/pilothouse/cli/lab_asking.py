@@ -29,6 +29,20 @@ Flag = typer.Option
 Words = Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="The command and its arguments.")]
 
 
+# What to write where a pattern was not met.
+_SHAPES = {
+    "name": "a name is of letters, digits, '.', '_' and '-', and begins with a letter or digit",
+    "repository": "the name of a repository is of letters, digits, '.', '_' and '-'",
+    "commit_sha": "a commit is at least 4 hexadecimal digits; --ref takes a branch or a tag",
+    "commits": "a commit is at least 4 hexadecimal digits",
+    "ref": "a branch or a tag begins with a letter or digit and has no spaces; --commit takes a commit",
+    "allow": "--network is none, full, or names of hosts with commas, each with :PORT if need be",
+    "labels": "a label is of letters, digits, spaces and . _ : / = @ -, and begins with a letter or digit",
+    "secrets": "a secret has the name of a variable: letters, digits and '_'",
+    "incident_id": "an incident's id has letters, digits, '.', '_' and '-'",
+}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A session as flags describe it."""
@@ -124,7 +138,9 @@ def checked(model: type[Asked], asked: dict[str, Any]) -> Asked:
     try:
         return model.model_validate(asked)
     except ValidationError as error:
-        raise BadConfiguration(problem=explain(error, model)) from None
+        first = error.errors(include_url=False, include_input=False)[0]
+        shape = _SHAPES.get(str(first["loc"][0])) if first["type"] == "string_pattern_mismatch" else None
+        raise BadConfiguration(problem=shape or explain(error, model)) from None
 
 
 def _variables(words: list[str]) -> dict[str, str]:

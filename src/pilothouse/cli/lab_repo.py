@@ -55,6 +55,8 @@ def list_repositories(as_json: AsJson = False, url: Url = None) -> None:
         return
     rows = [(one.name, one.remote_url, one.default_branch, ",".join(one.secrets) or "-") for one in found.items]
     print(table(("repository", "fetched from", "branch", "secrets"), rows))
+    if found.total > len(found.items):
+        print(f"and {found.total - len(found.items)} more")
 
 
 @app.command()

@@ -101,7 +101,7 @@ def exit_code_of(lab: Lab, command: LabCommand) -> int:
     if ended_by_itself and command.exit_code is not None:
         return command.exit_code
     if command.termination_reason is not None:
-        reason = f"the command was ended ({command.termination_reason}) {command.reason or ''}".rstrip()
+        reason = ": ".join(filter(None, (f"the command was ended ({command.termination_reason})", command.reason)))
     else:
         session = lab.session(command.session_id)
         reason = session.reason or f"it is {session.state}"

@@ -61,14 +61,19 @@ def show(session_id: Session, as_json: AsJson = False, url: Url = None) -> None:
             print(f"{name:<12} {printable(value)}")
     head = ("command", "what", "state", "ended by", "exit", "took", "memory")
     print(table(head, [_row(one) for one in commands.items]))
+    if commands.total > len(commands.items):
+        print(f"and {commands.total - len(commands.items)} more")
 
 
 @app.command()
 def cancel(session_id: Session, as_json: AsJson = False, url: Url = None) -> None:
     """End a session and everything that runs in it."""
     with hub_for(url) as hub:
+        before = hub.lab.session(session_id).state
         hub.lab.cancel(session_id)
-    print(json.dumps({"id": session_id, "state": "cancelled"}) if as_json else f"{session_id} is cancelled")
+    state = before.value if before.is_over else "cancelled"
+    said = f"{session_id} was over already: {state}" if before.is_over else f"{session_id} is cancelled"
+    print(json.dumps({"id": session_id, "state": state}) if as_json else said)
 
 
 def _commit(one: LabSession) -> str:
@@ -96,8 +101,17 @@ def _facts(one: LabSession) -> list[tuple[str, str | None]]:
         ("reason", one.reason),
         ("incident", one.incident_id),
         ("recordings", ", ".join(one.recordings)),
+        ("labels", ", ".join(one.labels)),
         ("worker", one.worker and f"{one.worker}, {one.sandbox_level}"),
-        ("prepared in", ", ".join(f"{name} {took}" for name, took in one.timings.items())),
+        ("prepared", ", ".join(_timing(name, found) for name, found in one.timings.items())),
         ("tests", None if tests is None else f"{tests.tests}, of which {tests.failures + tests.errors} failed"),
+        *(("not kept", problem) for problem in one.summary.problems),
         ("until", f"{one.expires_at:%Y-%m-%d %H:%M:%S}"),
     ]
+
+
+def _timing(name: str, found: object) -> str:
+    """How long a step took, or what was found on the way."""
+    if isinstance(found, float):
+        return f"{name.removesuffix('_s')} {found:.3f} s"
+    return f"{name} {str(found).lower()}"

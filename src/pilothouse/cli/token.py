@@ -93,10 +93,11 @@ def list_tokens(data: Data = None, as_json: AsJson = False, url: Url = None) -> 
         print(found.model_dump_json(indent=2))
         return
     rows = [
-        (one.id, one.name, ",".join(one.scopes) or "-", "active" if one.active else "ended", _day(one.last_used_at))
+        (one.id, one.name, ",".join(one.scopes) or "-", one.session_id or one.repository or "-",
+         "active" if one.active else "ended", _day(one.last_used_at))
         for one in found.items
-    ]
-    print(table(("id", "name", "scopes", "state", "last used"), rows))
+    ]  # fmt: skip
+    print(table(("id", "name", "scopes", "only for", "state", "last used"), rows))
     if found.total > len(found.items):
         print(f"and {found.total - len(found.items)} older ones")
 

@@ -344,6 +344,9 @@ async def test_many_files_are_kept_together_but_for_what_is_too_much(
 
     assert len(kept) == 149
     assert len(queries) < 20
+    listed = (await lab.get(f"/sessions/{made['id']}/artifacts", params={"limit": 200})).json()["items"]
+    assert [one["id"] for one in listed] == [one.id for one in kept]
+    assert listed[1]["path"] == "002.txt"
     assert await hub_app.state.hub.storage.read(f"lab/artifacts/{made['id']}/{kept[-1].id}") == b"149"
     found = (await lab.get(f"/sessions/{made['id']}")).json()["summary"]["problems"]
     assert found == ["001.txt: it would take more than the artifacts may"]

@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.lab.models import ArtifactRow, TicketRow
 
+# What was kept together is in the order of its paths.
+_AS_KEPT = (ArtifactRow.created_at, ArtifactRow.path, ArtifactRow.id)
+
 
 class ArtifactRows:
     """Within one session of the database."""
@@ -32,17 +35,17 @@ class ArtifactRows:
         """In the order they were kept, and how many there are."""
         own = ArtifactRow.session_id == session_id
         total = await self._session.scalar(select(func.count()).select_from(ArtifactRow).where(own)) or 0
-        query = select(ArtifactRow).where(own).order_by(ArtifactRow.created_at, ArtifactRow.id)
+        query = select(ArtifactRow).where(own).order_by(*_AS_KEPT)
         return (await self._session.scalars(query.limit(limit).offset(offset))).all(), total
 
     async def all_of(self, session_id: str) -> Sequence[ArtifactRow]:
         query = select(ArtifactRow).where(ArtifactRow.session_id == session_id)
-        return (await self._session.scalars(query.order_by(ArtifactRow.created_at, ArtifactRow.id))).all()
+        return (await self._session.scalars(query.order_by(*_AS_KEPT))).all()
 
     async def those(self, artifact_ids: Collection[str]) -> Sequence[ArtifactRow]:
         """In the order they were kept; those that are not there are left out."""
         query = select(ArtifactRow).where(ArtifactRow.id.in_(artifact_ids))
-        return (await self._session.scalars(query.order_by(ArtifactRow.created_at, ArtifactRow.id))).all()
+        return (await self._session.scalars(query.order_by(*_AS_KEPT))).all()
 
     async def known(self, artifact_ids: Collection[str]) -> Sequence[str]:
         """Which of these there are."""
