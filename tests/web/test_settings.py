@@ -35,8 +35,19 @@ def test_case_does_not_matter_where_it_means_nothing() -> None:
         ("RATE_LIMIT_BACKEND", "memcached"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
         ("TRUSTED_PROXIES", "proxy.example"),
+        ("SECURITY_HEADER_REFERRER_POLICY", "same-origin →"),
+        ("SECURITY_HEADER_X_FRAME_OPTIONS", "DENY\nSet-Cookie: a=b"),
     ],
 )
 def test_nonsense_is_an_error_that_names_the_setting(variable: str, value: str) -> None:
-    with pytest.raises(BadConfiguration, match=variable.removeprefix("PILOTHOUSE_").lower()):
+    with pytest.raises(BadConfiguration, match=variable.removeprefix("PILOTHOUSE_").lower()) as caught:
         load(ServiceSettings, environ={variable: value})
+
+    assert "Value error" not in caught.value.sentence
+
+
+def test_a_blank_security_header_is_not_sent() -> None:
+    settings = load(ServiceSettings, environ={"SECURITY_HEADER_X_FRAME_OPTIONS": ""})
+
+    assert b"x-frame-options" not in dict(settings.security_headers())
+    assert b"referrer-policy" in dict(settings.security_headers())

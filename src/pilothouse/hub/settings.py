@@ -126,7 +126,7 @@ class HubSettings(ServiceSettings):
     storage_redirect: bool = setting(
         False, "Send readers of recordings to the bucket with signed addresses instead of passing the bytes through"
     )
-    accel_prefix: str | None = setting(
+    accel_prefix: Annotated[str, Field(pattern=r"^/[!-~]*$")] | None = setting(
         None,
         "Let nginx read the files itself: the `internal` location that stands for `DIR/sessions`, such as "
         "`/recordings-of-hub/`",

@@ -125,7 +125,8 @@ def explain(error: ValidationError, model: type[BaseModel], *, where: str | None
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         return f"{prefix}unknown setting '{path}'{_hint(first['loc'], model)}{more}"
-    return f"{prefix}{path}: {first['msg']}{more}" if path else f"{prefix}{first['msg']}{more}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{prefix}{path}: {said}{more}" if path else f"{prefix}{said}{more}"
 
 
 def _first(error: ValidationError) -> ErrorDetails:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from pilothouse.kit.logs import LogFormat
 from pilothouse.kit.settings import Settings, setting
@@ -63,6 +63,18 @@ class ServiceSettings(Settings):
         "", "`Permissions-Policy`; blank, the default, disables", names=("SECURITY_HEADER_PERMISSIONS_POLICY",)
     )
 
+    @field_validator(
+        "security_header_x_content_type_options",
+        "security_header_x_frame_options",
+        "security_header_referrer_policy",
+        "security_header_permissions_policy",
+    )
+    @classmethod
+    def _fits_in_a_header(cls, value: str) -> str:
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError("a header is one line of ASCII")
+        return value
+
     def security_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers every response carries."""
         written = {
@@ -71,4 +83,4 @@ class ServiceSettings(Settings):
             "referrer-policy": self.security_header_referrer_policy,
             "permissions-policy": self.security_header_permissions_policy,
         }
-        return [(name.encode(), value.strip().encode("latin-1")) for name, value in written.items() if value.strip()]
+        return [(name.encode(), value.strip().encode()) for name, value in written.items() if value.strip()]

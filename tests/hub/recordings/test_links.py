@@ -18,6 +18,8 @@ from pilothouse.hub.recordings.domain import signing
 from pilothouse.hub.recordings.domain.problems import LinkExpired, LinkWrong
 from pilothouse.hub.recordings.service.sharing import link_key
 from pilothouse.hub.settings import HubSettings
+from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.settings import load
 from tests.hub.conftest import client_of
 from tests.support.flights import write_flight
 
@@ -156,3 +158,8 @@ async def test_a_proxy_is_told_where_the_file_is(hub_settings: HubSettings, anyi
 
     assert (answer.status_code, answer.headers["x-accel-redirect"], answer.content) == (200, "/files/arm%201.mcap", b"")
     assert "x-accel-redirect" not in refused.headers
+
+
+def test_a_place_for_the_proxy_that_is_no_path_is_refused() -> None:
+    with pytest.raises(BadConfiguration, match="accel_prefix"):
+        load(HubSettings, environ={"PILOTHOUSE_ACCEL_PREFIX": "recordings-of-hub"})
