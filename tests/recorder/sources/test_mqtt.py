@@ -26,7 +26,8 @@ from pilothouse.recorder.problems import ExtraMissing
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.config import MqttConfig
 from pilothouse.recorder.sources.mqtt import Mqtt, is_json
-from tests.support.ears import Ear, listening
+from pilothouse.recorder.too_large import TooLarge
+from tests.support.ears import Ear, listening, turned_away
 from tests.support.processes import eventually
 
 NATS = Path(sys.executable).with_name("nats-server")
@@ -77,9 +78,9 @@ def robot(port: int, username: str | None = None) -> Iterator[Client]:
 
 
 @contextmanager
-def hearing(port: int, **config: object) -> Iterator[tuple[SourceRunner, Ear]]:
+def hearing(port: int, *, too_large: TooLarge | None = None, **config: object) -> Iterator[tuple[SourceRunner, Ear]]:
     settings = MqttConfig.model_validate({"url": f"mqtt://127.0.0.1:{port}", **config})
-    with listening(Mqtt.open(settings, ManualClock())) as (runner, ear):
+    with listening(Mqtt.open(settings, ManualClock()), too_large=too_large) as (runner, ear):
         yield runner, ear
 
 
@@ -97,6 +98,28 @@ def test_json_is_recorded_as_json_and_the_rest_as_bytes(tmp_path: Path) -> None:
     assert ear.channels == [Channel("arm/state", "json"), Channel("arm/state", "bytes"), Channel("arm/image", "bytes")]
     assert [content for *_, content, _ in ear.messages] == [b'{"a": 1}', b"ON", b"\xff\xd8"]
     assert {time_ns for _, time_ns, *_ in ear.messages} == {ManualClock().now_ns()}
+
+
+def test_large_messages_arrive_and_larger_ones_are_counted_whatever_their_quality_of_service(tmp_path: Path) -> None:
+    too_large, counted = turned_away(max_bytes=2 << 20)
+    sizes = (100, 400_000, 512 << 10, (512 << 10) + 1, 900_000, 50)
+    with (
+        broker(tmp_path) as port,
+        hearing(port, qos=2, exclude=["left/*"], too_large=too_large) as (runner, ear),
+        robot(port) as client,
+    ):
+        running(runner)
+        for qos in (0, 1, 2):
+            for size in sizes:
+                client.publish(f"map/{qos}", b"x" * size, qos=qos)
+            client.publish("left/out", b"x" * 900_000, qos=qos)
+        eventually(lambda: len(ear.messages) == 12, what="every message that is not too large")
+        eventually(lambda: sum(counted.counts.values()) == 6, what="the others")
+
+        assert runner.restarts == 0
+    assert counted.counts == {"map/0": 2, "map/1": 2, "map/2": 2}
+    for qos in (0, 1, 2):
+        assert [len(one) for one in ear.of(f"map/{qos}")] == [100, 400_000, 512 << 10, 50]
 
 
 def test_only_the_topics_of_the_filters_and_patterns_are_recorded(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from pilothouse.kit.errors import Invalid
 from pilothouse.mcap import Schema
+from pilothouse.recorder.text import is_utf8
 
 MIB = 1 << 20
 # A JSON line is in memory whole; an image in base64 fits.
@@ -214,9 +215,11 @@ def _check_json(content: Content) -> None:
     """Bytes that are called JSON must be; those out of a line are known to be."""
     try:
         msgspec.json.decode(content, type=msgspec.Raw)
-        content.decode()
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        raise UnreadableMessage(reason="the message is called json and is not") from None
+        is_json = is_utf8(content)
+    except (msgspec.MsgspecError, RecursionError):
+        is_json = False
+    if not is_json:
+        raise UnreadableMessage(reason="the message is called json and is not")
 
 
 def _check_topic(topic: str) -> None:

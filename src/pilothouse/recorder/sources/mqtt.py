@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
+from time import monotonic
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,8 +15,10 @@ from urllib.parse import urlsplit
 from pilothouse.kit.clock import Clock
 from pilothouse.mcap import Channel
 from pilothouse.recorder.problems import ExtraMissing, PeerLost
-from pilothouse.recorder.sources.base import LiveSource, SourceSink
+from pilothouse.recorder.sources.base import Content, LiveSource, SourceSink
 from pilothouse.recorder.sources.config import MqttConfig
+from pilothouse.recorder.sources.mqtt_packets import Packets
+from pilothouse.recorder.text import is_utf8
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage
@@ -66,14 +71,15 @@ class Mqtt(LiveSource):
         finally:
             client.disconnect()
 
-    def _client(self, sink: SourceSink) -> Client:
-        from paho.mqtt.client import Client
+    def _client(self, sink: SourceSink) -> Any:
         from paho.mqtt.enums import CallbackAPIVersion
 
         config = self._config
-        client = Client(
+        client = _sifting_client()(
             CallbackAPIVersion.VERSION2, client_id=config.client_id or "", clean_session=config.client_id is None
         )
+        packets = Packets(client.read_socket, most_bytes=lambda: sink.most_bytes, hold=sink.hold)
+        client.receive = packets.receive
         client.connect_timeout = CONNECT_S
         if config.username is not None:
             client.username_pw_set(config.username, os.environ.get(config.password_variable))
@@ -83,7 +89,7 @@ class Mqtt(LiveSource):
             client.tls_set(ca_certs=ca, certfile=certificate, keyfile=key)
         client.on_connect = self._on_connect
         client.on_subscribe = lambda client, userdata, mid, codes, properties: self._on_subscribe(codes, sink)
-        client.on_message = lambda client, userdata, message: self._on_message(message, sink)
+        client.on_message = lambda client, userdata, message: self._on_message(message, packets, sink)
         return client
 
     def _on_connect(self, client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:
@@ -99,23 +105,50 @@ class Mqtt(LiveSource):
                 sink.refuse(one, f"the broker refuses the subscription: {code}")
         self._has_connected()
 
-    def _on_message(self, message: MQTTMessage, sink: SourceSink) -> None:
+    def _on_message(self, message: MQTTMessage, packets: Packets, sink: SourceSink) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError as error:
             sink.refuse("?", f"its name is not UTF-8 ({error})")
             return
-        content = bytes(message.payload)
+        content: Content = message.payload
+        large = packets.take(message.mid, message.payload)
+        if large is not None and large.content is None:
+            sink.turn_away(topic, large.size, self._clock.now_ns())
+            return
+        if large is not None and large.content is not None:
+            content = large.content
         key = (topic, "json" if is_json(content) else "bytes")
         channel_id = self._channel_ids.get(key)
         if channel_id is None:
             channel_id = self._channel_ids[key] = sink.channel(Channel(*key))
         self._messages += 1
-        self._make_room_for(len(content), sink)
         sink.message(channel_id, self._clock.now_ns(), content)
+        if large is not None:
+            packets.let_go()
 
 
-def is_json(content: bytes) -> bool:
+@cache
+def _sifting_client() -> type[Any]:
+    """Paho's, reading through :class:`Packets`."""
+    from paho.mqtt.client import Client
+
+    class Sifting(Client):
+        receive: Callable[[int], bytes]
+
+        def read_socket(self, size: int) -> bytes:
+            part = super()._sock_recv(size)
+            # A large message may take longer than a broker may be silent.
+            self._last_bytes_received = monotonic()
+            return part
+
+        def _sock_recv(self, bufsize: int) -> bytes:
+            return self.receive(bufsize)
+
+    return Sifting
+
+
+def is_json(content: Content) -> bool:
     """Whether a payload is one JSON value."""
     import msgspec
 
@@ -124,10 +157,9 @@ def is_json(content: bytes) -> bool:
     try:
         # Looked through, not made into objects: of a large message they would take ten times its bytes.
         msgspec.json.decode(content, type=msgspec.Raw)
-        content.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError):
         return False
-    return True
+    return is_utf8(content)
 
 
 def _connect(client: Client, host: str, port: int) -> None:
