@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from pilothouse.hub.db.answers import AnswerRow
 from pilothouse.hub.identity.domain import TokenKind, TokensSought
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.hub.lab.repository import Sought
@@ -325,6 +327,21 @@ async def test_artifacts_beyond_the_quota_are_refused(lab: httpx2.AsyncClient, h
     assert [one.status_code for one in answers] == [201, 413]
     assert answers[1].json()["code"] == "artifact_quota_reached"
     assert outside.status_code == 422
+
+
+async def test_whoever_asks_again_for_a_debugger_gets_another_ticket_to_the_same_one(
+    lab: httpx2.AsyncClient, hub_app: FastAPI
+) -> None:
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    asked = {"json": {"argv": ["x.py"]}, "headers": {"Idempotency-Key": "once"}}
+
+    first, again = [(await lab.post(f"/sessions/{made['id']}/debug", **asked)).json() for _ in range(2)]
+
+    assert first["command_id"] == again["command_id"]
+    assert len({first["ticket"], again["ticket"], ""}) == 3
+    async with hub_app.state.hub.database.reading() as session:
+        kept = (await session.scalars(select(AnswerRow.body).where(AnswerRow.key == "once"))).one()
+    assert kept["ticket"] == ""
 
 
 async def test_many_files_are_kept_together_but_for_what_is_too_much(

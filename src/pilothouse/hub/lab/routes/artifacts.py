@@ -66,6 +66,8 @@ async def collect_artifacts(
     new: LabArtifactCollection,
     _decided: Decided,
 ) -> LabArtifactList:
+    """`*` and `?` stay within a name, `**` crosses directories, links are not followed. What could not be kept is said
+    in the session's `summary.problems`. A session that is over, or not yet ready, has no checkout: 409."""
     async with hub.database.reading() as session:
         row = await lab.sessions.row(session, caller, session_id)
     kept = await lab.controls.collect(row, list(new.globs))

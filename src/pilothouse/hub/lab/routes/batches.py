@@ -23,7 +23,8 @@ BatchPath = Annotated[str, Path(max_length=40)]
 async def create_batch(
     caller: SessionWriter, lab: TheLab, session: Writing, hub: ThisHub, once: OnceKey, new: NewLabBatch
 ) -> LabBatch:
-    """All of them or none. Each ends with its last command."""
+    """All of them or none. Each ends with its last command. Commands need `commands:write` as well, recordings and
+    incidents `fleet:read`."""
     if new.session.commands:
         check_scope(caller, ["commands:write"])
     now = at(hub.clock.now_ns())

@@ -45,14 +45,17 @@ async def start_debugging(
         row = await lab.sessions.row(session, caller, session_id)
         wanted = NewLabCommand(argv=new.argv, cwd=new.cwd)
         command = await lab.commands.queue(session, caller, row, wanted, debugged=new)
-        ticket = await lab.tickets.make(session, caller, row.id, DEBUG)
         mapping = LabPathMapping(local_root="${workspaceFolder}", remote_root="/workspace")
         return LabDebug(
             command_id=command.id, websocket=f"/sessions/{row.id}/debug?command_id={command.id}",
-            ticket=ticket.ticket, path_mappings=[mapping],
+            ticket="", path_mappings=[mapping],
         )  # fmt: skip
 
-    return await answer_once(session, once, at(hub.clock.now_ns()), LabDebug, started)
+    answer = await answer_once(session, once, at(hub.clock.now_ns()), LabDebug, started)
+    # The answer is kept, the ticket is not: whoever asks again gets another, which opens.
+    row = await lab.sessions.row(session, caller, session_id)
+    ticket = await lab.tickets.make(session, caller, row.id, DEBUG)
+    return answer.model_copy(update={"ticket": ticket.ticket})
 
 
 async def _admitted(

@@ -67,8 +67,12 @@ async def create_session(
     new: NewLabSession,
 ) -> MadeLabSession:
     """A worker checks the commit out, applies the patch, sets the environment up and runs the commands in their order.
-    An unknown commit, or a patch that does not apply, makes a session that ends `failed` and says why. Commands need
-    `commands:write` as well."""
+    An unknown commit, or a patch that does not apply, makes a session that ends `failed` and says why.
+
+    Commands need `commands:write` as well, and `recordings` and `incident_id` need `fleet:read`: what a session is
+    shown is seen by whoever may run commands in it. Recordings and incidents that the caller may not look at, and those
+    that are not there, are refused alike. `token` is the session's own, answered this once: it may in this session what
+    its maker may, and ends with it."""
     if new.commands:
         check_scope(caller, ["commands:write"])
     made: list[str] = []
@@ -121,7 +125,7 @@ async def change_session(
     caller: SessionWriter, lab: TheLab, tokens: TheTokens, session: Writing, session_id: SessionPath,
     change: LabSessionChange,
 ) -> LabSession:  # fmt: skip
-    """Its own token lives as long."""
+    """`ttl_s` counts from now. Its own token lives as long. A session that is over stays as it was: 409."""
     changed = await lab.sessions.change(session, caller, session_id, change)
     if change.ttl_s is not None:
         await tokens.move_end_of_session(session, changed.id, changed.expires_at)
