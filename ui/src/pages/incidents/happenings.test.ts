@@ -44,6 +44,30 @@ test("each kind of entry is said in words, in order of time", () => {
   expect(lines[0]?.goal).toEqual({ to: "recording", id: "ada_1" });
 });
 
+test("what a guard reports in a row is one line, until something else happens", () => {
+  const report = (id: number, outcome: string, boundary: string, level: string) =>
+    entry(id, "risk_event", {
+      outcomes: { [outcome]: id },
+      worst_risk_level: level,
+      latest: { boundary, reason: `${boundary} ${id}` },
+    });
+  const lines = happenings([
+    report(1, "clamp", "speed", "ELEVATED"),
+    report(2, "reject", "speed", "CRITICAL"),
+    report(3, "clamp", "limits", "NORMAL"),
+    entry(4, "note", { body: "I see it" }),
+    report(5, "reject", "speed", "CRITICAL"),
+    entry(6, "risk_event", { further: "counted" }),
+  ]);
+  expect(lines.map((one) => [one.key.slice(-1), one.what, one.details, one.report?.count])).toEqual([
+    ["1", "Guard: clamp 4, reject 2 at speed, limits (critical)", ["limits 3"], 3],
+    ["4", "Note", ["I see it"], undefined],
+    ["5", "Guard: reject 5 at speed (critical)", ["speed 5"], 1],
+    ["6", "Further reports of the guard are counted, not listed", [], undefined],
+  ]);
+  expect(lines[0]?.report?.until).toBe("2026-03-02T10:00:03Z");
+});
+
 test("an alert says its name, its words and its labels", () => {
   const facts = { labels: { alertname: "Hot", robot: "ada" }, annotations: { summary: "too hot" } };
   expect(happenings([entry(1, "alert", facts)])[0]).toMatchObject({

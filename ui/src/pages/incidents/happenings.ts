@@ -1,7 +1,9 @@
 import type { Model } from "~/api/client";
 import { figure, plural } from "~/format/numbers";
 import { signOf } from "~/format/triggers";
+import { type Facts, isSaid, record, text } from "./facts";
 import type { Entry } from "./queries";
+import { type Report, reportOf, reportWords, together } from "./reports";
 import type { TimelineKind } from "./search";
 
 export type Goal =
@@ -22,9 +24,9 @@ export type Happening = {
   goal?: Goal;
   /** Where it leads in words. */
   goalTitle?: string;
+  /** Reports of the guard, those in a row as one. */
+  report?: Report;
 };
-
-type Facts = Record<string, unknown>;
 
 /** Everything that touched an incident, in order of time. */
 export function happenings(
@@ -41,7 +43,20 @@ export function happenings(
     ...(work.approvals ?? []).flatMap(ofApproval),
     ...(work.sessions ?? []).flatMap(ofSession),
   ];
-  return all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.key.localeCompare(other.key));
+  all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.key.localeCompare(other.key));
+  return all.reduce(withReportsTogether, []);
+}
+
+/** A guard reports each second while a policy insists: what happened between two reports is seen, not each of them. */
+function withReportsTogether(lines: Happening[], next: Happening): Happening[] {
+  const last = lines.at(-1);
+  if (last?.report === undefined || next.report === undefined) lines.push(next);
+  else lines[lines.length - 1] = { ...last, ...ofReport(together(last.report, next.report)) };
+  return lines;
+}
+
+function ofReport(report: Report): Pick<Happening, "what" | "details" | "report"> {
+  return { what: reportWords(report), details: [report.reason].filter(isSaid), report };
 }
 
 function ofEntry(entry: Entry): Happening {
@@ -61,12 +76,7 @@ function ofEntry(entry: Entry): Happening {
         goalTitle: subject,
       };
     case "risk_event":
-      return {
-        ...line,
-        kind: "happened",
-        what: riskWords(facts),
-        details: [text(record(facts.latest).reason)].filter(isSaid),
-      };
+      return { ...line, kind: "happened", ...riskWords(facts, entry.occurred_at) };
     case "alert":
     case "alert_over":
       return {
@@ -179,22 +189,10 @@ export function triggerWords(trigger: unknown): string {
   return `${where || text(rule)} was ${figure(value)}${limit}`;
 }
 
-function riskWords(facts: Facts): string {
-  if (typeof facts.further === "string") return "Further reports of the guard are counted, not listed";
-  const outcomes = record(facts.outcomes);
-  const counted = Object.entries(outcomes)
-    .filter(([, count]) => typeof count === "number" && count > 0)
-    .map(([outcome, count]) => `${outcome} ${count}`);
-  const boundary = text(record(facts.latest).boundary);
-  const level = text(facts.worst_risk_level).toLowerCase();
-  return [
-    "Guard:",
-    counted.join(", ") || "reported",
-    boundary === "" ? "" : `at ${boundary}`,
-    level === "" ? "" : `(${level})`,
-  ]
-    .filter(isSaid)
-    .join(" ");
+function riskWords(facts: Facts, at: string): Pick<Happening, "what" | "details" | "report"> {
+  const report = reportOf(facts, at);
+  if (report !== undefined) return ofReport(report);
+  return { what: "Further reports of the guard are counted, not listed", details: [] };
 }
 
 function alertWords(facts: Facts): string[] {
@@ -215,16 +213,4 @@ function changeWords(facts: Facts): string[] {
 
 function shown(value: unknown): string {
   return text(value).replaceAll("_", " ") || "none";
-}
-
-function record(value: unknown): Facts {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Facts) : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-}
-
-function isSaid(words: string): boolean {
-  return words !== "";
 }
