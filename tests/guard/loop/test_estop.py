@@ -44,6 +44,25 @@ def test_it_reaches_the_sink_while_the_sink_hangs_and_has_the_last_word() -> Non
         eventually(lambda: bench.sink.told[-2:] == [Action((0.5, 0.5)), "emergency_stop"], deadline_s=20)
 
 
+def test_an_action_from_before_a_stop_that_arrives_after_the_reset_stops_the_robot_again() -> None:
+    hanging, released = threading.Event(), threading.Event()
+    with Bench() as bench:
+        bench.sink.before_apply = lambda: (hanging.set(), released.wait(60))
+        bench.loop.start(bench.engaged())
+        assert hanging.wait(20)
+        bench.emergency.trigger("test", "now")
+        assert bench.sink.stopped.wait(20)
+        bench.loop.reset()
+        assert bench.loop.state is State.IDLE
+
+        released.set()
+
+        eventually(lambda: bench.sink.told[-2:] == [Action((0.5, 0.5)), "emergency_stop"], deadline_s=20)
+        assert bench.loop.state is State.EMERGENCY
+        assert bench.emergency.cause is not None
+        assert "came back after a reset" in bench.emergency.cause.reason
+
+
 def test_one_sink_that_hangs_keeps_no_other_from_stopping() -> None:
     released, emergency, good = threading.Event(), EmergencyStop(ManualClock()), FakeSink()
     bad = FakeSink()

@@ -69,8 +69,8 @@ class Rig:
         self._policy: Errand[Observation | None, Action | str] = Errand(
             "policy", partial(self._watched, "policy", "policy", self._predict)
         )
-        self._sinks: dict[str, Errand[Action, None]] = {
-            name: Errand(f"sink-{name}", partial(self._watched, "sink", name, partial(self._apply, sink)))
+        self._sinks: dict[str, Errand[tuple[Action, int], None]] = {
+            name: Errand(f"sink-{name}", partial(self._watched, "sink", name, partial(self._apply, name, sink)))
             for name, sink in adapters.sinks.items()
         }
 
@@ -141,10 +141,11 @@ class Rig:
         """Hand an action to every sink, and wait while there is time. False, and none gets it, while one is still at
         an earlier one: what a sink has not been given must not count as sent."""
         sinks = self._sinks.values()
+        stops = self._emergency.count
         busy = [errand for errand in sinks if not errand.is_free]
         if not busy:
             for errand in sinks:
-                errand.ask(action)
+                errand.ask((action, stops))
         late = [errand for errand in sinks if not errand.wait(self._pacer.left_s(until_ns))]
         if busy or late:
             self._counters.late_sinks += 1
@@ -229,13 +230,18 @@ class Rig:
                 raise
             return "policy_late"  # another has taken its place: what becomes of it concerns nobody
 
-    def _apply(self, sink: Sink, action: Action) -> None:
-        if self._emergency.is_latched:
+    def _apply(self, name: str, sink: Sink, asked: tuple[Action, int]) -> None:
+        action, stops = asked
+        emergency = self._emergency
+        if emergency.is_latched or emergency.count != stops:
             return
         sink.apply(action)
-        if self._emergency.is_latched:
+        if emergency.is_latched:
             # The stop may have come between the two lines above: the last word must be the stop.
-            self._emergency.repeat()
+            emergency.repeat()
+        elif emergency.count != stops:
+            # Stopped and reset while the sink was at it: what it has done now nobody wants any more.
+            emergency.trigger("sink", f"sink {name} came back after a reset from an action before the stop")
 
 
 def _read(source: Source, _: None) -> Observation | None:
