@@ -1,6 +1,6 @@
 import { useHotkeys } from "@mantine/hooks";
 import { lazy, Suspense } from "react";
-import { useInUrl } from "./in-url";
+import { useInUrl } from "~/parts/use-in-url";
 
 const Finder = lazy(() => import("./finder/finder"));
 

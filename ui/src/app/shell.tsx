@@ -13,7 +13,7 @@ import {
 } from "@mantine/core";
 import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useInUrl } from "./in-url";
+import { useInUrl } from "~/parts/use-in-url";
 import { LostNotice } from "./lost-notice";
 import { Palette, usePalette } from "./palette";
 import { PLACES } from "./places";

@@ -1,10 +1,11 @@
 import { Skeleton, Stack } from "@mantine/core";
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Failure } from "./failure";
 
+type Asked<Data> = { data: Data | undefined; isError: boolean; error: unknown; refetch: () => unknown };
+
 type Props<Data> = {
-  query: UseQueryResult<Data>;
+  query: Asked<Data>;
   /** What is shown of the data; an old answer stays while a newer one cannot be had. */
   children: (data: Data) => ReactNode;
   /** Shown while the first answer is awaited; a few grey lines unless told. */

@@ -1,7 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { answered, api } from "~/api/client";
 
 const LONG_MS = 300_000;
+
+export const titleOfIncident = (id: string) =>
+  queryOptions({
+    queryKey: ["incidents", id, "title"],
+    staleTime: LONG_MS,
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: id } }, signal })),
+    select: (found) => found.title,
+  });
 
 type Props = { title: string; incidentId?: string | null };
 
@@ -11,13 +20,6 @@ type Props = { title: string; incidentId?: string | null };
  */
 export function TaskTitle({ title, incidentId }: Props) {
   const id = incidentId ?? "";
-  const incident = useQuery({
-    queryKey: ["incidents", id, "title"],
-    enabled: id !== "" && title.includes(id),
-    staleTime: LONG_MS,
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: id } }, signal })),
-    select: (found) => found.title,
-  });
+  const incident = useQuery({ ...titleOfIncident(id), enabled: id !== "" && title.includes(id) });
   return <>{incident.data ?? title}</>;
 }

@@ -1,18 +1,19 @@
 import { Table } from "@mantine/core";
 import { IconPencil, IconPlus } from "@tabler/icons-react";
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Refusal } from "~/api/rights";
 import { ActButton, ActIcon } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import type { Listed } from "~/parts/listed";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 
 type Props<One> = {
   title: string;
   /** What the things of the list are, such as `tag`. */
   what: string;
-  query: UseQueryResult<{ items: One[] }>;
+  query: Listed<One>;
   refusal: Refusal;
   add: () => void;
   /** Said while there is none. */
@@ -45,6 +46,7 @@ export function Arranged<One>({ title, what, query, refusal, add, none, row, lab
                 <Table.Tbody>{items.map(row)}</Table.Tbody>
               </Table>
             )}
+            <More of={query} />
             {children(items)}
           </>
         )}

@@ -1,6 +1,6 @@
 import { Button, SimpleGrid } from "@mantine/core";
 import { IconPlus, IconShieldCheck } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { ActButton } from "~/parts/act-button";
@@ -8,6 +8,8 @@ import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { PageButton } from "~/parts/link";
+import { useEverything, useShown } from "~/parts/listed";
+import { More } from "~/parts/more";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
 import { useUrl } from "~/parts/use-url";
@@ -72,7 +74,13 @@ export function BoardsPage({ search }: { search: BoardsSearch }) {
         </SimpleGrid>
       ) : (
         <>
-          <Words label="Search boards" value={q} onChange={(words) => url({ q: words })} maw={280} mb="sm" />
+          <Words
+            label="Search boards"
+            value={q}
+            onChange={(words) => url({ q: words, shown: undefined })}
+            maw={280}
+            mb="sm"
+          />
           <All q={q} editedGroup={search.group} />
         </>
       )}
@@ -81,8 +89,8 @@ export function BoardsPage({ search }: { search: BoardsSearch }) {
 }
 
 function All({ q, editedGroup }: { q?: string; editedGroup?: string }) {
-  const boards = useQuery(overview(q));
-  const grouped = useQuery(groups);
+  const boards = useShown(useInfiniteQuery(overview({ q })));
+  const grouped = useEverything(useInfiniteQuery(groups));
   return (
     <Answer query={boards}>
       {({ items }) => {
@@ -97,6 +105,7 @@ function All({ q, editedGroup }: { q?: string; editedGroup?: string }) {
               return <BoardTable key={group.id} group={group} boards={inGroup} isEditing={group.id === editedGroup} />;
             })}
             {alone.length === 0 ? null : <BoardTable boards={alone} />}
+            <More of={boards} />
           </>
         );
       }}

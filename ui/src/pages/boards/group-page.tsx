@@ -10,15 +10,15 @@ import { Panel } from "~/parts/panel";
 import { BoardTable } from "./board-table";
 import { MemoryPart } from "./memory/memory-part";
 import type { MemorySought } from "./memory/memory-queries";
-import { groupSnapshot, overview } from "./model/queries";
+import { groupSnapshot, writable } from "./model/queries";
 import { toWrite } from "./model/rights";
 
 /** A group of boards: how much is on each, who works there, what waits, and what all of them remember. */
 export function GroupPage({ groupId, sought }: { groupId: string; sought: MemorySought }) {
   const found = useQuery(groupSnapshot(groupId));
-  const seen = useQuery(overview()).data?.items ?? [];
+  const seen = useQuery(writable(groupId)).data?.items ?? [];
   const me = useWhoAmI();
-  const canWrite = seen.some(({ board, can_write }) => board.group_id === groupId && can_write) || me?.role === "owner";
+  const canWrite = seen.some(({ can_write }) => can_write) || me?.role === "owner";
   return (
     <Page title={found.data?.group.name ?? "Group"} up={{ to: "/boards", title: "Boards" }}>
       <Answer query={found}>

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api } from "~/api/client";
+import { inParts, MOST } from "~/parts/listed";
 import type { FleetSearch } from "./fleet-search";
 
 // Heartbeats are no events: there are too many of them.
@@ -7,7 +8,6 @@ const HEARTBEATS_MS = 15_000;
 const HOUR_MS = 3_600_000;
 /** As many robots as a page shows: the hub is asked for the guards of as many at a time. */
 const PAGE = 100;
-const MOST = 200;
 
 /** One page of the fleet, those in trouble first, and how many there are of each health. */
 export function robotList({ q, site, tag, health, retired, offset }: FleetSearch) {
@@ -61,18 +61,16 @@ export function guardsOf(robotIds: string[]) {
   });
 }
 
-export const openEnrolments = queryOptions({
-  queryKey: ["robots", "enrolments"],
-  queryFn: ({ signal }) =>
-    answered(api.GET("/api/v1/robots/enrolments", { params: { query: { limit: MOST } }, signal })),
-});
+export const openEnrolments = inParts(
+  ["robots", "enrolments"],
+  (query, signal) => answered(api.GET("/api/v1/robots/enrolments", { params: { query }, signal })),
+  MOST,
+);
 
 export function robotTokens(robotId: string) {
-  return queryOptions({
-    queryKey: ["robots", "tokens", robotId],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/robots/{robot_id}/tokens", { params: { path: { robot_id: robotId } }, signal })),
-  });
+  return inParts(["robots", "tokens", robotId], (query, signal) =>
+    answered(api.GET("/api/v1/robots/{robot_id}/tokens", { params: { path: { robot_id: robotId }, query }, signal })),
+  );
 }
 
 export function robotRecordings(robotId: string) {

@@ -56,7 +56,7 @@ export function RobotCard({ robot, guard }: { robot: Robot; guard: GuardWord | u
           )}
           {disk === null || disk === undefined ? null : (
             <span className={disk < LITTLE_DISK_BYTES ? classes.trouble : undefined} title="Free on its disk">
-              {bytes(disk)}
+              {bytes(disk)} free
             </span>
           )}
           {robot.versions?.pilothouse ? <span title="Version">{robot.versions.pilothouse}</span> : null}

@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { grouped, isQuiet, type Robot, topicsOf } from "./robots";
 
-const topic = (more: object) => ({ message_count: 10, dropped: 0, thinned: 0, rate_hz: 10, last_age_s: 0.1, ...more });
+const topic = (more: object) => ({
+  message_count: 10,
+  dropped: 0,
+  thinned: 0,
+  too_large: 0,
+  rate_hz: 10,
+  last_age_s: 0.1,
+  ...more,
+});
 const robot = (robot_id: string, more: object = {}) => ({ robot_id, health: "healthy", ...more }) as unknown as Robot;
 
 test.each([

@@ -8,6 +8,7 @@ import { recordingQuery } from "~/pages/player/queries";
 import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Copy } from "~/parts/command";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
@@ -20,7 +21,7 @@ import { JudgementPanel } from "./judgement-panel";
 import { LabPanel } from "./lab-panel";
 import { firstOf } from "./moment-of";
 import { Neighbours } from "./neighbours";
-import { type Incident, incident, labSessions, timeline } from "./queries";
+import { type Entry, type Incident, incident, labSessions, timeline } from "./queries";
 import { RecordingPanel } from "./recording-panel";
 import { RiskPanel } from "./risk-panel";
 import { type IncidentView, listOf } from "./search";
@@ -86,6 +87,8 @@ function NextStep({ incident: one }: { incident: Incident }) {
   );
 }
 
+const NO_ENTRIES: Entry[] = [];
+
 function Case({ incident: one, view }: { incident: Incident; view: IncidentView }) {
   const navigate = useNavigate();
   const look = (change: Partial<IncidentView>) =>
@@ -98,8 +101,8 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
     });
   const recordingId = view.recording ?? firstOf(one.session_ids);
   const looked = useQuery({ ...recordingQuery(recordingId ?? ""), enabled: recordingId !== undefined });
-  const line = useInfiniteQuery(timeline(one.id));
-  const entries = useMemo(() => line.data?.pages.flatMap(({ items }) => items) ?? [], [line.data]);
+  const line = useShown(useInfiniteQuery(timeline(one.id)), "later");
+  const entries = line.data?.items ?? NO_ENTRIES;
   const places = useMemo(() => placesOf(entries), [entries]);
   const work = useWork(places);
   const sessions = useQuery(labSessions(one.id)).data?.items;

@@ -1,12 +1,12 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
+import { inParts, MOST } from "~/parts/listed";
 import { type IncidentSearch, listOf } from "./search";
 
 export type Incident = Model<"Incident">;
 export type Entry = Model<"IncidentEntry">;
 
 export const PAGE = 50;
-const TIMELINE_PAGE = 200;
 
 export function incidentList(search: IncidentSearch) {
   const { q, state, severity, robot, rule, live, page } = listOf(search);
@@ -43,18 +43,17 @@ export function incident(id: string) {
 }
 
 export function timeline(id: string) {
-  return infiniteQueryOptions({
-    queryKey: ["incidents", "timeline", id],
-    initialPageParam: 0,
-    queryFn: ({ signal, pageParam }) =>
+  return inParts(
+    ["incidents", "timeline", id],
+    (query, signal) =>
       answered(
         api.GET("/api/v1/incidents/{incident_id}/timeline", {
-          params: { path: { incident_id: id }, query: { limit: TIMELINE_PAGE, offset: pageParam } },
+          params: { path: { incident_id: id }, query },
           signal,
         }),
       ),
-    getNextPageParam: ({ offset, items, total }) => (offset + items.length < total ? offset + items.length : undefined),
-  });
+    MOST,
+  );
 }
 
 export function similar(id: string) {
@@ -109,7 +108,8 @@ export function task(boardId: string, taskId: string) {
 
 export function comments(boardId: string, taskId: string) {
   return queryOptions({
-    queryKey: ["boards", boardId, "tasks", taskId, "comments"],
+    // Not the key that the task's own page has its parts under.
+    queryKey: ["boards", boardId, "tasks", taskId, "comments", "latest"],
     queryFn: ({ signal }) =>
       answered(
         api.GET("/api/v1/boards/{board_id}/tasks/{task_id}/comments", {
@@ -133,7 +133,9 @@ export function approvals(boardId: string, taskId: string) {
   });
 }
 
-export const boards = queryOptions({
-  queryKey: ["boards", "list"],
-  queryFn: ({ signal }) => answered(api.GET("/api/v1/boards", { params: { query: { limit: 200 } }, signal })),
-});
+/** Boards with whether one may change them. */
+export const boards = inParts(
+  ["boards", "with-rights"],
+  (query, signal) => answered(api.GET("/api/v1/boards/overview", { params: { query }, signal })),
+  MOST,
+);

@@ -1,20 +1,24 @@
 import { Box, Button, Group, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { type InfiniteData, type UseInfiniteQueryResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { answered, api, type Model } from "~/api/client";
+import { answered, api } from "~/api/client";
 import { useTend } from "~/api/rights";
+import { plural } from "~/format/numbers";
 import { Failure } from "~/parts/failure";
+import type { Listed } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
 import { GoalLink } from "./goal-link";
 import type { Happening } from "./happenings";
+import type { Entry } from "./queries";
 import { TIMELINE_KINDS, type TimelineKind } from "./search";
 
 type Props = {
   incidentId: string;
-  query: UseInfiniteQueryResult<InfiniteData<Model<"IncidentTimeline">>>;
+  query: Listed<Entry>;
   lines: Happening[];
   show: TimelineKind | undefined;
   isNewestFirst: boolean;
@@ -54,16 +58,12 @@ export function TimelinePanel({ incidentId, query, lines, show, isNewestFirst, o
             <Line key={line.key} line={line} />
           ))}
         </Box>
-        {chosen.length === 0 && query.isSuccess ? (
+        {chosen.length === 0 && query.data !== undefined ? (
           <Text size="sm" c="dimmed">
             Nothing of this kind.
           </Text>
         ) : null}
-        {query.hasNextPage ? (
-          <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show what came later
-          </Button>
-        ) : null}
+        <More of={query}>Show what came later</More>
         {useTend() === null ? <NoteForm incidentId={incidentId} /> : null}
       </Stack>
     </Panel>
@@ -95,6 +95,11 @@ function Line({ line }: { line: Happening }) {
         <Text size="xs" c="dimmed">
           {line.who}
         </Text>
+        {line.report === undefined || line.report.count === 1 ? null : (
+          <Text size="xs" c="dimmed">
+            {plural(line.report.count, "report")} until <Moment at={line.report.until} form="absolute" />
+          </Text>
+        )}
       </Group>
       {line.details.map((detail, place) => (
         <Text key={place} size="sm" style={{ whiteSpace: "pre-wrap" }} lineClamp={12}>

@@ -1,9 +1,10 @@
 import { Button, Group, Select, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, api, asProblem, type Model } from "~/api/client";
 import { plural } from "~/format/numbers";
 import { Failure } from "~/parts/failure";
 import { PageLink } from "~/parts/link";
+import { useEverything } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
@@ -109,8 +110,8 @@ function Hidden({ error }: { error: unknown }) {
 
 function Bring({ incidentId, board, onBoard }: Choosing & { incidentId: string }) {
   const queries = useQueryClient();
-  const known = useQuery(boards);
-  const items = known.data?.items ?? [];
+  const known = useEverything(useInfiniteQuery(boards));
+  const items = (known.data?.items ?? []).filter(({ can_write }) => can_write).map(({ board: one }) => one);
   const boardId = board ?? (items.length === 1 ? (items[0]?.id ?? null) : null);
   const bring = useMutation({
     mutationFn: (to: string) =>
@@ -131,9 +132,9 @@ function Bring({ incidentId, board, onBoard }: Choosing & { incidentId: string }
   if (known.data !== undefined && items.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        No board works on it, and there is none.{" "}
+        No board works on it, and there is none that you may change.{" "}
         <PageLink to="/boards" underline="always" inherit>
-          Make a board
+          See the boards
         </PageLink>
       </Text>
     );

@@ -1,10 +1,11 @@
 import { Button, Group, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Failure } from "~/parts/failure";
+import { useEverything } from "~/parts/listed";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
 import { asNewSession, type Draft, EMPTY_DRAFT, type Mistakes } from "./form/draft";
@@ -25,7 +26,7 @@ export type NewSessionSearch = {
 
 /** Makes a session; other pages fill the form in by its URL. */
 export function NewSessionPage({ search }: { search: NewSessionSearch }) {
-  const repositories = useQuery(repositoriesQuery);
+  const repositories = useEverything(useInfiniteQuery(repositoriesQuery));
   return (
     <Page title="New session" up={{ to: "/lab", title: "Lab" }}>
       <Answer query={repositories}>

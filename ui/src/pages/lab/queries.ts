@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
+import { inParts, MOST } from "~/parts/listed";
 
 export type LabSession = Model<"LabSession">;
 export type LabCommand = Model<"LabCommand">;
@@ -8,8 +9,6 @@ export type LabRepository = Model<"LabRepository">;
 export type LabBatch = Model<"LabBatch">;
 export type SessionState = Model<"LabSessionState">;
 
-/** Whoever leaves a form and comes back with the browser finds answers here; events of the hub keep them current. */
-const MOST = 200;
 export const PAGE_SIZE = 50;
 
 export type SessionsSearch = {
@@ -56,33 +55,30 @@ export const sessionQuery = (sessionId: string) =>
   });
 
 export const commandsQuery = (sessionId: string) =>
-  queryOptions({
-    queryKey: ["lab", "commands", sessionId],
-    queryFn: ({ signal }) =>
+  inParts(
+    ["lab", "commands", sessionId],
+    (query, signal) =>
       answered(
-        api.GET("/sessions/{session_id}/commands", {
-          params: { path: { session_id: sessionId }, query: { limit: MOST } },
-          signal,
-        }),
+        api.GET("/sessions/{session_id}/commands", { params: { path: { session_id: sessionId }, query }, signal }),
       ),
-  });
+    MOST,
+  );
 
 export const artifactsQuery = (sessionId: string) =>
-  queryOptions({
-    queryKey: ["lab", "artifacts", sessionId],
-    queryFn: ({ signal }) =>
+  inParts(
+    ["lab", "artifacts", sessionId],
+    (query, signal) =>
       answered(
-        api.GET("/sessions/{session_id}/artifacts", {
-          params: { path: { session_id: sessionId }, query: { limit: MOST } },
-          signal,
-        }),
+        api.GET("/sessions/{session_id}/artifacts", { params: { path: { session_id: sessionId }, query }, signal }),
       ),
-  });
+    MOST,
+  );
 
-export const repositoriesQuery = queryOptions({
-  queryKey: ["lab", "repositories"],
-  queryFn: ({ signal }) => answered(api.GET("/repository", { params: { query: { limit: MOST } }, signal })),
-});
+export const repositoriesQuery = inParts(
+  ["lab", "repositories"],
+  (query, signal) => answered(api.GET("/repository", { params: { query }, signal })),
+  MOST,
+);
 
 export const batchesQuery = (offset: number | undefined) =>
   queryOptions({

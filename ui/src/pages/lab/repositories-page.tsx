@@ -13,7 +13,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
@@ -24,6 +24,7 @@ import { Command } from "~/parts/command";
 import { Confirm } from "~/parts/confirm";
 import { Empty } from "~/parts/empty";
 import { PageButton, PageLink } from "~/parts/link";
+import { useEverything } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
@@ -34,7 +35,7 @@ import { type LabRepository, repositoriesQuery } from "./queries";
 
 /** Where code comes from, and the secrets that sessions may ask for; `edit` names the one that is changed. */
 export function RepositoriesPage({ edit, secrets }: { edit?: string; secrets?: string }) {
-  const repositories = useQuery(repositoriesQuery);
+  const repositories = useEverything(useInfiniteQuery(repositoriesQuery));
   const navigate = useNavigate();
   const refusal = useAdminister();
   const close = () => void navigate({ to: "/lab/repositories", search: {} });

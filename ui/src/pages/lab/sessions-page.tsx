@@ -1,12 +1,13 @@
 import { Badge, Box, Group, Select, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { PageButton, PageLink } from "~/parts/link";
+import { useEverything } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment, useNow } from "~/parts/moment";
 import { Pager } from "~/parts/pager";
@@ -54,7 +55,7 @@ export function SessionsPage({ search }: { search: SessionsSearch }) {
 
 function Filters({ search }: { search: SessionsSearch }) {
   const navigate = useNavigate();
-  const repositories = useQuery(repositoriesQuery).data?.items.map((one) => one.name) ?? [];
+  const repositories = useEverything(useInfiniteQuery(repositoriesQuery)).data?.items.map((one) => one.name) ?? [];
   const narrow = (more: Partial<SessionsSearch>) =>
     void navigate({ to: "/lab", search: { ...search, offset: undefined, ...more }, replace: true });
   return (

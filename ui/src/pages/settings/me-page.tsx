@@ -1,11 +1,13 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { useWhoAmI, type WhoAmI } from "~/api/session";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
+import { inParts, useShown } from "~/parts/listed";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
 import { browserOf } from "./browser";
@@ -15,7 +17,12 @@ import { SecretOnce } from "./secret-once";
 import { SettingsFrame } from "./settings-frame";
 import { TokenTable } from "./token-table";
 
-const MOST = 200;
+const mine = inParts(["tokens", "mine"], (query, signal) =>
+  answered(api.GET("/api/v1/users/me/tokens", { params: { query }, signal })),
+);
+const signIns = inParts(["tokens", "sign-ins"], (query, signal) =>
+  answered(api.GET("/api/v1/users/me/sign-ins", { params: { query }, signal })),
+);
 
 /** Who one is here: name, own tokens, the browsers one is signed in with. */
 export function MePage() {
@@ -106,11 +113,7 @@ function MyTokens() {
   const [made, setMade] = useState<Model<"MadeToken"> | null>(null);
   const [name, setName] = useState("");
   const [expiry, setExpiry] = useState<Expiry>("90");
-  const tokens = useQuery({
-    queryKey: ["tokens", "mine"],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/users/me/tokens", { params: { query: { limit: MOST } }, signal })),
-  });
+  const tokens = useShown(useInfiniteQuery(mine), "tokens");
   const refresh = () => queries.invalidateQueries({ queryKey: ["tokens"] });
   const make = useMutation({
     mutationFn: () =>
@@ -170,6 +173,7 @@ function MyTokens() {
           />
         )}
       </Answer>
+      <More of={tokens} />
       <SecretOnce title="Your token" secret={made?.token} onClose={() => setMade(null)}>
         <Ends token={made} />
       </SecretOnce>
@@ -179,11 +183,7 @@ function MyTokens() {
 
 function SignIns() {
   const queries = useQueryClient();
-  const signIns = useQuery({
-    queryKey: ["tokens", "sign-ins"],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/users/me/sign-ins", { params: { query: { limit: MOST } }, signal })),
-  });
+  const found = useShown(useInfiniteQuery(signIns), "browsers");
   const end = useMutation({
     mutationFn: (token_id: string) =>
       answered(api.DELETE("/api/v1/users/me/sign-ins/{token_id}", { params: { path: { token_id } } })),
@@ -192,7 +192,7 @@ function SignIns() {
   });
   return (
     <Panel title="Browsers you are signed in with" flush>
-      <Answer query={signIns}>
+      <Answer query={found}>
         {({ items }) => (
           <TokenTable
             label="Browsers you are signed in with"
@@ -208,6 +208,7 @@ function SignIns() {
           />
         )}
       </Answer>
+      <More of={found} />
     </Panel>
   );
 }

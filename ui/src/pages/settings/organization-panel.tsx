@@ -1,19 +1,22 @@
 import { Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "~/api/client";
 import { Answer } from "~/parts/answer";
+import { inParts, useShown } from "~/parts/listed";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
+
+const mine = inParts(["organizations"], (query, signal) =>
+  answered(api.GET("/api/v1/organizations", { params: { query }, signal })),
+);
 
 /** The organizations one belongs to; one acts in one of them at a time. An invite leads into another. */
 export function OrganizationPanel() {
   const queries = useQueryClient();
   const [token, setToken] = useState("");
-  const organizations = useQuery({
-    queryKey: ["organizations"],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/organizations", { params: { query: { limit: 200 } }, signal })),
-  });
+  const organizations = useShown(useInfiniteQuery(mine), "organizations");
   const everything = () => queries.invalidateQueries();
   const choose = useMutation({
     mutationFn: (organization_id: string) =>
@@ -63,6 +66,7 @@ export function OrganizationPanel() {
             ))
           }
         </Answer>
+        <More of={organizations} />
         <form onSubmit={submit}>
           <Group align="end" gap="sm">
             <TextInput

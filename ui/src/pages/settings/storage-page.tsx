@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import { answered, api, type Model } from "~/api/client";
 import { toTend } from "~/api/rights";
 import { bytes, count, plural } from "~/format/numbers";
@@ -7,11 +8,14 @@ import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
 import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
+import { inParts, partsWanted, useShown } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
 import { say } from "~/parts/say";
 import { useActing } from "~/parts/use-saving";
+import { useUrl } from "~/parts/use-url";
 import { SettingsFrame } from "./settings-frame";
 
 /** What recordings take of what they may take, and what leaves when it is too much. */
@@ -128,6 +132,9 @@ function Sweep() {
 const SHOWN = 100;
 
 function Going({ plan }: { plan: Model<"SweepPlan"> }) {
+  const url = useUrl();
+  const parts = useLocation({ select: ({ search }) => partsWanted((search as { going?: unknown }).going) });
+  const shown = plan.items.slice(0, SHOWN * parts);
   return (
     <>
       <Table aria-label="Recordings that would go">
@@ -140,7 +147,7 @@ function Going({ plan }: { plan: Model<"SweepPlan"> }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {plan.items.slice(0, SHOWN).map((one) => (
+          {shown.map((one) => (
             <Table.Tr key={one.session_id}>
               <Table.Td>
                 <PageLink inherit to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
@@ -156,21 +163,29 @@ function Going({ plan }: { plan: Model<"SweepPlan"> }) {
           ))}
         </Table.Tbody>
       </Table>
-      {plan.total > SHOWN ? (
+      {plan.total > shown.length ? (
         <Text size="xs" c="dimmed" p="xs">
-          and {count(plan.total - SHOWN)} more
+          and {count(plan.total - shown.length)} more
         </Text>
       ) : null}
+      <More
+        of={{
+          hasMore: plan.items.length > shown.length,
+          isAsking: false,
+          showMore: () => url({ going: parts + 1 }),
+        }}
+      />
     </>
   );
 }
 
+const allPinned = inParts(["recordings", "pinned"], async (query, signal) => {
+  const found = await answered(api.GET("/api/sessions", { params: { query: { pinned: true, ...query } }, signal }));
+  return { items: found.sessions, total: found.total, offset: query.offset };
+});
+
 function Pinned() {
-  const pinned = useQuery({
-    queryKey: ["recordings", "pinned"],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/sessions", { params: { query: { pinned: true, limit: 100 } }, signal })),
-  });
+  const pinned = useShown(useInfiniteQuery(allPinned), "pinned");
   const unpin = useActing(
     (session_id: string) =>
       answered(api.DELETE("/api/v1/recordings/{session_id}/pin", { params: { path: { session_id } } })),
@@ -179,14 +194,14 @@ function Pinned() {
   return (
     <Panel title="Pinned" flush>
       <Answer query={pinned}>
-        {(found) =>
-          found.total === 0 ? (
+        {({ items }) =>
+          items.length === 0 ? (
             <Empty title="Nothing is pinned">What is pinned on its page is never deleted.</Empty>
           ) : (
             <>
               <Table aria-label="Pinned recordings">
                 <Table.Tbody>
-                  {found.sessions.map((one) => (
+                  {items.map((one) => (
                     <Table.Tr key={one.session_id}>
                       <Table.Td>
                         <PageLink inherit to="/recordings/$recordingId" params={{ recordingId: one.session_id }}>
@@ -203,9 +218,7 @@ function Pinned() {
                   ))}
                 </Table.Tbody>
               </Table>
-              {found.total > found.sessions.length ? (
-                <Alert color="gray">{count(found.total)} are pinned; the newest are shown.</Alert>
-              ) : null}
+              <More of={pinned} />
             </>
           )
         }

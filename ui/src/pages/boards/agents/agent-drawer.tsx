@@ -12,7 +12,7 @@ import { Moment } from "~/parts/moment";
 import { say, sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
-import { usage } from "../model/queries";
+import { agent as oneAgent, usage } from "../model/queries";
 import { TaskLink } from "../task/task-link";
 import { agentDraftOf, agentOf } from "./agent-draft";
 import { AgentForm } from "./agent-form";
@@ -20,52 +20,60 @@ import { Liveness, Used } from "./agents-page";
 import { TokenShown } from "./token-shown";
 
 /** One agent: who it is, what it works on, what it used up, and its token. */
-export function AgentDrawer({ agent, isEditing }: { agent: Model<"Agent">; isEditing: boolean }) {
-  const { snapshot } = useOnBoard();
+export function AgentDrawer({ agentId, isEditing }: { agentId: string; isEditing: boolean }) {
   const url = useUrl();
-  const tasks = snapshot.tasks.filter((task) => task.assigned_id === agent.id);
+  const found = useQuery(oneAgent(agentId));
   return (
     <Drawer
       opened
       onClose={() => url({ agent: undefined, change: undefined })}
       position="right"
       size={560}
-      title={`${agent.name}, ${agent.role}`}
+      title={found.data === undefined ? "Agent" : `${found.data.name}, ${found.data.role}`}
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ "aria-label": "Close the agent" }}
     >
-      {isEditing ? (
-        <EditAgent agent={agent} close={() => url({ change: undefined })} />
-      ) : (
-        <Stack gap="md">
-          <Liveness agent={agent} />
-          <Acts agent={agent} edit={() => url({ change: true }, "opens")} />
-          {agent.identity === "" ? null : (
-            <Box fz="sm" style={{ whiteSpace: "pre-wrap" }}>
-              {agent.identity}
-            </Box>
-          )}
-          <Text size="xs" c="dimmed" component="div">
-            <Code>{agent.id}</Code> · {agent.runtime || "any runtime"} · heartbeat every{" "}
-            {figure(agent.heartbeat_interval_s)} s · registered by {agent.created_by} <Moment at={agent.created_at} />
-            {agent.spawned_by === null ? "" : " · made by a lead"}
-            {Object.entries(agent.labels).map(([name, value]) => ` · ${name}: ${value}`)}
-          </Text>
-          <Box>
-            <Text size="sm" fw={600}>
-              Tasks
-            </Text>
-            {tasks.length === 0 ? <Text size="sm">It has none.</Text> : null}
-            {tasks.map((task) => (
-              <div key={task.id}>
-                <TaskLink taskId={task.id} title={task.title} />
-              </div>
-            ))}
-          </Box>
-          <Spent agent={agent} />
-        </Stack>
-      )}
+      <Answer query={found}>
+        {(agent) =>
+          isEditing ? <EditAgent agent={agent} close={() => url({ change: undefined })} /> : <About agent={agent} />
+        }
+      </Answer>
     </Drawer>
+  );
+}
+
+function About({ agent }: { agent: Model<"Agent"> }) {
+  const { snapshot } = useOnBoard();
+  const url = useUrl();
+  const tasks = snapshot.tasks.filter((task) => task.assigned_id === agent.id);
+  return (
+    <Stack gap="md">
+      <Liveness agent={agent} />
+      <Acts agent={agent} edit={() => url({ change: true }, "opens")} />
+      {agent.identity === "" ? null : (
+        <Box fz="sm" style={{ whiteSpace: "pre-wrap" }}>
+          {agent.identity}
+        </Box>
+      )}
+      <Text size="xs" c="dimmed" component="div">
+        <Code>{agent.id}</Code> · {agent.runtime || "any runtime"} · heartbeat every{" "}
+        {figure(agent.heartbeat_interval_s)} s · registered by {agent.created_by} <Moment at={agent.created_at} />
+        {agent.spawned_by === null ? "" : " · made by a lead"}
+        {Object.entries(agent.labels).map(([name, value]) => ` · ${name}: ${value}`)}
+      </Text>
+      <Box>
+        <Text size="sm" fw={600}>
+          Tasks
+        </Text>
+        {tasks.length === 0 ? <Text size="sm">It has none.</Text> : null}
+        {tasks.map((task) => (
+          <div key={task.id}>
+            <TaskLink taskId={task.id} title={task.title} />
+          </div>
+        ))}
+      </Box>
+      <Spent agent={agent} />
+    </Stack>
   );
 }
 

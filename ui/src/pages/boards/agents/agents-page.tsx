@@ -1,17 +1,19 @@
 import { Box, Group, Progress, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Model } from "~/api/client";
 import { figure } from "~/format/numbers";
 import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
-import { agents } from "../model/queries";
+import { agents, BEAT_MS } from "../model/queries";
 import { AgentDrawer } from "./agent-drawer";
 import { RegisterAgent } from "./register-agent";
 
@@ -19,7 +21,7 @@ import { RegisterAgent } from "./register-agent";
 export function AgentsPage({ agentId, isChanging }: { agentId?: string; isChanging: boolean }) {
   const { boardId, toWrite, snapshot } = useOnBoard();
   const url = useUrl();
-  const found = useQuery(agents(boardId));
+  const found = useShown(useInfiniteQuery({ ...agents(boardId), refetchInterval: BEAT_MS }));
   const most = snapshot.board.max_agents;
   return (
     <Panel
@@ -38,17 +40,12 @@ export function AgentsPage({ agentId, isChanging }: { agentId?: string; isChangi
               Whatever can send a request can be an agent. Register one: you get its token and the commands to begin.
             </Empty>
           ) : (
-            <>
-              <AgentTable agents={items} />
-              {items
-                .filter((agent) => agent.id === agentId)
-                .map((agent) => (
-                  <AgentDrawer key={agent.id} agent={agent} isEditing={isChanging} />
-                ))}
-            </>
+            <AgentTable agents={items} />
           )
         }
       </Answer>
+      <More of={found} />
+      {agentId ? <AgentDrawer agentId={agentId} isEditing={isChanging} /> : null}
       {agentId === "" ? <RegisterAgent close={() => url({ agent: undefined })} /> : null}
     </Panel>
   );

@@ -3,12 +3,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import { useShown } from "~/parts/listed";
+import { More } from "~/parts/more";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
 import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
 import { allApprovals, boardApprovals } from "../model/queries";
-import { More } from "../more";
 import { ApprovalDetail } from "./approval-detail";
 import { ApprovalList } from "./approval-list";
 import classes from "./approvals.module.css";
@@ -18,24 +19,24 @@ import { STATUSES, type Status } from "./statuses";
 export function BoardApprovalsPage({ status, approvalId }: { status?: Status; approvalId?: string }) {
   const { boardId } = useOnBoard();
   const url = useUrl();
-  const found = useInfiniteQuery(boardApprovals(boardId, { status }));
+  const found = useShown(useInfiniteQuery(boardApprovals(boardId, { status })));
   return (
     <>
       <Choice
         value={status ?? "all"}
         choices={["all", ...STATUSES]}
-        change={(value) => url({ status: value === "all" ? undefined : value })}
+        change={(value) => url({ status: value === "all" ? undefined : value, shown: undefined })}
       />
       <Panes
-        isEmpty={found.data?.pages[0]?.total === 0}
+        isEmpty={found.data?.first.total === 0}
         detail={approvalId === undefined ? null : <ApprovalDetail boardId={boardId} approvalId={approvalId} />}
       >
         <Answer query={found}>
-          {(all) => (
+          {({ items, first }) => (
             <>
-              <ApprovalList approvals={all.pages.flatMap((page) => page.items)} openedId={approvalId} />
-              <More pages={found} />
-              {all.pages[0]?.total === 0 ? <NoneHere isWaiting={status === "pending"} /> : null}
+              <ApprovalList approvals={items} openedId={approvalId} />
+              <More of={found} />
+              {first.total === 0 ? <NoneHere isWaiting={status === "pending"} /> : null}
             </>
           )}
         </Answer>
@@ -50,25 +51,25 @@ type AllProps = { status?: Status | "all"; approvalId?: string; boardId?: string
 export function AllApprovalsPage({ status, approvalId, boardId }: AllProps) {
   const url = useUrl();
   const sought = status === undefined ? { waiting_for_me: true } : status === "all" ? {} : { status };
-  const found = useInfiniteQuery(allApprovals(sought));
+  const found = useShown(useInfiniteQuery(allApprovals(sought)));
   const isOpened = approvalId !== undefined && boardId !== undefined;
   return (
     <Page title="Approvals" up={{ to: "/boards", title: "Boards" }}>
       <Choice
         value={status ?? "for me"}
         choices={["for me", "all", ...STATUSES]}
-        change={(value) => url({ status: value === "for me" ? undefined : value })}
+        change={(value) => url({ status: value === "for me" ? undefined : value, shown: undefined })}
       />
       <Panes
-        isEmpty={found.data?.pages[0]?.total === 0}
+        isEmpty={found.data?.first.total === 0}
         detail={isOpened ? <ApprovalDetail boardId={boardId} approvalId={approvalId} /> : null}
       >
         <Answer query={found}>
-          {(all) => (
+          {({ items, first }) => (
             <>
-              <ApprovalList approvals={all.pages.flatMap((page) => page.items)} openedId={approvalId} />
-              <More pages={found} />
-              {all.pages[0]?.total === 0 ? <NoneHere isWaiting={status === undefined} /> : null}
+              <ApprovalList approvals={items} openedId={approvalId} />
+              <More of={found} />
+              {first.total === 0 ? <NoneHere isWaiting={status === undefined} /> : null}
             </>
           )}
         </Answer>

@@ -6,31 +6,32 @@ import { ActButton } from "~/parts/act-button";
 import { useUrl } from "~/parts/use-url";
 import { Words } from "~/parts/words";
 import { type Filters, isNarrowed, PRIORITIES } from "../model/lanes";
+import { AssigneeSelect } from "../task/assignee-select";
 import { NewTask } from "../task/new-task";
-import { useAssignees } from "../task/use-assignees";
 import { useOnBoard } from "./on-board";
 
+const ME_OR_NOBODY = [
+  { value: "me", label: "Me" },
+  { value: "none", label: "Nobody" },
+];
 const NONE = { q: undefined, assigned: undefined, tag: undefined, priority: undefined, blocked: undefined };
 
 /** What narrows the lanes, all of it in the URL; and the way to a new task. */
 export function FilterBar({ filters, shown, isMaking }: { filters: Filters; shown: number; isMaking: boolean }) {
   const { snapshot, toWrite } = useOnBoard();
   const url = useUrl();
-  const assignees = useAssignees();
   const make = () => url({ make: true }, "opens");
   useHotkeys([["n", () => toWrite === null && make()]]);
   return (
     <Group gap="xs" mb="sm" align="flex-end">
       <Words label="Search tasks" value={filters.q} onChange={(q) => url({ q })} w={190} />
-      <Select
+      <AssigneeSelect
         aria-label="Who has it"
         placeholder="Anybody"
         w={150}
-        clearable
-        searchable
         value={filters.assigned ?? null}
         onChange={(assigned) => url({ assigned: assigned ?? undefined })}
-        data={[{ value: "me", label: "Me" }, { value: "none", label: "Nobody" }, ...assignees]}
+        others={ME_OR_NOBODY}
       />
       <Select
         aria-label="Priority"

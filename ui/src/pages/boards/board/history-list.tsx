@@ -3,19 +3,19 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import { useShown } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { history } from "../model/queries";
 import { changesOf, verbOf } from "../model/story";
-import { More } from "../more";
 import { Who } from "../who";
 
 /** What happened on a board or to one thing on it, the latest first; nobody can change it. */
 export function HistoryList({ boardId, subjectId }: { boardId: string; subjectId?: string }) {
-  const found = useInfiniteQuery(history(boardId, subjectId));
+  const found = useShown(useInfiniteQuery(history(boardId, subjectId)), "past");
   return (
     <Answer query={found}>
-      {(all) => {
-        const entries = all.pages.flatMap((page) => page.items);
+      {({ items: entries }) => {
         if (entries.length === 0) return <Empty title="Nothing has happened yet" />;
         return (
           <>
@@ -24,7 +24,7 @@ export function HistoryList({ boardId, subjectId }: { boardId: string; subjectId
                 <Entry key={entry.sequence} entry={entry} withSummary={subjectId === undefined} />
               ))}
             </Stack>
-            <More pages={found}>Show what was before</More>
+            <More of={found}>Show what was before</More>
           </>
         );
       }}

@@ -1,19 +1,19 @@
 import { Badge, Group, Stack, Table, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { answered, api } from "~/api/client";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
 import { useOnBoard } from "../board/on-board";
-import { MOST } from "../model/queries";
 import { TaskLink } from "../task/task-link";
 import { BringIncident } from "./bring-incident";
-import { incidentsOfBoard } from "./queries";
+import { incidentsOfBoard, rulesOfBoard } from "./queries";
 import { RuleForm } from "./rule-form";
 import { fitting } from "./rule-words";
 
@@ -30,16 +30,7 @@ export function IncidentRulesPage({ edit }: { edit?: string }) {
 function Rules({ edit }: { edit?: string }) {
   const { boardId, toWrite } = useOnBoard();
   const url = useUrl();
-  const rules = useQuery({
-    queryKey: ["boards", boardId, "incident-rules"],
-    queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/v1/boards/{board_id}/incident-rules", {
-          params: { path: { board_id: boardId }, query: { limit: MOST } },
-          signal,
-        }),
-      ),
-  });
+  const rules = useShown(useInfiniteQuery(rulesOfBoard(boardId)), "rules");
   const close = () => url({ rule: undefined });
   return (
     <Arranged
@@ -87,7 +78,7 @@ function Rules({ edit }: { edit?: string }) {
 
 function Incidents() {
   const { boardId } = useOnBoard();
-  const found = useQuery(incidentsOfBoard(boardId));
+  const found = useShown(useInfiniteQuery(incidentsOfBoard(boardId)), "incidents");
   return (
     <Panel flush title="Incidents this board works on" actions={<BringIncident />}>
       <Answer query={found}>
@@ -130,6 +121,7 @@ function Incidents() {
           )
         }
       </Answer>
+      <More of={found} />
     </Panel>
   );
 }

@@ -1,4 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { titleOfIncident } from "~/parts/task-title";
 import { useOnBoard } from "../board/on-board";
 import type { TaskCard } from "../model/queries";
 import { incidentsOfBoard } from "./queries";
@@ -7,6 +8,10 @@ import { incidentsOfBoard } from "./queries";
 export function useIncidentTitle({ title, incident_id: id }: TaskCard): string | undefined {
   const { boardId } = useOnBoard();
   const isNamedById = id !== null && title.includes(id);
-  const found = useQuery({ ...incidentsOfBoard(boardId), enabled: isNamedById });
-  return isNamedById ? found.data?.items.find(({ incident_id }) => incident_id === id)?.title : undefined;
+  const latest = useInfiniteQuery({ ...incidentsOfBoard(boardId), enabled: isNamedById });
+  const listed = latest.data?.pages.flatMap(({ items }) => items).find(({ incident_id }) => incident_id === id)?.title;
+  // All cards share one list; only what is older than that is asked for by itself.
+  const isOlder = isNamedById && latest.isSuccess && listed === undefined;
+  const alone = useQuery({ ...titleOfIncident(id ?? ""), enabled: isOlder });
+  return isNamedById ? (listed ?? alone.data) : undefined;
 }

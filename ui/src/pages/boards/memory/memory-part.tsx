@@ -5,9 +5,10 @@ import type { Refusal } from "~/api/rights";
 import { ActIcon } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import { useShown } from "~/parts/listed";
+import { More } from "~/parts/more";
 import { useUrl } from "~/parts/use-url";
 import { Words } from "~/parts/words";
-import { More } from "../more";
 import { MemoryEntry } from "./memory-entry";
 import { type MemoryPlace, type MemorySought, memory } from "./memory-queries";
 import { WriteMemory } from "./write-memory";
@@ -17,16 +18,21 @@ type Props = { place: MemoryPlace; sought: MemorySought; toWrite: Refusal };
 /** A memory: written to above, searched, the latest first; it goes on by itself as others write. */
 export function MemoryPart({ place, sought, toWrite }: Props) {
   const url = useUrl();
-  const found = useInfiniteQuery(memory(place, sought));
+  const found = useShown(useInfiniteQuery(memory(place, sought)));
   return (
     <Stack gap="sm">
       <WriteMemory place={place} toWrite={toWrite} />
       <Group gap="xs">
-        <Words label="Search the memory" value={sought.q} onChange={(q) => url({ q })} w={{ base: "100%", xs: 240 }} />
+        <Words
+          label="Search the memory"
+          value={sought.q}
+          onChange={(q) => url({ q, shown: undefined })}
+          w={{ base: "100%", xs: 240 }}
+        />
         <SegmentedControl
           aria-label="Which entries"
           value={sought.kind ?? "all"}
-          onChange={(kind) => url({ kind: kind === "all" ? undefined : kind })}
+          onChange={(kind) => url({ kind: kind === "all" ? undefined : kind, shown: undefined })}
           data={[
             { value: "all", label: "All" },
             { value: "kept", label: "Kept" },
@@ -39,7 +45,11 @@ export function MemoryPart({ place, sought, toWrite }: Props) {
             color="gray"
             size="lg"
             rightSection={
-              <ActIcon label={`Show other tags than ${sought.tag}`} size="xs" onAct={() => url({ tag: undefined })}>
+              <ActIcon
+                label={`Show other tags than ${sought.tag}`}
+                size="xs"
+                onAct={() => url({ tag: undefined, shown: undefined })}
+              >
                 <IconX size={11} />
               </ActIcon>
             }
@@ -49,8 +59,7 @@ export function MemoryPart({ place, sought, toWrite }: Props) {
         )}
       </Group>
       <Answer query={found}>
-        {(all) => {
-          const entries = all.pages.flatMap((page) => page.items);
+        {({ items: entries }) => {
           if (entries.length === 0) {
             return (
               <Empty title={sought.q || sought.tag || sought.kind ? "Nothing fits" : "Nothing is remembered yet"}>
@@ -73,7 +82,7 @@ export function MemoryPart({ place, sought, toWrite }: Props) {
           );
         }}
       </Answer>
-      <More pages={found}>Show earlier ones</More>
+      <More of={found}>Show earlier ones</More>
     </Stack>
   );
 }

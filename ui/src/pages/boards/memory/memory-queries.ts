@@ -1,36 +1,28 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
-import { after } from "../model/queries";
+import { inParts } from "~/parts/listed";
 
 /** The memory of a board, or of a group of boards. */
 export type MemoryPlace = { boardId: string } | { groupId: string };
 export type MemorySought = { q?: string; tag?: string; kind?: "chat" | "kept"; entry?: string };
 export type Entry = Model<"MemoryEntry">;
 
-const PAGE = 50;
-
 export function memory(place: MemoryPlace, { q, tag, kind }: MemorySought) {
-  return infiniteQueryOptions({
-    queryKey: ["memory", place, q ?? "", tag ?? "", kind ?? ""],
-    initialPageParam: 0,
-    queryFn: ({ signal, pageParam }) => {
-      const is_chat = kind === undefined ? undefined : kind === "chat";
-      const query = { q, tag: tag === undefined ? undefined : [tag], is_chat, limit: PAGE, offset: pageParam };
-      return "boardId" in place
-        ? answered(
-            api.GET("/api/v1/boards/{board_id}/memory", {
-              params: { path: { board_id: place.boardId }, query },
-              signal,
-            }),
-          )
-        : answered(
-            api.GET("/api/v1/board-groups/{group_id}/memory", {
-              params: { path: { group_id: place.groupId }, query },
-              signal,
-            }),
-          );
-    },
-    getNextPageParam: after,
+  return inParts(["memory", place, q ?? "", tag ?? "", kind ?? ""], (part, signal) => {
+    const is_chat = kind === undefined ? undefined : kind === "chat";
+    const query = { q, tag: tag === undefined ? undefined : [tag], is_chat, ...part };
+    return "boardId" in place
+      ? answered(
+          api.GET("/api/v1/boards/{board_id}/memory", {
+            params: { path: { board_id: place.boardId }, query },
+            signal,
+          }),
+        )
+      : answered(
+          api.GET("/api/v1/board-groups/{group_id}/memory", {
+            params: { path: { group_id: place.groupId }, query },
+            signal,
+          }),
+        );
   });
 }
 

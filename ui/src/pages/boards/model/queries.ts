@@ -1,5 +1,6 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
+import { inParts, MOST, SOME } from "~/parts/listed";
 
 export type Snapshot = Model<"BoardSnapshot">;
 export type TaskCard = Model<"TaskCard">;
@@ -9,23 +10,31 @@ export type BoardApproval = Model<"BoardApproval">;
 export type TaskStatus = Model<"TaskStatus">;
 export type Priority = Model<"Priority">;
 
-/** As many as one answer of the hub holds. */
-export const MOST = 200;
 const PAGE = 50;
 // Heartbeats and spending have no events of their own.
-const BEAT_MS = 15_000;
+export const BEAT_MS = 15_000;
 
-export const overview = (q?: string) =>
+export const overview = (sought: { q?: string; group_id?: string } = {}) =>
+  inParts(
+    ["boards", "overview", sought],
+    (part, signal) =>
+      answered(api.GET("/api/v1/boards/overview", { params: { query: { ...sought, ...part } }, signal })),
+    MOST,
+  );
+
+/** Boards of a group as somebody may use them. */
+export const writable = (groupId: string) =>
   queryOptions({
-    queryKey: ["boards", "overview", q ?? ""],
+    queryKey: ["boards", "groups", groupId, "writable"],
     queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/boards/overview", { params: { query: { q, limit: MOST } }, signal })),
+      answered(api.GET("/api/v1/boards/overview", { params: { query: { group_id: groupId, limit: MOST } }, signal })),
   });
 
-export const groups = queryOptions({
-  queryKey: ["boards", "groups"],
-  queryFn: ({ signal }) => answered(api.GET("/api/v1/board-groups", { params: { query: { limit: MOST } }, signal })),
-});
+export const groups = inParts(
+  ["boards", "groups"],
+  (query, signal) => answered(api.GET("/api/v1/board-groups", { params: { query }, signal })),
+  MOST,
+);
 
 export const groupSnapshot = (groupId: string) =>
   queryOptions({
@@ -56,18 +65,17 @@ export const task = (boardId: string, taskId: string) =>
   });
 
 export const comments = (boardId: string, taskId: string) =>
-  infiniteQueryOptions({
-    queryKey: ["boards", boardId, "tasks", taskId, "comments"],
-    initialPageParam: 0,
-    queryFn: ({ signal, pageParam }) =>
+  inParts(
+    ["boards", boardId, "tasks", taskId, "comments"],
+    (query, signal) =>
       answered(
         api.GET("/api/v1/boards/{board_id}/tasks/{task_id}/comments", {
-          params: { path: { board_id: boardId, task_id: taskId }, query: { limit: MOST, offset: pageParam } },
+          params: { path: { board_id: boardId, task_id: taskId }, query },
           signal,
         }),
       ),
-    getNextPageParam: after,
-  });
+    MOST,
+  );
 
 export const history = (boardId: string, subjectId?: string) =>
   infiniteQueryOptions({
@@ -86,32 +94,27 @@ export const history = (boardId: string, subjectId?: string) =>
 export type ApprovalsSought = { status?: Model<"ApprovalStatus">; task_id?: string };
 
 export const boardApprovals = (boardId: string, sought: ApprovalsSought) =>
-  infiniteQueryOptions({
-    queryKey: ["approvals", boardId, sought],
-    initialPageParam: 0,
-    queryFn: ({ signal, pageParam }) =>
-      answered(
-        api.GET("/api/v1/boards/{board_id}/approvals", {
-          params: { path: { board_id: boardId }, query: { ...sought, limit: PAGE, offset: pageParam } },
-          signal,
-        }),
-      ),
-    getNextPageParam: after,
-  });
+  inParts(["approvals", boardId, sought], (part, signal) =>
+    answered(
+      api.GET("/api/v1/boards/{board_id}/approvals", {
+        params: { path: { board_id: boardId }, query: { ...sought, ...part } },
+        signal,
+      }),
+    ),
+  );
 
 export const allApprovals = (sought: { status?: Model<"ApprovalStatus">; waiting_for_me?: boolean }) =>
-  infiniteQueryOptions({
-    queryKey: ["approvals", "all", sought],
-    initialPageParam: 0,
-    queryFn: ({ signal, pageParam }) =>
-      answered(
-        api.GET("/api/v1/boards/approvals", {
-          params: { query: { ...sought, limit: PAGE, offset: pageParam } },
-          signal,
-        }),
-      ),
-    getNextPageParam: after,
-  });
+  inParts(["approvals", "all", sought], (part, signal) =>
+    answered(api.GET("/api/v1/boards/approvals", { params: { query: { ...sought, ...part } }, signal })),
+  );
+
+export const allTags = inParts(["boards", "tags"], (query, signal) =>
+  answered(api.GET("/api/v1/tags", { params: { query }, signal })),
+);
+
+export const allFields = inParts(["boards", "fields"], (query, signal) =>
+  answered(api.GET("/api/v1/custom-fields", { params: { query }, signal })),
+);
 
 export const approval = (boardId: string, approvalId: string) =>
   queryOptions({
@@ -125,25 +128,48 @@ export const approval = (boardId: string, approvalId: string) =>
       ),
   });
 
-export const members = (organizationId: string) =>
+/** Members whose names or addresses hold these words. */
+export const membersCalled = (organizationId: string, words: string) =>
   queryOptions({
-    queryKey: ["members", organizationId, "list"],
+    queryKey: ["members", organizationId, "called", words],
     staleTime: 60_000,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       answered(
         api.GET("/api/v1/organizations/{organization_id}/members", {
-          params: { path: { organization_id: organizationId }, query: { limit: MOST } },
+          params: {
+            path: { organization_id: organizationId },
+            query: { q: words === "" ? undefined : words, limit: SOME },
+          },
+          signal,
+        }),
+      ),
+  });
+
+export const member = (organizationId: string, userId: string) =>
+  queryOptions({
+    queryKey: ["members", organizationId, "one", userId],
+    staleTime: 60_000,
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/organizations/{organization_id}/members/{user_id}", {
+          params: { path: { organization_id: organizationId, user_id: userId } },
           signal,
         }),
       ),
   });
 
 export const agents = (boardId: string) =>
+  inParts(["agents", boardId], (part, signal) =>
+    answered(api.GET("/api/v1/agents", { params: { query: { board_id: boardId, ...part } }, signal })),
+  );
+
+export const agent = (agentId: string) =>
   queryOptions({
-    queryKey: ["agents", boardId],
+    queryKey: ["agents", "one", agentId],
     refetchInterval: BEAT_MS,
     queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/agents", { params: { query: { board_id: boardId, limit: MOST } }, signal })),
+      answered(api.GET("/api/v1/agents/{agent_id}", { params: { path: { agent_id: agentId } }, signal })),
   });
 
 export const usage = (agentId: string) =>
@@ -153,9 +179,3 @@ export const usage = (agentId: string) =>
     queryFn: ({ signal }) =>
       answered(api.GET("/api/v1/agents/{agent_id}/usage", { params: { path: { agent_id: agentId } }, signal })),
   });
-
-/** The place of the page after this one; undefined at the end. */
-export function after(page: { offset: number; items: readonly unknown[]; total: number }): number | undefined {
-  const next = page.offset + page.items.length;
-  return page.items.length > 0 && next < page.total ? next : undefined;
-}

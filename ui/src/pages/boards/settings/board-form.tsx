@@ -11,9 +11,10 @@ import {
   TextInput,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { span } from "~/format/time";
 import { ActIcon } from "~/parts/act-button";
+import { useEverything } from "~/parts/listed";
 import { groups } from "../model/queries";
 import { type BoardDraft, SWITCHES } from "./board-draft";
 
@@ -21,7 +22,7 @@ type Props = { draft: BoardDraft; change: (change: Partial<BoardDraft>) => void;
 
 /** What a board is, and what it asks of those who work on it. */
 export function BoardForm({ draft, change, isFixed = false }: Props) {
-  const known = useQuery(groups).data?.items ?? [];
+  const known = useEverything(useInfiniteQuery(groups)).data?.items ?? [];
   return (
     <Stack gap="sm">
       <TextInput
@@ -54,6 +55,7 @@ export function BoardForm({ draft, change, isFixed = false }: Props) {
         label="Group"
         placeholder="None"
         clearable
+        searchable
         disabled={isFixed}
         data={known.map((group) => ({ value: group.id, label: group.name }))}
         value={draft.group_id}

@@ -1,17 +1,18 @@
 import { Group, MultiSelect, Select, Switch, Table, TagsInput, Text, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { plural } from "~/format/numbers";
 import { FormDialog } from "~/parts/form-dialog";
+import { useEverything, useShown } from "~/parts/listed";
 import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
 import { asValue } from "../model/draft";
-import { MOST, overview } from "../model/queries";
+import { allFields, overview } from "../model/queries";
 
 type Field = Model<"CustomField">;
 const KINDS = ["text", "number", "boolean", "date", "enum", "url"];
@@ -20,10 +21,7 @@ const KINDS = ["text", "number", "boolean", "date", "enum", "url"];
 export function Fields({ edit }: { edit?: string }) {
   const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
-  const fields = useQuery({
-    queryKey: ["boards", "fields"],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/custom-fields", { params: { query: { limit: MOST } }, signal })),
-  });
+  const fields = useShown(useInfiniteQuery(allFields), "fields");
   const close = () => url({ field: undefined });
   return (
     <Arranged
@@ -67,7 +65,7 @@ export function Fields({ edit }: { edit?: string }) {
 }
 
 function FieldForm({ field, close }: { field?: Field; close: () => void }) {
-  const boards = useQuery(overview()).data?.items ?? [];
+  const boards = useEverything(useInfiniteQuery(overview())).data?.items ?? [];
   const [draft, setDraft] = useState({
     name: field?.name ?? "",
     key: field?.key ?? "",

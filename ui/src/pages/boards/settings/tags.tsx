@@ -1,16 +1,17 @@
 import { ColorInput, Table } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { FormDialog } from "~/parts/form-dialog";
+import { useShown } from "~/parts/listed";
 import { NameField } from "~/parts/name-field";
 import { useSaving } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { Arranged, EditIcon } from "../arranged";
 import classes from "../board/kanban.module.css";
-import { MOST } from "../model/queries";
+import { allTags } from "../model/queries";
 
 const COLOURS = ["#64748b", "#0e7490", "#15803d", "#a16207", "#b45309", "#be123c", "#7e22ce", "#1d4ed8"];
 
@@ -18,10 +19,7 @@ const COLOURS = ["#64748b", "#0e7490", "#15803d", "#a16207", "#b45309", "#be123c
 export function Tags({ edit }: { edit?: string }) {
   const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
-  const tags = useQuery({
-    queryKey: ["boards", "tags"],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/tags", { params: { query: { limit: MOST } }, signal })),
-  });
+  const tags = useShown(useInfiniteQuery(allTags), "tags");
   const close = () => url({ tag: undefined });
   return (
     <Arranged

@@ -6,33 +6,32 @@ import { answered, api, type Model } from "~/api/client";
 import { isAdmin } from "~/api/rights";
 import { ActButton, ActIcon } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
+import { useShown } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
 import { comments, type Task } from "../model/queries";
 import { isMine } from "../model/rights";
-import { More } from "../more";
 import { Who } from "../who";
 
 /** What people, agents and programs said about a task: text, whatever it looks like. */
 export function Comments({ task, editedId }: { task: Task; editedId?: string }) {
   const { boardId } = useOnBoard();
-  const found = useInfiniteQuery(comments(boardId, task.id));
+  const found = useShown(useInfiniteQuery(comments(boardId, task.id)), "comments");
   return (
     <Stack gap="xs">
       <Answer query={found}>
-        {(all) => (
+        {({ items }) => (
           <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }} aria-label="Comments">
-            {all.pages.flatMap((page) =>
-              page.items.map((one) => (
-                <OneComment key={one.id} comment={one} taskId={task.id} isEditing={one.id === editedId} />
-              )),
-            )}
+            {items.map((one) => (
+              <OneComment key={one.id} comment={one} taskId={task.id} isEditing={one.id === editedId} />
+            ))}
           </Stack>
         )}
       </Answer>
-      <More pages={found} />
+      <More of={found} />
       <NewComment taskId={task.id} />
     </Stack>
   );

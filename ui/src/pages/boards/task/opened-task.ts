@@ -8,4 +8,11 @@ export type OpenedTask = {
   comment?: string;
 };
 
-export const NO_TASK = { task: undefined, show: undefined, act: undefined, comment: undefined };
+export const NO_TASK = {
+  task: undefined,
+  show: undefined,
+  act: undefined,
+  comment: undefined,
+  comments: undefined,
+  past: undefined,
+};

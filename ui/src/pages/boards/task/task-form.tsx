@@ -4,14 +4,13 @@ import { useOnBoard } from "../board/on-board";
 import type { Draft } from "../model/draft";
 import { PRIORITIES } from "../model/lanes";
 import type { Priority } from "../model/queries";
-import { useAssignees } from "./use-assignees";
+import { AssigneeSelect } from "./assignee-select";
 
 type Props = { draft: Draft; change: (change: Partial<Draft>) => void };
 
 /** Everything that a task is, to be filled in. */
 export function TaskForm({ draft, change }: Props) {
   const { snapshot } = useOnBoard();
-  const assignees = useAssignees();
   return (
     <Stack gap="sm">
       <TextInput
@@ -37,12 +36,9 @@ export function TaskForm({ draft, change }: Props) {
           value={draft.priority}
           onChange={(priority) => change({ priority: (priority ?? "medium") as Priority })}
         />
-        <Select
+        <AssigneeSelect
           label="Assigned to"
           placeholder="Nobody"
-          clearable
-          searchable
-          data={assignees}
           value={draft.assigned_id}
           onChange={(assigned_id) => change({ assigned_id })}
         />

@@ -9,7 +9,7 @@ import { useActing } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
 import { LogDialog, LogHead, LogPart } from "./log-part";
-import { deliveries, delivery } from "./webhook-queries";
+import { deliveries, delivery, WAITING_MS } from "./webhook-queries";
 import type { WebhooksSearch } from "./webhooks-page";
 
 /** What was posted for a subscription, and what came of it. */
@@ -19,7 +19,7 @@ export function DeliveryLog({ subscriptionId, search }: { subscriptionId: string
     <LogPart
       label="What was posted"
       state={search.state}
-      found={useInfiniteQuery(deliveries(boardId, subscriptionId, search.state))}
+      found={useInfiniteQuery({ ...deliveries(boardId, subscriptionId, search.state), refetchInterval: WAITING_MS })}
       none={{ title: "Nothing was posted", says: "Test it, or change something." }}
       acts={<Revive subscriptionId={subscriptionId} />}
       opens="delivery"

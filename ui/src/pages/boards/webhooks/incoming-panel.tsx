@@ -1,8 +1,9 @@
 import { Badge, Code, Group, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Model } from "~/api/client";
 import { Copy } from "~/parts/command";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { useUrl } from "~/parts/use-url";
 import { Arranged } from "../arranged";
@@ -12,7 +13,7 @@ import { PayloadLog } from "./payload-log";
 import { SecretShown } from "./secret-shown";
 import { WayRow } from "./way-row";
 import { WebhookForm } from "./webhook-form";
-import { webhooks } from "./webhook-queries";
+import { WAITING_MS, webhooks } from "./webhook-queries";
 import { ACTIONS } from "./webhook-words";
 import type { WebhooksSearch } from "./webhooks-page";
 
@@ -21,7 +22,7 @@ export function IncomingPanel({ search }: { search: WebhooksSearch }) {
   const { boardId, toWrite } = useOnBoard();
   const url = useUrl();
   const [made, setMade] = useState<Model<"MadeWebhook"> | null>(null);
-  const found = useQuery(webhooks(boardId));
+  const found = useShown(useInfiniteQuery({ ...webhooks(boardId), refetchInterval: WAITING_MS }), "webhooks");
   const close = () => url({ edit: undefined });
   const form = {
     close,

@@ -5,12 +5,13 @@ import type { Refusal } from "~/api/rights";
 import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { say } from "~/parts/say";
 import { useActing } from "~/parts/use-saving";
 import { useUrl } from "~/parts/use-url";
-import { More } from "../more";
 import type { WebhooksSearch } from "./webhooks-page";
 
 type Props<One> = {
@@ -29,8 +30,9 @@ type Props<One> = {
 
 /** What came in or went out, the latest first, with what became of it; one of them is opened over it. */
 export function LogPart<One extends { id: string; state: string }>(props: Props<One>) {
-  const { label, state, found, none, acts, opens, at, cells, children } = props;
+  const { label, state, none, acts, opens, at, cells, children } = props;
   const url = useUrl();
+  const found = useShown(props.found);
   return (
     <Box p="sm" component="section" aria-label={label}>
       <Group justify="space-between" mb="xs">
@@ -38,8 +40,7 @@ export function LogPart<One extends { id: string; state: string }>(props: Props<
         {acts}
       </Group>
       <Answer query={found}>
-        {(all) => {
-          const items = all.pages.flatMap((page) => page.items);
+        {({ items }) => {
           if (items.length === 0) return <Empty title={none.title}>{none.says}</Empty>;
           return (
             <Table highlightOnHover aria-label={label}>
@@ -65,7 +66,7 @@ export function LogPart<One extends { id: string; state: string }>(props: Props<
           );
         }}
       </Answer>
-      <More pages={found} />
+      <More of={found} />
       {children}
     </Box>
   );
@@ -77,7 +78,7 @@ function StateChoice({ value }: { value: WebhooksSearch["state"] }) {
     <SegmentedControl
       aria-label="Which ones"
       value={value ?? "all"}
-      onChange={(state) => url({ state: state === "all" ? undefined : state })}
+      onChange={(state) => url({ state: state === "all" ? undefined : state, shown: undefined })}
       data={[
         { value: "all", label: "All" },
         { value: "waiting", label: "Waiting" },

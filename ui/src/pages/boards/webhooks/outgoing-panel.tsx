@@ -1,8 +1,9 @@
 import { Badge, Group, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { ActButton } from "~/parts/act-button";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { say } from "~/parts/say";
 import { useActing } from "~/parts/use-saving";
@@ -13,7 +14,7 @@ import { DeliveryLog } from "./delivery-log";
 import { SecretShown } from "./secret-shown";
 import { SubscriptionForm } from "./subscription-form";
 import { WayRow } from "./way-row";
-import { subscriptions } from "./webhook-queries";
+import { subscriptions, WAITING_MS } from "./webhook-queries";
 import type { WebhooksSearch } from "./webhooks-page";
 
 type Subscription = Model<"Subscription">;
@@ -23,7 +24,7 @@ export function OutgoingPanel({ search }: { search: WebhooksSearch }) {
   const { boardId, toWrite } = useOnBoard();
   const url = useUrl();
   const [made, setMade] = useState<Model<"MadeSubscription"> | null>(null);
-  const found = useQuery(subscriptions(boardId));
+  const found = useShown(useInfiniteQuery({ ...subscriptions(boardId), refetchInterval: WAITING_MS }), "subscriptions");
   const close = () => url({ edit: undefined });
   const form = {
     close,

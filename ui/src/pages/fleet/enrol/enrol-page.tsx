@@ -1,9 +1,10 @@
 import { Button, Group, NumberInput, Stack, Table, TagsInput, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
+import { useEverything } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
@@ -101,7 +102,7 @@ function Ask({ onGiven }: { onGiven: (enrolment: Model<"Enrolment">) => void }) 
           onChange={(value) => setHours(typeof value === "number" ? value : 1)}
           w={90}
         />
-        <Button type="submit" loading={making.isPending} mt={{ base: 0, xs: 37 }}>
+        <Button type="submit" loading={making.isPending} mt={37}>
           Make a code
         </Button>
       </Group>
@@ -111,7 +112,7 @@ function Ask({ onGiven }: { onGiven: (enrolment: Model<"Enrolment">) => void }) 
 
 function OpenOnes() {
   const queries = useQueryClient();
-  const query = useQuery(openEnrolments);
+  const query = useEverything(useInfiniteQuery(openEnrolments));
   const revoking = useMutation({
     mutationFn: (id: string) =>
       answered(api.DELETE("/api/v1/robots/enrolments/{enrolment_id}", { params: { path: { enrolment_id: id } } })),

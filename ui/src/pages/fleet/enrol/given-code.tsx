@@ -1,9 +1,10 @@
 import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Model } from "~/api/client";
 import { Command } from "~/parts/command";
 import { PageButton } from "~/parts/link";
+import { useEverything } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
 import { useEvents } from "~/streams/live";
 import { openEnrolments } from "../queries";
@@ -11,7 +12,7 @@ import { openEnrolments } from "../queries";
 /** The code, shown this once, with what to type; and the robot as soon as it has come. */
 export function GivenCode({ enrolment, onDone }: { enrolment: Model<"Enrolment">; onDone: () => void }) {
   const [enrolled, setEnrolled] = useState<string | null>(enrolment.robot_id);
-  const open = useQuery(openEnrolments);
+  const open = useEverything(useInfiniteQuery(openEnrolments));
   const isListed = open.data?.items.some((one) => one.enrolment_id === enrolment.enrolment_id) ?? false;
   const [wasListed, setWasListed] = useState(false);
   // The list that is at hand may be older than the code.

@@ -92,7 +92,7 @@ function Outcomes<Data, One>({ title, all, query, of, none, row }: Props<Data, O
 function Row({ at, mark, children }: { at: string | null | undefined; mark?: ReactNode; children: ReactNode }) {
   return (
     <Table.Tr>
-      {mark === undefined ? null : <Table.Td w={78}>{mark}</Table.Td>}
+      {mark === undefined ? null : <Table.Td w={92}>{mark}</Table.Td>}
       <Table.Td>{children}</Table.Td>
       <Table.Td w={104} ta="right">
         {at ? <Moment at={at} c="dimmed" /> : null}

@@ -1,11 +1,13 @@
 import { Alert, Button, Stack, Table, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Confirm } from "~/parts/confirm";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
 import { robotTokens } from "../queries";
@@ -13,7 +15,7 @@ import { robotTokens } from "../queries";
 /** What a robot shows to the hub: another in its place, or none. */
 export function TokensPanel({ robotId, isRetired }: { robotId: string; isRetired: boolean }) {
   const queries = useQueryClient();
-  const query = useQuery(robotTokens(robotId));
+  const query = useShown(useInfiniteQuery(robotTokens(robotId)), "tokens");
   const refresh = () => queries.invalidateQueries({ queryKey: ["robots", "tokens", robotId] });
   const rotating = useMutation({
     mutationFn: () =>
@@ -62,6 +64,7 @@ export function TokensPanel({ robotId, isRetired }: { robotId: string; isRetired
           )
         }
       </Answer>
+      <More of={query} />
     </Panel>
   );
 }

@@ -26,7 +26,7 @@ export function TopicsPanel({ robot }: { robot: Robot }) {
               <Table.Th ta="right" w={84}>
                 Rate, Hz
               </Table.Th>
-              <Table.Th ta="right" w={104} title="Of its last message, when the robot sent its last heartbeat">
+              <Table.Th ta="right" w={128} title="Of its last message, when the robot sent its last heartbeat">
                 Age
               </Table.Th>
               <Table.Th ta="right" w={84} visibleFrom="sm">
@@ -39,7 +39,7 @@ export function TopicsPanel({ robot }: { robot: Robot }) {
               <Table.Tr key={topic}>
                 <Table.Td>{topic}</Table.Td>
                 <Table.Td ta="right">{figure(health.rate_hz, 3)}</Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
                   {health.last_age_s === null || health.last_age_s === undefined ? "never" : span(health.last_age_s)}{" "}
                   {isQuiet(health) ? <Mark of="stale" title="No message for ten of its periods" /> : null}
                 </Table.Td>

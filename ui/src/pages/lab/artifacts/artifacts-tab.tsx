@@ -12,14 +12,16 @@ import {
   UnstyledButton,
 } from "@mantine/core";
 import { IconDownload, IconUpload } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, ask } from "~/api/client";
 import { bytes, plural } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
+import { useShown } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
 import { artifactsQuery, type LabArtifact } from "../queries";
@@ -29,7 +31,7 @@ import { ArtifactView, artifactPath } from "./artifact-view";
 
 /** What a session left; one of them shown as what it is. */
 export function ArtifactsTab({ session, search, go }: TabProps) {
-  const artifacts = useQuery(artifactsQuery(session.id));
+  const artifacts = useShown(useInfiniteQuery(artifactsQuery(session.id)), "artifacts");
   return (
     <Stack gap="sm">
       {session.state === "active" ? <Collect sessionId={session.id} /> : null}
@@ -52,6 +54,7 @@ export function ArtifactsTab({ session, search, go }: TabProps) {
           )
         }
       </Answer>
+      <More of={artifacts} />
     </Stack>
   );
 }

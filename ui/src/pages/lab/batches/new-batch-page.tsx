@@ -1,11 +1,12 @@
 import { Button, Divider, Group, Stack, TagsInput, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { plural } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Failure } from "~/parts/failure";
+import { useEverything } from "~/parts/listed";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
 import { asNewSession, EMPTY_DRAFT, type Mistakes } from "../form/draft";
@@ -18,7 +19,7 @@ const MOST_SESSIONS = 500;
 
 /** Makes a session for each recording, each commit, or each of both. */
 export function NewBatchPage({ search }: { search: NewBatchSearch }) {
-  const repositories = useQuery(repositoriesQuery);
+  const repositories = useEverything(useInfiniteQuery(repositoriesQuery));
   return (
     <Page title="New batch" up={{ to: "/lab/batches", title: "Batches" }}>
       <Answer query={repositories}>

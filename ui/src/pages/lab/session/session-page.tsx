@@ -1,7 +1,8 @@
 import { Alert, Box, Group, Tabs, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Answer } from "~/parts/answer";
+import { useEverything } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Page } from "~/parts/page";
 import { ArtifactsTab } from "../artifacts/artifacts-tab";
@@ -35,7 +36,7 @@ export type TabProps = {
 /** One debug session: why it is as it is, its commands with their logs, and what it left. */
 export function SessionPage({ sessionId, search }: { sessionId: string; search: SessionSearch }) {
   const session = useQuery(sessionQuery(sessionId));
-  const commands = useQuery(commandsQuery(sessionId));
+  const commands = useEverything(useInfiniteQuery(commandsQuery(sessionId)));
   const title = session.data === undefined ? "Session" : `${session.data.repository} @ ${commitOf(session.data)}`;
   return (
     <Page
@@ -62,7 +63,7 @@ export function SessionPage({ sessionId, search }: { sessionId: string; search: 
 
 function Session({ session, search }: { session: LabSession; search: SessionSearch }) {
   const navigate = useNavigate();
-  const commands = useQuery(commandsQuery(session.id));
+  const commands = useEverything(useInfiniteQuery(commandsQuery(session.id)));
   const go = (more: Partial<SessionSearch>) =>
     void navigate({
       to: "/lab/$sessionId",

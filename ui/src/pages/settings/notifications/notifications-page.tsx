@@ -1,6 +1,6 @@
 import { Box, Group, Modal, Stack, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAdminister } from "~/api/rights";
@@ -8,6 +8,7 @@ import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
 import { PageLink } from "~/parts/link";
+import { useEverything } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
@@ -23,7 +24,7 @@ export function NotificationsPage({ search }: { search: NotificationsSearch }) {
   const navigate = useNavigate();
   const [secret, setSecret] = useState<string | null>(null);
   const refusal = useAdminister();
-  const destinations = useQuery(destinationsQuery);
+  const destinations = useEverything(useInfiniteQuery(destinationsQuery));
   const close = () => void navigate({ to: "/settings/notifications", search: { ...search, edit: undefined } });
   return (
     <SettingsFrame

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
+import { inParts, MOST } from "~/parts/listed";
 
 export type Destination = Model<"Destination">;
 export type Delivery = Model<"Delivery">;
@@ -15,11 +16,11 @@ export type NotificationsSearch = {
   offset?: number;
 };
 
-export const destinationsQuery = queryOptions({
-  queryKey: ["notifications", "destinations"],
-  queryFn: ({ signal }) =>
-    answered(api.GET("/api/v1/notifications/destinations", { params: { query: { limit: 200 } }, signal })),
-});
+export const destinationsQuery = inParts(
+  ["notifications", "destinations"],
+  (query, signal) => answered(api.GET("/api/v1/notifications/destinations", { params: { query }, signal })),
+  MOST,
+);
 
 export const deliveriesQuery = ({ destination, state, offset }: NotificationsSearch) =>
   queryOptions({

@@ -1,7 +1,8 @@
 import { SegmentedControl, Stack, Table, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
+import { inParts, MOST, useEverything } from "~/parts/listed";
 
 export type Access = Model<"Access">;
 type May = "no" | "read" | "write";
@@ -17,12 +18,15 @@ const ONE = [
   { value: "write", label: "changes" },
 ];
 
+const allBoards = inParts(
+  ["boards", "names"],
+  (query, signal) => answered(api.GET("/api/v1/boards", { params: { query }, signal })),
+  MOST,
+);
+
 /** Which boards somebody may see or change: all of them, or each for itself. */
 export function AccessFields({ access, change }: { access: Access; change: (access: Access) => void }) {
-  const boards = useQuery({
-    queryKey: ["boards", "names"],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/boards", { params: { query: { limit: 200 } }, signal })),
-  });
+  const boards = useEverything(useInfiniteQuery(allBoards));
   const every: May = access.all_boards_write ? "write" : access.all_boards_read ? "read" : "no";
   return (
     <Stack gap="sm">

@@ -1,13 +1,15 @@
 import { Button, Group, Modal, NumberInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Confirm } from "~/parts/confirm";
 import { Empty } from "~/parts/empty";
+import { inParts, useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
 import { useUrl } from "~/parts/use-url";
@@ -17,21 +19,22 @@ import { type Access, AccessFields } from "./access-fields";
 type Invite = Model<"Invite">;
 type Props = { organizationId: string; roles: Invite["role"][]; isMaking: boolean };
 
+const invitesOf = (organizationId: string) =>
+  inParts(["members", organizationId, "invites"], (query, signal) =>
+    answered(
+      api.GET("/api/v1/organizations/{organization_id}/invites", {
+        params: { path: { organization_id: organizationId }, query },
+        signal,
+      }),
+    ),
+  );
+
 /** Invites, open or not, and the making of one. */
 export function Invites({ organizationId, roles, isMaking }: Props) {
   const queries = useQueryClient();
   const url = useUrl();
   const path = { organization_id: organizationId };
-  const invites = useQuery({
-    queryKey: ["members", organizationId, "invites"],
-    queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/v1/organizations/{organization_id}/invites", {
-          params: { path, query: { limit: 100 } },
-          signal,
-        }),
-      ),
-  });
+  const invites = useShown(useInfiniteQuery(invitesOf(organizationId)), "invites");
   const revoke = useMutation({
     mutationFn: (invite_id: string) =>
       answered(
@@ -60,6 +63,7 @@ export function Invites({ organizationId, roles, isMaking }: Props) {
           )
         }
       </Answer>
+      <More of={invites} />
       <NewInvite organizationId={organizationId} roles={roles} opened={isMaking} onClose={close} />
     </Panel>
   );
