@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.boards import Office
+from tests.support.missions import agent_of
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +102,35 @@ async def test_review_comes_before_done_and_no_agent_reviews_itself(office: Offi
     assert (itself, lead_itself) == ((403, "review_by_another"), (403, "review_by_another"))
     assert (await office.move(task, "done", by=lead))["status"] == "done"
     assert (await office.move(own, "done"))["status"] == "done"
+
+
+async def test_a_lead_and_the_workers_it_made_review_nothing_of_each_other(office: Office) -> None:
+    await office.open_board("Reviewed", require_review_before_done=True)
+    lead, tessa = await office.agent("Lena", "lead"), await office.agent()
+    rob = agent_of(await office.made("/agent/workers", lead, name="Rob"))
+    passed_on, robs, given_away, fair = [await office.task(title) for title in ("Passed on", "Rob's", "Away", "Fair")]
+    for task, worker in ((passed_on, lead), (robs, rob), (given_away, lead), (fair, tessa)):
+        await office.claim(task, worker)
+    # Given to somebody else before the review begins.
+    await office.changed(f"{TASKS}/{given_away}", lead, assigned_id=tessa.id)
+    for task, worker in ((passed_on, lead), (robs, rob), (given_away, lead), (fair, tessa)):
+        await office.move(task, "review", by=worker)
+    # Given to the worker once it has begun, and to nobody.
+    await office.changed(f"{TASKS}/{passed_on}", lead, assigned_id=rob.id)
+
+    refused = [
+        await office.refused("PATCH", f"{TASKS}/{task}", agent, json={"status": "done"})
+        for task, agent in ((passed_on, rob), (passed_on, lead), (robs, lead), (given_away, lead))
+    ]
+    await office.changed(f"{TASKS}/{passed_on}", lead, assigned_id=None)
+    refused.append(await office.refused("PATCH", f"{TASKS}/{passed_on}", lead, json={"status": "done"}))
+    # A worker that is gone has still worked on it.
+    await office.ask("DELETE", f"/agent/workers/{rob.id}", lead)
+    refused.append(await office.refused("PATCH", f"{TASKS}/{robs}", lead, json={"status": "done"}))
+
+    assert refused == [(403, "review_by_another")] * 6
+    assert (await office.move(fair, "done", by=lead))["status"] == "done"
+    assert (await office.move(robs, "done"))["status"] == "done"
 
 
 async def test_a_comment_is_wanted_before_review_and_after_each_return(office: Office) -> None:

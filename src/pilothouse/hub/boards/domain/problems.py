@@ -150,7 +150,8 @@ class ReviewRequired(Conflict):
 
 
 class ReviewByAnother(Forbidden):
-    """An agent does not finish the review of its own work; the lead or a person does."""
+    """An agent does not finish the review of its own work, nor of that of a worker it made or of the lead that made it;
+    a person does, or another lead."""
 
 
 class ApprovalRequired(Conflict):

@@ -45,6 +45,8 @@ class Facts:
 
     ``has_comment``: somebody who works on it has commented since it is in progress, or comments with the change.
     ``has_approval``: an approval of ``task.done`` is valid for exactly what the task is now.
+    ``worked_by``: ids of the agents that had it since it was begun, and of the leads that made them; ``stands_for``:
+    the same two of an agent that wants something. Whoever made a worker holds its token, so the two are one.
     """
 
     actor: Actor
@@ -57,10 +59,17 @@ class Facts:
     pending_approval_id: str | None = None
     has_approval: bool = False
     has_comment: bool = False
+    worked_by: frozenset[str] = frozenset()
+    stands_for: frozenset[str] = frozenset()
 
     @property
     def is_own(self) -> bool:
         return self.actor.is_same(self.assigned)
+
+    @property
+    def is_own_work(self) -> bool:
+        """Whether an agent, the lead that made it, or another one that this lead made, has worked on it."""
+        return self.actor.kind.is_agent and (self.is_own or bool(self.worked_by & self.stands_for))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ def review_before_done(facts: Facts, change: Change) -> None:
 
 def review_by_another(facts: Facts, change: Change) -> None:
     ends_review = change.status is TaskStatus.DONE and facts.rules.require_review_before_done
-    if ends_review and facts.actor.kind.is_agent and facts.is_own:
+    if ends_review and facts.is_own_work:
         raise ReviewByAnother
 
 

@@ -15,7 +15,8 @@ from pilothouse.hub.db import Base, Json, UtcDateTime, values_of
 class TaskRow(Base):
     """A task. ``version`` counts every change, ``content_version`` those after which an approval of it is void.
 
-    An agent that has claimed it holds it until ``lease_until``, a person until they release it.
+    An agent that has claimed it holds it until ``lease_until``, a person until they release it. ``worked_by`` are the
+    agents that had it since it left the inbox, with the leads that made them: none of these ends its review.
     """
 
     __tablename__ = "tasks"
@@ -37,6 +38,7 @@ class TaskRow(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     custom_fields: Mapped[dict[str, Any]] = mapped_column(Json)
+    worked_by: Mapped[list[str]] = mapped_column(Json)
     incident_id: Mapped[str | None] = mapped_column(String(100))
     comment_count: Mapped[int]
     made_by_kind: Mapped[ActorKind] = mapped_column(values_of(ActorKind, "made_by_kind"))

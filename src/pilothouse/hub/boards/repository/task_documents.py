@@ -12,7 +12,7 @@ from pilothouse.hub.boards.models import ApprovalTaskRow, TagRow, TaskDependency
 from pilothouse.hub.db import UtcDateTime
 from pilothouse.hub.db.documents import as_json, document, documents, moment, object_of
 
-_ASIDE = {"organization_id", "priority_rank"}
+_ASIDE = {"organization_id", "priority_rank", "worked_by"}
 _TAG = ("id", "name", "slug", "colour")
 
 

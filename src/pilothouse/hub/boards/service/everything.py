@@ -54,7 +54,7 @@ def build_services(
     ``tasks.incidents.boards`` are set by whoever has it."""
     notes, register = Notes(activity), AgentRegister()
     approving = Approving(notes, clock)
-    moving = Moving(notes, approving, clock)
+    moving = Moving(notes, approving, register, clock)
     boards, comments = Boards(notes, access, register, clock), Comments(notes, clock)
     groups, tags, fields = Groups(notes, boards, clock), Tags(notes, clock), CustomFields(notes, clock)
     approvals = Approvals(notes, approving)

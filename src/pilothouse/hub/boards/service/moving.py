@@ -14,6 +14,7 @@ from pilothouse.hub.boards.models import BoardRow, TaskRow
 from pilothouse.hub.boards.repository import ApprovalRows, TaskRows
 from pilothouse.hub.boards.service.approving import Approving
 from pilothouse.hub.boards.service.scope import Notes, OnBoard
+from pilothouse.hub.identity.service import AgentRegister
 from pilothouse.kit.clock import Clock, at
 
 _WORKING = (ActorKind.PERSON, ActorKind.LEAD, ActorKind.WORKER)
@@ -27,9 +28,10 @@ _REOPENED = {
 class Moving:
     """Facts that rules are asked with, and the consequences of what they let pass."""
 
-    def __init__(self, notes: Notes, approving: Approving, clock: Clock) -> None:
+    def __init__(self, notes: Notes, approving: Approving, register: AgentRegister, clock: Clock) -> None:
         self._notes = notes
         self._approving = approving
+        self._register = register
         self._clock = clock
 
     def now(self) -> datetime:
@@ -49,11 +51,14 @@ class Moving:
         has_approval = rules.require_approval_for_done and bool(
             await ApprovalRows(session).valid_of(row.id, DONE_ACTION, row.content_version, self.now())
         )
+        is_reviewing = rules.require_review_before_done and row.status is TaskStatus.REVIEW
+        stands_for = await self._makers(session, actor) if is_reviewing else frozenset[str]()
         return Facts(
             actor=actor, rules=rules, board_id=on.board.id, status=row.status, assigned=assigned_of(row),
             made_by=Actor(row.made_by_kind, row.made_by_id, row.made_by_name),
             blocked_by=tuple((await rows.blocked_by([row.id])).get(row.id, ())),
             pending_approval_id=pending.get(row.id), has_approval=has_approval, has_comment=has_comment,
+            worked_by=frozenset(row.worked_by), stands_for=stands_for,
         )  # fmt: skip
 
     async def move(self, session: AsyncSession, on: OnBoard, row: TaskRow, status: TaskStatus) -> None:
@@ -64,9 +69,9 @@ class Moving:
         row.lease_until = None
         row.done_at = None
         if status is TaskStatus.IN_PROGRESS:
-            self._begin(on, row)
+            await self._begin(session, on, row)
         elif status is TaskStatus.INBOX:
-            row.assigned_kind = row.assigned_id = row.assigned_name = row.claimed_at = row.started_at = None
+            _leave(row)
         elif status is TaskStatus.DONE:
             row.done_at = self.now()
             await self._approving.use(session, on, row)
@@ -76,7 +81,7 @@ class Moving:
     async def free(self, session: AsyncSession, on: OnBoard, row: TaskRow, reason: str) -> None:
         """Nobody has it any more; what was approved of whoever had it is void."""
         row.status, row.lease_until = TaskStatus.INBOX, None
-        row.assigned_kind = row.assigned_id = row.assigned_name = row.claimed_at = row.started_at = None
+        _leave(row)
         await self.content_changed(session, on, row, reason)
 
     async def content_changed(self, session: AsyncSession, on: OnBoard, row: TaskRow, reason: str) -> None:
@@ -114,16 +119,34 @@ class Moving:
                 before = {"blocked": True, "assigned_id": row.assigned_id}
                 self._notes.of(session, on, "task.unblocked", row.id, before, facts, row.title)
 
-    def _begin(self, on: OnBoard, row: TaskRow) -> None:
+    async def hand_over(self, session: AsyncSession, on: OnBoard, row: TaskRow) -> None:
+        """Somebody else works on what is in progress, or nobody."""
+        holder = assigned_of(row)
+        row.lease_until = self.lease(on.board, holder) if holder else None
+        row.worked_by = sorted({*row.worked_by, *await self._makers(session, holder)})
+
+    async def _makers(self, session: AsyncSession, actor: Actor | None) -> frozenset[str]:
+        """An agent, and the lead that made it."""
+        if actor is None or not actor.kind.is_agent:
+            return frozenset()
+        record = await self._register.one(session, actor.id)
+        return frozenset({actor.id, *([record.spawned_by] if record is not None and record.spawned_by else ())})
+
+    async def _begin(self, session: AsyncSession, on: OnBoard, row: TaskRow) -> None:
         actor = on.actor
         if row.assigned_id is None and actor.kind in _WORKING:
             row.assigned_kind, row.assigned_id, row.assigned_name = actor.kind, actor.id, actor.name
-        holder = assigned_of(row)
         row.started_at = self.now()
-        row.lease_until = self.lease(on.board, holder) if holder else None
+        await self.hand_over(session, on, row)
 
 
 def assigned_of(row: TaskRow) -> Actor | None:
     if row.assigned_id is None or row.assigned_kind is None:
         return None
     return Actor(row.assigned_kind, row.assigned_id, row.assigned_name or "")
+
+
+def _leave(row: TaskRow) -> None:
+    """Back in the inbox it is nobody's, and nobody has worked on it."""
+    row.assigned_kind = row.assigned_id = row.assigned_name = row.claimed_at = row.started_at = None
+    row.worked_by = []

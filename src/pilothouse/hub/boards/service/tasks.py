@@ -83,7 +83,7 @@ class Tasks:
             description=new.description, status=TaskStatus.INBOX, priority=new.priority,
             priority_rank=new.priority.rank, assigned_kind=assigned and assigned.kind,
             assigned_id=assigned and assigned.id, assigned_name=assigned and assigned.name, claimed_at=None,
-            lease_until=None, started_at=None, done_at=None, due_at=new.due_at, custom_fields=values,
+            lease_until=None, started_at=None, done_at=None, due_at=new.due_at, custom_fields=values, worked_by=[],
             incident_id=incident_id, comment_count=0, made_by_kind=actor.kind, made_by_id=actor.id,
             made_by_name=actor.name, created_at=now, changed_at=now, version=1, content_version=1,
         )  # fmt: skip
@@ -229,7 +229,7 @@ class Tasks:
         row.assigned_name = found.name if found else None
         row.claimed_at = None
         if row.status is TaskStatus.IN_PROGRESS:
-            row.lease_until = self._moving.lease(on.board, found) if found else None
+            await self._moving.hand_over(session, on, row)
 
     async def _check_links(
         self, session: AsyncSession, on: OnBoard, tag_ids: Collection[str], depends_on_ids: Collection[str],
