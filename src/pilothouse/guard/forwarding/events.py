@@ -58,10 +58,10 @@ def asks_for_capture(stored: StoredEvent) -> bool:
 
 
 def label_of(stored: StoredEvent) -> str:
-    """What a capture made for an event is called."""
+    """What a capture made for an event is called: like all others of its kind, for labels are what people look for."""
     event = msgspec.json.decode(stored.event)
     what = "emergency stop" if event["failure_type"] == ESTOP else f"rejected by {event['boundary'] or 'the guard'}"
-    return f"guard: {what} in cycle {event['cycle_id']} of {event['session_id'] or 'no session'}"[:500]
+    return f"guard: {what}"[:500]
 
 
 def _short(text: str | None) -> str | None:
