@@ -187,6 +187,8 @@ async def test_the_frame_at_a_time_is_the_last_one_until_then(client: httpx2.Asy
     assert [await shade(t) for t in (0, 9.99, 10, 29, 39.9, 1_000)] == [0, 0, 1, 2, 3, 4]
     before = await client.get(f"/api/sessions/{ARM}/frames", params={"topic": "/camera", "t": -1})
     assert (before.status_code, before.json()["code"]) == (404, "no_frame")
+    shown = await client.get(f"/api/sessions/{ARM}/frames?topic=/camera&t=-1&or_first=true")
+    assert (shown.status_code, shown.headers["x-log-time-ns"]) == (200, str(START_NS))
 
 
 async def test_raw_images_are_shown_as_jpeg_and_nonsense_is_refused(client: httpx2.AsyncClient, hub: Hub) -> None:

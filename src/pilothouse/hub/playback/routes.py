@@ -150,9 +150,10 @@ async def read_frame(
     patience: ThePatience,
     topic: Topic,
     t: Seconds = 0.0,
+    or_first: Annotated[bool, Query(description="The first image when there is none until then")] = False,
 ) -> Response:
     """The last image at or before `t`. `X-Log-Time-Ns` says when it was recorded."""
-    frame = await playback.frame(content, patience, topic, t)
+    frame = await playback.frame(content, patience, topic, t, or_first=or_first)
     headers = {**_KEEP, "X-Log-Time-Ns": str(frame.log_time_ns), "X-Time": f"{frame.time_s:.6f}"}
     return Response(frame.picture.content, media_type=frame.picture.media_type, headers=headers)
 

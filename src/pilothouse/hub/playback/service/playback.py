@@ -85,9 +85,11 @@ class Playback:
         asked = Asked(fields, start_s, end_s, points)
         return await self._with(content, patience, lambda file: self._series(content, patience, file, asked))
 
-    async def frame(self, content: Content, patience: Patience, topic: str, time_s: float) -> Frame:
+    async def frame(
+        self, content: Content, patience: Patience, topic: str, time_s: float, *, or_first: bool = False
+    ) -> Frame:
         """The image at a time: the last one until then; raises UnknownTopic, NotAnImage, NoFrame."""
-        return await self._with(content, patience, lambda file: _frame(file, patience, topic, time_s))
+        return await self._with(content, patience, lambda file: _frame(file, patience, topic, time_s, or_first))
 
     async def cut(
         self, contents: Sequence[Content], patience: Patience, topics: Collection[str] | None,
@@ -236,7 +238,7 @@ def _messages(
     return answer
 
 
-def _frame(file: RecordingFile, patience: Patience, topic: str, time_s: float) -> Frame:
+def _frame(file: RecordingFile, patience: Patience, topic: str, time_s: float, or_first: bool) -> Frame:
     summary = file.summary()
     _check_topic(summary, topic)
     kinds = {channel.schema_name for channel in summary.channels if channel.topic == topic}
@@ -245,6 +247,8 @@ def _frame(file: RecordingFile, patience: Patience, topic: str, time_s: float) -
     begin_ns = begin_of(summary)
     until_ns = begin_ns + round(time_s * NS_PER_S)
     message = _last_until(file, patience, topic, begin_ns, until_ns)
+    if message is None and or_first:
+        message = next(iter(patience.over(file.messages(topics=[topic]))), None)
     if message is None:
         raise NoFrame(topic=topic)
     decoded = Decoders().decode(message.channel, message.content)

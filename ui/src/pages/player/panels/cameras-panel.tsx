@@ -66,7 +66,8 @@ function useFrame(topic: string, cursor: number): { shown: Shown | null; problem
       isAsking.current = false;
     };
     const load = async (at: number) => {
-      const query = new URLSearchParams({ topic, t: String(rounded(at + 1e-6)) });
+      // A camera's first image comes a little after the recording begins: better that one than a black place.
+      const query = new URLSearchParams({ topic, t: String(rounded(at + 1e-6)), or_first: "true" });
       try {
         const answer = await ask(`/api/sessions/${encodeURIComponent(recording.session_id)}/frames?${query}`);
         const url = URL.createObjectURL(await answer.blob());
