@@ -116,11 +116,11 @@ function Where({ search }: Props) {
     );
   }
   return (
-    <Group gap="sm" align="flex-end">
+    <Group gap="sm">
       <Words label="Robot" placeholder="Any robot" value={search.robot} onChange={(robot) => set({ robot })} />
       <Words label="Label" placeholder="Any label" value={search.label} onChange={(label) => set({ label })} />
-      <DayField w={140} label="From this day" value={search.since} onChange={(since) => set({ since })} />
-      <DayField w={140} label="To this day" value={search.until} onChange={(until) => set({ until })} />
+      <DayField end="from" value={search.since} onChange={(since) => set({ since })} />
+      <DayField end="to" value={search.until} onChange={(until) => set({ until })} />
     </Group>
   );
 }

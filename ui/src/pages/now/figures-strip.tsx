@@ -9,17 +9,32 @@ const COLOURS: Partial<Record<Severity, string>> = { critical: "red", high: "ora
 
 /** How many incidents are not closed, by severity; each number leads to its list. */
 export function FiguresStrip() {
-  const incidents = useQuery(figures).data?.incidents;
-  if (incidents === null || incidents === undefined) return null;
+  const query = useQuery(figures);
+  const incidents = query.data?.incidents;
+  // What is below must not jump once the numbers are there.
+  if (!query.isPending && (incidents === null || incidents === undefined)) return null;
   return (
-    <Group gap="sm" mb="md" component="section" aria-label="Incidents that are not closed, by severity">
+    <Group
+      gap="xs"
+      mb="md"
+      component="section"
+      aria-label="Incidents that are not closed, by severity"
+      aria-busy={query.isPending}
+    >
       {SEVERITIES.map((severity) => {
-        const many = incidents.by_severity[severity] ?? 0;
+        const many = incidents?.by_severity[severity] ?? 0;
         return (
-          <Paper key={severity} withBorder px="sm" py={6} miw={96}>
+          <Paper
+            key={severity}
+            withBorder
+            px={{ base: "xs", xs: "sm" }}
+            py={6}
+            miw={{ base: 0, xs: 96 }}
+            flex={{ base: 1, xs: "none" }}
+          >
             <PageLink to="/incidents" search={{ live: true, severity: [severity] }} underline="never" c="inherit">
               <Text size="xl" fw={650} c={many > 0 ? COLOURS[severity] : undefined} lh={1.2}>
-                {count(many)}
+                {incidents === undefined ? "–" : count(many)}
               </Text>
               <Text size="xs" c="dimmed">
                 {severity}
@@ -28,8 +43,10 @@ export function FiguresStrip() {
           </Paper>
         );
       })}
-      <Text size="sm" c="dimmed">
-        In the last day {count(incidents.opened)} opened, {count(incidents.resolved)} resolved
+      <Text size="sm" c="dimmed" w={{ base: "100%", xs: "auto" }}>
+        {incidents
+          ? `In the last day ${count(incidents.opened)} opened, ${count(incidents.resolved)} resolved`
+          : "Counting …"}
       </Text>
     </Group>
   );

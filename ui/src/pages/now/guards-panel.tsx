@@ -34,7 +34,7 @@ export function GuardsPanel() {
                     </Text>
                   </Group>
                   <Text size="sm">
-                    {plural(rejected, "refusal")}
+                    {plural(rejected, "refusal")} in {LATELY_MS / 60_000} min
                     {boundaries.length === 0 ? "" : ` by ${boundaries.join(", ")}`}
                   </Text>
                   <Text size="xs" c="dimmed" lineClamp={2}>

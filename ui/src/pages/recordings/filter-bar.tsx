@@ -12,23 +12,13 @@ export function FilterBar({ search, onChange, onNarrow }: Props) {
     <Group gap="xs" mb="xs" role="search" aria-label="Narrow the list">
       <Words
         label="Search recordings"
-        placeholder="Words in id, label, rule, robot, topics, annotations"
-        w={{ base: "100%", sm: 330 }}
+        placeholder="Id, label, rule, robot, topic, annotation"
+        w={{ base: "100%", sm: 280 }}
         value={search.q}
         onChange={(q) => onChange({ q })}
       />
-      <DayField
-        aria-label="From this day"
-        visibleFrom="sm"
-        value={search.since}
-        onChange={(since) => onChange({ since })}
-      />
-      <DayField
-        aria-label="To this day"
-        visibleFrom="sm"
-        value={search.until}
-        onChange={(until) => onChange({ until })}
-      />
+      <DayField end="from" visibleFrom="sm" value={search.since} onChange={(since) => onChange({ since })} />
+      <DayField end="to" visibleFrom="sm" w={156} value={search.until} onChange={(until) => onChange({ until })} />
       <Chip
         size="xs"
         radius="sm"

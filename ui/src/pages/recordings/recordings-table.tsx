@@ -1,6 +1,6 @@
 import { Group, Skeleton, Tooltip } from "@mantine/core";
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { IconArrowDown, IconArrowUp, IconKeyboard } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
@@ -193,7 +193,7 @@ function Head({ search, onSort }: { search: RecordingSearch; onSort: (sort: Sort
       <Cell>
         <Tooltip label="Space chooses a row, with Shift all up to it; arrows, j and k go through them; Enter opens">
           <span className={styles.tick} role="img" aria-label="How to use the keyboard here">
-            ?
+            <IconKeyboard size={16} color="var(--mantine-color-dimmed)" />
           </span>
         </Tooltip>
       </Cell>

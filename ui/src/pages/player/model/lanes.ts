@@ -34,7 +34,7 @@ export function triggerTime(trigger: Model<"TriggerFired"> | null | undefined, s
 export function lanesOf(known: Known): Lane[] {
   const lanes: Lane[] = [
     { key: "trigger", title: "Trigger", rows: packed(triggers(known)) },
-    { key: "roll", title: "Pre/post", rows: packed(rolls(known)) },
+    { key: "roll", title: "Capture", rows: packed(rolls(known)) },
     { key: "drops", title: "Drops", rows: packed(drops(known)) },
     { key: "annotations", title: "Notes", rows: packed(notes(known.annotations)) },
   ];
