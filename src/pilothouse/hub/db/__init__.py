@@ -7,6 +7,7 @@ from pilothouse.hub.db.durations import day_of, seconds_between
 from pilothouse.hub.db.inserting import insert_in, insert_into
 from pilothouse.hub.db.problems import DatabaseUnavailable, Unstorable
 from pilothouse.hub.db.together import Together
+from pilothouse.hub.db.versioned import change_row, touch
 
 __all__ = [
     "Base",
@@ -22,9 +23,11 @@ __all__ = [
     "answer_once",
     "answer_once_with_secret",
     "before_commit",
+    "change_row",
     "day_of",
     "insert_in",
     "insert_into",
     "seconds_between",
+    "touch",
     "values_of",
 ]

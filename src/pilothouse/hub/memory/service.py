@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.activity import Activity, Doer
 from pilothouse.hub.activity.schemas import ActivityActor
 from pilothouse.hub.activity.service import doer_of
+from pilothouse.hub.db import change_row
 from pilothouse.hub.identity.domain import AgentRole, Caller
 from pilothouse.hub.memory.domain import (
     MOST_ENTRIES,
@@ -86,11 +87,10 @@ class Memory:
         values = change.model_dump(exclude_unset=True, exclude_none=True, exclude={"version"})
         if not values:
             raise NothingToRemember
+        if "tags" in values:
+            values["tags"] = list(dict.fromkeys(values["tags"]))
         before = _told(row)
-        for name, value in values.items():
-            setattr(row, name, list(dict.fromkeys(value)) if name == "tags" else value)
-        row.version += 1
-        row.changed_at = self._now()
+        change_row(row, values, self._now())
         self._note(session, caller, row, "memory.updated", before, _told(row))
         await session.flush()
         return _shown(row, caller)

@@ -11,6 +11,7 @@ from pilothouse.hub.boards.domain.states import Actor, ApprovalStatus
 from pilothouse.hub.boards.models import ApprovalDecisionRow, ApprovalRow, TaskRow
 from pilothouse.hub.boards.repository import ApprovalRows
 from pilothouse.hub.boards.service.scope import Notes, OnBoard
+from pilothouse.hub.db import touch
 from pilothouse.kit.clock import Clock, at
 
 
@@ -36,8 +37,7 @@ class Approving:
         for row in await rows.valid_of(task.id, DONE_ACTION, task.content_version, now):
             if await rows.use(row, task.id, now):
                 row.used_at, row.used_for = now, f"task {task.id} done"
-                row.version += 1
-                row.changed_at = now
+                touch(row, now)
             told = {"used_for": f"task {task.id} done", "task_id": task.id, "status": row.status}
             self._notes.of(session, on, "approval.used", row.id, {"used_for": None}, told, row.action_type)
 
@@ -65,8 +65,7 @@ class Approving:
         """It is pending no more, or approved no more."""
         before = {"status": row.status, "version": row.version}
         row.status = status
-        row.version += 1
-        row.changed_at = self.now()
+        touch(row, self.now())
         await ApprovalRows(session).settle(row.id)
         after = {
             "status": status, "version": row.version, "note": why, "action_type": row.action_type,

@@ -21,6 +21,7 @@ from pilothouse.hub.boards.models import BoardRow
 from pilothouse.hub.boards.repository import BoardRows, Lock, write_unique
 from pilothouse.hub.boards.schemas.boards import Board, BoardChange, BoardList, BoardSettings, NewBoard
 from pilothouse.hub.boards.service.scope import Notes, OnBoard, check_version, differences
+from pilothouse.hub.db import change_row
 from pilothouse.hub.identity import Access, Caller
 from pilothouse.hub.identity.service import AgentRegister
 from pilothouse.kit.clock import Clock, at
@@ -132,10 +133,7 @@ class Boards:
         was, now_is = differences(before, wanted)
         if not was:
             return as_board(row)
-        for name, value in now_is.items():
-            setattr(row, name, value)
-        row.version += 1
-        row.changed_at = at(self._clock.now_ns())
+        change_row(row, now_is, at(self._clock.now_ns()))
         await write_unique(session, row, NameTaken(thing="board", slug=row.slug))
         self._notes.of(session, on, "board.updated", row.id, was, now_is, f"changed {', '.join(now_is)}")
         return as_board(row)

@@ -13,6 +13,7 @@ from pilothouse.hub.boards.repository import BoardRows, FieldRows, Lock, write_u
 from pilothouse.hub.boards.schemas.boards import CustomField, CustomFieldChange, CustomFieldList, NewCustomField
 from pilothouse.hub.boards.service.boards import given
 from pilothouse.hub.boards.service.scope import Notes, check_version, differences
+from pilothouse.hub.db import touch
 from pilothouse.hub.identity import Caller
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
@@ -96,8 +97,7 @@ class CustomFields:
             if name != "board_ids":
                 setattr(row, names.get(name, name), _kept(value) if name == "default" else value)
         rules.check_definition(as_field(row))
-        row.version += 1
-        row.changed_at = at(self._clock.now_ns())
+        touch(row, at(self._clock.now_ns()))
         board_ids = changes.get("board_ids")
         if isinstance(board_ids, list):
             await self._check_boards(session, row.organization_id, board_ids)

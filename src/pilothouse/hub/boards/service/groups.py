@@ -13,6 +13,7 @@ from pilothouse.hub.boards.repository import BoardRows, Lock, write_unique
 from pilothouse.hub.boards.schemas.boards import BoardGroup, BoardGroupChange, BoardGroupList, NewBoardGroup
 from pilothouse.hub.boards.service.boards import Boards, given
 from pilothouse.hub.boards.service.scope import Notes, check_version, differences
+from pilothouse.hub.db import change_row
 from pilothouse.hub.identity import Caller
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
@@ -63,10 +64,7 @@ class Groups:
         wanted = given(change)
         was, now_is = differences({name: getattr(row, name) for name in wanted}, wanted)
         if was:
-            for name, value in now_is.items():
-                setattr(row, name, value)
-            row.version += 1
-            row.changed_at = at(self._clock.now_ns())
+            change_row(row, now_is, at(self._clock.now_ns()))
             await write_unique(session, row, NameTaken(thing="board group", slug=row.slug))
             self._note(session, caller, row, "group.updated", was, now_is)
         return (await self._shown(session, caller, [row]))[0]

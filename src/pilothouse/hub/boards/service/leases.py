@@ -15,7 +15,7 @@ from pilothouse.hub.boards.repository import ApprovalRows, BoardRows, TaskRows
 from pilothouse.hub.boards.service.approving import Approving
 from pilothouse.hub.boards.service.moving import Moving
 from pilothouse.hub.boards.service.scope import Notes, OnBoard
-from pilothouse.hub.db import Database
+from pilothouse.hub.db import Database, touch
 from pilothouse.kit.clock import Clock, at
 
 # At a time, so that one transaction does not hold many rows for long.
@@ -67,8 +67,7 @@ class Leases:
                 on = OnBoard(None, board, can_write=True)
                 before = {"assigned_id": row.assigned_id, "assigned_name": row.assigned_name}
                 row.assigned_kind = row.assigned_id = row.assigned_name = None
-                row.version += 1
-                row.changed_at = at(self._clock.now_ns())
+                touch(row, at(self._clock.now_ns()))
                 after = {"assigned_id": None, "assigned_name": None}
                 self._notes.of(session, on, "task.updated", row.id, before, after, row.title)
 

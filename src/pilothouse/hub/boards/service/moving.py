@@ -14,6 +14,7 @@ from pilothouse.hub.boards.models import BoardRow, TaskRow
 from pilothouse.hub.boards.repository import ApprovalRows, TaskRows
 from pilothouse.hub.boards.service.approving import Approving
 from pilothouse.hub.boards.service.scope import Notes, OnBoard
+from pilothouse.hub.db import touch
 from pilothouse.hub.identity.service import AgentRegister
 from pilothouse.kit.clock import Clock, at
 
@@ -103,8 +104,7 @@ class Moving:
         silent = row.assigned_name
         as_hub = OnBoard(None, on.board, can_write=True)
         await self.free(session, as_hub, row, f"{silent} lost the task")
-        row.version += 1
-        row.changed_at = self.now()
+        touch(row, self.now())
         after = {"status": row.status, "assigned_id": None, "assigned_name": None}
         self._notes.of(session, as_hub, "task.lease_lost", row.id, before, after, f"{silent} was not heard of")
 

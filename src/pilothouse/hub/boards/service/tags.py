@@ -11,6 +11,7 @@ from pilothouse.hub.boards.repository import Lock, TagRows, write_unique
 from pilothouse.hub.boards.schemas.boards import NewTag, Tag, TagChange, TagList
 from pilothouse.hub.boards.service.boards import given
 from pilothouse.hub.boards.service.scope import Notes, check_version, differences
+from pilothouse.hub.db import change_row
 from pilothouse.hub.identity import Caller
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
@@ -53,10 +54,7 @@ class Tags:
         wanted = given(change)
         was, now_is = differences({name: getattr(row, name) for name in wanted}, wanted)
         if was:
-            for name, value in now_is.items():
-                setattr(row, name, value)
-            row.version += 1
-            row.changed_at = at(self._clock.now_ns())
+            change_row(row, now_is, at(self._clock.now_ns()))
             await write_unique(session, row, NameTaken(thing="tag", slug=row.slug))
             self._note(session, caller, "tag.updated", row, was, now_is)
         return _tag(row)

@@ -28,6 +28,7 @@ from pilothouse.hub.boards.service.linking import IncidentLinks
 from pilothouse.hub.boards.service.moving import Moving
 from pilothouse.hub.boards.service.ports import NoBudget, TaskBudget
 from pilothouse.hub.boards.service.scope import Notes, OnBoard, check_version, differences
+from pilothouse.hub.db import touch
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 
@@ -249,8 +250,7 @@ class Tasks:
         self, session: AsyncSession, on: OnBoard, row: TaskRow, before: dict[str, Any], after: dict[str, Any],
         kind: str = "task.updated",
     ) -> Task:  # fmt: skip
-        row.version += 1
-        row.changed_at = at(self._clock.now_ns())
+        touch(row, at(self._clock.now_ns()))
         told = {name: _told(value) for name, value in before.items()}, {n: _told(v) for n, v in after.items()}
         self._notes.of(session, on, kind, row.id, *told, row.title)
         return await self._shown(session, on, row)

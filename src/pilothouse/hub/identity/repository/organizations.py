@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -196,9 +195,3 @@ class MemberRows:
         first = found[0]
         single: list[tuple[str | None, bool]] = [(row[3], row[4]) for row in found]
         return first[0], first[1], first[2], {board_id: can_write for board_id, can_write in single if board_id}
-
-
-def touch(row: OrganizationRow | UserRow | MemberRow, now: datetime) -> None:
-    """Note that a row was changed."""
-    row.changed_at = now
-    row.version += 1

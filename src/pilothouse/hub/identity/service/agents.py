@@ -32,6 +32,10 @@ class AgentRegister:
         """All of a board, the earliest first."""
         return [_record(row) for row in await AgentRows(session).of_board(board_id)]
 
+    async def made_by(self, session: AsyncSession, board_id: str, lead_id: str) -> list[AgentRecord]:
+        """The workers of a board that a lead made, the earliest first."""
+        return [one for one in await self.of_board(session, board_id) if one.spawned_by == lead_id]
+
     async def counts(self, session: AsyncSession, board_ids: Collection[str]) -> dict[str, int]:
         """How many agents each of these boards has; one without agents is left out."""
         return await AgentRows(session).counts(board_ids)

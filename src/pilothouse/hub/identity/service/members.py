@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import touch
 from pilothouse.hub.identity.domain import HOME, LOCAL_USER, Caller, OrganizationRole, TokenKind, TokensSought
 from pilothouse.hub.identity.domain.membership import (
     LastOwner,
@@ -23,7 +24,7 @@ from pilothouse.hub.identity.domain.membership import (
     covers,
 )
 from pilothouse.hub.identity.models import MemberRow, UserRow
-from pilothouse.hub.identity.repository import InviteRows, MemberRows, OrganizationRows, UserRows, touch
+from pilothouse.hub.identity.repository import InviteRows, MemberRows, OrganizationRows, UserRows
 from pilothouse.hub.identity.schemas import Access as AccessShown
 from pilothouse.hub.identity.schemas import BoardGrant, Member, MemberChange, MemberList
 from pilothouse.hub.identity.service.people import People

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import touch
 from pilothouse.hub.identity.domain import HOME, Caller, OrganizationRole
 from pilothouse.hub.identity.domain.membership import (
     HomeStays,
@@ -15,7 +16,7 @@ from pilothouse.hub.identity.domain.membership import (
     check_version,
 )
 from pilothouse.hub.identity.models import OrganizationRow
-from pilothouse.hub.identity.repository import MemberRows, OrganizationRows, UserRows, touch
+from pilothouse.hub.identity.repository import MemberRows, OrganizationRows, UserRows
 from pilothouse.hub.identity.schemas import NewOrganization, Organization, OrganizationChange, OrganizationList
 from pilothouse.hub.identity.service.people import People, member_row
 from pilothouse.hub.identity.service.ports import Boards, Notes

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import Database, after_commit
+from pilothouse.hub.db import Database, after_commit, touch
 from pilothouse.hub.identity.domain import HOME, LOCAL_USER, Caller, OrganizationRole, TokensSought
 from pilothouse.hub.identity.domain.membership import (
     LastOwner,
@@ -16,7 +16,7 @@ from pilothouse.hub.identity.domain.membership import (
     check_version,
 )
 from pilothouse.hub.identity.models import MemberRow, UserRow
-from pilothouse.hub.identity.repository import InviteRows, MemberRows, OrganizationRows, UserRows, touch
+from pilothouse.hub.identity.repository import InviteRows, MemberRows, OrganizationRows, UserRows
 from pilothouse.hub.identity.schemas import NewUserToken, User, UserChange
 from pilothouse.hub.identity.service.ports import Notes
 from pilothouse.hub.identity.service.tokens import Tokens

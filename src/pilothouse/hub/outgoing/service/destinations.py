@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pilothouse.hub.db import change_row
 from pilothouse.hub.outgoing.domain.delivering import DeliveryState, DestinationKind
 from pilothouse.hub.outgoing.domain.destinations import Destination, GivenUp, NewDestination, Owner
 from pilothouse.hub.outgoing.models import DestinationRow
@@ -63,10 +64,7 @@ class Destinations:
     async def change(self, session: AsyncSession, destination_id: str, values: Mapping[str, Any]) -> Destination:
         """One that is there and locked; it is at the next version then."""
         row = await self._known(session, destination_id)
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.version += 1
-        row.changed_at = self._now()
+        change_row(row, values, self._now())
         await session.flush()
         return record_of(row)
 

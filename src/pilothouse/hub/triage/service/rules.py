@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import Activity
+from pilothouse.hub.db import change_row
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.memory import Place
 from pilothouse.hub.triage.domain import MOST_RULES, NothingToChange, RuleChanged, TooManyRules, UnknownRule
@@ -62,10 +63,7 @@ class Rules:
         if not values:
             raise NothingToChange
         before = _told(row)
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.version += 1
-        row.changed_at = self._now()
+        change_row(row, values, self._now())
         self._note(session, caller, row, "board.incident_rule_updated", before, _told(row))
         await session.flush()
         return Rule.model_validate(row)

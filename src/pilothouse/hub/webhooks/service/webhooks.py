@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity import Activity
+from pilothouse.hub.db import change_row, touch
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.memory import Place
@@ -94,11 +95,10 @@ class Webhooks:
         values = change.model_dump(exclude_unset=True, exclude_none=True, exclude={"version"})
         if not values:
             raise NothingToChange
+        if "tags" in values:
+            values["tags"] = list(dict.fromkeys(values["tags"]))
         before = _told(row)
-        for name, value in values.items():
-            setattr(row, name, list(dict.fromkeys(value)) if name == "tags" else value)
-        row.version += 1
-        row.changed_at = self._now()
+        change_row(row, values, self._now())
         self._note(session, caller, row, "webhook.updated", before, _told(row))
         await session.flush()
         return await self.get(session, place, webhook_id)
@@ -113,7 +113,8 @@ class Webhooks:
         now = self._now()
         row.previous_secret = row.secret if wanted.overlap_s else None
         row.previous_until = now + timedelta(seconds=wanted.overlap_s) if wanted.overlap_s and row.secret else None
-        row.secret, row.version, row.changed_at = new_secret(), row.version + 1, now
+        row.secret = new_secret()
+        touch(row, now)
         after = {"overlap_s": wanted.overlap_s, "version": row.version}
         self._note(session, caller, row, "webhook.secret_rotated", None, after)
         await session.flush()
