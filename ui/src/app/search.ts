@@ -14,6 +14,10 @@ export function flag(value: unknown): true | undefined {
   return value === true || value === "true" || value === 1 ? true : undefined;
 }
 
+export function yesOrNo(value: unknown): boolean | undefined {
+  return value === true || value === "true" ? true : value === false || value === "false" ? false : undefined;
+}
+
 export function texts(value: unknown): string[] | undefined {
   const list = (Array.isArray(value) ? value : [value]).map(text).filter((one) => one !== undefined);
   return list.length === 0 ? undefined : list;

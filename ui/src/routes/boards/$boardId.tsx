@@ -1,17 +1,22 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { oneOf, text } from "~/app/search";
 import { BoardLayout } from "~/pages/boards/board/board-layout";
-import type { OpenedTask } from "~/pages/boards/task/opened-task";
+import { STATUSES } from "~/pages/boards/model/lanes";
+import type { AskedFirst, OpenedTask } from "~/pages/boards/task/opened-task";
 
 export const Route = createFileRoute("/boards/$boardId")({
-  validateSearch: (search): OpenedTask => ({
+  validateSearch: (search): OpenedTask & AskedFirst => ({
     task: text(search.task),
     show: oneOf(search.show, ["history"]),
     act: oneOf(search.act, ["edit", "ask"]),
     comment: text(search.comment),
+    asks: oneOf(search.asks, ["comment", "approval"]),
+    moves: text(search.moves),
+    to: oneOf(search.to, STATUSES),
   }),
   component: function Board() {
     const { boardId } = Route.useParams();
-    return <BoardLayout boardId={boardId} opened={Route.useSearch()} />;
+    const { asks, moves, to, ...opened } = Route.useSearch();
+    return <BoardLayout boardId={boardId} opened={opened} asked={{ asks, moves, to }} />;
   },
 });

@@ -1,5 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { number, oneOf, text } from "~/app/search";
+import { number, oneOf, text, yesOrNo } from "~/app/search";
 import { SessionPage, type SessionSearch } from "~/pages/lab/session/session-page";
 import { TABS } from "~/pages/lab/session/tabs";
 
@@ -9,7 +9,10 @@ export const Route = createFileRoute("/lab/$sessionId")({
     command: text(search.command),
     find: text(search.find),
     line: number(search.line),
+    at: number(search.at),
+    follow: yesOrNo(search.follow),
     artifact: text(search.artifact),
+    tests: oneOf(search.tests, ["bad", "all"]),
     path: text(search.path),
   }),
   component: function Session() {

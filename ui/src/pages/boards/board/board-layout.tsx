@@ -9,7 +9,7 @@ import { Mark } from "~/parts/marks";
 import { Page } from "~/parts/page";
 import { type Snapshot, snapshot } from "../model/queries";
 import { toWrite } from "../model/rights";
-import type { OpenedTask } from "../task/opened-task";
+import type { AskedFirst, OpenedTask } from "../task/opened-task";
 import { TaskDrawer } from "../task/task-drawer";
 import classes from "./board-layout.module.css";
 import { MovingTasks } from "./moving";
@@ -26,8 +26,10 @@ const TABS: { path: string; title: string; count?: (board: Snapshot) => number }
   { path: "settings", title: "Rules" },
 ];
 
+type Props = { boardId: string; opened: OpenedTask; asked: AskedFirst };
+
 /** What all pages of a board share: its name, its places, and the task that is opened over them. */
-export function BoardLayout({ boardId, opened }: { boardId: string; opened: OpenedTask }) {
+export function BoardLayout({ boardId, opened, asked }: Props) {
   const me = useWhoAmI();
   const board = useQuery(snapshot(boardId));
   return (
@@ -47,7 +49,7 @@ export function BoardLayout({ boardId, opened }: { boardId: string; opened: Open
           };
           return (
             <OnBoardContext value={on}>
-              <MovingTasks>
+              <MovingTasks asked={asked}>
                 <Places boardId={boardId} board={found} />
                 <Outlet />
                 {opened.task === undefined ? null : <TaskDrawer taskId={opened.task} opened={opened} />}

@@ -2,29 +2,33 @@ import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, type RefObject, useContext, useRef, useState } from "react";
 import { answered, api, asProblem } from "~/api/client";
+import { Refused } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { AskApproval } from "../approvals/ask-approval";
 import { moved, titleOf } from "../model/lanes";
 import { type Snapshot, snapshot, type TaskCard, type TaskStatus } from "../model/queries";
+import type { AskedFirst } from "../task/opened-task";
 import { useOnBoard } from "./on-board";
 
 type Step = { task: TaskCard; status: TaskStatus; comment?: string };
-type Asked = { step: Step; sentence: string };
 type Moving = {
   move: (task: TaskCard, status: TaskStatus) => void;
   /** The task whose card keeps the focus while it goes from lane to lane. */
   followed: RefObject<string | null>;
 };
 
+const ASKED_FIRST: Record<string, AskedFirst["asks"]> = { comment_required: "comment", approval_required: "approval" };
+const NOT_ASKED = { asks: undefined, moves: undefined, to: undefined };
+
 const MovingContext = createContext<Moving | null>(null);
 
 /** Moves tasks, as the rules of the board let it; what a rule asks for first is asked for here. */
-export function MovingTasks({ children }: { children: ReactNode }) {
+export function MovingTasks({ asked, children }: { asked: AskedFirst; children: ReactNode }) {
   const { boardId } = useOnBoard();
+  const url = useUrl();
   const queries = useQueryClient();
   const followed = useRef<string | null>(null);
-  const [wantsComment, setWantsComment] = useState<Asked | null>(null);
-  const [wantsApproval, setWantsApproval] = useState<Asked | null>(null);
   const key = snapshot(boardId).queryKey;
   const moving = useMutation({
     mutationFn: ({ task, status, comment }: Step) =>
@@ -42,10 +46,10 @@ export function MovingTasks({ children }: { children: ReactNode }) {
     },
     onError: (error, step, context) => {
       if (context?.before !== undefined) queries.setQueryData(key, context.before);
-      const { code, detail } = asProblem(error);
-      if (code === "comment_required") setWantsComment({ step, sentence: detail });
-      else if (code === "approval_required") setWantsApproval({ step, sentence: detail });
-      else sayProblem(error);
+      const { code } = asProblem(error);
+      const asks = ASKED_FIRST[code];
+      if (asks === undefined) sayProblem(error);
+      else url({ asks, moves: step.task.id, to: step.status }, "opens");
     },
     onSuccess: (task) => say(`${task.title}: ${titleOf(task.status).toLowerCase()}`),
     onSettled: () => queries.invalidateQueries({ queryKey: ["boards", boardId] }),
@@ -56,20 +60,7 @@ export function MovingTasks({ children }: { children: ReactNode }) {
   return (
     <MovingContext value={{ move, followed }}>
       {children}
-      {wantsComment === null ? null : (
-        <CommentFirst
-          asked={wantsComment}
-          close={() => setWantsComment(null)}
-          go={(comment) => moving.mutate({ ...wantsComment.step, comment })}
-        />
-      )}
-      {wantsApproval === null ? null : (
-        <AskApproval
-          task={wantsApproval.step.task}
-          sentence={wantsApproval.sentence}
-          close={() => setWantsApproval(null)}
-        />
-      )}
+      <Asking asked={asked} close={() => url(NOT_ASKED)} go={moving.mutate} />
     </MovingContext>
   );
 }
@@ -80,19 +71,42 @@ export function useMoving(): Moving {
   return moving;
 }
 
-function CommentFirst({ asked, close, go }: { asked: Asked; close: () => void; go: (comment: string) => void }) {
+type AskingProps = { asked: AskedFirst; close: () => void; go: (step: Step) => void };
+
+/** What the URL says is asked for first, while the task is still where it was. */
+function Asking({ asked: { asks, moves, to }, close, go }: AskingProps) {
+  const { snapshot: board, toWrite } = useOnBoard();
+  const task = board.tasks.find(({ id }) => id === moves);
+  if (asks === undefined || task === undefined || to === undefined || task.status === to) return null;
+  if (toWrite !== null) {
+    return (
+      <Modal opened onClose={close} title={task.title}>
+        <Refused why={toWrite} />
+      </Modal>
+    );
+  }
+  if (asks === "approval") {
+    const sentence = "This board wants an approval before a task is done, and none is valid for what the task is now.";
+    return <AskApproval key={task.id} task={task} sentence={sentence} close={close} />;
+  }
+  return <CommentFirst key={task.id} task={task} to={to} close={close} go={go} />;
+}
+
+type CommentProps = { task: TaskCard; to: TaskStatus; close: () => void; go: (step: Step) => void };
+
+function CommentFirst({ task, to, close, go }: CommentProps) {
   const [comment, setComment] = useState("");
   return (
-    <Modal opened onClose={close} title={`To ${titleOf(asked.step.status).toLowerCase()}: ${asked.step.task.title}`}>
+    <Modal opened onClose={close} title={`To ${titleOf(to).toLowerCase()}: ${task.title}`}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           close();
-          go(comment.trim());
+          go({ task, status: to, comment: comment.trim() });
         }}
       >
         <Stack gap="sm">
-          <Text size="sm">{asked.sentence}</Text>
+          <Text size="sm">This board wants a comment before review.</Text>
           <Textarea
             label="What was done"
             data-autofocus

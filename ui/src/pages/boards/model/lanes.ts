@@ -8,6 +8,8 @@ export const LANES: { status: TaskStatus; title: string }[] = [
   { status: "done", title: "Done" },
 ];
 
+export const STATUSES = LANES.map(({ status }) => status);
+
 export const PRIORITIES: Priority[] = ["urgent", "high", "medium", "low"];
 
 export type Filters = {

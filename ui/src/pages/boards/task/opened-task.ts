@@ -1,3 +1,5 @@
+import type { TaskStatus } from "../model/queries";
+
 /** The task that the URL has opened over a page of its board, and what of it. */
 export type OpenedTask = {
   task?: string;
@@ -7,6 +9,9 @@ export type OpenedTask = {
   /** The comment that is being rewritten. */
   comment?: string;
 };
+
+/** What the rules of a board ask for before a task is moved, as the URL has it: of which task, and where to. */
+export type AskedFirst = { asks?: "comment" | "approval"; moves?: string; to?: TaskStatus };
 
 export const NO_TASK = {
   task: undefined,

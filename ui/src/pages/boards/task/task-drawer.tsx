@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
 import { TaskTitle } from "~/parts/task-title";
+import { Told } from "~/parts/told";
 import { useUrl } from "~/parts/use-url";
 import { AskApproval } from "../approvals/ask-approval";
 import { HistoryList } from "../board/history-list";
@@ -63,7 +64,7 @@ function Body({ task, opened: { show, act, comment } }: { task: Task; opened: Op
       <TaskFacts task={task} />
       {task.description === "" ? null : (
         <Box fz="sm" style={{ whiteSpace: "pre-wrap" }} data-part="description">
-          {task.description}
+          <Told text={task.description} />
         </Box>
       )}
       <Dependencies task={task} />

@@ -50,7 +50,11 @@ export function ArtifactsTab({ session, search, go }: TabProps) {
               {isOver(session.state) ? null : <Command text={`pilothouse lab artifacts add ${session.id} FILE`} />}
             </Empty>
           ) : (
-            <Artifacts items={items} shownId={search.artifact} onShow={(artifact) => go({ artifact })} />
+            <Artifacts
+              items={items}
+              shownId={search.artifact}
+              onShow={(artifact) => go({ artifact, tests: undefined })}
+            />
           )
         }
       </Answer>

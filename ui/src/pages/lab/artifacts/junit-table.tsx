@@ -1,15 +1,18 @@
 import { Box, Code, Group, SegmentedControl, Table, Text } from "@mantine/core";
-import { useState } from "react";
+import { useSearch } from "@tanstack/react-router";
 import { figure, plural } from "~/format/numbers";
 import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
+import { useUrl } from "~/parts/use-url";
 import { type TestCase, totalsOf } from "./junit";
 
 /** The cases of a JUnit report; what failed comes first, with what it said. */
 export function JunitTable({ cases }: { cases: TestCase[] }) {
   const totals = totalsOf(cases);
   const bad = totals.failed + totals.error;
-  const [shown, setShown] = useState(bad > 0 ? "bad" : "all");
+  const url = useUrl();
+  const usual = bad > 0 ? "bad" : "all";
+  const shown = useSearch({ strict: false, select: ({ tests }) => tests }) ?? usual;
   const rows = shown === "all" ? cases : cases.filter((one) => one.outcome === "failed" || one.outcome === "error");
   return (
     <>
@@ -22,7 +25,7 @@ export function JunitTable({ cases }: { cases: TestCase[] }) {
         <SegmentedControl
           aria-label="Which tests"
           value={shown}
-          onChange={setShown}
+          onChange={(tests) => url({ tests: tests === usual ? undefined : tests })}
           data={[
             { value: "bad", label: `Failed (${bad})` },
             { value: "all", label: "All" },

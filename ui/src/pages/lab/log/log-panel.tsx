@@ -1,5 +1,5 @@
 import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
+import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconArrowBarToDown, IconArrowDown, IconArrowUp, IconBug, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { bytes, count, plural } from "~/format/numbers";
@@ -14,33 +14,47 @@ import { type Found, type Log, outputPath, useFound, useLog } from "./use-log";
 type Props = {
   command: LabCommand;
   find: string;
-  line: number | undefined;
+  place: Place;
   onFind: (find: string) => void;
-  onLine: (line: number | undefined) => void;
+  onPlace: (place: Partial<Place>) => void;
 };
 
+/** Where in a log somebody is: at a line they chose, where they scrolled to, or with what comes. */
+type Place = { line: number | undefined; at: number | undefined; follow: boolean | undefined };
+
 /** The log of a command: live, searched, with jumps to what failed. Lines are counted from 0 here, from 1 in the URL. */
-export function LogPanel({ command, find, line, onFind, onLine }: Props) {
+export function LogPanel({ command, find, place, onFind, onPlace }: Props) {
   const log = useLog(command.session_id, command.id);
   const found = useFound(log, find);
   const handle = useRef<LogViewHandle>(null);
   const input = useRef<HTMLInputElement>(null);
-  const [follow, setFollow] = useState(line === undefined && !hasEnded(command));
+  const { line } = place;
+  // What was followed while it came is followed to its end.
+  const [wasRunning] = useState(!hasEnded(command));
+  const follow = place.follow ?? (wasRunning && line === undefined && place.at === undefined);
   const failures = useFailures(log);
-  const arriving = useArrival(log, line, handle);
+  const arriving = useArrival(log, follow ? undefined : (place.at ?? line), handle);
 
-  const goTo = (place: number | undefined) => {
-    if (place === undefined) return;
+  const stay = () => onPlace({ line, at: handle.current?.place() });
+  const rests = useDebouncedCallback(stay, SETTLED_MS);
+  const go = (to: Partial<Place>) => {
     arriving.current = false;
-    setFollow(false);
-    onLine(place);
-    handle.current?.goTo(place);
+    rests.cancel();
+    onPlace(to);
+  };
+  const goTo = (to: number | undefined) => {
+    if (to === undefined) return;
+    go({ line: to });
+    handle.current?.goTo(to);
   };
   const jump = (places: readonly number[], direction: 1 | -1) =>
     goTo(nextOf(places, line ?? (direction === 1 ? -1 : Number.POSITIVE_INFINITY), direction));
-  const toEnd = () => {
-    onLine(undefined);
-    setFollow(true);
+  const toEnd = () => go({ follow: true });
+  const scrolled = (to: "away" | "end" | "elsewhere") => {
+    arriving.current = false;
+    if (to === "elsewhere") rests();
+    else if (to === "end") toEnd();
+    else go({ line, at: handle.current?.place() });
   };
   useHotkeys([
     ["f", () => jump(failures, 1)],
@@ -76,7 +90,7 @@ export function LogPanel({ command, find, line, onFind, onLine }: Props) {
             variant={follow ? "light" : "default"}
             aria-pressed={follow}
             leftSection={<IconArrowBarToDown size={15} />}
-            onClick={() => (follow ? setFollow(false) : toEnd())}
+            onClick={() => (follow ? go({ line, at: handle.current?.place() }) : toEnd())}
           >
             {hasEnded(command) ? "End" : "Follow"}
           </Button>
@@ -98,15 +112,18 @@ export function LogPanel({ command, find, line, onFind, onLine }: Props) {
         find={find}
         failures={useMemo(() => new Set(failures), [failures])}
         current={line}
-        onPick={(picked) => onLine(picked === line ? undefined : picked)}
+        onPick={(picked) => go(picked === line ? { at: handle.current?.place() } : { line: picked })}
         follow={follow}
-        onFollow={setFollow}
+        onScrolled={scrolled}
         handle={handle}
       />
       <Foot log={log} command={command} />
     </div>
   );
 }
+
+// Nobody wants each step of the wheel in the address.
+const SETTLED_MS = 300;
 
 // A line is shown with what comes behind it.
 const LINES_BEHIND = 100;
@@ -154,7 +171,8 @@ function positionOf(places: readonly number[], line: number | undefined): string
   return at < 0 ? "" : `${count(at + 1)} of `;
 }
 
-type FindProps = Pick<Props, "find" | "onFind" | "line"> & {
+type FindProps = Pick<Props, "find" | "onFind"> & {
+  line: number | undefined;
   found: Found;
   jump: (direction: 1 | -1) => void;
   input: { current: HTMLInputElement | null };

@@ -19,7 +19,11 @@ import type { Log } from "./use-log";
 
 const LINE_PX = 18;
 
-export type LogViewHandle = { goTo: (line: number) => void };
+export type LogViewHandle = {
+  goTo: (line: number) => void;
+  /** The line that leads here again. */
+  place: () => number;
+};
 
 type Props = {
   log: Log;
@@ -29,12 +33,13 @@ type Props = {
   current: number | undefined;
   onPick: (line: number) => void;
   follow: boolean;
-  onFollow: (follow: boolean) => void;
+  /** A person scrolled away from the end, down to it, or elsewhere. */
+  onScrolled: (to: "away" | "end" | "elsewhere") => void;
   handle: RefObject<LogViewHandle | null>;
 };
 
 /** The lines that are in view, of however many; only their text is held. */
-export function LogView({ log, find, failures, current, onPick, follow, onFollow, handle }: Props) {
+export function LogView({ log, find, failures, current, onPick, follow, onScrolled, handle }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sized, height } = useElementSize();
   const [scrollTop, setScrollTop] = useState(0);
@@ -50,12 +55,16 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
     const element = scroller.current;
     if (element === null) return;
     const { map: now } = latest.current;
-    element.scrollTop = now.scrollTopOf(Math.max(0, line - now.viewHeight / LINE_PX / 3));
+    element.scrollTop = now.scrollTopOf(Math.max(0, line - above(now)));
     placed.current = element.scrollTop;
     setScrollTop(element.scrollTop);
   }, []);
   useEffect(() => {
-    handle.current = { goTo };
+    const place = () => {
+      const { map: now } = latest.current;
+      return Math.round(now.lineAt(scroller.current?.scrollTop ?? 0) + above(now));
+    };
+    handle.current = { goTo, place };
   }, [handle, goTo]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each version may be longer
@@ -78,8 +87,9 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
     setScrollTop(element.scrollTop);
     if (Math.abs(element.scrollTop - placed.current) < 1) return;
     placed.current = -1;
-    if (follow && isUp && !isAtEnd) onFollow(false);
-    if (!follow && isAtEnd && element.scrollTop > scrollTop) onFollow(true);
+    if (follow) {
+      if (isUp && !isAtEnd) onScrolled("away");
+    } else onScrolled(isAtEnd && element.scrollTop > scrollTop ? "end" : "elsewhere");
   };
   const digits = Math.max(3, String(pages.lineCount).length);
   return (
@@ -112,6 +122,11 @@ export function LogView({ log, find, failures, current, onPick, follow, onFollow
       </div>
     </section>
   );
+}
+
+/** How much is shown above a line that is gone to. */
+function above(map: ScrollMap): number {
+  return map.viewHeight / LINE_PX / 3;
 }
 
 type LinesProps = Pick<Props, "find" | "failures" | "current" | "onPick"> & {

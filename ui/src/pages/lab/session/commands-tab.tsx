@@ -18,7 +18,7 @@ import { shownCommand, type TabProps } from "./session-page";
 /** Commands on the left, the log of one of them on the right. */
 export function CommandsTab({ session, search, go, commands }: TabProps & { commands: readonly LabCommand[] }) {
   const shown = shownCommand(commands, search.command);
-  const show = (command: string) => go({ command, find: undefined, line: undefined });
+  const show = (command: string) => go({ command, ...NOWHERE, find: undefined });
   return (
     <Stack gap="sm">
       {isOver(session.state) ? null : <RunCommand session={session} onQueued={show} />}
@@ -43,15 +43,24 @@ export function CommandsTab({ session, search, go, commands }: TabProps & { comm
               key={shown.id}
               command={shown}
               find={search.find ?? ""}
-              line={search.line === undefined ? undefined : search.line - 1}
+              place={{ line: counted(search.line, -1), at: counted(search.at, -1), follow: search.follow }}
               onFind={(find) => go({ command: shown.id, find: find === "" ? undefined : find })}
-              onLine={(line) => go({ command: shown.id, line: line === undefined ? undefined : line + 1 })}
+              onPlace={({ line, at, follow }) =>
+                go({ command: shown.id, line: counted(line, 1), at: counted(at, 1), follow })
+              }
             />
           </Grid.Col>
         </Grid>
       )}
     </Stack>
   );
+}
+
+const NOWHERE = { line: undefined, at: undefined, follow: undefined };
+
+/** Lines are counted from 1 in the URL, and from 0 by the log. */
+function counted(line: number | undefined, step: 1 | -1): number | undefined {
+  return line === undefined ? undefined : line + step;
 }
 
 function CommandRow({ command, isShown, onShow }: { command: LabCommand; isShown: boolean; onShow: () => void }) {

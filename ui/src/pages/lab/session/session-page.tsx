@@ -22,7 +22,11 @@ export type SessionSearch = {
   command?: string;
   find?: string;
   line?: number;
+  /** The first line in view, while what comes is not followed. */
+  at?: number;
+  follow?: boolean;
   artifact?: string;
+  tests?: "bad" | "all";
   path?: string;
 };
 

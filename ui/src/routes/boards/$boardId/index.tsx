@@ -1,11 +1,9 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { flag, oneOf, text, texts } from "~/app/search";
+import { flag, oneOf, text, texts, yesOrNo } from "~/app/search";
 import { KanbanPage } from "~/pages/boards/board/kanban-page";
-import { type Filters, LANES, PRIORITIES } from "~/pages/boards/model/lanes";
+import { type Filters, PRIORITIES, STATUSES } from "~/pages/boards/model/lanes";
 import type { TaskStatus } from "~/pages/boards/model/queries";
-
-const STATUSES = LANES.map(({ status }) => status);
 
 export const Route = createFileRoute("/boards/$boardId/")({
   validateSearch: (search): Filters & { whole?: TaskStatus[]; make?: true } => ({
@@ -13,7 +11,7 @@ export const Route = createFileRoute("/boards/$boardId/")({
     assigned: text(search.assigned),
     tag: text(search.tag),
     priority: oneOf(search.priority, PRIORITIES),
-    blocked: typeof search.blocked === "boolean" ? search.blocked : undefined,
+    blocked: yesOrNo(search.blocked),
     incident: text(search.incident),
     whole: texts(search.whole)
       ?.map((one) => oneOf(one, STATUSES))
