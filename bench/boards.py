@@ -20,7 +20,7 @@ from pathlib import Path
 
 import httpx2
 
-from bench.report import Report
+from bench.report import Report, explain
 from bench.sockets import Calls, post, request, take_events
 from pilothouse.hub.db.engine import sqlite_url
 from tests.support.postgres import running_postgres
@@ -227,4 +227,5 @@ async def event_delays(url: str, board: str, token: str) -> list[float]:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     raise SystemExit(main(sys.argv[1:]))

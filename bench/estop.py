@@ -1,6 +1,6 @@
 """From the emergency stop to the sink, while everything around it hangs; and what a policy's own process costs.
 
-Run: python bench/estop.py [STOPS]
+Run: python -m bench.estop [STOPS]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import yaml
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.guard.adapters import open_adapters
 from pilothouse.guard.model import Observation
 from pilothouse.guard.stackfile import load
@@ -145,4 +145,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

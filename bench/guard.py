@@ -1,6 +1,6 @@
 """What a verdict costs, beside robot-dam 0.7 on the same cycles in the same run.
 
-Run: python bench/guard.py
+Run: python -m bench.guard
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pydantic import TypeAdapter
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.guard.batch import BatchedGuard
 from pilothouse.guard.boundaries import BoundaryConfig, compile_boundary
 from pilothouse.guard.engine import Engine, EngineSpec, GuardSpec, TaskSpec
@@ -231,4 +231,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.hub.db import Database
 from pilothouse.hub.db.engine import sqlite_url
 from pilothouse.hub.identity import Tokens
@@ -98,4 +98,5 @@ def _robot(number: int) -> str:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     raise SystemExit(main())

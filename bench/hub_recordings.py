@@ -25,7 +25,7 @@ from mcap.records import ChunkIndex, DataEnd, Footer, MetadataIndex, SummaryOffs
 from mcap.stream_reader import StreamReader
 from sqlalchemy import insert
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.client import HubClient
 from pilothouse.hub.db import Database
 from pilothouse.hub.db.engine import sqlite_url
@@ -272,4 +272,5 @@ def _written(record: Any) -> bytes:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     raise SystemExit(main())

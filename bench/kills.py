@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.report import Report
+from bench.report import Report, explain
 from tests.support.kills import Kills, kill_again_and_again
 
 ROUNDS = int(os.environ.get("PILOTHOUSE_KILL_ROUNDS", "200"))
@@ -69,4 +69,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

@@ -1,7 +1,7 @@
 """What a sandboxed command costs beside a direct one, how fast its output is kept, and how soon a session of a hub says
 its first byte, beside SWE-ReX in the same run.
 
-Run: python bench/lab.py
+Run: python -m bench.lab
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.lab_sessions import FILES, generated, sessions
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.sandbox.log import OutputLog, Stream
 from pilothouse.sandbox.model import Command, Ending, Limits, TerminationReason
 from pilothouse.sandbox.probing import probe
@@ -157,4 +157,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

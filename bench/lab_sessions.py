@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.client import HubClient
 from pilothouse.client.lab import Lab, Output
 from pilothouse.kit.clock import SystemClock
@@ -150,4 +150,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

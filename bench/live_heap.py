@@ -1,6 +1,6 @@
 """Memory of the live page of a robot that cycles at 50 Hz with two cameras of 50 frames a second.
 
-Run: python bench/live_heap.py [SECONDS] [URL AND DATA DIRECTORY OF A RUNNING HUB]
+Run: python -m bench.live_heap [SECONDS] [URL AND DATA DIRECTORY OF A RUNNING HUB]
 
 Chromium is driven without Playwright: that has each page keep the bodies of its answers, a hundred megabytes of them.
 """
@@ -15,7 +15,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.report import Report
+from bench.report import Report, explain
 from tests.support.devtools import Kept, Tab, browsing
 from tests.support.processes import pilothouse
 from tests.support.watched_robot import watched_robot
@@ -81,4 +81,5 @@ def main(seconds: float, url: str | None = None, data: str | None = None) -> Non
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main(float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS, *sys.argv[2:4])

@@ -1,6 +1,6 @@
 """The loop: a whole cycle with recording and telemetry, and how well 1 kHz is kept.
 
-Run: python bench/loop.py [SECONDS]
+Run: python -m bench.loop [SECONDS]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.guard.adapters import Adapters
 from pilothouse.guard.loop import State
 from pilothouse.guard.loop.priority import raise_priority
@@ -174,4 +174,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

@@ -1,6 +1,6 @@
 """What recording a cycle costs the control loop, beside the ``mcap`` writer called in the loop.
 
-Run: python bench/loopback.py
+Run: python -m bench.loopback
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mcap.writer import CompressionType, Writer
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.guard.loopback.channels import Telling
 from pilothouse.guard.loopback.loopback import Loopback
 from pilothouse.guard.loopback.session_writer import LoopbackOptions
@@ -125,4 +125,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

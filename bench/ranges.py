@@ -208,7 +208,7 @@ def run(rounds: int, seconds: float) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", choices=("ours", "starlette"))
     parser.add_argument("--file", type=Path)
     parser.add_argument("--rounds", type=int, default=5)

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.mcap import Channel
 from pilothouse.recorder.sources.base import Content
 from tests.support.processes import Program, eventually, pilothouse
@@ -332,6 +332,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     if sys.argv[1:2] == ["speak"]:
         speak(*map(float, sys.argv[2:5]))
     elif sys.argv[1:2] == ["peer"]:

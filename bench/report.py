@@ -21,6 +21,13 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {python}"
 
 
+def explain(what: str | None) -> None:
+    """Asked for ``--help``, say what a benchmark measures and how it is run, and end."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print((what or "").strip())
+        raise SystemExit
+
+
 def median_of(measure: Callable[[], float], *, runs: int = 5) -> float:
     """The median of several runs."""
     return statistics.median(measure() for _ in range(runs))

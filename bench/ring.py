@@ -1,6 +1,6 @@
 """The ring beside the ``mcap`` writer and foxglove-sdk: appending messages, and saving the last minute.
 
-Run: python bench/ring.py
+Run: python -m bench.ring
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.report import Report, median_of
+from bench.report import Report, explain, median_of
 from pilothouse.mcap import Channel, Ring, Schema, Spool, verify, write_capture
 
 MIB = 1 << 20
@@ -266,4 +266,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()

@@ -1,6 +1,6 @@
 """Telemetry to many clients: the real program, real WebSockets, and a driver in this process that offers cycles.
 
-Run: python bench/telemetry.py [SECONDS]
+Run: python -m bench.telemetry [SECONDS]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.report import Report
+from bench.report import Report, explain
 from pilothouse.guard.model import Action, Cycle, Decision, GuardStatus, Latency, Layer, Observation, RiskLevel, Verdict
 from pilothouse.guard.routes import telemetry as routes
 from pilothouse.guard.telemetry import MetricBus, TelemetryService
@@ -176,4 +176,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    explain(__doc__)
     main()
