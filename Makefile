@@ -8,6 +8,8 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 UI := src/pilothouse/hub/ui/static/index.html
+# Tests start hundreds of programs: none is to compile again what the one before has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 ARGS ?=
 WORKERS ?= auto
 BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop hub hub_recordings boards lab lab_sessions

@@ -11,8 +11,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, TypeVar
+
+from tests.support.nursery import KINDS, Born, Nursery
 
 PILOTHOUSE = Path(sys.executable).with_name("pilothouse")
 DEADLINE_S = 60.0
@@ -29,9 +32,7 @@ class Program:
 
     def __init__(self, command: list[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the program; a pipe could fill up
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._log, env=_environment(env), cwd=cwd, bufsize=0
-        )
+        self.process = _started(command, self._log.fileno(), _environment(env), cwd)
         self.stdout = ""
         self.url = ""
 
@@ -129,6 +130,19 @@ def resident_bytes(pid: int) -> int:
     """The resident memory of a process (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def _started(
+    command: list[str], stderr: int, env: Mapping[str, str], cwd: Path | None
+) -> subprocess.Popen[bytes] | Born:
+    if command[0] == str(PILOTHOUSE) and command[1] in KINDS and sys.platform == "linux":
+        return _nursery().bear(command[1:], stderr=stderr, env=env, cwd=cwd)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=env, cwd=cwd, bufsize=0)
+
+
+@cache
+def _nursery() -> Nursery:
+    return Nursery()
 
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
