@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from pilothouse.cli.app import app as cli
 from pilothouse.hub.app import create_app
 from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.backups import BackupUnreadable, NotEmpty, back_up, restore
+from pilothouse.hub.backups.manifest import BackupNewer
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.db import Base
 from pilothouse.hub.db.engine import sqlite_url
+from pilothouse.hub.db.migrate import UnknownRevision
 from pilothouse.hub.db.moments import one_moment
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import SystemClock
@@ -30,6 +34,7 @@ from tests.support.flights import saying, write_messages
 from tests.support.postgres import Postgres
 
 ID = "ada_20260101T000001Z"
+BACKING_UP, RESTORING = (import_module(f"pilothouse.hub.backups.{name}") for name in ("backup", "restore"))
 
 
 @pytest.fixture
@@ -151,6 +156,44 @@ async def test_nothing_is_restored_over_what_is_there(kept: Hub, tmp_path: Path)
         await anyio.to_thread.run_sync(
             lambda: restore(path, data=tmp_path / "fresh", address=kept.settings.database_address)
         )
+
+
+@pytest.mark.anyio
+async def test_a_newer_version_is_neither_backed_up_by_this_one_nor_restored(
+    kept: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, data = tmp_path / "hub.tar", tmp_path / "restored"
+    await anyio.to_thread.run_sync(lambda: back(kept, path))
+
+    monkeypatch.setattr(RESTORING, "known_revisions", lambda: frozenset({"0001"}))
+    with pytest.raises(BackupNewer, match="Nothing was changed"):
+        await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+    assert not data.exists()
+
+    monkeypatch.setattr(BACKING_UP, "known_revisions", lambda: frozenset({"0001"}))
+    with pytest.raises(UnknownRevision, match="install that version or a newer one"):
+        await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "other.tar"))
+    assert not (tmp_path / "other.tar").exists()
+
+
+@pytest.mark.anyio
+async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
+    kept: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, data = tmp_path / "hub.tar", tmp_path / "restored"
+    await anyio.to_thread.run_sync(lambda: back(kept, path))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RESTORING, "_write", full)
+        with pytest.raises(OSError, match="No space"):
+            await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+    assert list(data.iterdir()) == []
+
+    await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+    assert (data / "sessions" / f"{ID}.mcap").is_file()
 
 
 def test_parts_that_would_leave_the_directory_are_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pilothouse.hub.backups.archive import Writer, writing
 from pilothouse.hub.backups.manifest import FILES, TABLES, Manifest, Table
 from pilothouse.hub.db.base import Base
 from pilothouse.hub.db.copying import last_number, lines_of, stored, tables_of
+from pilothouse.hub.db.migrate import UnknownRevision, known_revisions
 from pilothouse.hub.db.moments import one_moment, revision_of
 from pilothouse.kit.clock import Clock, at
 
@@ -48,12 +49,15 @@ def back_up(
 ) -> Backup:
     """Write everything that a hub keeps: its rows as they are at one moment, then its files, which do not change.
 
-    What its bucket holds stays there. Raises NoDatabase.
+    What its bucket holds stays there. Raises NoDatabase, and UnknownRevision for rows of a newer version, of which this
+    one would leave out what it does not know.
     """
     # The head of the audit log is read first: later than the rows, it would speak of entries they do not have.
     anchor = _read(data / ANCHOR)
     with one_moment(address) as connection, writing(path) as archive:
         made_at, revision = at(clock.now_ns()).isoformat(), revision_of(connection)
+        if revision not in known_revisions():
+            raise UnknownRevision(reason=f"it is at revision {revision}")
         manifest = Manifest(software=__version__, revision=revision, made_at=made_at, has_recordings=recordings)
         for table in tables_of(connection, Base.metadata.tables):
             tell(table.name)

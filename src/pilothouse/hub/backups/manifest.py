@@ -16,6 +16,11 @@ class BackupUnreadable(Invalid):
     """{path} is no whole backup: {reason}. Nothing was changed; use another one."""
 
 
+class BackupNewer(Invalid):
+    """{path} is of another version, {software} (revision {revision}): restore it with that version or a newer one.
+    Nothing was changed."""
+
+
 class FileShrank(Conflict):
     """{name} became shorter while it was being copied; nothing was written, make the backup again."""
 

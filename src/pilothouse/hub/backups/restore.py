@@ -11,11 +11,11 @@ from typing import IO
 
 import anyio
 
-from pilothouse.hub.backups.archive import check
-from pilothouse.hub.backups.manifest import FILES, TABLES, BackupUnreadable, Manifest, NotEmpty
+from pilothouse.hub.backups.archive import Reader, check
+from pilothouse.hub.backups.manifest import FILES, TABLES, BackupNewer, BackupUnreadable, Manifest, NotEmpty
 from pilothouse.hub.db.copying import count_on, empty, fill, tables_of
 from pilothouse.hub.db.engine import parse_url
-from pilothouse.hub.db.migrate import Migrations
+from pilothouse.hub.db.migrate import Migrations, known_revisions
 from pilothouse.hub.db.moments import all_or_nothing, is_empty, let_references_wait
 
 _TABLE_END = ".jsonl.zst"
@@ -24,15 +24,27 @@ _TABLE_END = ".jsonl.zst"
 def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None] = lambda _: None) -> Manifest:
     """Check every byte of a backup, then put it back and bring the database to the newest revision.
 
-    Raises BackupUnreadable, NotEmpty, NoDatabase, UnknownRevision; then nothing was changed, or what was begun is
-    nothing that a hub would start on.
+    Raises BackupUnreadable, BackupNewer, NotEmpty, NoDatabase; then the directory is as empty as it was.
     """
     backup = check(path)
+    manifest = backup.manifest
+    if manifest.revision not in known_revisions():
+        raise BackupNewer(path=path, software=manifest.software, revision=manifest.revision)
     data.mkdir(parents=True, exist_ok=True)
     if any(data.iterdir()):
         raise NotEmpty(where=data)
     if not is_empty(address):
         raise NotEmpty(where="the database")
+    try:
+        _put_back(backup, data, address, tell)
+    except BaseException:
+        # Half a hub would start, and serve what it has as if it were all.
+        _clear(data)
+        raise
+    return manifest
+
+
+def _put_back(backup: Reader, data: Path, address: str, tell: Callable[[str], None]) -> None:
     migrations = Migrations(parse_url(address))
     anyio.run(migrations.up, backup.manifest.revision)
     with all_or_nothing(address) as connection:
@@ -52,7 +64,14 @@ def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None]
         for table_name, table in tables.items():
             count_on(connection, table, known[table_name].last_number)
     anyio.run(migrations.up)
-    return backup.manifest
+
+
+def _clear(data: Path) -> None:
+    for entry in data.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _lines(content: IO[bytes]) -> Iterator[bytes]:

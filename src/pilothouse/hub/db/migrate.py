@@ -138,6 +138,12 @@ def _check_foreign_keys(connection: Connection) -> None:
 
 
 @cache
+def known_revisions() -> frozenset[str]:
+    """Every revision this program can bring a database to."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_config(None)).walk_revisions())
+
+
+@cache
 def _head() -> str:
     found = ScriptDirectory.from_config(_config(None)).get_current_head()
     assert found is not None
