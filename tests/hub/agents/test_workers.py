@@ -112,3 +112,53 @@ async def test_a_lead_replaces_the_token_of_a_worker_it_made(client: httpx2.Asyn
     assert (await client.get("/api/v1/agent/me", headers=rob.headers)).status_code == 401
     headers = {"X-Agent-Token": answer.json()["token"]}
     assert (await client.get("/api/v1/agent/me", headers=headers)).status_code == 200
+
+
+async def test_the_workers_of_a_lead_draw_from_its_budgets(client: httpx2.AsyncClient) -> None:
+    lead = await register(
+        client, await make_board(client), role="lead",
+        budgets={"requests_per_day": 8, "tasks_per_day": 2, "cost_per_day": 5},
+    )  # fmt: skip
+    rob, uma = [agent_of((await spawn(client, lead, name)).json()) for name in ("Rob", "Uma")]
+    tasks = f"/api/v1/boards/{lead.board_id}/tasks"
+    asked = [await client.post(tasks, json={"title": "x"}, headers=agent.headers) for agent in (rob, uma, lead)]
+    reported = [
+        await client.post("/api/v1/agent/usage", json={"cost": 3}, headers=agent.headers) for agent in (rob, uma)
+    ]
+    costly = await client.post(WORKERS, json={"name": "Ira"}, headers=lead.headers)
+    own = (await client.get("/api/v1/agent/usage", headers=lead.headers)).json()["spent"]
+    answers = [await client.get("/api/v1/agent/me", headers=agent.headers) for agent in (rob, uma, rob, uma)]
+
+    assert [answer.status_code for answer in asked] == [201, 201, 429]
+    assert asked[-1].json()["code"] == "task_budget_spent"
+    assert [answer.status_code for answer in reported] == [200, 200]
+    assert (costly.status_code, costly.json()["code"]) == (429, "cost_budget_spent")
+    # Two workers made, three times a task; what was refused for its cost was not counted.
+    assert (own["requests"], own["tasks"], own["cost"]) == (5, 2, 6.0)
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert "lead and the workers it made" in answers[-1].json()["detail"]
+
+
+async def test_workers_do_not_outlive_their_lead(client: httpx2.AsyncClient, lead: Agent) -> None:
+    kept, rob = [agent_of((await spawn(client, lead, name)).json()) for name in ("Kay", "Rob")]
+    await client.patch(f"/api/v1/agents/{kept.id}", json={"board_id": await make_board(client, "Away")}, headers=PERSON)
+    task = await make_task(client, lead.board_id, assigned_id=rob.id)
+
+    assert (await client.delete(f"/api/v1/agents/{lead.id}", headers=PERSON)).status_code == 204
+    me = await client.get("/api/v1/agent/me", headers=kept.headers)
+    free = await client.get(f"/api/v1/boards/{lead.board_id}/tasks/{task}", headers=PERSON)
+
+    assert (await client.get("/api/v1/agent/me", headers=rob.headers)).status_code == 401
+    assert free.json()["assigned_id"] is None
+    # Whom a person has moved is no lead's any more.
+    assert (me.status_code, me.json()["spawned_by"]) == (200, None)
+
+
+async def test_workers_do_not_stay_on_a_board_that_their_lead_leaves(client: httpx2.AsyncClient, lead: Agent) -> None:
+    rob = agent_of((await spawn(client, lead)).json())
+    other = await make_board(client, "Other")
+
+    await client.patch(f"/api/v1/agents/{lead.id}", json={"board_id": other}, headers=PERSON)
+
+    assert (await client.get("/api/v1/agent/me", headers=rob.headers)).status_code == 401
+    assert (await client.get("/api/v1/agent/me", headers=lead.headers)).json()["board_id"] == other

@@ -108,7 +108,9 @@ class Agent(BaseModel):
     liveness_since: AwareDatetime
     status: str = Field(description="What it said of itself with its last heartbeat")
     last_seen_at: AwareDatetime | None
-    spawned_by: str | None = Field(description="The lead that made it; null when a person registered it")
+    spawned_by: str | None = Field(
+        description="The lead that made it; null when a person registered it, moved it or changed its role"
+    )
     created_at: AwareDatetime
     created_by: str
     changed_at: AwareDatetime

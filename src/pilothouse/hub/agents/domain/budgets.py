@@ -18,25 +18,26 @@ FREE_ROUTES = frozenset({"/api/v1/agent/heartbeat", "/api/v1/agent/usage", "/api
 
 
 class RequestBudgetSpent(Throttled):
-    """This agent has made the {limit} requests it may make in a day; it may go on at {resets_at}."""
+    """{who} made the {limit} requests allowed in a day; this agent may go on at {resets_at}."""
 
 
 class TaskBudgetSpent(Throttled):
-    """This agent has created or claimed the {limit} tasks it may in a day; it may go on at {resets_at}."""
+    """{who} created or claimed the {limit} tasks allowed in a day; this agent may go on at {resets_at}."""
 
 
 class CostBudgetSpent(Throttled):
-    """This agent has reported the cost of {limit} that it may cause in a day; until {resets_at} it may read, release
-    what it holds and say that it lives."""
+    """{who} reported the cost of {limit} allowed in a day; until {resets_at} this agent may read, release what it holds
+    and say that it lives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What is allowed in a day; None is without limit."""
+    """What is allowed in a day; None is without limit. ``who`` has spent it once it is spent."""
 
     requests: int | None = None
     tasks: int | None = None
     cost_micros: int | None = None
+    who: str = "This agent has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,19 @@ def resets_at(day: date) -> datetime:
 def check_requests(budgets: Budgets, spent: Spent, now: datetime) -> None:
     """Raise RequestBudgetSpent when one more would be too many."""
     if budgets.requests is not None and spent.requests >= budgets.requests:
-        raise RequestBudgetSpent(limit=budgets.requests, **_until(spent.day, now))
+        raise RequestBudgetSpent(who=budgets.who, limit=budgets.requests, **_until(spent.day, now))
 
 
 def check_tasks(budgets: Budgets, spent: Spent, now: datetime) -> None:
     """Raise TaskBudgetSpent when one more would be too many."""
     if budgets.tasks is not None and spent.tasks >= budgets.tasks:
-        raise TaskBudgetSpent(limit=budgets.tasks, **_until(spent.day, now))
+        raise TaskBudgetSpent(who=budgets.who, limit=budgets.tasks, **_until(spent.day, now))
 
 
 def check_cost(budgets: Budgets, spent: Spent, now: datetime) -> None:
     """Raise CostBudgetSpent once as much was reported as is allowed."""
     if budgets.cost_micros is not None and spent.cost_micros >= budgets.cost_micros:
-        raise CostBudgetSpent(limit=cost(budgets.cost_micros), **_until(spent.day, now))
+        raise CostBudgetSpent(who=budgets.who, limit=cost(budgets.cost_micros), **_until(spent.day, now))
 
 
 def least(wanted: int | None, most: int | None) -> int | None:

@@ -90,7 +90,8 @@ async def change_agent(
 
 @router.delete("/{agent_id}", status_code=204, summary="Remove an agent")
 async def delete_agent(caller: Person, services: Services, session: Writing, agent_id: AgentPath) -> None:
-    """Its token opens nothing from now on, the tasks it has are free again; what it did stays in the activity."""
+    """Its token opens nothing from now on, the tasks it has are free again, and so with the workers it made: it holds
+    their tokens. What they did stays in the activity."""
     await services.agents.remove(session, caller, agent_id)
 
 

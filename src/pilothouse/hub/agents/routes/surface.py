@@ -100,8 +100,8 @@ async def list_workers(caller: AgentCaller, services: Services, session: Reading
 async def spawn_worker(
     caller: AgentCaller, services: Services, session: Writing, hub: ThisHub, once: OnceKey, new: NewWorker
 ) -> MadeAgent:
-    """Only the lead, on its own board, within `max_agents` and its own budgets. The answer is the only one that holds
-    the worker's token; running it is yours to do."""
+    """Only the lead, on its own board, within `max_agents`; what it uses up counts for the lead's budgets, too. It ends
+    when the lead is removed or moved. The answer is the only one that holds its token; running it is yours to do."""
     return await make_once(session, hub, once, lambda: services.agents.spawn(session, caller, new))
 
 

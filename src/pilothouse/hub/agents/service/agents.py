@@ -15,7 +15,6 @@ from pilothouse.hub.agents.domain.budgets import Spent, day_of
 from pilothouse.hub.agents.domain.problems import (
     AgentChanged,
     AgentNameTaken,
-    BeyondOwnBudget,
     BoardFull,
     LeadsOnly,
     LeadTaken,
@@ -25,7 +24,7 @@ from pilothouse.hub.agents.domain.problems import (
 from pilothouse.hub.agents.repository import SpendingRows
 from pilothouse.hub.agents.service.inbox import Inboxes
 from pilothouse.hub.agents.service.rollcall import RollCall
-from pilothouse.hub.agents.service.showing import columns_of, shown, told
+from pilothouse.hub.agents.service.showing import columns_of, shown, told, within
 from pilothouse.hub.boards.domain.problems import BoardNotWritable, UnknownBoard
 from pilothouse.hub.db import after_commit
 from pilothouse.hub.identity import Access, AgentRole, Caller, Tokens
@@ -86,7 +85,10 @@ class Agents:
         board = await self._hold(session, lead.board_id)
         if board is None:
             raise UnknownBoard
-        limited = new.model_copy(update={"budgets": _within(new.budgets, lead)})
+        if (await self._register.versions(session, [lead.id])).get(lead.id) != lead.version:
+            # It was moved or removed while the board was waited for, and its workers with it.
+            raise AgentChanged(version=lead.version)
+        limited = new.model_copy(update={"budgets": within(new.budgets, lead)})
         return await self._add(session, caller, board, limited, AgentRole.WORKER, spawned_by=lead.id)
 
     async def page(
@@ -118,6 +120,7 @@ class Agents:
         wanted = _wanted(record, change, self._now())
         await self._check_place(session, boards[goal], wanted, is_new=goal != record.board_id)
         if goal != record.board_id:
+            await self._remove_made(session, caller, record)
             await self._let_go(session, record)
         values = {name: getattr(wanted, name) for name in _CHANGEABLE}
         if record.last_seen_at is not None:
@@ -146,14 +149,23 @@ class Agents:
         return await self._replace_token(session, caller, await self._spawned(session, caller, agent_id), wanted)
 
     async def remove(self, session: AsyncSession, caller: Caller, agent_id: str) -> None:
-        """Its tokens open nothing, its tasks are free again; what it did stays in the log."""
+        """Its tokens open nothing, its tasks are free again, and so for the workers it made; what they did stays in the
+        log."""
         record = await self._visible(session, caller, agent_id)
         await self._writable(session, caller, record.board_id)
+        # The lead first, as whoever spends from its budget does.
+        record = await self._visible(session, caller, agent_id, lock=True)
+        await self._remove_made(session, caller, record)
         await self._remove(session, caller, record)
 
     async def remove_worker(self, session: AsyncSession, caller: Caller, agent_id: str) -> None:
         """The same for a lead and a worker that a lead of its board made; raises NotSpawned for others."""
         await self._remove(session, caller, await self._spawned(session, caller, agent_id))
+
+    async def _remove_made(self, session: AsyncSession, caller: Caller, lead: AgentRecord) -> None:
+        """Whoever made a worker holds its token: the worker does not stay on a board that its lead leaves."""
+        for record in await self._register.made_by(session, lead.board_id, lead.id):
+            await self._remove(session, caller, record)
 
     async def _remove(self, session: AsyncSession, caller: Caller, record: AgentRecord) -> None:
         await self._let_go(session, record)
@@ -267,32 +279,15 @@ class Agents:
 
 _CHANGEABLE = (
     "name", "board_id", "role", "runtime", "heartbeat_interval_s", "identity", "labels", "requests_per_day",
-    "tasks_per_day", "cost_micros_per_day", "changed_at", "version",
+    "tasks_per_day", "cost_micros_per_day", "spawned_by", "changed_at", "version",
 )  # fmt: skip
 
 
 def _wanted(record: AgentRecord, change: schemas.AgentChange, now: datetime) -> AgentRecord:
-    """The agent as it is to be; what is null stays."""
+    """The agent as it is to be; what is null stays. One that is moved or gets another role is no lead's any more."""
     said = {name: value for name, value in change if value is not None and name not in ("version", "budgets")}
     budgets = {} if change.budgets is None else columns_of(change.budgets)
     values: dict[str, Any] = {**said, **budgets, "changed_at": now, "version": record.version + 1}
-    return replace(record, **values)
-
-
-def _within(wanted: schemas.Budgets, lead: AgentRecord) -> schemas.Budgets:
-    """A worker's budgets: what is not asked for is as much as the lead has."""
-    have, sent = columns_of(schemas.Budgets()), columns_of(wanted)
-    for name, value in sent.items():
-        most = getattr(lead, name)
-        if value is not None and most is not None and value > most:
-            raise BeyondOwnBudget(budget=name.replace("cost_micros", "cost"), most=_said(name, most))
-        have[name] = most if value is None else value
-    micros = have["cost_micros_per_day"]
-    return schemas.Budgets(
-        requests_per_day=have["requests_per_day"], tasks_per_day=have["tasks_per_day"],
-        cost_per_day=None if micros is None else micros / 1_000_000,
-    )  # fmt: skip
-
-
-def _said(name: str, most: int) -> float:
-    return most / 1_000_000 if name == "cost_micros_per_day" else most
+    wanted = replace(record, **values)
+    is_taken_over = (wanted.board_id, wanted.role) != (record.board_id, record.role)
+    return replace(wanted, spawned_by=None) if is_taken_over else wanted

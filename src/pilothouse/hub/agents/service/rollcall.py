@@ -17,7 +17,7 @@ from pilothouse.hub.activity import Activity
 from pilothouse.hub.agents.domain.budgets import Spent, check_cost, check_requests, costs, day_of, is_free
 from pilothouse.hub.agents.domain.problems import UnknownAgent
 from pilothouse.hub.agents.repository import SpendingRows
-from pilothouse.hub.agents.service.seen import Seen
+from pilothouse.hub.agents.service.seen import Seen, budgets_of
 from pilothouse.hub.db import Database, Together
 from pilothouse.hub.identity import Caller
 from pilothouse.hub.identity.domain.agents import AgentRecord, Liveness, beat
@@ -64,22 +64,25 @@ class RollCall:
         self._listening_since_ns = clock.monotonic_ns()
 
     async def admit(self, caller: Caller, method: str, route: str) -> None:
-        """Count a request of an agent; raises RequestBudgetSpent and CostBudgetSpent."""
+        """Count a request of an agent, and for the lead that made it; raises RequestBudgetSpent, CostBudgetSpent."""
         if is_free(route):
             return
-        seen, now = await self._of(caller), self._now()
+        own, now = await self._of(caller), self._now()
+        lead = await self._lead_of(own)
+        paying = [own] if lead is None else [own, lead]
         today = day_of(now)
-        if seen.day != today:
+        if any(seen.requests and seen.day != today for seen in paying):
             # What came before midnight is counted there.
-            if seen.requests:
-                await self.write()
+            await self.write()
+        for seen in paying:
             seen.day = today
-        spent = seen.total(today)
-        check_requests(seen.budgets, spent, now)
-        if costs(method, route):
-            check_cost(seen.budgets, spent, now)
-        seen.requests += 1
-        self._uncounted.add(seen.record.id)
+            budgets, spent = budgets_of(seen.record, asked_by=own.record.id), seen.total(today)
+            check_requests(budgets, spent, now)
+            if costs(method, route):
+                check_cost(budgets, spent, now)
+        for seen in paying:
+            seen.requests += 1
+            self._uncounted.add(seen.record.id)
 
     async def beat(self, caller: Caller, status: str) -> tuple[AgentRecord, datetime]:
         """An agent says that it lives: written down when this returns. Raises UnknownAgent for one that is gone."""
@@ -151,7 +154,18 @@ class RollCall:
         seen.caller = caller
         return seen
 
-    async def _read(self, caller: Caller, agent_id: str) -> Seen:
+    async def _lead_of(self, own: Seen) -> Seen | None:
+        """Who pays as well: the lead that made a worker."""
+        lead_id = own.record.spawned_by
+        if lead_id is None:
+            return None
+        try:
+            return self._seen.get(lead_id) or await self._read(None, lead_id)
+        except UnknownAgent:
+            # It is being removed, and its workers with it.
+            return None
+
+    async def _read(self, caller: Caller | None, agent_id: str) -> Seen:
         today = day_of(self._now())
         async with self._database.reading() as session:
             record = await self._register.one(session, agent_id)

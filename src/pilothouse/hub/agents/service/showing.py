@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.hub.agents import schemas
 from pilothouse.hub.agents.domain.budgets import Spent, cost, micros, resets_at
+from pilothouse.hub.agents.domain.problems import BeyondOwnBudget
 from pilothouse.hub.identity.domain.agents import AgentRecord
 
 
@@ -79,3 +80,22 @@ def told(record: AgentRecord | None) -> dict[str, object] | None:
         "cost_per_day": None if record.cost_micros_per_day is None else cost(record.cost_micros_per_day),
         "spawned_by": record.spawned_by,
     }
+
+
+def within(wanted: schemas.Budgets, lead: AgentRecord) -> schemas.Budgets:
+    """A worker's budgets: what is not asked for is as much as the lead has. Raises BeyondOwnBudget."""
+    have, sent = columns_of(schemas.Budgets()), columns_of(wanted)
+    for name, value in sent.items():
+        most = getattr(lead, name)
+        if value is not None and most is not None and value > most:
+            raise BeyondOwnBudget(budget=name.replace("cost_micros", "cost"), most=_said(name, most))
+        have[name] = most if value is None else value
+    micros = have["cost_micros_per_day"]
+    return schemas.Budgets(
+        requests_per_day=have["requests_per_day"], tasks_per_day=have["tasks_per_day"],
+        cost_per_day=None if micros is None else micros / 1_000_000,
+    )  # fmt: skip
+
+
+def _said(name: str, most: int) -> float:
+    return most / 1_000_000 if name == "cost_micros_per_day" else most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,27 +44,38 @@ class Spendings:
         today = day_of(at(self._clock.now_ns()))
         before = (await SpendingRows(session).on(today, [record.id])).get(record.id, Spent(today))
         reported = Spent(today, cost_micros=micros(new.cost))
-        await SpendingRows(session).add({record.id: reported})
+        paying = await self._paying(session, record)
+        await SpendingRows(session).add({one.id: reported for one in paying})
         self._activity.note(
             session, caller, organization_id=record.organization_id, board_id=record.board_id, kind="agent.usage",
             subject=("agent", record.id), before={"cost": cost(before.cost_micros)},
             after={"cost": cost(before.cost_micros + reported.cost_micros), "note": new.note},
         )  # fmt: skip
-        after_commit(session, lambda: self._roll.spent(record.id, reported))
+        for one in paying:
+            after_commit(session, partial(self._roll.spent, one.id, reported))
         return await self._shown(session, record)
 
     async def take_task(self, session: AsyncSession, caller: Caller) -> None:
-        """A caller creates or claims a task; raises TaskBudgetSpent for an agent that may not today any more."""
+        """A caller creates or claims a task; raises TaskBudgetSpent for an agent that may not today any more, or whose
+        lead and the workers this one made may not."""
         if caller.kind != CallerKind.AGENT or caller.agent_id is None:
             return
-        # Two claims of one agent come one after the other, so that neither slips through.
-        record = await self._record(session, caller.agent_id, lock=True)
+        paying = await self._paying(session, await self._record(session, caller.agent_id))
         now = at(self._clock.now_ns())
         today = day_of(now)
         rows = SpendingRows(session)
-        spent = (await rows.on(today, [record.id])).get(record.id, Spent(today))
-        check_tasks(budgets_of(record), spent, now)
-        await rows.add({record.id: Spent(today, tasks=1)})
+        spent = await rows.on(today, [one.id for one in paying])
+        for one in paying:
+            check_tasks(budgets_of(one, asked_by=caller.agent_id), spent.get(one.id, Spent(today)), now)
+        await rows.add({one.id: Spent(today, tasks=1) for one in paying})
+
+    async def _paying(self, session: AsyncSession, record: AgentRecord) -> list[AgentRecord]:
+        """An agent, and the lead that made it. Two that pay come one after the other, so that neither slips through."""
+        held = [
+            await self._register.one(session, one, lock=True)
+            for one in sorted({record.id, record.spawned_by or record.id})
+        ]
+        return [one for one in held if one is not None]
 
     async def _record(self, session: AsyncSession, agent_id: str, *, lock: bool = False) -> AgentRecord:
         record = await self._register.one(session, agent_id, lock=lock)

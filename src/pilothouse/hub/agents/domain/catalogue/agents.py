@@ -31,7 +31,7 @@ OPERATIONS = (
     ),
     Operation(
         "DELETE /api/v1/agents/{agent_id}", "remove_agent", "An agent is no longer needed, or not to be trusted.",
-        ("Its tokens open nothing from now on", "Its tasks are free again", "Tells the board's stream"),
+        ("Its tokens open nothing from now on", "Its tasks are free again", "So with the workers it made", "Tells the board's stream"),
         ("board_not_writable", "unknown_board"),
     ),
     Operation(
@@ -74,7 +74,7 @@ OPERATIONS = (
         "POST /api/v1/agent/workers", "spawn_worker",
         "You are the lead, there is more to do than you can, and you can run another worker.",
         ("Makes a worker on your board and its token, shown once", "Tells the board's stream"),
-        (*LEAD, "agent_name_taken", "board_full", "beyond_own_budget"),
+        (*LEAD, "agent_changed", "agent_name_taken", "board_full", "beyond_own_budget"),
     ),
     Operation(
         "DELETE /api/v1/agent/workers/{agent_id}", "remove_worker",
