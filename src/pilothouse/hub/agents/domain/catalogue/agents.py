@@ -31,7 +31,10 @@ OPERATIONS = (
     ),
     Operation(
         "DELETE /api/v1/agents/{agent_id}", "remove_agent", "An agent is no longer needed, or not to be trusted.",
-        ("Its tokens open nothing from now on", "Its tasks are free again", "So with the workers it made", "Tells the board's stream"),
+        (
+            "Its tokens open nothing from now on", "Its tasks are free again", "So with the workers it made",
+            "Tells the board's stream",
+        ),
         ("board_not_writable", "unknown_board"),
     ),
     Operation(
