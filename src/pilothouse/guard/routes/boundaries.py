@@ -58,7 +58,7 @@ Named = Annotated[str, Path(max_length=100)]
 Matched = Annotated[str | None, Header(max_length=40, description="The version of the boundaries that was read")]
 
 
-@router.get("")
+@router.get("", summary="List boundaries")
 async def boundaries(runtime: Running, response: Response) -> BoundaryList:
     """Every boundary, with the version of all of them."""
     running = runtime.boundaries
@@ -67,14 +67,14 @@ async def boundaries(runtime: Running, response: Response) -> BoundaryList:
     return BoundaryList(boundaries=found, version=running.version)
 
 
-@router.get("/{name}")
+@router.get("/{name}", summary="Show a boundary")
 async def boundary(runtime: Running, name: Named, response: Response) -> Boundary:
     """One boundary."""
     response.headers["ETag"] = f'"{runtime.boundaries.version}"'
     return Boundary(name=name, **runtime.boundaries.one(name))
 
 
-@router.post("", status_code=201)
+@router.post("", summary="Add a boundary", status_code=201)
 async def create_boundary(
     request: Request, runtime: Running, response: Response, body: NamedBoundary, if_match: Matched = None
 ) -> Boundary:
@@ -86,7 +86,7 @@ async def create_boundary(
     return _answer(runtime, response, body.name, made)
 
 
-@router.put("/{name}")
+@router.put("/{name}", summary="Replace a boundary")
 async def replace_boundary(
     request: Request, runtime: Running, response: Response, name: Named, body: BoundaryBody, if_match: Matched = None
 ) -> Boundary:
@@ -101,7 +101,7 @@ async def replace_boundary(
     return _answer(runtime, response, name, made)
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete("/{name}", summary="Take a boundary away", status_code=204)
 async def remove_boundary(request: Request, runtime: Running, name: Named, if_match: Matched = None) -> None:
     """Take a boundary away; a task that would have none left keeps it."""
     await asyncio.to_thread(runtime.boundaries.remove, name, version=_version(if_match), by=caller(request))

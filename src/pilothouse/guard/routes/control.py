@@ -37,13 +37,13 @@ Budget = Annotated[
 ]
 
 
-@router.get("/status")
+@router.get("/status", summary="Show how the loop is")
 async def control_status(runtime: Running) -> LoopStatus:
     """The state of the loop (`idle`, `running`, `paused`, `stopped`, `emergency`), how it keeps its time."""
     return status_of(runtime)
 
 
-@router.post("/start")
+@router.post("/start", summary="Start the loop")
 async def start(
     request: Request,
     runtime: Running,
@@ -60,41 +60,41 @@ async def start(
     return status_of(runtime)
 
 
-@router.post("/pause")
+@router.post("/pause", summary="Pause the loop")
 async def pause(runtime: Running) -> LoopStatus:
     """Pause after the current cycle completes."""
     runtime.pause()
     return status_of(runtime)
 
 
-@router.post("/resume")
+@router.post("/resume", summary="Resume the loop")
 async def resume(runtime: Running) -> LoopStatus:
     """Go on from `paused`; the first command is judged against where the robot is."""
     runtime.resume()
     return status_of(runtime)
 
 
-@router.post("/stop")
+@router.post("/stop", summary="Stop the loop")
 async def stop(runtime: Running) -> LoopStatus:
     """End the session after the current cycle."""
     runtime.end_session()
     return status_of(runtime)
 
 
-@router.post("/reset")
+@router.post("/reset", summary="Reset the loop")
 async def reset(runtime: Running) -> LoopStatus:
     """Back to `idle`; only from `stopped` or `emergency`."""
     await asyncio.to_thread(runtime.reset)
     return status_of(runtime)
 
 
-@router.post("/reload")
+@router.post("/reload", summary="Reload the Stackfile")
 async def reload(runtime: Running) -> ReloadOutcome:
     """Read the Stackfile again and swap the engine between two cycles; when it cannot be, the old one goes on."""
     return await asyncio.to_thread(runtime.reload)
 
 
-@estop_router.post(ESTOP_PATH)
+@estop_router.post(ESTOP_PATH, summary="Stop the robot at once")
 async def estop(request: Request, runtime: Running) -> LoopStatus:
     """Stop the robot at once; from any state, without a credential. It stays until a reset."""
     runtime.estop("rest", f"POST {ESTOP_PATH} from {caller(request)}")

@@ -31,19 +31,21 @@ _MCAP: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("")
+@router.get("", summary="List recorded sessions")
 async def every(sessions: Recorded) -> SessionList:
     """All recorded sessions, newest first."""
     return SessionList(sessions=[_row(one) for one in await asyncio.to_thread(sessions.every)])
 
 
-@router.get("/{session_id}")
+@router.get("/{session_id}", summary="Show a recorded session")
 async def one_session(sessions: Recorded, session_id: SessionId) -> SessionDetail:
     """What a session's files say about it; its messages are not read."""
     return _detail(await asyncio.to_thread(sessions.get, session_id))
 
 
-@router.get("/{session_id}/download", response_class=StreamingResponse, responses=_MCAP)
+@router.get(
+    "/{session_id}/download", summary="Download a recorded session", response_class=StreamingResponse, responses=_MCAP
+)
 async def download(
     sessions: Recorded,
     session_id: SessionId,

@@ -66,7 +66,7 @@ async def _filter(
     return Filter(since, until, min_risk_level, next(iter(asked.values()), None), failure_type)
 
 
-@router.get("", response_model=RiskEventPage)
+@router.get("", summary="Search the risk log", response_model=RiskEventPage)
 async def query(log: RiskEvents, wanted: Annotated[Filter, Depends(_filter)], limit: Limit = DEFAULT_LIMIT) -> Response:
     """The newest matching events, newest first."""
     found = await asyncio.to_thread(log.events.newest, wanted, limit)
@@ -74,14 +74,14 @@ async def query(log: RiskEvents, wanted: Annotated[Filter, Depends(_filter)], li
     return _json(f'{{"events":[{documents}],"count":{len(found)}}}'.encode())
 
 
-@router.get("/stats")
+@router.get("/stats", summary="Count risk events")
 async def stats(log: RiskEvents) -> RiskStatistics:
     """How many events there are of each kind, and how long their cycles took."""
     found = await asyncio.to_thread(log.events.statistics)
     return RiskStatistics(**found._asdict(), dropped=log.dropped, dropped_rejected=log.dropped_rejected)
 
 
-@router.get("/mcap/{filename}", response_model=SessionEventPage)
+@router.get("/mcap/{filename}", summary="Read the notable cycles of a session file", response_model=SessionEventPage)
 async def from_session(
     sessions: Annotated[Sessions, Depends(_sessions)],
     filename: Annotated[str, Path()],
@@ -100,19 +100,19 @@ async def from_session(
     return _json(await asyncio.to_thread(read))
 
 
-@router.get("/export/json", response_class=StreamingResponse)
+@router.get("/export/json", summary="Export the risk log as JSON", response_class=StreamingResponse)
 async def export_json(log: RiskEvents) -> StreamingResponse:
     """Every event, oldest first, as one JSON array."""
     return _download(_json_blocks(log.events.pages()), "application/json", "risk_log.json")
 
 
-@router.get("/export/csv", response_class=StreamingResponse)
+@router.get("/export/csv", summary="Export the risk log as CSV", response_class=StreamingResponse)
 async def export_csv(log: RiskEvents) -> StreamingResponse:
     """Every event, oldest first, as a table."""
     return _download(_csv_blocks(log.events.pages()), "text/csv; charset=utf-8", "risk_log.csv")
 
 
-@router.get("/{event_id}", response_model=dict[str, Any])
+@router.get("/{event_id}", summary="Show a risk event", response_model=dict[str, Any])
 async def one_event(log: RiskEvents, event_id: RowId) -> Response:
     """One event by its number."""
     return _json((await asyncio.to_thread(log.events.get, event_id)).document.encode())

@@ -41,7 +41,7 @@ class _Said(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Said).decode
 
 
-@router.get("/api/telemetry/history", response_model=TelemetryHistory)
+@router.get("/api/telemetry/history", summary="Read the last cycles", response_model=TelemetryHistory)
 async def telemetry_history(
     runtime: Running, n: Annotated[int, Query(ge=1, le=1000, description="Number of events")] = 50
 ) -> Response:
@@ -49,7 +49,7 @@ async def telemetry_history(
     return Response(runtime.telemetry.last(n), media_type="application/json")
 
 
-@router.post("/api/telemetry/tickets", status_code=201)
+@router.post("/api/telemetry/tickets", summary="Get a ticket for a WebSocket", status_code=201)
 async def telemetry_ticket(request: Request) -> Ticket:
     """A ticket for one WebSocket of a browser, which cannot send a token."""
     tickets: Tickets = request.app.state.tickets

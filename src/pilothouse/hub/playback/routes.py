@@ -29,7 +29,9 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _KEEP = {"Cache-Control": "private, max-age=3600", "Vary": "Authorization"}
 
 # A hundred years: beyond it a time does not fit into nanoseconds.
-Seconds = Annotated[float, Query(ge=-3.2e9, le=3.2e9, allow_inf_nan=False)]
+Seconds = Annotated[
+    float, Query(ge=-3.2e9, le=3.2e9, allow_inf_nan=False, description="Seconds from the beginning of the recording")
+]
 Topic = Annotated[str, Query(min_length=1, max_length=500)]
 
 

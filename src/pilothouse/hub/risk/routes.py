@@ -50,7 +50,7 @@ async def _wanted(
     return Wanted(robot_id, since, until, outcome, min_risk_level, incident_id)
 
 
-@router.post("", **body_limit(LARGEST_BATCH_BYTES))
+@router.post("", summary="Report what guards decided", **body_limit(LARGEST_BATCH_BYTES))
 async def report_risk_events(
     caller: Writer, risk_events: TheRiskEvents, session: Reporting, batch: RiskEventBatch
 ) -> RiskEventsAccepted:
@@ -59,7 +59,7 @@ async def report_risk_events(
     return await risk_events.take(session, batch)
 
 
-@router.get("")
+@router.get("", summary="List what guards decided, the latest first")
 async def list_risk_events(
     risk_events: TheRiskEvents, session: Reading, page: Paging, wanted: Annotated[Wanted | None, Depends(_wanted)]
 ) -> RiskEventList:
@@ -69,7 +69,7 @@ async def list_risk_events(
     return await risk_events.page(session, wanted, page.limit, page.offset)
 
 
-@router.get("/by-robot")
+@router.get("/by-robot", summary="Sum up what each robot's guard decided")
 async def sum_up_risk_events(
     risk_events: TheRiskEvents,
     session: Reading,

@@ -28,14 +28,14 @@ PATHS = ("/sessions/{session_id}/pin",)
 router = APIRouter(tags=["recorder"])
 
 
-@router.put("/sessions/{session_id}/pin")
+@router.put("/sessions/{session_id}/pin", summary="Keep a recording")
 async def pin(keeper: Keeping, session_id: SessionId) -> Pinned:
     """From now on it is never removed, however old it gets and however full the disk is."""
     keeper.pin(session_id, is_pinned=True)
     return Pinned(session_id=session_id, pinned=True)
 
 
-@router.delete("/sessions/{session_id}/pin")
+@router.delete("/sessions/{session_id}/pin", summary="Let go of a recording")
 async def unpin(keeper: Keeping, session_id: SessionId) -> Pinned:
     """Retention may remove it again."""
     keeper.pin(session_id, is_pinned=False)

@@ -13,7 +13,7 @@ PATHS = ("/risk-events",)
 router = APIRouter(tags=["recorder"])
 
 
-@router.post("/risk-events")
+@router.post("/risk-events", summary="Report what a guard decided")
 async def report(request: Request, batch: RiskEventBatch) -> RiskEventsAccepted:
     """Take what a guard decided; it is on disk when this answers, and goes to the hub in order. Twice is once."""
     recorder: Recorder = request.app.state.recorder

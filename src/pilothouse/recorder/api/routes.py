@@ -78,7 +78,7 @@ PATHS = ("/sessions/save", "/sessions/last", "/topics", "/triggers", "/config/re
 router = APIRouter(tags=["recorder"])
 
 
-@router.post("/sessions/save", openapi_extra=_SAVE_BODY)
+@router.post("/sessions/save", summary="Save the buffer as a recording", openapi_extra=_SAVE_BODY)
 async def save(recorder: Recording, asked: Asked, key: Key) -> SavedRecording | Ignored:
     """Copy the buffer to a new recording; the buffer goes on. An alert that is repeated answers its first recording."""
     if asked is None:
@@ -94,25 +94,25 @@ async def save(recorder: Recording, asked: Asked, key: Key) -> SavedRecording | 
     return recorder.answers.saved(row)
 
 
-@router.get("/sessions/last")
+@router.get("/sessions/last", summary="Show the newest recording")
 async def last(answers: Reading) -> LastRecording:
     """The newest recording."""
     return answers.last_recording()
 
 
-@router.get("/topics")
+@router.get("/topics", summary="List topics")
 async def topics(answers: Reading) -> TopicList:
     """Every topic heard, how fast it speaks and what was lost."""
     return answers.topics()
 
 
-@router.get("/triggers")
+@router.get("/triggers", summary="List triggers and captures")
 async def triggers(answers: Reading) -> TriggerStatus:
     """Every rule with its last firing, the captures under way and the recent ones."""
     return answers.triggers()
 
 
-@router.post("/config/reload")
+@router.post("/config/reload", summary="Reload the configuration")
 async def reload_configuration(recorder: Recording) -> Reloaded:
     """Read the configuration file again and apply it, all or nothing; nothing that is recorded is lost."""
     return await asyncio.to_thread(recorder.reload)

@@ -28,7 +28,7 @@ class _Attempts:
         await connection.app.state.enrolment_limit.count(connection)
 
 
-@router.post("/enrolments", status_code=201)
+@router.post("/enrolments", status_code=201, summary="Make a code that lets a robot in")
 async def create_enrolment(
     caller: Admin, services: Services, session: Writing, new: NewEnrolment, address: OwnAddress
 ) -> Enrolment:
@@ -36,13 +36,13 @@ async def create_enrolment(
     return await services.enrolments.create(session, new, caller, address)
 
 
-@router.get("/enrolments")
+@router.get("/enrolments", summary="List the codes that wait for a robot")
 async def list_enrolments(_caller: Admin, services: Services, session: Reading, page: Paging) -> OpenEnrolmentList:
     """Codes that wait for their robot, without the codes."""
     return await services.enrolments.page(session, limit=page.limit, offset=page.offset)
 
 
-@router.delete("/enrolments/{enrolment_id}", status_code=204)
+@router.delete("/enrolments/{enrolment_id}", status_code=204, summary="Take a code back")
 async def revoke_enrolment(
     _caller: Admin, services: Services, session: Writing, enrolment_id: Annotated[str, Path(max_length=40)]
 ) -> None:
@@ -50,7 +50,9 @@ async def revoke_enrolment(
     await services.enrolments.revoke(session, enrolment_id)
 
 
-@router.post("/enroll", status_code=201, dependencies=[Depends(_Attempts())])
+@router.post(
+    "/enroll", status_code=201, dependencies=[Depends(_Attempts())], summary="Trade a code for a robot's token"
+)
 async def enrol(services: Services, request: EnrolRequest) -> RobotToken:
     """A robot trades its code for a token of its own. Public: the code is the credential."""
     return await services.enrolments.enrol(request)

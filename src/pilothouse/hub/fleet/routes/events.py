@@ -17,7 +17,7 @@ from pilothouse.web.streams import EventStream, Since, StreamEvent, forgotten
 router = APIRouter(prefix="/api/v1", tags=["fleet"])
 
 
-@router.get("/events", response_class=StreamingResponse, responses=EVENT_STREAM)
+@router.get("/events", response_class=StreamingResponse, responses=EVENT_STREAM, summary="Follow the fleet live")
 async def stream_events(request: Request, caller: Reader, hub: ThisHub, since: Since) -> EventStream:
     """What happens, live, as server-sent events. `Last-Event-ID` or `since` resumes without loss or repeats; without
     them the stream begins now; where events in between are no longer kept, one named `forgotten` says so. The data of

@@ -34,14 +34,14 @@ async def _wanted(
     )  # fmt: skip
 
 
-@router.post("/agents/heartbeat", response_model_exclude_unset=True)
+@router.post("/agents/heartbeat", response_model_exclude_unset=True, summary="Say that a robot lives")
 async def heartbeat(caller: Writer, services: Services, session: Reporting, heartbeat: Heartbeat) -> HeartbeatAccepted:
     """A robot says that it lives. Only `robot_id` is required."""
     check_speaks_for(caller, [heartbeat.robot_id])
     return await services.robots.beat(session, heartbeat)
 
 
-@router.get("/robots")
+@router.get("/robots", summary="List robots")
 async def list_robots(
     _caller: Reader, services: Services, session: Reading, page: Paging, wanted: Annotated[Wanted, Depends(_wanted)]
 ) -> RobotList:
@@ -49,14 +49,14 @@ async def list_robots(
     return await services.robots.list(session, wanted, page.limit, page.offset)
 
 
-@router.get("/robots/{robot_id}")
+@router.get("/robots/{robot_id}", summary="Show a robot")
 async def get_robot(caller: Reader, services: Services, session: Reading, robot_id: RobotId) -> Robot:
     """One robot and its last heartbeat."""
     _check_visible(caller, robot_id)
     return await services.robots.get(session, robot_id)
 
 
-@router.patch("/robots/{robot_id}")
+@router.patch("/robots/{robot_id}", summary="Name a robot, or say where it is")
 async def change_robot(
     _caller: Admin, services: Services, session: Writing, robot_id: RobotId, change: RobotUpdate
 ) -> Robot:
@@ -64,7 +64,7 @@ async def change_robot(
     return await services.robots.change(session, robot_id, change)
 
 
-@router.get("/robots/{robot_id}/health")
+@router.get("/robots/{robot_id}/health", summary="Show how a robot is and was")
 async def get_robot_health(
     caller: Reader,
     services: Services,
@@ -79,7 +79,7 @@ async def get_robot_health(
     return await services.healths.of_robot(session, robot_id, changes=changes, hours=hours)
 
 
-@router.post("/robots/{robot_id}/retire")
+@router.post("/robots/{robot_id}/retire", summary="Retire a robot")
 async def retire_robot(_caller: Admin, services: Services, session: Writing, robot_id: RobotId) -> Robot:
     """Its tokens end now and its heartbeats are refused; what it recorded stays. Enrolling it again brings it back."""
     return await services.robots.retire(session, robot_id)

@@ -18,7 +18,7 @@ from pilothouse.wire.token import TokenList
 router = APIRouter(prefix="/api/v1/robots/{robot_id}", tags=["fleet"])
 
 
-@router.post("/token", status_code=201)
+@router.post("/token", status_code=201, summary="Replace a robot's token")
 async def replace_robot_token(
     caller: RobotOrOperator, services: Services, session: Writing, robot_id: RobotId
 ) -> RobotToken:
@@ -28,7 +28,7 @@ async def replace_robot_token(
     return await services.robots.new_token(session, robot_id, caller)
 
 
-@router.get("/tokens")
+@router.get("/tokens", summary="List a robot's tokens")
 async def list_robot_tokens(
     _caller: Admin, services: Services, tokens: TheTokens, session: Reading, robot_id: RobotId, page: Paging
 ) -> TokenList:
@@ -37,7 +37,7 @@ async def list_robot_tokens(
     return await tokens.page(session, robot_id=robot_id, limit=page.limit, offset=page.offset)
 
 
-@router.delete("/tokens/{token_id}", status_code=204)
+@router.delete("/tokens/{token_id}", status_code=204, summary="End a robot's token")
 async def revoke_robot_token(
     _caller: Admin,
     tokens: TheTokens,
