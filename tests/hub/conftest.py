@@ -24,12 +24,15 @@ from tests.support.seaweed import S3, running_s3
 from tests.support.valkey import started_valkey
 
 MEMORY = Path("/dev/shm")
+# A database of PostgreSQL is eight megabytes, and a test may fill it; some containers have no more than 64 for all.
+ROOMY_BYTES = 1 << 30
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One server for each test process."""
-    with running_postgres() as server:
+    """One server for each test process; in memory where there is room: each test copies a database and drops it."""
+    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOMY_BYTES
+    with running_postgres(MEMORY if is_roomy else None) as server:
         yield server
 
 

@@ -78,10 +78,10 @@ async def _migrate(address: str) -> None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A server for as long as the block lasts."""
+def running_postgres(place: Path | None = None) -> Iterator[Postgres]:
+    """A server for as long as the block lasts, in a directory of its own."""
     # The server runs as a user of its own when we are root, who must be able to enter the directory.
-    directory = Path(tempfile.mkdtemp(prefix="pilothouse-pg-"))
+    directory = Path(tempfile.mkdtemp(prefix="pilothouse-pg-", dir=place))
     directory.chmod(0o755)
     server: Postgres | None = None
     try:
