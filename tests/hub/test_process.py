@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.processes import PILOTHOUSE, eventually, pilothouse
+from tests.support.processes import eventually, pilothouse
 
 
 def hub(data: Path, *more: str) -> tuple[str, ...]:
@@ -21,10 +20,8 @@ def hub(data: Path, *more: str) -> tuple[str, ...]:
 
 def refused(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
     """The exit code and standard error of a hub that does not start."""
-    ended = subprocess.run(
-        [str(PILOTHOUSE), *arguments], capture_output=True, env={**os.environ, **(env or {})}, timeout=60
-    )
-    return ended.returncode, ended.stderr.decode()
+    with pilothouse(*arguments, env=env, ready=False) as program:
+        return program.wait(60), program.stderr
 
 
 def test_a_data_directory_is_all_it_needs_and_all_it_leaves(tmp_path: Path) -> None:
