@@ -14,6 +14,7 @@ from typing import Protocol
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Ring, Spool
+from pilothouse.mcap.ring.beside import NOTICED_BYTES
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.asking.alert_saves import AlertSaves
 from pilothouse.recorder.asking.drop_directory import DropDirectory
@@ -275,9 +276,18 @@ class Recorder:
         return HubClient(self.settings.hub_url, token=credential.token)
 
     def _runner(self, source: Source) -> SourceRunner:
+        share = self.ring.beside.share()
+
+        def hold(size: int) -> None:
+            grows = size > max(share.bytes, NOTICED_BYTES)
+            share.hold(size)
+            if grows:
+                # Before what comes is copied.
+                self.ring.wait_for_room(size)
+
         return SourceRunner(
             source, self.pipeline, self._on_source_end, thinned=self._ledger.thinned,
-            hold=self.ring.beside.share().hold, too_large=self._too_large,
+            hold=hold, too_large=self._too_large,
         )  # fmt: skip
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:

@@ -117,6 +117,8 @@ class Ring:
     def append(self, channel_id: int, log_time_ns: int, message: Binary, publish_time_ns: int | None = None) -> None:
         """Add one message, half a microsecond for a small one. Raises UnknownChannel, BadTimestamp, RingClosed."""
         length = len(message)
+        if length > self._chunk_bytes:
+            self._sealer.wait_for_room(length)
         with self._lock:
             try:
                 track = self._accepting[channel_id]
@@ -154,8 +156,10 @@ class Ring:
                 return
             full = self._take(lane)
         self._sealer.hand_over(full)
-        if length > self._chunk_bytes:
-            self._sealer.wait_for_room()
+
+    def wait_for_room(self, coming: int) -> None:
+        """Wait until so large a message would not meet others that are being compressed."""
+        self._sealer.wait_for_room(coming)
 
     def seal(self) -> None:
         """Seal the open chunks and wait until everything appended before this call stands in the ring."""
@@ -328,7 +332,7 @@ class Ring:
             self._move(track, self._lane("fat", track.topic))
             track.may_move, track.heeded_above = False, self._chunk_bytes
         if length > self._chunk_bytes:
-            self._sealer.make_way(2 * length)  # packed, and once more while it is compressed
+            self._sealer.make_way(length)
 
     def _move(self, track: Track, lane: Lane) -> None:
         # Its index entries point into the open chunk: that one is complete from here on.

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from pilothouse.kit.logs import get_logger
+from pilothouse.mcap.codecs import taste
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, SMALLEST_CHUNK_BYTES
 from pilothouse.mcap.ring.shelf import LEAST_PART, Shelf
@@ -52,6 +53,7 @@ class Sealer:
         self.chunk_bytes = chunk_bytes
         self._stopping = False
         self.in_flight: dict[int, OpenChunk] = {}  # taken from the ring and not yet on the shelf
+        self._packing: dict[int, int] = {}  # of those, what compressing one takes beside it
         self.inline_seals = 0
         self.lock = threading.Lock()
         self._changed = threading.Condition(self.lock)
@@ -70,9 +72,9 @@ class Sealer:
 
     @property
     def excess_bytes(self) -> int:
-        """What chunks in flight and the compression of the largest take beyond the room there is for them."""
-        sizes = [len(one.buffer) for one in list(self.in_flight.values())]  # others may just put one in
-        return max(0, sum(sizes) + max(sizes, default=0) - QUEUE_CHUNKS * self.chunk_bytes)
+        """What chunks in flight and their compression take beyond the room there is for them."""
+        chunks = sum(len(one.buffer) for one in list(self.in_flight.values()))  # others may just put one in
+        return max(0, chunks + sum(list(self._packing.values())) - QUEUE_CHUNKS * self.chunk_bytes)
 
     def make_way(self, coming: int = 0) -> None:
         """Let chunks go for messages that are in memory beside them, or will be."""
@@ -81,8 +83,13 @@ class Sealer:
         self._forget_what_is_gone()
 
     def hand_over(self, chunk: OpenChunk) -> None:
-        """Queue a chunk, or seal it here and now when the queue is full."""
+        """Queue a chunk, or seal it here and now when the queue is full.
+
+        A large one waits until it can be queued: the caller then lets go of the message before that is compressed.
+        """
         with self._changed:
+            if len(chunk.buffer) > self.chunk_bytes + SMALLEST_CHUNK_BYTES:
+                self._changed.wait_for(lambda: self._stopping or not self._queue)
             behind = len(self._queue)
             if self._has_room_for(chunk) and not self._stopping:
                 self._queue.append(chunk)
@@ -102,10 +109,15 @@ class Sealer:
         room = QUEUE_CHUNKS * max(self.chunk_bytes, SMALLEST_CHUNK_BYTES) - queued
         return not self._queue or (len(self._queue) < QUEUE_CHUNKS and len(chunk.buffer) <= room)
 
-    def wait_for_room(self) -> None:
-        """Wait until the messages on their way are no longer so large together that the ring cannot make way."""
+    def wait_for_room(self, coming: int) -> None:
+        """Wait until so large a message would not meet others that are being compressed."""
+
+        def has_room() -> bool:
+            excess = self.excess_bytes
+            return self._stopping or excess == 0 or excess + coming <= self._shelf.max_bytes // LEAST_PART
+
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self.excess_bytes <= self._shelf.max_bytes // LEAST_PART)
+            self._changed.wait_for(has_room)
 
     def wait_for(self, number: int) -> None:
         """Wait until every chunk up to this number is on the shelf."""
@@ -125,12 +137,17 @@ class Sealer:
                 if not self._queue and not self._stopping:
                     self._changed.wait(self._look_s)
                 chunk = self._queue.popleft() if self._queue else None
+                self._changed.notify_all()
                 if chunk is None and self._stopping:
                     return
             if chunk is not None:
                 self._seal(chunk)
-            for due in self._take_due(self._age_ns):
-                self._seal(due)
+                chunk = None  # whoever waits for more must not hold it in memory
+            self._seal_due()
+
+    def _seal_due(self) -> None:
+        for due in self._take_due(self._age_ns):
+            self._seal(due)
 
     def _seal(self, chunk: OpenChunk) -> None:
         sealed = self._sealed(chunk)
@@ -139,6 +156,7 @@ class Sealer:
             self._spool.put(sealed, chunk.place.group)
         with self._changed:
             del self.in_flight[chunk.number]
+            self._packing.pop(chunk.number, None)
             if sealed is None:
                 self._shelf.lose(chunk)
             else:
@@ -154,7 +172,13 @@ class Sealer:
             self._spool.forget(gone)
 
     def _sealed(self, chunk: OpenChunk) -> SealedChunk | None:
-        for compression in (self._compression, "none"):
+        chosen, packing = self._compression, len(chunk.buffer)
+        if chunk.place.group == "fat":
+            chosen, packing = taste(chunk.buffer, self._compression)
+        self._packing[chunk.number] = packing
+        if packing > self.chunk_bytes:
+            self.make_way()
+        for compression in (chosen, "none"):
             try:
                 return seal(chunk, compression)
             except Exception as error:  # noqa: BLE001 - one bad chunk must never end the thread that keeps the others

@@ -109,7 +109,7 @@ class Shelf:
         self._passed_ns = row.observe(chunk, self._passed_ns)
         self._let_the_past_go()
         self._keep_to_the_budget_of(row)
-        self._keep_to_the_budget()
+        self._keep_to_the_budget(spared=chunk)
 
     def resize(self, *, window_ns: int, max_bytes: int) -> None:
         """Another window and budget from now on; what no longer fits leaves at once."""
@@ -167,7 +167,8 @@ class Shelf:
         while max_bytes is not None and row.bytes > max_bytes:
             self._drop_oldest(row)
 
-    def _keep_to_the_budget(self, coming: int = 0) -> None:
+    def _keep_to_the_budget(self, coming: int = 0, *, spared: SealedChunk | None = None) -> None:
+        """What has just come is spared: it never leaves for what is beside it on its own way, which is soon gone."""
         while self.bytes.total() > self.max_bytes // LEAST_PART:
             # It counts as fat: nothing small leaves for it before the fat have had to.
             beside = coming + self._sealing() + self._beside.bytes
@@ -176,6 +177,9 @@ class Shelf:
             over = {one: self.bytes[one] - share * self.max_bytes for one, share in SHARES.items() if self.bytes[one]}
             group = max(over, key=lambda one: over[one] + (beside if one == "fat" else 0))
             rows = [row for row in self.rows.values() if row.place.group == group and row.chunks]
+            rows = [row for row in rows if row.chunks[0] is not spared]
+            if not rows:
+                return
             self._drop_oldest(min(rows, key=lambda row: row.leaves))
 
     def _drop_oldest(self, row: Row) -> None:

@@ -183,13 +183,17 @@ class Spool:
                 count = len(self._urgent.chunks) + len(self._fat.chunks)
             # Not until nothing waits: under load that may never be, and what is written wants to be synced.
             for _ in range(count):
-                if (taken := self._next()) is not None:
-                    self._store(*taken)
+                self._store_next()
             self._sync_if_due(asked=sync_wanted or closing)
             with self._changed:
                 self._busy = False
                 self._sync_wanted = self._sync_wanted and not sync_wanted
                 self._changed.notify_all()
+
+    def _store_next(self) -> None:
+        # In a method of its own: whoever waits for more must not hold the last one in memory.
+        if (taken := self._next()) is not None:
+            self._store(*taken)
 
     def _next(self) -> tuple[SealedChunk, Group] | None:
         with self._changed:

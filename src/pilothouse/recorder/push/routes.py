@@ -61,7 +61,7 @@ PATHS = ("/messages",)
 router = APIRouter(tags=["push"])
 
 
-@router.post("/messages", status_code=202, openapi_extra=_BODY, **body_limit(BODY_BYTES))
+@router.post("/messages", summary="Push messages", status_code=202, openapi_extra=_BODY, **body_limit(BODY_BYTES))
 async def push(
     request: Request,
     x_topic: Named = None,
@@ -112,14 +112,19 @@ async def push(
 async def _whole(
     request: Request, share: Share, limit: int, too_large: type[TooLarge], *, copies: int = 1
 ) -> bytearray:
-    body = bytearray()
+    body, size = bytearray(), 0
     announced = int(request.headers.get("content-length") or 0)
     async for part in request.stream():
-        size = max(announced, len(body) + len(part))
-        if size > limit:
-            raise too_large(limit=limit, size=size)
-        share.hold(copies * (len(body) + len(part)))
-        body += part
+        size += len(part)
+        if max(size, announced) > limit:
+            # Read to its end, and not kept: a sender that is cut off while it sends would not see the answer.
+            body.clear()
+            share.hold(0)
+        else:
+            share.hold(copies * size)
+            body += part
+    if size > limit:
+        raise too_large(limit=limit, size=size)
     return body
 
 

@@ -11,8 +11,9 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
 from pilothouse.recorder.sources.selection import Selection
 
-# A library has a message in memory so often until it has been handed in.
-COPIES = 3
+# The library of some sources tells of a message when it is whole: of the largest that is recorded this part, at least,
+# fits in nothing that a recorder has to spare.
+UNTOLD_PART = 4
 
 log = get_logger("pilothouse.recorder")
 Content = bytes | bytearray
@@ -85,8 +86,6 @@ class LiveSource(ABC):
     """A peer that may come and go: one `run` is one connection."""
 
     live: ClassVar[bool] = True
-    library_bytes: ClassVar[int] = 0
-    """What the source's own library takes while it listens: the window makes way for it."""
 
     def __init__(self, name: str, selection: Selection) -> None:
         self.name = name
@@ -94,30 +93,21 @@ class LiveSource(ABC):
         self._messages = 0
         self._connected = False
         self._connections = 0
-        self._largest_bytes = 0
 
     @property
     def progress(self) -> Progress:
         return Progress(self._messages, None, self._connected, self._connections)
 
     def run(self, sink: SourceSink, stop: threading.Event) -> None:
-        sink.hold(self.library_bytes)
         try:
             self._listen(sink, stop)
         finally:
             self._connected = False
-            self._largest_bytes = 0
             sink.hold(0)
 
     @abstractmethod
     def _listen(self, sink: SourceSink, stop: threading.Event) -> None:
         """Connect, and hand in messages until the connection ends or until `stop`."""
-
-    def _make_room_for(self, size: int, sink: SourceSink) -> None:
-        """For sources whose library cannot tell of a message before it is whole: the next may be as large."""
-        if size > self._largest_bytes:
-            self._largest_bytes = size
-            sink.hold(self.library_bytes + COPIES * size)
 
     def _has_connected(self) -> None:
         if not self._connected:

@@ -14,7 +14,7 @@ from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel, Schema
 from pilothouse.recorder.problems import PeerLost, RosMissing
 from pilothouse.recorder.sources.ament_definitions import AmentDefinitions
-from pilothouse.recorder.sources.base import LiveSource, SourceSink
+from pilothouse.recorder.sources.base import UNTOLD_PART, LiveSource, SourceSink
 from pilothouse.recorder.sources.config import Ros2Config
 from pilothouse.recorder.sources.gate import NOWHERE
 from pilothouse.recorder.sources.ros2_qos import Offer, Request, request_for
@@ -23,6 +23,8 @@ from pilothouse.recorder.sources.ros_definitions import RosDefinitions
 # How often it is looked for topics and publishers that are new.
 LOOK_S = 1.0
 SPIN_S = 0.1
+# The middleware has a message, and rclpy once more: the next of its size may come while one is taken.
+COPIES = 2
 
 log = get_logger("pilothouse.recorder")
 
@@ -47,6 +49,7 @@ class Ros2(LiveSource):
         self._definitions = RosDefinitions(config.definitions)
         self._joined: dict[str, _Joined] = {}
         self._failed: set[tuple[str, str]] = set()
+        self._held_bytes = 0
 
     @classmethod
     def open(cls, config: Ros2Config, clock: Clock) -> Ros2:
@@ -60,7 +63,8 @@ class Ros2(LiveSource):
         from rclpy.context import Context
         from rclpy.executors import SingleThreadedExecutor
 
-        self._joined, self._failed = {}, set()
+        self._joined, self._failed, self._held_bytes = {}, set(), sink.most_bytes // UNTOLD_PART
+        sink.hold(self._held_bytes)
         context = Context()
         try:
             # A context of its own leaves the process its signals.
@@ -139,7 +143,9 @@ class Ros2(LiveSource):
 
     def _hear(self, topic: str, channel_id: int, sink: SourceSink) -> Callable[[bytes], None]:
         def hear(content: bytes) -> None:
-            self._make_room_for(len(content), sink)
+            if COPIES * len(content) > self._held_bytes:
+                self._held_bytes = COPIES * len(content)
+                sink.hold(self._held_bytes)
             # Whatever is raised here would end the executor, and every topic with it.
             self._attempt(partial(sink.message, channel_id, self._clock.now_ns(), bytes(content)), topic, sink)
             self._messages += 1

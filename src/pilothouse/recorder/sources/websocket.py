@@ -127,13 +127,16 @@ class WebSocket:
         self._parts.append(frame)
         if not frame.fin:
             return None
-        parts, self._parts = self._parts, []
-        if any(isinstance(one.data, Cut) for one in parts):
-            cut = Cut(parts[0].data)
-            cut.size = sum(one.data.size if isinstance(one.data, Cut) else len(one.data) for one in parts)
+        opcode, parts = self._parts[0].opcode, [one.data for one in self._parts]
+        for one in self._parts:
+            one.data = b""  # the library's parser keeps the last frame until the next has come
+        self._parts = []
+        if any(isinstance(one, Cut) for one in parts):
+            cut = Cut(parts[0])
+            cut.size = sum(one.size if isinstance(one, Cut) else len(one) for one in parts)
             return cut
-        content = parts[0].data if len(parts) == 1 else bytearray().join(one.data for one in parts)
-        if parts[0].opcode is Opcode.TEXT:
+        content = parts[0] if len(parts) == 1 else bytearray().join(parts)
+        if opcode is Opcode.TEXT:
             return bytes(content).decode()
         return content if isinstance(content, bytearray) else bytearray(content)
 
