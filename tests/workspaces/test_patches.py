@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,12 @@ async def test_a_patch_changes_adds_deletes_renames_and_links(
     assert (tree / "link").readlink() == Path("a.txt")
     assert workspace.patch_hash == hashlib.sha256(patch).hexdigest() == patch_hash(patch)
     if GUEST is not None:
-        assert {path.lstat().st_uid for path in tree.rglob("*")} == {GUEST.uid}
+        assert {path.lstat().st_uid for path in tree.rglob("*")} == {tree.stat().st_uid}
+        assert tree.stat().st_uid >= GUEST.uid
+        # Whom it belongs to may go on writing.
+        script = "echo more >> a.txt && echo more >> 'new name.txt' && touch ünï/more"
+        guest = {"user": tree.stat().st_uid, "group": tree.stat().st_gid, "extra_groups": []}
+        subprocess.run(["sh", "-ec", script], cwd=tree, check=True, **guest)
     await workspaces.release(workspace)
     clean = await workspaces.acquire(repository, workspace.commit_sha)
     assert sorted(one.name for one in clean.path.iterdir()) == [".git", "a.txt", "gone.txt", "mode.sh", "old.txt"]

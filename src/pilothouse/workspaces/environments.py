@@ -128,9 +128,8 @@ class Environments:
         twin = await self._workspaces.acquire_twin(workspace)
         try:
             await self._run_all(twin, setup, plan)
-            owner = await asyncio.to_thread(twin.path.stat)
             made = await self._workspaces.harvest(twin, coming / "made")
-            os.chown(coming / "made", owner.st_uid, owner.st_gid)
+            self._workspaces.give(coming / "made")
         finally:
             await self._workspaces.release(twin)
         took_s = (self._clock.monotonic_ns() - began_ns) / NS_PER_S

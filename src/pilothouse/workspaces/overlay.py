@@ -9,6 +9,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from pilothouse.sandbox.keeper import kernel
 from pilothouse.workspaces.removal import remove_tree
 
 _MS_NOSUID, _MS_NODEV = 2, 4
@@ -52,6 +53,19 @@ class Overlays:
 
     def __init__(self, options: str) -> None:
         self._options = options
+
+    def mount_for(self, namespace: int, lower: Path, session: Path, target: Path) -> None:
+        """The same with ``upper`` and ``work`` of a directory; what is seen belongs to whom the namespace says."""
+        trees: list[int] = []
+        try:
+            for layer in (lower, session):
+                trees.append(kernel.clone_mount(str(layer)))
+                kernel.set_mount(trees[-1], read_only=False, userns=namespace)
+            below, own = (Path(f"/proc/self/fd/{tree}") for tree in trees)
+            self.mount(below, own / "upper", own / "work", target)
+        finally:
+            for tree in trees:
+                os.close(tree)
 
     def mount(self, lower: Path, upper: Path, work: Path, target: Path) -> None:
         """Show ``lower`` at ``target`` and keep changes in ``upper``; set-uid bits and devices mean nothing there."""

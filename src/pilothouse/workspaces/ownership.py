@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -31,6 +32,17 @@ def give(tree: Path, owner: Owner | None) -> None:
     for path, found in _everything(tree):
         if (found.st_uid, found.st_gid) != wanted:
             os.chown(path, *wanted, follow_symlinks=False)
+
+
+def give_through(tree: Path, upper: Path) -> None:
+    """Make all that was written above a layered tree belong to whom the tree belongs. An overlay remembers whom its
+    files belonged to: one that is given behind its back is the owner's and cannot be written by them."""
+    owner = tree.stat()
+    there = (os.lstat(upper).st_uid, os.lstat(upper).st_gid)
+    for path, found in _everything(upper):
+        # A device is how an overlay says that something was deleted.
+        if (found.st_uid, found.st_gid) != there and not stat.S_ISCHR(found.st_mode):
+            os.chown(tree / os.path.relpath(path, upper), owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _everything(tree: Path) -> Iterator[tuple[str, os.stat_result]]:

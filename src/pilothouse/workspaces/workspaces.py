@@ -13,13 +13,14 @@ from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Conflict
 from pilothouse.kit.ids import new_id
 from pilothouse.kit.logs import get_logger
+from pilothouse.workspaces import guests
 from pilothouse.workspaces.checkouts import Checkout, Checkouts
 from pilothouse.workspaces.git import Git
 from pilothouse.workspaces.guest_git import OBJECTS_INSIDE, write_guest_git
 from pilothouse.workspaces.harvest import move_made
 from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmth, Workspace
 from pilothouse.workspaces.overlay import Overlays, has_mounts_of_its_own, mounted_beneath, probe, unmount
-from pilothouse.workspaces.ownership import give, usual_owner
+from pilothouse.workspaces.ownership import give, give_through, usual_owner
 from pilothouse.workspaces.patches import apply_patch, patch_hash
 from pilothouse.workspaces.removal import remove_tree
 from pilothouse.workspaces.repositories import Repositories
@@ -39,6 +40,7 @@ class _Lent:
     patch: bytes | None
     checkout: Checkout
     session: Path | None  # None: the checkout is this session's alone
+    guest: int | None  # the uid that is this session's alone, where there are such
 
 
 class Workspaces:
@@ -69,6 +71,7 @@ class Workspaces:
         self.beside = beside
         self._git = Git()
         self._overlays: Overlays | None = None
+        self._guests: guests.Guests | None = None
         self._checkouts: Checkouts | None = None
         self._lent: dict[str, _Lent] = {}
         self._lock = -1
@@ -95,6 +98,8 @@ class Workspaces:
         for left in self._sessions.iterdir():
             remove_tree(left)
         self._overlays = probe(self._directory) if self._wants_layers else None
+        if self._overlays is not None and self._owner == usual_owner() is not None:
+            self._guests = guests.probe(self._overlays, self._directory)
         place = self._directory / "checkouts"
         self._checkouts = Checkouts(place, self._git, owner=self._owner, shared=self.layered, warm=self._warm)
         self._checkouts.find()
@@ -109,13 +114,17 @@ class Workspaces:
         checked_out_ns = self._clock.monotonic_ns()
         name = new_id("wsp")
         session = self._sessions / name if self.layered else None
-        self._lent[name] = _Lent(repository, commit_sha, patch, checkout, session)
+        guest = self._guests.take() if self._guests is not None else None
+        self._lent[name] = lent = _Lent(repository, commit_sha, patch, checkout, session, guest)
         try:
-            tree = await self._made(session, checkout, commit_sha, mirror)
+            tree = await self._made(lent, mirror)
             patched_from_ns = self._clock.monotonic_ns()
             if patch is not None:
                 await apply_patch(self._git, patch, tree=tree, git_directory=checkout.git, commit=commit_sha)
-                await asyncio.to_thread(give, self._written(session, tree), self._owner)
+                if session is None:
+                    await asyncio.to_thread(give, tree, self._owner)
+                else:
+                    await asyncio.to_thread(give_through, tree, session / "upper")
         except BaseException:
             await self._take_back(name)
             raise
@@ -152,10 +161,18 @@ class Workspaces:
         finally:
             await self.release(workspace)
 
+    def give(self, directory: Path) -> None:
+        """Make a directory, not what is in it, the owner's of all workspaces."""
+        if self._owner is not None:
+            os.chown(directory, self._owner.uid, self._owner.gid)
+
     async def close(self) -> None:
         """Give up all workspaces; checkouts stay on disk for the next start."""
         for name in list(self._lent):
             await self._take_back(name)
+        if self._guests is not None:
+            self._guests.close()
+            self._guests = None
         if self._checkouts is not None:
             await self._checkouts.close()
         if self._lock >= 0:
@@ -166,7 +183,8 @@ class Workspaces:
     def _sessions(self) -> Path:
         return self._directory / "sessions"
 
-    async def _made(self, session: Path | None, checkout: Checkout, commit: str, mirror: Path) -> Path:
+    async def _made(self, lent: _Lent, mirror: Path) -> Path:
+        session, checkout, commit = lent.session, lent.checkout, lent.commit
         objects = OBJECTS_INSIDE if self._mounts else str(mirror / "objects")
 
         def make() -> Path:
@@ -175,20 +193,24 @@ class Workspaces:
                 for name in ("upper", "work", "tree"):
                     (session / name).mkdir(parents=True)
             write_guest_git(
-                written, commit, index=checkout.git / "index", refs=checkout.refs, objects=objects, owner=self._owner
+                written,
+                commit,
+                index=checkout.git / "index",
+                refs=checkout.refs,
+                objects=objects,
+                owner=self._owner,
             )
             if session is None or self._overlays is None:
                 return written
             give(written, self._owner)
-            self._overlays.mount(checkout.tree, written, session / "work", session / "tree")
-            return session / "tree"
+            tree = session / "tree"
+            if lent.guest is None or self._guests is None:
+                self._overlays.mount(checkout.tree, written, session / "work", tree)
+            else:
+                self._overlays.mount_for(self._guests.showing(lent.guest), checkout.tree, session, tree)
+            return tree
 
         return await asyncio.to_thread(make)
-
-    @staticmethod
-    def _written(session: Path | None, tree: Path) -> Path:
-        """Where a patch's files are: above, or anywhere in a checkout of its own."""
-        return tree if session is None else session / "upper"
 
     async def _take_back(self, name: str) -> None:
         lent = self._lent.pop(name, None)
@@ -197,6 +219,8 @@ class Workspaces:
         assert self._checkouts is not None
         if lent.session is not None:
             await asyncio.to_thread(_remove_session, lent.session)
+        if lent.guest is not None and self._guests is not None:
+            self._guests.give_back(lent.guest)
         await self._checkouts.give_back(lent.checkout)
 
     def _workspace(

@@ -49,6 +49,22 @@ def test_what_takes_too_much_ends_at_its_limit(
     assert lab.run("true")["state"] == "succeeded"
 
 
+def test_sessions_beside_each_other_are_different_users(lab: LabCaller) -> None:
+    """What the kernel counts by user, such as inotify, is not used up by one for the other."""
+    markers = [f"marked-{uuid4().hex}" for _ in range(2)]
+    made = [lab.make(commands=[{"argv": ["sh", "-c", "echo up; sleep 1000", marker]}]) for marker in markers]
+    for one in made:
+        lab.prints(one["commands"][0], b"up")
+
+    users = [{Path(f"/proc/{process}").stat().st_uid for process in alive(marker)} for marker in markers]
+
+    assert users[0]
+    assert users[1]
+    assert not users[0] & users[1]
+    for one in made:
+        lab.http.delete(f"/sessions/{one['id']}")
+
+
 def test_a_flood_of_output_is_kept_at_both_ends(lab: LabCaller) -> None:
     ended = lab.run("sh", "-c", "echo first; seq 1 1000000; echo last")
 

@@ -13,7 +13,7 @@ from pilothouse.sandbox.keeper import kernel
 
 # Above what distributions, systemd and subordinate ranges hand out, below the sign bit.
 _FIRST, _BLOCK, _BLOCKS = 1_900_000_000, 1024, 100_000
-# Whose workspaces may be where no command can be shown them as its own: the command is then this one, who is nobody.
+# Whom workspaces belong to on disk. Where no command can be shown them as its own, it is this one, who is nobody.
 GUEST_ID = _FIRST - 1
 
 
@@ -25,7 +25,7 @@ class Identities:
     """A block of uids that no other keeper on this machine uses at the same time."""
 
     def __init__(self) -> None:
-        self._lock, first = _claim_block()
+        self._lock, first = claim_block()
         self._free = list(range(first + _BLOCK - 1, first - 1, -1))
         self._namespaces: dict[tuple[int, int, int], int] = {}
 
@@ -47,8 +47,10 @@ class Identities:
 
     def runs_as(self, own: int, workspace: str) -> int:
         """Who a command with this workspace is: its own uid, or, where that cannot be shown the files as its own (on an
-        overlay), the nobody they belong to."""
+        overlay), the one they belong to: the session's, or the nobody of all sessions."""
         found = os.stat(workspace)  # noqa: PTH116 - a path object costs the keeper an import
+        if found.st_uid == found.st_gid and _FIRST <= found.st_uid < _FIRST + _BLOCK * _BLOCKS:
+            return found.st_uid
         if (found.st_uid, found.st_gid) != (GUEST_ID, GUEST_ID):
             return own
         tree = kernel.clone_mount(workspace)
@@ -88,7 +90,8 @@ def _walk(tree: Path, change: Callable[[str, int], None]) -> None:
                 change(name, descriptor)
 
 
-def _claim_block() -> tuple[socket.socket, int]:
+def claim_block() -> tuple[socket.socket, int]:
+    """The first uid of a block that is this process's until it closes the socket, or ends."""
     # An abstract socket is a lock the kernel gives back however its holder ends.
     for number in random.SystemRandom().sample(range(_BLOCKS), 100):
         lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

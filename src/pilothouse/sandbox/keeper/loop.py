@@ -121,6 +121,8 @@ class Keeper:
                 for tree in trees:
                     found = os.fstat(tree)
                     key = (found.st_uid, found.st_gid)
+                    if key == (uid, uid):
+                        continue  # it is its own already
                     owners[key] = self._identities.showing(uid, *key)
                 self._owners |= owners.keys()
             message = json.dumps({"uid": uid, "owners": list(owners)}).encode()

@@ -118,7 +118,7 @@ def _own_uid() -> str:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    return "a uid of its own for each running command, out of a range that belongs to nobody"
+    return "a uid of its own for each running command (on an overlay: for each session), out of a range of nobody"
 
 
 def _seccomp() -> str:
