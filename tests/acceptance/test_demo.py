@@ -14,7 +14,8 @@ from tests.support.processes import PILOTHOUSE
 
 WIDE = os.environ | {"COLUMNS": "300", "PYTHONUNBUFFERED": "1"}
 
-pytestmark = pytest.mark.timeout(180)
+# One group: a run is shared by those who look at what it said and at what it left.
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("demo")]
 
 
 def demo(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,8 +29,17 @@ def demo(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_chain_is_proved_with_figures_and_nothing_is_left_running(tmp_path: Path) -> None:
-    answer = demo(tmp_path / "demo", "--speed", "8")
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A run at eight times the flight's speed: the directory beside which it ran, and how it ended."""
+    place = tmp_path_factory.mktemp("proved")
+    return place, demo(place / "demo", "--speed", "8")
+
+
+def test_the_chain_is_proved_with_figures_and_nothing_is_left_running(
+    proved: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    place, answer = proved
 
     said = answer.stdout
     assert answer.returncode == 0, said + answer.stderr
@@ -44,30 +54,27 @@ def test_the_chain_is_proved_with_figures_and_nothing_is_left_running(tmp_path: 
     assert re.search(
         r"✓ lab +reproduced in a sandbox, from a commit: “\d+ speeds, [1-9]\d* above 9 m/s, the highest 9\.51", said
     )
-    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
+    assert [path.name for path in place.iterdir()] == ["demo"]
     for pid in re.findall(r"pid (\d+)", said):
         assert not Path(f"/proc/{pid}").exists()
 
 
-def test_the_recordings_it_leaves_open_in_an_independent_reader(tmp_path: Path) -> None:
-    demo(tmp_path / "demo", "--speed", "max")
-
-    delivered = delivered_in(tmp_path / "demo")
-    sessions = sorted((tmp_path / "demo" / "guard" / "sessions").glob("*.mcap"))
-    assert len(sessions) == 1
-    rerun = PILOTHOUSE.with_name("rerun")
-    for path in (*delivered, *sessions):
-        check = subprocess.run([rerun, "mcap", "check", path], capture_output=True, text=True, check=False)
-        assert check.returncode == 0, check.stdout + check.stderr
-
-
-def test_a_second_run_on_the_same_directory_works_too(tmp_path: Path) -> None:
-    first = demo(tmp_path / "demo", "--speed", "max")
-    once = delivered_in(tmp_path / "demo")
-    second = demo(tmp_path / "demo", "--speed", "max")
+def test_a_second_run_on_the_same_directory_works_too_and_an_independent_reader_opens_all_they_leave(
+    proved: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    place, first = proved
+    once = delivered_in(place / "demo")
+    second = demo(place / "demo", "--speed", "max")
+    twice = delivered_in(place / "demo")
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-    assert len(delivered_in(tmp_path / "demo")) > len(once)
+    assert len(twice) > len(once)
+    sessions = sorted((place / "demo" / "guard" / "sessions").glob("*.mcap"))
+    assert len(sessions) == 2
+    rerun = PILOTHOUSE.with_name("rerun")
+    for path in (*twice, *sessions):
+        check = subprocess.run([rerun, "mcap", "check", path], capture_output=True, text=True, check=False)
+        assert check.returncode == 0, check.stdout + check.stderr
 
 
 def delivered_in(directory: Path) -> list[Path]:

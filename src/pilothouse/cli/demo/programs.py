@@ -15,7 +15,8 @@ from typing import Self
 
 from pilothouse.kit.errors import Unavailable
 
-READY_WITHIN_S = 30.0
+# A machine that does much else loads the hub in a minute; one that cannot start says so at once.
+READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 5.0
 LOG_TAIL_LINES = 12
 
