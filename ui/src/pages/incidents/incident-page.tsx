@@ -120,7 +120,7 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
               query={looked}
               onChoose={(chosen) => look({ recording: chosen })}
             />
-            <RiskPanel incidentId={one.id} opened={view.event} onOpen={(event) => look({ event })} />
+            <RiskPanel incident={one} opened={view.event} onOpen={(event) => look({ event })} />
             <TimelinePanel
               incidentId={one.id}
               query={line}

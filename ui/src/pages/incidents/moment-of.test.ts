@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Model } from "~/api/client";
-import { firstOf, momentOf } from "./moment-of";
+import { firstOf, momentOf, untilOpened } from "./moment-of";
 
 const times = { started_at: "2026-03-02T10:00:00Z", ended_at: "2026-03-02T10:00:10Z" };
 const startNs = Date.parse(times.started_at) * 1e6;
@@ -20,3 +20,10 @@ test("what has no times has no moment", () =>
 
 test("of several recordings the earliest shows how it began", () =>
   expect([firstOf(["late", "early"]), firstOf([]), firstOf(undefined)]).toEqual(["early", undefined, undefined]));
+
+test("what opened an incident is looked for in the half minute before", () => {
+  expect(untilOpened("2026-03-02T10:00:00.500+01:00")).toEqual({
+    since: "2026-03-02T08:59:30.500Z",
+    until: "2026-03-02T09:00:01.500Z",
+  });
+});

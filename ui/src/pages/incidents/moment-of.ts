@@ -18,3 +18,9 @@ export function momentOf(
 export function firstOf(sessionIds: string[] | undefined): string | undefined {
   return sessionIds?.at(-1);
 }
+
+/** The half minute in which what opened an incident was said; the hub opens it a moment after it heard of it. */
+export function untilOpened(openedAt: string): { since: string; until: string } {
+  const at = Date.parse(openedAt);
+  return { since: new Date(at - 30_000).toISOString(), until: new Date(at + 1_000).toISOString() };
+}

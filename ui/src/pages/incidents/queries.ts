@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
 import { inParts, MOST } from "~/parts/listed";
+import { untilOpened } from "./moment-of";
 import { type IncidentSearch, listOf } from "./search";
 
 export type Incident = Model<"Incident">;
@@ -77,11 +78,20 @@ export const groups = queryOptions({
     answered(api.GET("/api/v1/incidents/statistics", { params: { query: { days: 365 } }, signal })),
 });
 
-export function riskEvents(incidentId: string) {
+/** A guard names an incident only while it has something recorded: of others it is what it told of until then. */
+export function riskEvents({ id, opened_at, robot_id, risk_event_count }: Incident) {
+  const asked = (
+    query: { incident_id?: string; robot_id?: string; since?: string; until?: string },
+    signal: AbortSignal,
+  ) => answered(api.GET("/api/v1/risk-events", { params: { query: { ...query, limit: 100 } }, signal }));
   return queryOptions({
-    queryKey: ["risk-events", "of", incidentId],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/v1/risk-events", { params: { query: { incident_id: incidentId, limit: 100 } }, signal })),
+    queryKey: ["risk-events", "of", id, risk_event_count > 0],
+    queryFn: async ({ signal }) => {
+      const named = await asked({ incident_id: id }, signal);
+      if (named.total > 0 || risk_event_count === 0 || !robot_id) return { ...named, isNamed: true };
+      const before = await asked({ robot_id, ...untilOpened(opened_at) }, signal);
+      return { ...before, isNamed: false };
+    },
   });
 }
 

@@ -6,19 +6,19 @@ import { Answer } from "~/parts/answer";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
-import { riskEvents } from "./queries";
+import { type Incident, riskEvents } from "./queries";
 
 type RiskEvent = Model<"RiskEvent">;
-type Props = { incidentId: string; opened: string | undefined; onOpen: (eventId: string | undefined) => void };
+type Props = { incident: Incident; opened: string | undefined; onOpen: (eventId: string | undefined) => void };
 
 /** What the guard decided: verdict, reason, and what was asked for against what was sent. */
-export function RiskPanel({ incidentId, opened, onOpen }: Props) {
-  const query = useQuery(riskEvents(incidentId));
+export function RiskPanel({ incident, opened, onOpen }: Props) {
+  const query = useQuery(riskEvents(incident));
   if (query.data?.total === 0) return null;
   return (
     <Panel title="Risk events" flush>
       <Answer query={query}>
-        {({ items, total }) => (
+        {({ items, total, isNamed }) => (
           <>
             <Box mah={360} style={{ overflowY: "auto" }} tabIndex={0} role="group" aria-label="Risk events">
               <Table layout="fixed" stickyHeader>
@@ -47,9 +47,10 @@ export function RiskPanel({ incidentId, opened, onOpen }: Props) {
                 </Table.Tbody>
               </Table>
             </Box>
-            {total > items.length ? (
+            {total > items.length || !isNamed ? (
               <Text size="xs" c="dimmed" p="sm">
-                The latest {items.length} of {count(total)}.
+                The latest {items.length} of {count(total)}
+                {isNamed ? "" : ` that ${incident.robot_id} told of in the half minute before this was opened`}.
               </Text>
             ) : null}
           </>
