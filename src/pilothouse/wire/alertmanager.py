@@ -51,6 +51,8 @@ class AlertWebhook(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     alerts: list[Alert] = Field(min_length=1, max_length=1_000)
+    # Senders do not know it; who writes a template of their own may. What is no text is somebody else's field.
+    label: Annotated[str, BeforeValidator(lambda said: said if isinstance(said, str) else "")] = ""
 
     @property
     def firing(self) -> list[Alert]:
@@ -76,7 +78,7 @@ def notice_of(webhook: AlertWebhook) -> AlertNotice | None:
     if not firing:
         return None
     keys = tuple(dict.fromkeys(alert.key for alert in firing))
-    label = sendable("; ".join(dict.fromkeys(alert.words for alert in firing)))
+    label = sendable(webhook.label or "; ".join(dict.fromkeys(alert.words for alert in firing)))
     return AlertNotice(keys, label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…")
 
 

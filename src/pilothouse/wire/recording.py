@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, computed_field, model_validator
 
 from pilothouse.wire.base import Label, Message, Moment, Text
 from pilothouse.wire.preview import PreviewSeries
@@ -133,3 +133,8 @@ class AnnotationList(Message):
     total: int
     limit: int
     offset: int
+
+    @computed_field(description="The same, by the name they have in every list")  # type: ignore[prop-decorator]
+    @property
+    def items(self) -> list[Annotation]:
+        return self.annotations

@@ -32,7 +32,8 @@ async def test_a_remark_has_a_span_an_author_and_tags(stored: httpx2.AsyncClient
     assert made == IsPartialDict(time_ns=5, end_time_ns=9, tags=["gripper", "wear"])
     assert made["author"] == ""  # nobody has to sign in here
     assert at_a_time == IsPartialDict(end_time_ns=None, tags=[])
-    assert (await stored.get(ROUTE)).json()["annotations"] == [made, at_a_time]
+    listed = (await stored.get(ROUTE)).json()
+    assert listed["annotations"] == listed["items"] == [made, at_a_time]
 
 
 async def test_what_is_not_sent_stays_and_an_end_of_null_goes(stored: httpx2.AsyncClient) -> None:

@@ -54,6 +54,8 @@ async def test_every_page_is_the_one_document_whoever_asks(client: httpx2.AsyncC
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "/assets/main-1.js" in answer.text
     assert answer.headers["cache-control"] == "no-cache"
+    # As on every other answer: documented, and to be set by its variable.
+    assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
 
 
 async def test_scripts_come_only_from_files_of_the_hub(client: httpx2.AsyncClient) -> None:

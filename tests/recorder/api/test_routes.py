@@ -129,7 +129,16 @@ def test_a_second_save_right_after_works(heard: Client) -> None:
     assert first["duration_s"] == second["duration_s"]
 
 
-@pytest.mark.parametrize("body", [b"label=x", b"[]", b"\xff", b'{"label": 3}', b'{"alerts": 3}', b"[" * 100_000])
+@pytest.mark.parametrize(("body", "where"), [(b'{"label": 3}', "label"), (b'{"alerts": 3}', "alerts")])
+def test_fields_that_are_wrong_are_listed_as_by_every_service(body: bytes, where: str, heard: Client) -> None:
+    answer = heard.save(body)
+
+    (error,) = answer.json()["detail"]
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert (error["loc"], set(error)) == (["body", where], {"loc", "msg", "type"})
+
+
+@pytest.mark.parametrize("body", [b"label=x", b"[]", b"\xff", b"[" * 100_000])
 def test_a_strange_body_is_422(body: bytes, heard: Client) -> None:
     answer = heard.save(body)
 

@@ -57,6 +57,16 @@ def test_an_alert_is_named_by_its_name_and_summary() -> None:
 
 
 @pytest.mark.parametrize(
+    ("label", "named"), [("dock 3", "dock 3"), ("", "MotorHot: left motor"), ({"a": 1}, "MotorHot")]
+)
+def test_a_label_beside_alerts_is_what_they_are_called(label: object, named: str) -> None:
+    notice = read_body(webhook(alert(), label=label))
+
+    assert isinstance(notice, AlertNotice)
+    assert notice.label.startswith(named)
+
+
+@pytest.mark.parametrize(
     ("starts_at", "same_as"),
     [
         ("2026-05-12T08:42:30+00:00", "2026-05-12T08:42:30Z"),

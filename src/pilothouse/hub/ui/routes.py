@@ -35,7 +35,7 @@ POLICY = (
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
-_DOCUMENT = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "Referrer-Policy": "same-origin"}
+_DOCUMENT = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
 
 router = APIRouter(include_in_schema=False)
 

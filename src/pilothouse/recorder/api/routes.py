@@ -7,11 +7,12 @@ import hashlib
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
 
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.asking.bodies import read_body
 from pilothouse.recorder.outbox.outbox import SaveKey
-from pilothouse.recorder.problems import OverBudget
+from pilothouse.recorder.problems import OverBudget, StrangeBody
 from pilothouse.recorder.recorder import Recorder
 from pilothouse.recorder.schemas import Ignored, LastRecording, Reloaded, TopicList, TriggerStatus
 from pilothouse.wire import SavedRecording, SaveRequest
@@ -52,7 +53,12 @@ async def _answers(recorder: Annotated[Recorder, Depends(_recorder)]) -> Answers
 
 async def _body(request: Request) -> SaveRequest | AlertNotice | None:
     # Read whatever the content type says: curl -d sends a form's, alert senders and scripts often none.
-    return read_body(await request.body())
+    try:
+        return read_body(await request.body())
+    except StrangeBody as problem:
+        if fields := problem.facts.get("fields"):
+            raise RequestValidationError(cast("list[object]", fields)) from None
+        raise
 
 
 async def _key(

@@ -9,9 +9,13 @@ from pilothouse.recorder.problems import StrangeBody
 from pilothouse.wire import SaveRequest
 from pilothouse.wire.alertmanager import AlertNotice, AlertWebhook, is_alert_webhook, notice_of
 
+# A webhook of a thousand alerts may be wrong in every one.
+MOST_ERRORS = 20
+
 
 def read_body(body: bytes) -> SaveRequest | AlertNotice | None:
-    """What is asked for; None when a webhook says that all is well again. Raises StrangeBody."""
+    """What is asked for; None when a webhook says that all is well again. Raises StrangeBody, with ``fields`` where
+    single ones are wrong."""
     if not body.strip():
         return SaveRequest()
     try:
@@ -27,6 +31,7 @@ def read_body(body: bytes) -> SaveRequest | AlertNotice | None:
             return notice_of(AlertWebhook.model_validate(content))
         return SaveRequest.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])[:200]
-        raise StrangeBody(reason=f"{where}: {first['msg']}") from None
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
+        where = ".".join(str(part) for part in wrong[0]["loc"])[:200]
+        fields = [{**one, "loc": ("body", *one["loc"])} for one in wrong]
+        raise StrangeBody(reason=f"{where}: {wrong[0]['msg']}", fields=fields) from None
