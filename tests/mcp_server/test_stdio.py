@@ -84,7 +84,8 @@ async def incidents_and_recordings(call: Caller) -> None:
 
 
 async def lab(call: Caller, world: World) -> None:
-    session = await call("create_lab_session", repository="demo", commit_sha=world.sha, artifacts=["kept.txt"])
+    (known,) = (await call("list_lab_repositories"))["items"]
+    session = await call("create_lab_session", repository=known["name"], commit_sha=world.sha, artifacts=["kept.txt"])
     where = {"session_id": session["id"]}
     ran = await call("run_in_lab", **where, argv=["sh", "-c", "echo said | tee kept.txt"], wait_s=120)
     assert (ran["exit_code"], ran["output"]) == (0, "said\n")

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.anyio
 READING = {
     "list_incidents", "get_incident", "similar_incidents", "list_recordings", "get_recording", "recording_fields",
     "recording_series", "recording_messages", "recording_frame", "cut_recording", "my_inbox", "list_boards",
-    "list_tasks", "get_task", "read_memory", "get_approval", "list_lab_sessions", "get_lab_session", "lab_command",
-    "lab_output", "list_artifacts", "read_artifact",
+    "list_tasks", "get_task", "read_memory", "get_approval", "list_lab_repositories", "list_lab_sessions",
+    "get_lab_session", "lab_command", "lab_output", "list_artifacts", "read_artifact",
 }  # fmt: skip
 ENDING = {"end_lab_session", "cancel_lab_command", "run_in_lab", "debug_in_lab"}
 
@@ -118,6 +118,7 @@ async def test_tasks_are_made_moved_and_given_back(world: World) -> None:
 
 async def test_a_command_runs_in_a_session_with_the_recording_and_its_output_is_read_in_parts(world: World) -> None:
     async with speaking(world, world.person()) as client:
+        known = await ask(client, "list_lab_repositories")
         session = await ask(
             client, "create_lab_session", repository="demo", commit_sha=world.sha, recordings=[SESSION],
             incident_id=INCIDENT,
@@ -137,6 +138,7 @@ async def test_a_command_runs_in_a_session_with_the_recording_and_its_output_is_
         listed = await ask(client, "list_lab_sessions", incident_id=INCIDENT)
         over = await client.call_tool("end_lab_session", where)
 
+    assert [one["name"] for one in known["items"]] == ["demo"]
     assert (ran["exit_code"], ran["termination_reason"], ran["is_running"]) == (3, "exit", False)
     assert ran["output"].split() == ["500", "found"]
     assert head["text"].split() == ["1", "2"]
@@ -153,7 +155,7 @@ async def test_a_command_runs_in_a_session_with_the_recording_and_its_output_is_
 
 async def test_artifacts_are_listed_and_read(world: World) -> None:
     pixel = base64.b64encode(jpeg()).decode()
-    script = f"echo kept > kept.txt; : > empty.txt; echo {pixel} | base64 -d > seen.jpg"
+    script = f"echo kept > kept.txt; : > empty.txt; echo {pixel} | base64 -d > seen.jpg; seq 10000 > long.txt"
     async with speaking(world, world.person()) as client:
         session = await ask(
             client, "create_lab_session", repository="demo", commit_sha=world.sha, artifacts=["*.txt", "*.jpg"]
@@ -161,11 +163,13 @@ async def test_artifacts_are_listed_and_read(world: World) -> None:
         where = {"session_id": session["id"]}
         ran = await ask(client, "run_in_lab", **where, argv=["sh", "-c", script], wait_s=120)
         found = {one["path"]: one["id"] for one in (await ask(client, "list_artifacts", **where))["items"]}
-        names = ("kept.txt", "empty.txt", "seen.jpg")
+        names = ("kept.txt", "empty.txt", "seen.jpg", "long.txt")
         read = [await client.call_tool("read_artifact", {**where, "artifact_id": found[name]}) for name in names]
         await client.call_tool("end_lab_session", where)
 
-    (kept,), (empty,), (seen,) = (one.content for one in read)
+    (kept,), (empty,), (seen,), (long,) = (one.content for one in read)
+    assert isinstance(long, TextContent)
+    assert long.text.endswith("\n[cut; it has 48894 bytes]")
     assert not ran["is_running"]
     assert isinstance(kept, TextContent)
     assert kept.text == "kept\n"
@@ -179,7 +183,9 @@ async def test_long_output_is_read_to_its_end_in_small_answers(world: World) -> 
     async with speaking(world, world.person()) as client:
         session = await ask(client, "create_lab_session", repository="demo", commit_sha=world.sha)
         where = {"session_id": session["id"]}
-        ran = await ask(client, "run_in_lab", **where, argv=["seq", "20000"], wait_s=120)
+        ran = await ask(client, "run_in_lab", **where, argv=["seq", "20000"], wait_s=120, tail=2_000)
+        wide = await ask(client, "lab_output", **where, command_id=ran["id"], tail=2_000)
+        line = await ask(client, "run_in_lab", **where, argv=["sh", "-c", "seq -s ' ' 20000"], wait_s=120)
         command = {**where, "command_id": ran["id"]}
         parts: list[str] = []
         part = await ask(client, "lab_output", **command, start_byte=0)
@@ -189,6 +195,9 @@ async def test_long_output_is_read_to_its_end_in_small_answers(world: World) -> 
         await client.call_tool("end_lab_session", where)
 
     assert "".join(parts).split() == [str(number) for number in range(1, 20_001)]
+    assert wide["text"].endswith("20000\n")
+    assert line["output"].startswith("[cut; ")
+    assert line["output"].endswith("19999 20000\n")
     assert max(len(one) for one in parts) <= 20_000
 
 

@@ -210,6 +210,17 @@ class Inbox(Answer):
     cursor: Any = None
 
 
+class LabRepository(Answer):
+    name: str
+    default_branch: str
+    remote_url: str
+
+
+class LabRepositories(Answer):
+    items: list[LabRepository]
+    total: int
+
+
 class LabCommand(Answer):
     id: str
     session_id: str

@@ -16,6 +16,7 @@ from pilothouse.mcp_server.answers import (
     CommandResult,
     Debugger,
     LabCommand,
+    LabRepositories,
     LabSession,
     LabSessions,
     Output,
@@ -39,6 +40,13 @@ def add_to(server: MCPServer[Any], reach: Reach) -> None:
 
 
 def _add_sessions(server: MCPServer[Any], reach: Reach) -> None:
+    @server.tool(title="List repositories", annotations=READS)
+    async def list_lab_repositories(
+        ctx: Context[Any, Any], limit: Annotated[int, Field(ge=1, le=100)] = 30
+    ) -> LabRepositories:
+        """What debug sessions can be made from, by name."""
+        return LabRepositories.model_validate(await reach(ctx).get("/repository", limit=limit))
+
     @server.tool(title="List debug sessions", annotations=READS)
     async def list_lab_sessions(
         ctx: Context[Any, Any],
@@ -142,7 +150,8 @@ def _add_commands(server: MCPServer[Any], reach: Reach) -> None:
 
     @server.tool(title="Debug in a session", annotations=RUNS)
     async def debug_in_lab(ctx: Context[Any, Any], session_id: Id, argv: Argv) -> Debugger:
-        """Start a Python program under debugpy; speak the Debug Adapter Protocol over the WebSocket it names."""
+        """Start a Python program under debugpy, which waits for an editor: the Debug Adapter Protocol over the
+        WebSocket it names, at this hub and with the same token."""
         made = await reach(ctx).send("POST", f"/sessions/{_part(session_id)}/debug", {"argv": argv})
         return Debugger.model_validate(made)
 
@@ -155,13 +164,15 @@ def _add_artifacts(server: MCPServer[Any], reach: Reach) -> None:
 
     @server.tool(title="Read an artifact", annotations=READS, structured_output=False)
     async def read_artifact(ctx: Context[Any, Any], session_id: Id, artifact_id: Id) -> Any:
-        """An artifact: images as images, text up to its first 20,000 characters."""
+        """An artifact: images as images, anything else as text, its first 20,000 bytes."""
         path = f"/sessions/{_part(session_id)}/artifacts/{_part(artifact_id)}"
         response = await reach(ctx).ask("GET", path, first_bytes=LARGEST_IMAGE + 1)
         kind = response.headers.get("x-artifact-type", "").partition(";")[0]
         if kind in PICTURES and len(response.content) <= LARGEST_IMAGE:
             return Image(data=response.content, format=kind.removeprefix("image/"))
-        return response.content[:LONGEST_TEXT].decode("utf-8", "replace")
+        text = response.content[:LONGEST_TEXT].decode("utf-8", "replace")
+        size = response.headers.get("content-range", "").rpartition("/")[2] or len(response.content)
+        return text if len(response.content) <= LONGEST_TEXT else f"{text}\n[cut; it has {size} bytes]"
 
 
 async def _result(
@@ -186,8 +197,14 @@ async def _output(hub: Hub, session_id: str, command_id: str, params: dict[str, 
         return _piece(await hub.ask("GET", path, params={"from": params["from"], "limit": LONGEST_TEXT}))
     response = await hub.ask("GET", path, params=params)
     text = response.content.decode("utf-8", "replace")
-    cut = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}\n[cut; ask for less, or with start_byte]"
-    return Output(text=cut, dropped_bytes=_dropped(response))
+    return Output(text=_cut(text, keeps_end=params.get("tail") is not None), dropped_bytes=_dropped(response))
+
+
+def _cut(text: str, *, keeps_end: bool) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    said = "[cut; ask for less, or with start_byte]"
+    return f"{said}\n{text[-LONGEST_TEXT:]}" if keeps_end else f"{text[:LONGEST_TEXT]}\n{said}"
 
 
 def _piece(response: httpx2.Response) -> Output:
