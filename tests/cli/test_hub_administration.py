@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.support.processes import PILOTHOUSE, Program, pilothouse
+from tests.support.processes import Program, pilothouse, ran
 
 PASSWORD = "correct horse"
 
@@ -20,9 +20,7 @@ def run(*words: object, code: int = 0, **environment: str) -> subprocess.Complet
     """A command that must end with this code."""
     # Nothing of the hub's own settings reaches a command that is to talk to it from elsewhere.
     inherited = {name: value for name, value in os.environ.items() if "PILOTHOUSE" not in name and "MD_" not in name}
-    done = subprocess.run(
-        [PILOTHOUSE, *map(str, words)], env={**inherited, **environment}, capture_output=True, text=True, check=False
-    )
+    done = ran(*words, env={**inherited, **environment})
     assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -94,6 +92,10 @@ def test_a_robot_is_invited_listed_shown_and_retired(hub: Program, tmp_path: Pat
     listed = run("robot", "list", "--site", "Lab 2", "--url", hub.url, **at).stdout.splitlines()
     assert [line.split()[:2] for line in listed] == [["robot", "health"], ["arm", "unknown"]]
     assert "Lab 2" in run("robot", "show", "arm", "--url", hub.url, **at).stdout
+    shown = json.loads(run("robot", "show", "arm", "--json", "--url", hub.url, **at).stdout)
+    assert (shown["robot"]["site"], set(shown)) == ("Lab 2", {"robot", "health"})
+    known = json.loads(run("robot", "list", "--json", "--url", hub.url, **at).stdout)
+    assert [one["robot_id"] for one in known["items"]] == ["arm"]
     assert "retired" in run("robot", "retire", "arm", "--url", hub.url, **at).stdout
     assert len(run("robot", "list", "--url", hub.url, **at).stdout.splitlines()) == 1
     assert "arm" in run("robot", "list", "--retired", "--url", hub.url, **at).stdout

@@ -51,7 +51,9 @@ async def _verify(data: Path) -> AuditVerification:
 
     settings = load(HubSettings, overrides={"data": data})
     if settings.database_url is None and not (data / "hub.db").is_file():
-        raise BadConfiguration(problem=f"there is no hub in {data}; check --data")
+        raise BadConfiguration(
+            problem=f"there is no hub in {data}; check --data, or set PILOTHOUSE_DATABASE_URL as for the hub"
+        )
     database = Database(settings.database_address)
     try:
         await database.check_migrated()

@@ -35,7 +35,9 @@ def backup(
 
     settings = _settings(data)
     if settings.database_url is None and not (data / "hub.db").is_file():
-        raise BadConfiguration(problem=f"there is no hub in {data}; check --data")
+        raise BadConfiguration(
+            problem=f"there is no hub in {data}; check --data, or set PILOTHOUSE_DATABASE_URL as for the hub"
+        )
     if not file.parent.is_dir():
         raise BadConfiguration(problem=f"there is no directory {file.parent}; make it, or name another file")
     _load_models()

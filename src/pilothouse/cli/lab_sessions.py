@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilothouse.cli.lab_link import AsJson, Url, hub_for
-from pilothouse.cli.tables import printable, table
+from pilothouse.cli.tables import at, printable, table
 
 if TYPE_CHECKING:
     from pilothouse.wire.lab import LabCommand, LabSession
@@ -41,7 +41,7 @@ def list_sessions(
         print(found.model_dump_json(indent=2))
         return
     rows = [(one.id, one.repository, _commit(one), one.state.value, str(one.command_count),
-             f"{one.created_at:%Y-%m-%d %H:%M:%S}", ",".join(one.labels) or "-") for one in found.items]  # fmt: skip
+             at(one.created_at), ",".join(one.labels) or "-") for one in found.items]  # fmt: skip
     print(table(("session", "repository", "commit", "state", "commands", "made", "labels"), rows))
     if found.total > len(found.items):
         print(f"and {found.total - len(found.items)} more; narrow the list")
@@ -106,7 +106,7 @@ def _facts(one: LabSession) -> list[tuple[str, str | None]]:
         ("prepared", ", ".join(_timing(name, found) for name, found in one.timings.items())),
         ("tests", None if tests is None else f"{tests.tests}, of which {tests.failures + tests.errors} failed"),
         *(("not kept", problem) for problem in one.summary.problems),
-        ("until", f"{one.expires_at:%Y-%m-%d %H:%M:%S}"),
+        ("until", at(one.expires_at)),
     ]
 
 

@@ -12,7 +12,7 @@ import typer
 
 from pilothouse.cli.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
 from pilothouse.cli.progress import progress_of
-from pilothouse.cli.tables import printable, table
+from pilothouse.cli.tables import at, printable, table
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -52,8 +52,10 @@ def list_recordings(
     trigger: Annotated[str | None, Flag(help="Made by this rule.")] = None,
     topic: Annotated[str | None, Flag(help="With messages of this topic.")] = None,
     incident: Annotated[str | None, Flag(help="Belonging to this incident.")] = None,
-    since: Annotated[datetime | None, Flag(help="Recorded then or later; local time.")] = None,
-    until: Annotated[datetime | None, Flag(help="Recorded before; local time.")] = None,
+    since: Annotated[
+        datetime | None, Flag(help="Recorded then or later: 2026-05-12T08:42Z; local time without a zone.")
+    ] = None,
+    until: Annotated[datetime | None, Flag(help="Recorded before; as --since.")] = None,
     annotated: Annotated[bool | None, Flag("--annotated/--not-annotated", help="With annotations, or without.")] = None,
     pinned: Annotated[bool | None, Flag("--pinned/--not-pinned", help="Pinned, or not.")] = None,
     sort: Annotated[Sort, Flag(help="What comes first: the newest, the largest, the longest.")] = Sort.RECORDED,
@@ -206,11 +208,11 @@ def link(
     print(made.url)
     for name, address in (("Lichtblick", made.open.lichtblick), ("Foxglove", made.open.foxglove)):
         typer.echo(f"{name}: {address}", err=True)
-    typer.echo(f"good until {made.expires_at:%Y-%m-%d %H:%M} UTC", err=True)
+    typer.echo(f"good until {at(made.expires_at)}", err=True)
 
 
 def _row(one: Recording) -> tuple[str, ...]:
-    recorded = "-" if one.started_at is None else f"{one.started_at:%Y-%m-%d %H:%M:%S}"
+    recorded = "-" if one.started_at is None else at(one.started_at)
     state = one.state.value + (", pinned" if one.pinned_at else "")
     size = f"{one.size_bytes / 1e6:.1f} MB"
     return one.session_id, one.robot_id, recorded, f"{one.duration_s:.1f} s", size, state, one.label or "-"
@@ -218,7 +220,7 @@ def _row(one: Recording) -> tuple[str, ...]:
 
 def _facts(one: Recording) -> list[tuple[str, str | None]]:
     rule = None if one.trigger is None else f"{one.trigger.rule} (measured {one.trigger.value})"
-    pinned = None if one.pinned_at is None else f"since {one.pinned_at:%Y-%m-%d}: {one.pin_reason}"
+    pinned = None if one.pinned_at is None else f"since {at(one.pinned_at)}: {one.pin_reason}"
     names = ("recording", "robot", "recorded", "length", "size", "state", "label")
     more = [("rule", rule), ("incident", one.incident_id), ("pinned", pinned), ("damage", one.damage)]
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilothouse.cli.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
-from pilothouse.cli.tables import printable, table
+from pilothouse.cli.tables import at, printable, table
 
 if TYPE_CHECKING:
     from pilothouse.wire import Robot
     from pilothouse.wire.robot import RobotHealth
 
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 RobotName = Annotated[str, typer.Argument(help="The robot's id.")]
 
 
@@ -31,12 +33,16 @@ def list_robots(
     health: Annotated[HealthFilter | None, typer.Option(help="Only robots in this state.")] = None,
     text: Annotated[str | None, typer.Option(help="Only robots with this in their id, name or site.")] = None,
     retired: Annotated[bool, typer.Option("--retired", help="Those that are retired instead.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the robots a hub knows, and how they are."""
     from pilothouse.wire.robot import Health
 
     asked_health = None if health is None else Health(health.value)
     found = hub_at(url).robots(site=site, tag=tag, health=asked_health, text=text, retired=retired, limit=200)
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
     now = datetime.now(UTC)
     print(
         table(
@@ -48,16 +54,20 @@ def list_robots(
         print(f"and {found.total - len(found.items)} more; narrow the list with --site, --tag or --text")
 
 
-def show(robot_id: RobotName, url: HubUrl = DEFAULT_URL) -> None:
+def show(robot_id: RobotName, url: HubUrl = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show one robot: what it is, how it is, how it was."""
     hub = hub_at(url)
     robot, history = hub.robot(robot_id), hub.robot_health(robot_id, changes=10)
+    if as_json:
+        shown = {"robot": robot.model_dump(mode="json"), "health": history.model_dump(mode="json")}
+        print(json.dumps(shown, indent=2))
+        return
     for name, value in _facts(robot, history):
         if value:
             print(f"{name:<12} {printable(value)}")
     for change in history.changes:
         was = change.previous.value if change.previous else "unknown"
-        print(f"{change.changed_at:%Y-%m-%d %H:%M:%S}  {was} -> {change.health.value}")
+        print(f"{at(change.changed_at)}  {was} -> {change.health.value}")
 
 
 def invite(
@@ -65,6 +75,7 @@ def invite(
     site: Annotated[str | None, typer.Option(help="Where the robot is.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A tag it gets; repeatable.")] = None,
     expires_in_s: Annotated[int, typer.Option(min=60, max=30 * 86_400, help="How long the code is good.")] = 3_600,
+    as_json: AsJson = False,
     url: HubUrl = DEFAULT_URL,
 ) -> None:
     """Make a one-time code, and say what to type on the robot."""
@@ -79,7 +90,10 @@ def invite(
     except ValidationError as error:
         raise BadConfiguration(problem=explain(error, NewEnrolment)) from None
     made = hub_at(url).administration.let_in(new)
-    typer.echo(f"good for one robot until {made.expires_at:%Y-%m-%d %H:%M} UTC; type on it:", err=True)
+    if as_json:
+        print(made.model_dump_json(indent=2))
+        return
+    typer.echo(f"good for one robot until {at(made.expires_at)}; type on it:", err=True)
     print(made.command)
 
 
@@ -109,7 +123,7 @@ def _row(robot: Robot, now: datetime) -> tuple[str, ...]:
 
 def _facts(robot: Robot, history: RobotHealth) -> list[tuple[str, str | None]]:
     skew = None if robot.clock_skew_s is None else f"{robot.clock_skew_s:+.3f} s against the hub"
-    since = f" since {robot.health_since:%Y-%m-%d %H:%M:%S}" if robot.health_since else ""
+    since = f" since {at(robot.health_since)}" if robot.health_since else ""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(robot.versions.items()))
     return [
         ("robot", robot.robot_id),
@@ -125,7 +139,7 @@ def _facts(robot: Robot, history: RobotHealth) -> list[tuple[str, str | None]]:
             "heartbeats",
             str(sum(hour.heartbeats for hour in history.hours)) + " in the last day" if history.hours else None,
         ),
-        ("retired", None if robot.retired_at is None else f"{robot.retired_at:%Y-%m-%d %H:%M:%S}"),
+        ("retired", None if robot.retired_at is None else at(robot.retired_at)),
     ]
 
 

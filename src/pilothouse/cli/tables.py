@@ -1,8 +1,9 @@
-"""Rows of words in columns. Pure."""
+"""Rows of words in columns, and times. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -12,6 +13,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+
+
+def at(moment: datetime) -> str:
+    """A time as every table shows it: whoever compares two machines' logs has one clock."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def printable(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from pilothouse.cli.hub_link import CREDENTIALS, hub_at
-from pilothouse.cli.tables import table
+from pilothouse.cli.tables import at, table
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -150,4 +150,4 @@ async def _tokens(data: Path | None) -> AsyncIterator[tuple[Tokens, AsyncSession
 
 
 def _day(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+    return "never" if moment is None else at(moment)

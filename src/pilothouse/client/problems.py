@@ -116,4 +116,4 @@ def _sentence(detail: object, status: int) -> str:
         return detail
     if isinstance(detail, list) and detail and all(isinstance(one, dict) for one in detail):
         return "; ".join(f"{'.'.join(map(str, one.get('loc', ())))}: {one.get('msg', 'invalid')}" for one in detail)
-    return f"The hub answered {status}."
+    return f"The hub answered {status} without saying why; check its address, and what stands in front of it."

@@ -193,7 +193,12 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
     assert list(data.iterdir()) == []
 
     await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
-    assert (data / "sessions" / f"{ID}.mcap").is_file()
+    # A proxy in the hub's group reads recordings; what else is there is for nobody but the hub.
+    recording = data / "sessions" / f"{ID}.mcap"
+    assert oct(recording.stat().st_mode & 0o777) == "0o640"
+    others = [path for path in data.rglob("*") if path.is_file() and path != recording]
+    assert "hub.db" in {path.name for path in others}
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in others} == {path.name: "0o0" for path in others}
 
 
 def test_parts_that_would_leave_the_directory_are_refused(tmp_path: Path) -> None:

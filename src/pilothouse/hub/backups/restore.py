@@ -12,6 +12,7 @@ from typing import IO
 import anyio
 
 from pilothouse.hub.backups.archive import Reader, check
+from pilothouse.hub.backups.backup import RECORDINGS
 from pilothouse.hub.backups.manifest import FILES, TABLES, BackupNewer, BackupUnreadable, Manifest, NotEmpty
 from pilothouse.hub.db.copying import count_on, empty, fill, tables_of
 from pilothouse.hub.db.engine import parse_url
@@ -19,6 +20,9 @@ from pilothouse.hub.db.migrate import Migrations, known_revisions
 from pilothouse.hub.db.moments import all_or_nothing, is_empty, let_references_wait
 
 _TABLE_END = ".jsonl.zst"
+
+# As the hub keeps them: a proxy in its group serves recordings, and nobody else reads keys.
+GROUP_READS, OWNER_ALONE = 0o640, 0o600
 
 
 def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None] = lambda _: None) -> Manifest:
@@ -33,6 +37,7 @@ def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None]
     data.mkdir(parents=True, exist_ok=True)
     if any(data.iterdir()):
         raise NotEmpty(where=data)
+    _make_private(address)
     if not is_empty(address):
         raise NotEmpty(where="the database")
     try:
@@ -55,7 +60,8 @@ def _put_back(backup: Reader, data: Path, address: str, tell: Callable[[str], No
         for name, content in backup.parts():
             tell(name)
             if name.startswith(FILES):
-                _write(data / name.removeprefix(FILES), content)
+                is_recording = name.startswith(f"{FILES}{RECORDINGS}/")
+                _write(data / name.removeprefix(FILES), content, GROUP_READS if is_recording else OWNER_ALONE)
             elif name.startswith(TABLES) and name.endswith(_TABLE_END):
                 described = known[name.removeprefix(TABLES).removesuffix(_TABLE_END)]
                 count = fill(connection, tables[described.name], described.columns, _lines(content))
@@ -64,6 +70,14 @@ def _put_back(backup: Reader, data: Path, address: str, tell: Callable[[str], No
         for table_name, table in tables.items():
             count_on(connection, table, known[table_name].last_number)
     anyio.run(migrations.up)
+
+
+def _make_private(address: str) -> None:
+    """SQLite would make the file for everybody to read, and secrets are among the rows."""
+    url = parse_url(address)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(url.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ALONE))
 
 
 def _clear(data: Path) -> None:
@@ -81,10 +95,11 @@ def _lines(content: IO[bytes]) -> Iterator[bytes]:
         yield from io.BufferedReader(readable, 1 << 20)
 
 
-def _write(path: Path, content: IO[bytes]) -> None:
+def _write(path: Path, content: IO[bytes], mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
         shutil.copyfileobj(content, file, 1 << 20)
         file.flush()
         os.fsync(file.fileno())
