@@ -8,12 +8,11 @@ from pathlib import Path
 
 import httpx2
 
-from tests.support.processes import PILOTHOUSE, pilothouse
+from tests.support.processes import pilothouse, ran
 
 
 def verify(data: Path) -> subprocess.CompletedProcess[str]:
-    command = [PILOTHOUSE, "audit", "verify", "--data", data]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ran("audit", "verify", "--data", data)
 
 
 def test_a_whole_log_is_said_to_be_whole_and_a_broken_one_is_named(tmp_path: Path) -> None:

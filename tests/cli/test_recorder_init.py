@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -13,13 +12,11 @@ from pathlib import Path
 import foxglove
 
 from tests.support.flights import drone_flight
-from tests.support.processes import PILOTHOUSE, eventually, pilothouse
+from tests.support.processes import eventually, pilothouse, ran
 
 
 def recorder(*arguments: str | Path, code: int = 0) -> str:
-    done = subprocess.run(
-        [PILOTHOUSE, "recorder", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60
-    )
+    done = ran("recorder", *arguments)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 

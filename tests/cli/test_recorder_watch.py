@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.support.flights import write_flight
-from tests.support.processes import PILOTHOUSE, eventually, pilothouse
+from tests.support.processes import PILOTHOUSE, eventually, pilothouse, ran
 
 GUIDE = Path(__file__).parents[2] / "docs/guides/recorder.md"
 
@@ -37,10 +37,7 @@ def ask(*arguments: str, token: str | None = None) -> subprocess.CompletedProces
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PILOTHOUSE_")}
     if token:
         environment["PILOTHOUSE_RECORDER_TOKEN"] = token
-    return subprocess.run(
-        [str(PILOTHOUSE), "recorder", *arguments],
-        capture_output=True, text=True, timeout=60, check=False, env=environment,
-    )  # fmt: skip
+    return ran("recorder", *arguments, env=environment)
 
 
 def test_a_save_says_what_was_saved_and_where(url: str) -> None:

@@ -1,14 +1,12 @@
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pilothouse.triggers.presets import PRESETS
 from tests.support.flights import drone_flight, write_flight
-
-PILOTHOUSE = str(Path(sys.executable).with_name("pilothouse"))
+from tests.support.processes import ran
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +16,7 @@ def flight(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [PILOTHOUSE, "triggers", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ran("triggers", *arguments)
 
 
 def configured(directory: Path, text: str) -> Path:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from pilothouse.mcap import verify
 from tests.support.flights import drone_flight, truncated, write_flight
-
-PILOTHOUSE = Path(sys.executable).with_name("pilothouse")
+from tests.support.processes import ran
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PILOTHOUSE, "mcap", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return ran("mcap", *arguments)
 
 
 def test_info_says_what_is_in_a_real_flight() -> None:

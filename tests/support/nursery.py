@@ -1,7 +1,7 @@
-"""Hubs and workers that are born loaded: forked from one process that has imported them, which takes each seconds.
+"""Programs that are born loaded: forked from one process that has imported a hub, which takes each of them seconds.
 
 Each is a process of its own, with its own arguments, environment, directory and files, ended and killed like any other.
-That a hub loads from nothing is tested where a shell starts it: the guides, the demo, the base install.
+That programs load from nothing is tested where a shell starts them: the guides, the demo, the base install.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ LOOK_S = 0.01
 class Born:
     """A program of the nursery, as `subprocess.Popen` would show it."""
 
-    def __init__(self, nursery: Nursery, pid: int, stdout: IO[bytes]) -> None:
+    def __init__(self, nursery: Nursery, pid: int, stdout: IO[bytes] | None) -> None:
         self.pid = pid
-        self.stdout: IO[bytes] | None = stdout
+        self.stdout = stdout
         self.returncode: int | None = None
         self._nursery = nursery
 
@@ -70,20 +70,28 @@ class Nursery:
             place = Path(__file__).parents[2]
             self._process = subprocess.Popen(command, cwd=place, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
 
-    def bear(self, arguments: list[str], *, stderr: int, env: Mapping[str, str], cwd: Path | None) -> Born:
-        """`pilothouse ARGUMENTS…`, started; its standard output is a pipe."""
-        reading, writing = os.pipe()
+    def bear(
+        self, arguments: list[str], *, stderr: int, env: Mapping[str, str], cwd: Path | None, stdout: int | None = None
+    ) -> Born:
+        """`pilothouse ARGUMENTS…`, started; its standard output is a pipe where no file is given for it."""
+        if stdout is None:
+            reading, writing = os.pipe()
+            try:
+                born = self.bear(arguments, stderr=stderr, env=env, cwd=cwd, stdout=writing)
+            finally:
+                os.close(writing)
+            born.stdout = os.fdopen(reading, "rb", buffering=0)
+            return born
         wanted = {"arguments": arguments, "env": dict(env), "cwd": str(cwd or Path.cwd())}
         # In a file: a packet has less room than an environment may take.
         letter = os.memfd_create("wanted")
         os.pwrite(letter, json.dumps(wanted).encode(), 0)
         with self._lock:
-            socket.send_fds(self._asking, [b"one"], [letter, writing, stderr])
+            socket.send_fds(self._asking, [b"one"], [letter, stdout, stderr])
             while "pid" not in (said := self._said()):
                 self._codes[said["ended"]] = said["code"]
         os.close(letter)
-        os.close(writing)
-        return Born(self, said["pid"], os.fdopen(reading, "rb", buffering=0))
+        return Born(self, said["pid"], None)
 
     def code_of(self, pid: int) -> int | None:
         """How a program ended, negative by a signal; None while it runs."""

@@ -19,6 +19,7 @@ from tests.support.nursery import KINDS, Born, Nursery
 
 PILOTHOUSE = Path(sys.executable).with_name("pilothouse")
 DEADLINE_S = 60.0
+FORKS = sys.platform == "linux"
 
 Found = TypeVar("Found")
 
@@ -115,6 +116,27 @@ def running(
         program.close()
 
 
+def ran(
+    *arguments: object,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    deadline_s: float = DEADLINE_S,
+) -> subprocess.CompletedProcess[str]:
+    """`pilothouse ARGUMENTS…`, a command that ends by itself, and what it said; ``env`` is all it has of one."""
+    words, variables = list(map(str, arguments)), dict(os.environ if env is None else env)
+    if not FORKS:
+        command = [str(PILOTHOUSE), *words]
+        return subprocess.run(command, capture_output=True, text=True, env=variables, cwd=cwd, timeout=deadline_s)
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        born = _nursery().bear(words, stdout=stdout.fileno(), stderr=stderr.fileno(), env=variables, cwd=cwd)
+        try:
+            code = born.wait(deadline_s)
+        finally:
+            born.kill()
+        said = [os.pread(one.fileno(), os.fstat(one.fileno()).st_size, 0).decode() for one in (stdout, stderr)]
+    return subprocess.CompletedProcess(words, code, *said)
+
+
 def eventually(probe: Callable[[], Found | None], *, deadline_s: float = DEADLINE_S, what: str = "it") -> Found:
     """Ask again and again until the answer is truthy; fails with the last answer at the deadline."""
     until = time.monotonic() + deadline_s
@@ -135,7 +157,7 @@ def resident_bytes(pid: int) -> int:
 def _started(
     command: list[str], stderr: int, env: Mapping[str, str], cwd: Path | None
 ) -> subprocess.Popen[bytes] | Born:
-    if command[0] == str(PILOTHOUSE) and command[1] in KINDS and sys.platform == "linux":
+    if FORKS and command[0] == str(PILOTHOUSE) and command[1] in KINDS:
         return _nursery().bear(command[1:], stderr=stderr, env=env, cwd=cwd)
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=env, cwd=cwd, bufsize=0)
 

@@ -10,14 +10,13 @@ import httpx2
 import pytest
 
 from pilothouse.guard.boundaries import catalog
-from tests.support.processes import PILOTHOUSE, eventually, pilothouse
+from tests.support.processes import eventually, pilothouse, ran
 from tests.support.served_guards import PATIENT
 from tests.support.stacks import TWO_JOINTS
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [str(PILOTHOUSE), "guard", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ran("guard", *arguments)
 
 
 @pytest.fixture

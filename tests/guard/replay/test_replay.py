@@ -19,7 +19,7 @@ from pilothouse.guard.replay import judged, replay
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import Channel, Schema
 from tests.support.flights import NS_PER_S, START_NS, Said, write_messages
-from tests.support.processes import PILOTHOUSE
+from tests.support.processes import ran
 from tests.support.stacks import TWO_JOINTS, two_joints
 
 PERIOD_NS = NS_PER_S // 50
@@ -166,8 +166,7 @@ def test_without_commands_each_joint_state_was_to_become_the_next(flown: Path) -
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [str(PILOTHOUSE), "guard", "replay", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ran("guard", "replay", *arguments)
 
 
 def test_the_command_shows_what_changes_and_ends_as_diff_does(calm: Path, flown: Path, tmp_path: Path) -> None:
