@@ -8,9 +8,10 @@ import types
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 ReliabilityPolicy = enum.IntEnum("ReliabilityPolicy", {"SYSTEM_DEFAULT": 0, "RELIABLE": 1, "BEST_EFFORT": 2})
 DurabilityPolicy = enum.IntEnum("DurabilityPolicy", {"SYSTEM_DEFAULT": 0, "TRANSIENT_LOCAL": 1, "VOLATILE": 2})
