@@ -66,7 +66,7 @@ function Use({ use }: { use: Model<"DiskUse"> }) {
   return (
     <Stack gap="xs">
       <Text>
-        {plural(use.session_count, "recording")} take {bytes(use.used_bytes)}
+        {plural(use.session_count, "recording takes", "recordings take")} {bytes(use.used_bytes)}
         {use.cap_enabled ? ` of ${bytes(cap)}` : ""}.
       </Text>
       {use.cap_enabled ? (
@@ -158,7 +158,9 @@ function Going({ plan }: { plan: Model<"SweepPlan"> }) {
               <Table.Td>
                 <Moment at={one.recorded_at} />
               </Table.Td>
-              <Table.Td ta="right">{bytes(one.size_bytes)}</Table.Td>
+              <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
+                {bytes(one.size_bytes)}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -208,7 +210,9 @@ function Pinned() {
                           {one.session_id}
                         </PageLink>
                       </Table.Td>
-                      <Table.Td ta="right">{bytes(one.size_bytes)}</Table.Td>
+                      <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
+                        {bytes(one.size_bytes)}
+                      </Table.Td>
                       <Table.Td ta="right">
                         <Button variant="default" onClick={() => unpin.mutate(one.session_id)}>
                           Unpin

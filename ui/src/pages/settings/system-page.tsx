@@ -2,11 +2,11 @@ import { Anchor, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { answered, api, ask, asProblem, type Model } from "~/api/client";
+import { toAdminister, useKnown } from "~/api/rights";
 import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
-import { Permitted } from "~/parts/permitted";
 import { Level } from "../lab/level";
 import { sandboxQuery } from "../lab/queries";
 import { readinessOf } from "./readiness";
@@ -18,9 +18,7 @@ export function SystemPage() {
     <SettingsFrame title="System">
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Readiness />
-        <Permitted>
-          <Facts />
-        </Permitted>
+        {useKnown(toAdminister) === null ? <Facts /> : null}
         <Sandbox />
         <Panel title="Documentation">
           <Stack gap={4}>
@@ -69,7 +67,7 @@ function Readiness() {
               <Table.Tbody>
                 {checks.map(({ name, said, works }) => (
                   <Table.Tr key={name}>
-                    <Table.Td>{name}</Table.Td>
+                    <Table.Td w={110}>{name}</Table.Td>
                     <Table.Td>
                       <Text size="sm" c={works ? undefined : "red"}>
                         {said}

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, type RefObject, useContext, useRef, useState } from "react";
+import { createContext, type ReactNode, type RefObject, useContext, useEffect, useRef, useState } from "react";
 import { answered, api, asProblem } from "~/api/client";
 import { Refused } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
@@ -77,7 +77,12 @@ type AskingProps = { asked: AskedFirst; close: () => void; go: (step: Step) => v
 function Asking({ asked: { asks, moves, to }, close, go }: AskingProps) {
   const { snapshot: board, toWrite } = useOnBoard();
   const task = board.tasks.find(({ id }) => id === moves);
-  if (asks === undefined || task === undefined || to === undefined || task.status === to) return null;
+  const isShown = asks !== undefined && task !== undefined && to !== undefined && task.status !== to;
+  // Whoever came by keyboard goes on from the card that they would have moved.
+  useEffect(() => {
+    if (isShown) return () => void setTimeout(() => document.getElementById(`card-${moves}`)?.focus());
+  }, [isShown, moves]);
+  if (!isShown) return null;
   if (toWrite !== null) {
     return (
       <Modal opened onClose={close} title={task.title}>
