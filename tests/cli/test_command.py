@@ -46,6 +46,16 @@ def test_every_group_explains_itself(group: str) -> None:
     assert answer.stdout.startswith(f"Usage: pilothouse {group}")
 
 
+def test_a_terminal_that_is_not_utf_8_gets_help_too() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "40"}
+    command = [PILOTHOUSE, "recorder", "run", "--help"]
+
+    answer = subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
+
+    assert answer.returncode == 0, answer.stderr
+    assert b"\\u2026" in answer.stdout
+
+
 def test_an_unknown_command_ends_with_two() -> None:
     answer = run("recroder")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -20,6 +21,9 @@ LIGHT: dict[tuple[str, ...], str] = {
 
 def main() -> None:
     """Run a command; a problem ends it with one line on standard error and the exit code of its kind."""
+    # A terminal of another encoding than UTF-8 gets an escape for what it cannot show, not a traceback.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run(sys.argv[1:])
     except Problem as problem:
