@@ -19,6 +19,8 @@ from pilothouse.hub.composition import Hub
 from pilothouse.hub.db import Database
 from pilothouse.hub.db.engine import sqlite_url
 from pilothouse.hub.settings import HubSettings
+from tests.support.boards import Office
+from tests.support.guarded import guarded_hub
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.seaweed import S3, running_s3
 from tests.support.valkey import started_valkey
@@ -141,3 +143,12 @@ async def client(hub_app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the started hub, without credentials."""
     async with client_of(hub_app) as calling:
         yield calling
+
+
+@pytest.fixture
+async def office(hub_settings: HubSettings, anyio_backend: str) -> AsyncIterator[Office]:
+    """A hub with a clock that stands still, and a board that asks for nothing."""
+    async with guarded_hub(hub_settings, agent_auth_limit=0) as guarded:
+        office = Office(guarded)
+        await office.open_board()
+        yield office

@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 from sqlalchemy import text
 
-from pilothouse.hub.app import create_app
 from pilothouse.hub.audit import Actor, act_as, record
 from pilothouse.hub.audit.domain import MAX_DETAILS, canonical
 from pilothouse.hub.composition import Hub
-from pilothouse.hub.settings import HubSettings
 from tests.hub.conftest import client_of
 from tests.support.flights import write_flight
 
 pytestmark = pytest.mark.anyio
-
-PASSWORD = ("eva", "hunter2")
-
-
-@pytest.fixture
-async def hub_app(hub_settings: HubSettings, anyio_backend: str) -> AsyncIterator[FastAPI]:
-    """A hub that knows its operators."""
-    known = {"hub_auth_password": SecretStr("hunter2"), "hub_auth_token": SecretStr("robots")}
-    app = create_app(hub_settings.model_copy(update=known))
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
-async def eva(hub_app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """An operator."""
-    async with client_of(hub_app, auth=PASSWORD) as client:
-        yield client
 
 
 async def entries(client: httpx2.AsyncClient, **params: Any) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import SecretStr
 
 from pilothouse.hub.app import create_app
 from pilothouse.hub.identity.auth import _deciding, _writing
 from pilothouse.hub.settings import HubSettings
-from tests.hub.conftest import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -41,22 +39,6 @@ IN_ITS_OWN_WORDS = {
     "POST /api/v1/auth/session",
     "DELETE /api/v1/auth/session",
 }
-
-
-@pytest.fixture
-async def hub_app(hub_settings: HubSettings, anyio_backend: str) -> AsyncIterator[FastAPI]:
-    """A hub that knows its operators."""
-    known = {"hub_auth_password": SecretStr("hunter2"), "hub_auth_token": SecretStr("robots")}
-    app = create_app(hub_settings.model_copy(update=known))
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
-async def eva(hub_app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """An operator."""
-    async with client_of(hub_app, auth=("eva", "hunter2")) as client:
-        yield client
 
 
 def changing_routes(app: FastAPI) -> Iterator[tuple[str, Dependant]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings import jobs
 from pilothouse.hub.recordings.service import RecordingServices, build_services
 from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.storage import Storage
 from tests.support.deliveries import Desk
+from tests.support.seaweed import S3
 
 
 class QuietJobs(Jobs):
@@ -23,6 +26,18 @@ class QuietJobs(Jobs):
 
     def hint(self, session: AsyncSession, name: str, subject: str) -> None:
         assert name in self._jobs
+
+
+@pytest.fixture
+def address(s3: S3) -> str:
+    """A place of its own in the bucket."""
+    return s3.url(secrets.token_hex(4))
+
+
+@pytest.fixture
+def bucket(address: str) -> Storage:
+    """The place itself, to look behind the hub."""
+    return Storage.at(address)
 
 
 @pytest.fixture

@@ -29,18 +29,6 @@ DIRECT = "/api/v1/recordings/direct"
 
 
 @pytest.fixture
-def address(s3: S3) -> str:
-    """A place of its own in the bucket."""
-    return s3.url(secrets.token_hex(4))
-
-
-@pytest.fixture
-def bucket(address: str) -> Storage:
-    """The place itself, to look behind the hub."""
-    return Storage.at(address)
-
-
-@pytest.fixture
 def bucket_settings(hub_settings: HubSettings, address: str) -> HubSettings:
     return hub_settings.model_copy(update={"storage_url": _secret(address)})
 

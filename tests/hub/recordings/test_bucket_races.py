@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,23 +22,11 @@ from pilothouse.hub.storage.storage import MOST_PARTS, SMALLEST_PART_BYTES, _par
 from pilothouse.kit.clock import SystemClock
 from tests.hub.conftest import client_of
 from tests.support.flights import write_flight
-from tests.support.seaweed import S3
 
 pytestmark = pytest.mark.anyio
 
 DIRECT = "/api/v1/recordings/direct"
 ADA = "ada_20260101T000000Z"
-
-
-@pytest.fixture
-def address(s3: S3) -> str:
-    """A place of its own in the bucket."""
-    return s3.url(secrets.token_hex(4))
-
-
-@pytest.fixture
-def bucket(address: str) -> Storage:
-    return Storage.at(address)
 
 
 @pytest.fixture
