@@ -88,9 +88,13 @@ async def test_a_cursor_leads_on_without_gaps_or_repeats_while_changes_come(
     second = (await owner.get(ROOT, params={"limit": 2, "cursor": first["next_cursor"]})).json()
     third = (await owner.get(ROOT, params={"limit": 2, "cursor": second["next_cursor"]})).json()
 
-    pages = [[one["sequence"] for one in page["items"]] for page in (first, second, third)]
-    assert pages == [[5, 4], [3, 2], [1]]
-    assert third["next_cursor"] is None
+    skipped = (await owner.get(ROOT, params={"limit": 3, "offset": 6})).json()
+
+    pages = [[one["sequence"] for one in page["items"]] for page in (first, second, third, skipped)]
+    assert pages == [[5, 4], [3, 2], [1], [2, 1]]
+    assert (third["next_cursor"], skipped["next_cursor"]) == (None, None)
+    assert [page["total"] for page in (first, second, third, skipped)] == [5, 8, 8, 8]
+    assert (skipped["limit"], skipped["offset"]) == (3, 6)
 
 
 async def test_another_organizations_changes_are_not_there(hub_app: FastAPI, owner: httpx2.AsyncClient) -> None:

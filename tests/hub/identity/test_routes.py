@@ -13,6 +13,8 @@ from pilothouse.hub.app import create_app
 from pilothouse.hub.settings import HubSettings
 from pilothouse.web import public_routes
 from tests.hub.conftest import client_of
+from tests.support.examples import least_body
+from tests.support.guarded import guarded_hub
 
 PUBLIC = {
     "/",
@@ -73,13 +75,69 @@ async def test_every_route_that_is_not_public_refuses_a_stranger(guarded: FastAP
     assert set(refusals.values()) == {401}, refusals
 
 
+# Not pages: places in a recording, those most alike, what an agent has not read, the bytes of a log.
+NO_PAGES = {
+    "/api/sessions/{session_id}/messages",
+    "/api/v1/incidents/{incident_id}/similar",
+    "/api/v1/agent/inbox",
+    "/sessions/{session_id}/commands/{command_id}/output",
+}
+
+
+def test_every_list_is_asked_for_and_answered_in_the_same_way(guarded: FastAPI) -> None:
+    description = guarded.openapi()
+    different: dict[str, object] = {}
+    for path, methods in description["paths"].items():
+        asked = {one["name"]: one["schema"] for one in methods.get("get", {}).get("parameters", ())}
+        if "limit" in asked and path not in NO_PAGES:
+            answer = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            answered = set(description["components"]["schemas"][answer.rpartition("/")[2]]["properties"])
+            missing = {"sessions" if path == "/api/sessions" else "items", "total", "limit", "offset"} - answered
+            limits = [asked["limit"].get(name) for name in ("default", "minimum", "maximum")]
+            if missing or limits != [50, 1, 200] or "offset" not in asked:
+                different[path] = (missing, limits)
+
+    assert different == {}
+
+
+READING = ("fleet:read", "boards:read", "sessions:read", "artifacts:read")
+# What is asked for with POST and changes nothing: a look at a robot that is live, a ticket to watch with.
+ASKED_FOR = {"POST /api/v1/robots/{robot_id}/live/requests", "POST /sessions/{session_id}/logs/ticket"}
+
+
+@pytest.mark.anyio
+async def test_a_token_that_grants_nothing_opens_nothing_and_one_that_reads_changes_nothing(tmp_path: Path) -> None:
+    opened: dict[str, int] = {}
+    # Who may what does not depend on the database.
+    async with guarded_hub(HubSettings(data=tmp_path)) as hub:
+        description = hub.app.openapi()
+        nothing, reading = [
+            {"Authorization": f"Bearer {(await hub.operator.post('/auth/tokens', json=new)).json()['token']}"}
+            for new in ({"name": "x", "scopes": []}, {"name": "x", "scopes": READING})
+        ]
+        async with client_of(hub.app) as client:
+            for path, method in operations(description):
+                name = f"{method} {path}"
+                changes = method not in ("GET", "HEAD", "OPTIONS") and name not in ASKED_FOR
+                body = least_body(description, description["paths"][path][method.lower()])
+                for token in () if {path, name} & PUBLIC else (nothing, reading)[: 1 + changes]:
+                    answer = await client.request(method, _filled(path), headers=token, json=body)
+                    if answer.status_code != 403:
+                        opened[f"{name} {'by one that reads' if token is reading else ''}"] = answer.status_code
+
+    assert opened == {}
+
+
+def _filled(path: str) -> str:
+    return path.replace("{annotation_id}", "1").replace("{", "").replace("}", "")
+
+
 def operations(description: dict[str, Any]) -> list[tuple[str, str]]:
     return [(path, method.upper()) for path, methods in description["paths"].items() for method in methods]
 
 
 async def refused(client: httpx2.AsyncClient, method: str, path: str) -> int:
-    filled = path.replace("{annotation_id}", "1").replace("{", "").replace("}", "")
     # What is sent says nothing: a stranger is turned away before anybody looks at it.
     return (
-        await client.request(method, filled, content=b"{}", headers={"content-type": "application/json"})
+        await client.request(method, _filled(path), content=b"{}", headers={"content-type": "application/json"})
     ).status_code

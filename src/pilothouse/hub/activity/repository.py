@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.activity.domain import Sought
@@ -18,10 +19,12 @@ class ActivityRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def page(self, sought: Sought, limit: int) -> Sequence[ActivityRow]:
-        """The latest first."""
-        query = select(ActivityRow).where(*_conditions(sought)).order_by(ActivityRow.sequence.desc()).limit(limit)
-        return (await self._session.scalars(query)).all()
+    async def page(self, sought: Sought, limit: int, offset: int) -> tuple[Sequence[ActivityRow], int]:
+        """The latest first, and how many there are whatever the cursor."""
+        query = select(ActivityRow).where(*_conditions(sought)).order_by(ActivityRow.sequence.desc())
+        rows = (await self._session.scalars(query.limit(limit).offset(offset))).all()
+        every = select(func.count()).select_from(ActivityRow).where(*_conditions(replace(sought, before_sequence=None)))
+        return rows, await self._session.scalar(every) or 0
 
     async def after(self, board_id: str, sequence: int, limit: int) -> Sequence[ActivityRow]:
         """What changed on a board after a number, the earliest first."""

@@ -44,5 +44,7 @@ class ActivityList(BaseModel):
     """Changes, the latest first. There is more where `next_cursor` is set."""
 
     items: list[ActivityEntry]
+    total: int = Field(description="Of all pages, whatever the cursor")
     limit: int
+    offset: int
     next_cursor: int | None = Field(description="Give it as `cursor` for what came before; null at the end")

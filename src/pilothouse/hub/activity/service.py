@@ -53,11 +53,12 @@ class Activity:
         self._events.append(session, stream, kind, f"{subject_kind}:{subject_id}", told, numbered=_keep)
         record(session, kind, f"{subject_kind} {subject_id}", before=before, after=after)
 
-    async def page(self, session: AsyncSession, sought: Sought, limit: int) -> ActivityList:
+    async def page(self, session: AsyncSession, sought: Sought, limit: int, offset: int) -> ActivityList:
         """The latest first."""
-        rows = await ActivityRows(session).page(sought, limit + 1)
+        rows, total = await ActivityRows(session).page(sought, limit + 1, offset)
         last = rows[limit - 1].sequence if len(rows) > limit else None
-        return ActivityList(items=[_entry(row) for row in rows[:limit]], limit=limit, next_cursor=last)
+        items = [_entry(row) for row in rows[:limit]]
+        return ActivityList(items=items, total=total, limit=limit, offset=offset, next_cursor=last)
 
     async def after(self, session: AsyncSession, board_id: str, sequence: int, limit: int) -> list[ActivityEntry]:
         """What changed on a board after a number, the earliest first."""

@@ -14,7 +14,7 @@ from pilothouse.hub.activity.routes.streaming import follow
 from pilothouse.hub.activity.schemas import ActivityList
 from pilothouse.hub.activity.service import Activity
 from pilothouse.hub.identity.auth import Member, Reading, TheAccess
-from pilothouse.web.paging import DEFAULT_LIMIT, MAX_LIMIT
+from pilothouse.web import Paging
 from pilothouse.web.streams import EventStream, Since
 
 router = APIRouter(prefix="/api/v1/activity", tags=["activity"])
@@ -64,11 +64,12 @@ async def list_activity(
     activity: TheActivity,
     session: Reading,
     sought: Annotated[Sought, Depends(_sought)],
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to answer at most")] = DEFAULT_LIMIT,
+    page: Paging,
 ) -> ActivityList:
     """Every change of boards, tasks, comments, approvals, memory, agents and webhooks that you may see, with who made
-    it, before and after. What was deleted keeps its history. `cursor` leads on while new changes come."""
-    return await activity.page(session, sought, limit)
+    it, before and after. What was deleted keeps its history. `cursor` leads on without gaps or repeats while changes
+    come; `offset` counts from the latest."""
+    return await activity.page(session, sought, page.limit, page.offset)
 
 
 @router.get("/stream", response_class=StreamingResponse, responses=EVENT_STREAM, summary="Follow all you may see")
