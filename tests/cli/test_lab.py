@@ -24,7 +24,7 @@ from pilothouse.cli.lab import app
 from pilothouse.cli.lab_debug import PathMapping
 from tests.support.dap import Editor, stop_at
 from tests.support.flights import write_flight
-from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse
+from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse, ran
 from tests.support.repositories import Upstream, git
 
 PASSWORD = "correct horse"
@@ -58,10 +58,14 @@ class LabAtHand:
         text: str | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [PILOTHOUSE, "lab", *map(str, words)], env=self.environment(**variables or {}), cwd=cwd or self.home,
-            input=text, capture_output=True, text=True, check=False, timeout=100,
-        )  # fmt: skip
+        environment, here = self.environment(**variables or {}), cwd or self.home
+        if text is None:
+            done = ran("lab", *words, env=environment, cwd=here, deadline_s=100)
+        else:
+            done = subprocess.run(
+                [PILOTHOUSE, "lab", *map(str, words)], env=environment, cwd=here,
+                input=text, capture_output=True, text=True, check=False, timeout=100,
+            )  # fmt: skip
         assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}\n{self.hub.stderr[-3000:]}"
         return done
 
@@ -78,10 +82,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabAtHand]:
     settings = {"MD_HUB_AUTH_PASSWORD": PASSWORD, "PILOTHOUSE_LAB_GIT_PROTOCOLS": "file"}
     command = ("hub", "--data", place / "data", "--host", "127.0.0.1", "--port", "0")
     with pilothouse(*command, env=settings) as hub:
-        made = subprocess.run(
-            [PILOTHOUSE, "token", "create", "cli", "--scopes", "admin", "--data", place / "data"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        made = ran("token", "create", "cli", "--scopes", "admin", "--data", place / "data")
         at_hand = LabAtHand(hub, upstream, commit, made.stdout.strip(), place / "home")
         at_hand("repo", "add", "demo", upstream.url)
         row = f"{hub.url}/api/sessions/arm_1"
@@ -374,7 +375,7 @@ def test_login_keeps_a_token_that_works_for_nobody_elses_eyes(lab: LabAtHand, tm
 def test_a_token_for_one_repository_opens_that_one(lab: LabAtHand) -> None:
     data = lab.home.parent / "data"
     words = ["token", "create", "ci", "--scopes", "sessions:write,commands:write", "--repository", "demo"]
-    made = subprocess.run([PILOTHOUSE, *words, "--data", data], capture_output=True, text=True, check=True)
+    made = ran(*words, "--data", data)
     bound = {"PILOTHOUSE_TOKEN": made.stdout.strip()}
 
     assert lab("run", "--repo", "demo", "--", "echo", "hello", variables=bound).stdout == "hello\n"
