@@ -134,6 +134,15 @@ def test_a_log_can_be_left_found_again_searched_and_linked_to_by_its_line(lab: H
     again.keyboard.press("f")
     expect(log(again)).to_contain_text("ValueError: far down")
 
+    # Its end, and where somebody rested while reading, can be shown to others too.
+    page.keyboard.press("Shift+G")
+    expect(page).to_have_url(re.compile("follow=true"))
+    again.goto(page.url)
+    expect(log(again).locator("[data-line='200001']")).to_be_visible()
+    log(again).hover()
+    again.mouse.wheel(0, -400)
+    expect(again).to_have_url(re.compile(r"at=\d"))
+
 
 def test_a_log_goes_on_where_it_was_when_its_connection_is_lost(lab: Hub, visit: Visit) -> None:
     command = {"argv": ["python3", "-u", "watch.py"], "interactive": True}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.processes import pilothouse
 from tests.support.visitors import Hub, serious_findings
@@ -37,6 +38,14 @@ def secret(page: Page) -> str:
     expect(dialog).to_have_count(0)
     assert shown not in page.content()
     return shown
+
+
+def _as_from(route: Route, public_url: str) -> None:
+    answer = route.fetch()
+    told = answer.json()
+    if "link" in told:
+        told["link"] = public_url + urlsplit(told["link"])._replace(scheme="", netloc="").geturl()
+    route.fulfill(response=answer, json=told)
 
 
 def test_a_token_of_ones_own_is_shown_once_works_and_can_be_revoked(office: Hub, visit: Visit) -> None:
@@ -77,7 +86,10 @@ def test_an_api_token_has_the_scopes_that_were_chosen_and_no_others(office: Hub,
 
 def test_somebody_who_is_invited_comes_in_by_the_link_and_is_seen_among_the_members(office: Hub, visit: Visit) -> None:
     page = visit(at=office).page("/settings/members?invite=true")
+    page.route("**/invites", lambda route: _as_from(route, "https://pilot.example.com"))
     page.get_by_role("button", name="Make the invite").click()
+    # Others may not reach the hub where this browser does: the link is the hub's own.
+    expect(page.get_by_role("dialog").get_by_text("https://pilot.example.com/settings/invite#")).to_be_visible()
     token = secret(page)
 
     guest = visit(None, at=office).page(f"/settings/invite#{token}")
@@ -105,12 +117,18 @@ def test_the_last_owner_stays_one_and_is_told_so_in_the_hubs_own_words(office: H
     visitor.complaints.clear()
 
 
-def test_whoever_is_no_admin_is_told_that_the_log_is_not_for_them(office: Hub, visit: Visit) -> None:
-    visitor = visit(office.person("Ada"), at=office)
-    page = visitor.page("/settings/audit")
+def test_whoever_is_no_admin_is_offered_nothing_that_would_be_refused_and_told_why(office: Hub, visit: Visit) -> None:
+    page = visit(office.person("Ada"), at=office).page("/settings/audit")
+    forbidden = page.get_by_role("alert").filter(has_text="Only an admin or owner of the organization may do this")
+    for path in ("/settings/audit", "/settings/tokens?make=true", "/settings/notifications?edit=", "/fleet/enrol"):
+        page.goto(office.url.rstrip("/") + path)
+        expect(forbidden).to_be_visible()
+        assert page.locator("form").count() == 0
 
-    expect(page.get_by_role("alert").filter(has_text="You may not see or do this")).to_be_visible()
-    visitor.complaints.clear()
+    page.goto(office.url.rstrip("/") + "/settings/notifications")
+    expect(page.get_by_text("Add a destination")).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("link", name="Audit log")).to_have_count(0)
+    # The browser has nothing to complain of: the hub was not asked for what it would refuse.
 
 
 def test_a_webhook_gets_a_secret_once_and_a_test_says_what_came_of_it(office: Hub, visit: Visit) -> None:
@@ -150,3 +168,17 @@ def test_storage_shows_what_a_sweep_would_delete_and_a_system_that_works_says_so
     page.get_by_role("navigation", name="Parts of the settings").get_by_role("link", name="System").click()
     expect(page.get_by_text("Everything it needs answers.")).to_be_visible()
     expect(page.get_by_role("table", name="This hub")).to_contain_text("sqlite")
+
+
+def test_a_list_goes_on_as_far_as_its_address_says(office: Hub, visit: Visit) -> None:
+    for number in range(51):
+        office.call("POST", "/api/v1/users/me/tokens", json={"name": f"laptop {number}"})
+    visitor = visit(at=office)
+    page = visitor.page("/settings")
+    rows = page.get_by_role("table", name="Tokens of yours").get_by_role("row")
+    expect(rows).to_have_count(51)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows.filter(has_text="laptop 0")).to_be_visible()
+
+    again = visitor.page(urlsplit(page.url)._replace(scheme="", netloc="").geturl())
+    expect(again.get_by_role("row").filter(has_text="laptop 0")).to_be_visible()
