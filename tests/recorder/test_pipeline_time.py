@@ -74,6 +74,20 @@ def test_a_silence_is_noticed_by_the_messages_of_other_topics() -> None:
     assert [one.fired_at_ns for one in fired.firings] == [3 * NS_PER_S]
 
 
+def test_where_only_a_topic_speaks_whose_clock_is_off_message_time_goes_on_with_the_clock() -> None:
+    fired = Fired()
+    with Ring(window_s=60, max_bytes=1 << 20) as ring:
+        pipeline = pipeline_of(ring, fired, SILENT)
+        channels = {topic: pipeline.channel(json_channel(topic)) for topic in ("/scan", "/odom", "/camera")}
+        for topic, second in (("/scan", 10), ("/odom", 10), ("/camera", 3610)):
+            pipeline.message(channels[topic], second * NS_PER_S, b"{}")
+        for second in range(5):
+            pipeline.message(channels["/camera"], (3611 + second) * NS_PER_S, b"{}")
+            pipeline.time_passes(second * NS_PER_S)
+
+    assert [one.fired_at_ns for one in fired.firings] == [13 * NS_PER_S]
+
+
 def test_when_everything_is_silent_message_time_goes_on_with_the_clock() -> None:
     fired = Fired()
     with Ring(window_s=60, max_bytes=1 << 20) as ring:

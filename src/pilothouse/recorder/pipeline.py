@@ -102,6 +102,8 @@ class Pipeline:
         self._ticker = Ticker([(one, one.rule) for one in rules])
         self._heard = 0
         self._quiet_since_ns = 0
+        self._now_ns: int | None = None  # of the rules, when it was last looked at
+        self._still_since_ns = 0
         self.rules = tuple(rules)
         self.troubles = Troubles()
 
@@ -139,8 +141,10 @@ class Pipeline:
             return
         self._stream.received += 1
         self._stream.last_ns = log_time_ns
-        if self._ticker.is_due(log_time_ns):
-            self._tick(log_time_ns)
+        if self._ticker.is_wanted:
+            due_ns = self._ticker.due_at(self._channels[channel_id].topic, log_time_ns)
+            if due_ns is not None:
+                self._tick(due_ns)
         if channel_id in self._watched:
             self._watch(channel_id, log_time_ns, content)
 
@@ -153,11 +157,15 @@ class Pipeline:
         return last_ns + (monotonic_ns - self._quiet_since_ns if self._heard == self._stream.received else 0)
 
     def time_passes(self, monotonic_ns: int) -> None:
-        """To be told every second or so: while no message comes, message time goes on with the monotonic clock."""
+        """To be told every second or so: where message time stands still, it goes on with the monotonic clock."""
         if self._heard != self._stream.received:
             self._heard, self._quiet_since_ns = self._stream.received, monotonic_ns
-        elif self._stream.last_ns is not None and self._ticker.is_wanted:
-            self._tick(self._stream.last_ns + monotonic_ns - self._quiet_since_ns)
+        now_ns = self._ticker.now_ns
+        if now_ns != self._now_ns:
+            self._now_ns, self._still_since_ns = now_ns, monotonic_ns
+        elif now_ns is not None:
+            # Also where only topics speak whose clock nobody else shares.
+            self._tick(now_ns + monotonic_ns - self._still_since_ns)
 
     def _tick(self, now_ns: int) -> None:
         with self._rules_lock:

@@ -66,15 +66,16 @@ class Backtest:
         now_ns = None
         for message in messages:
             now_ns, topic = message.log_time_ns, message.channel.topic
-            if self._ticker.is_due(now_ns):
-                self._tick(now_ns)
+            due_ns = self._ticker.due_at(topic, now_ns)
+            if due_ns is not None:
+                self._tick(due_ns)
             if topic not in watching:
                 watching[topic] = [rule for rule in self.rules if topic in rule.topics]
             if watching[topic]:
                 self._observe(watching[topic], message)
             yield from self._complete(now_ns)
-        if now_ns is not None:
-            self._tick(now_ns)
+        if self._ticker.now_ns is not None:
+            self._tick(self._ticker.now_ns)
         yield from self._complete(None)
 
     def _tick(self, now_ns: int) -> None:

@@ -6,34 +6,43 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 from pilothouse.kit.clock import NS_PER_S
+from pilothouse.triggers.present import Present
 from pilothouse.triggers.rule import Rule
 from pilothouse.wire import TriggerFired
 
 # A silence is noticed at most this late; when it began to be too long does not depend on it.
 STEP_NS: Final = NS_PER_S // 10
-_NEVER_NS: Final = 1 << 63
 
 Owner = TypeVar("Owner")
 
 
 class Ticker(Generic[Owner]):
-    """``is_due`` is for every message and costs two comparisons; ``tick`` asks the rules."""
+    """``due_at`` is for every message and costs little; ``tick`` asks the rules."""
 
-    __slots__ = ("_from_ns", "_owners", "_until_ns")
+    __slots__ = ("_from_ns", "_owners", "_present", "_until_ns")
 
     def __init__(self, owners: Sequence[tuple[Owner, Rule]]) -> None:
         self._owners = [(owner, rule) for owner, rule in owners if rule.ticks]
+        self._present = Present()
         self._from_ns = 0
-        self._until_ns = 0 if self._owners else _NEVER_NS
+        self._until_ns = 0
 
     @property
     def is_wanted(self) -> bool:
         """Whether any rule wants to know."""
         return bool(self._owners)
 
-    def is_due(self, now_ns: int) -> bool:
-        """Whether time has gone far enough to be told, or has stepped back."""
-        return not self._from_ns <= now_ns < self._until_ns
+    @property
+    def now_ns(self) -> int | None:
+        """Where message time is; None before the first message, and where nobody wants to know."""
+        return self._present.now_ns
+
+    def due_at(self, topic: str, log_time_ns: int) -> int | None:
+        """A topic speaks: what time it is, if that has gone far enough to be told or has stepped back."""
+        if not self._owners:
+            return None
+        now_ns = self._present.at(topic, log_time_ns)
+        return None if self._from_ns <= now_ns < self._until_ns else now_ns
 
     def tick(self, now_ns: int) -> Iterator[tuple[Owner, TriggerFired]]:
         """Tell the rules; the firings that the passing of time completes."""

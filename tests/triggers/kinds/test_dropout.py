@@ -58,7 +58,7 @@ def test_a_clock_that_steps_back_is_no_silence_and_hides_none() -> None:
     rule = scan_rule(cooldown_s=1)
 
     assert fires_at(rule, (3600, SCAN, {}), (3602, "", ...)) == [3601]
-    assert fires_at(rule, (10, SCAN, {}), (10.5, SCAN, {})) == []
+    assert fires_at(rule, (10, "", ...), (10, SCAN, {}), (10.5, SCAN, {})) == []
     assert fires_at(rule, (12, "", ...)) == [11.5]
 
 
@@ -93,19 +93,23 @@ def test_a_ticker_asks_only_those_who_want_to_know_ten_times_a_second() -> None:
     ticker = Ticker([("scan", scan), ("speed", speed)])
     scan.observe(SCAN, 0, {})
 
-    told = [now for now in range(0, 3 * NS_PER_S, 10_000_000) if ticker.is_due(now) and [*ticker.tick(now), now]]
+    told = [
+        now
+        for now in range(0, 3 * NS_PER_S, 10_000_000)
+        if ticker.due_at(SCAN, now) is not None and [*ticker.tick(now), now]
+    ]
 
     assert len(told) == 30
 
 
 @pytest.mark.parametrize("now_s", [0, 1, 5_000])
 def test_a_ticker_without_rules_is_never_due(now_s: int) -> None:
-    assert not Ticker([]).is_due(ns(now_s))
+    assert Ticker([]).due_at(SCAN, ns(now_s)) is None
 
 
 def test_a_ticker_is_due_when_the_clock_steps_back() -> None:
     ticker = Ticker([("scan", scan_rule())])
     list(ticker.tick(ns(100)))
 
-    assert ticker.is_due(ns(50))
-    assert not ticker.is_due(ns(100.05))
+    assert ticker.due_at(SCAN, ns(100.05)) is None
+    assert ticker.due_at(SCAN, ns(50)) == ns(50)
