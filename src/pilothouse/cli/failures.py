@@ -79,7 +79,7 @@ def missing_package(error: ModuleNotFoundError) -> NotInstalled | None:
 
 # What to do about it at a terminal, where the program that refused cannot know how it was asked.
 HINTS = {
-    "hub_unreachable": "Is it running? --url or PILOTHOUSE_HUB_URL says where it is.",
+    "hub_unreachable": "Is it running? --url, PILOTHOUSE_HUB_URL or PILOTHOUSE_URL says where it is.",
     "credentials_missing": "Set PILOTHOUSE_TOKEN or MD_HUB_AUTH_PASSWORD in the environment; `pilothouse token create "
     "NAME --data DIR` makes a token beside the hub.",
     "credentials_wrong": "Check PILOTHOUSE_TOKEN and MD_HUB_AUTH_PASSWORD in the environment.",

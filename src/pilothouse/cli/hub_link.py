@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from pilothouse.client import HubClient
 
 URL = "PILOTHOUSE_HUB_URL"
+# What `lab` and `mcp` read first; whoever has set one name has said where the hub is.
+URL_OF_TOOLS = "PILOTHOUSE_URL"
 TOKEN = "PILOTHOUSE_TOKEN"  # noqa: S105 - the name of a variable
 PASSWORDS = ("MD_HUB_AUTH_PASSWORD", "PILOTHOUSE_MD_HUB_AUTH_PASSWORD", "PILOTHOUSE_HUB_AUTH_PASSWORD")
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 CREDENTIALS = f"Signs in with {TOKEN} (a token with the scope admin) or {PASSWORDS[0]} from the environment."
 
-HubUrl = Annotated[str, typer.Option("--url", envvar=URL, help="Where the hub is.")]
+HubUrl = Annotated[str, typer.Option("--url", envvar=[URL, URL_OF_TOOLS], help="Where the hub is.")]
 
 
 def hub_at(url: str) -> HubClient:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.hub_link import DEFAULT_URL, PASSWORDS, TOKEN
+from pilothouse.cli.hub_link import DEFAULT_URL, PASSWORDS, TOKEN, URL_OF_TOOLS
 from pilothouse.cli.hub_link import URL as HUB_URL
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
     from pilothouse.client import HubClient
 
-URL = "PILOTHOUSE_URL"
+URL = URL_OF_TOOLS
 CREDENTIALS = f"Signs in with {TOKEN}, or with what `pilothouse lab login` has kept."
 
 Url = Annotated[str | None, typer.Option("--url", help=f"Where the hub is; {URL}, or what login has kept, otherwise.")]

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from pilothouse.cli.hub_link import DEFAULT_URL, URL, URL_OF_TOOLS
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.callback(invoke_without_command=True)
 def mcp(
-    url: Annotated[str, typer.Option(envvar="PILOTHOUSE_URL", help="Address of the hub.")] = "http://127.0.0.1:8000",
+    url: Annotated[str, typer.Option(envvar=[URL_OF_TOOLS, URL], help="Address of the hub.")] = DEFAULT_URL,
     token: Annotated[
         str | None, typer.Option(envvar="PILOTHOUSE_TOKEN", help="An agent's token, or an API token; decides all.")
     ] = None,
