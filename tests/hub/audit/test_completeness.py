@@ -13,7 +13,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from pilothouse.hub.app import create_app
-from pilothouse.hub.identity.auth import _deciding, _writing
+from pilothouse.hub.identity.auth.sessions import _deciding, _writing
 from pilothouse.hub.settings import HubSettings
 
 pytestmark = pytest.mark.anyio

@@ -35,8 +35,6 @@ from pilothouse.hub.identity.auth.sessions import (
     Reading,
     Reporting,
     Writing,
-    _deciding,
-    _writing,
 )
 
 __all__ = [
@@ -68,8 +66,6 @@ __all__ = [
     "Writer",
     "Writing",
     "WritingMember",
-    "_deciding",
-    "_writing",
     "caller_of",
     "still_allowed",
 ]
