@@ -6,6 +6,7 @@ That programs load from nothing is tested where a shell starts them: the guides,
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -182,7 +183,10 @@ def _become(letter: int, stdout: int, stderr: int) -> list[str]:
     os.environ.clear()
     os.environ.update(wanted["env"])
     os.chdir(wanted["cwd"])
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(write_through=True)  # type: ignore[union-attr]
+    # What is there now remembers whether it could be sought in: what stood here before may have been a file.
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(number, "wb", closefd=False), "utf-8", errors, write_through=True)
+        for number, errors in ((1, "strict"), (2, "backslashreplace"))
+    )
     arguments: list[str] = wanted["arguments"]
     return arguments
