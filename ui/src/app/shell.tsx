@@ -17,6 +17,7 @@ import { useInUrl } from "~/parts/use-in-url";
 import { LostNotice } from "./lost-notice";
 import { Palette, usePalette } from "./palette";
 import { PLACES } from "./places";
+import { Underway } from "./underway";
 import { Whoever } from "./whoever";
 
 /** Where everything stands: places on the left, what is current at the top, the page in the middle. */
@@ -30,6 +31,7 @@ export function Shell() {
       <Anchor href="#main" pos="absolute" top={-60} left={8} className="skip" style={{ zIndex: 1000 }}>
         Skip to the page
       </Anchor>
+      <Underway />
       <AppShell.Header>
         <Group h="100%" px="sm" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">

@@ -15,6 +15,8 @@ from pilothouse.cli.demo.chain import POLL_S, answer, require
 AGENT = "Scout"
 # A rule makes a task as soon as the incident is there.
 BY_ITSELF_S = 5.0
+# The agent is a few requests and then silent: its task must stay its own, and its question open, while people look.
+LEASE_S = 86_400
 
 
 class Desk:
@@ -25,9 +27,8 @@ class Desk:
         self.operator = httpx2.Client(base_url=hub_url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
         # A board of its own for each run, for names are taken once.
         self._name = f"Flight line, {datetime.now().astimezone():%d %b %H:%M:%S}"
-        self._board = self._made("task", "/api/v1/boards", {"name": self._name, "require_approval_for_done": True})[
-            "id"
-        ]
+        board = {"name": self._name, "require_approval_for_done": True, "claim_lease_s": LEASE_S}
+        self._board = self._made("task", "/api/v1/boards", board)["id"]
         rule = {"name": "every incident", "priority": "high"}
         self._made("task", f"/api/v1/boards/{self._board}/incident-rules", rule)
         agent = self._made("agent", "/api/v1/agents", {"name": AGENT, "board_id": self._board})
@@ -58,6 +59,7 @@ class Desk:
         return str(task["incident_id"])
 
     def _worked(self, row: dict[str, Any], task_id: str) -> str:
+        self._asked(self._agent, "agent", "POST", "/api/v1/agent/heartbeat", {})
         self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task_id}/claim")
         found = f"{row['trigger']['topic']} peaked at {self._peak(row):.2f} m/s; the drone was asked to."
         self._asked(self._agent, "agent", "POST", f"{self._agents}/tasks/{task_id}/comments", {"body": found})

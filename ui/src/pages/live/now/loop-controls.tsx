@@ -37,12 +37,18 @@ export function LoopControls({ robotId, task }: { robotId: string; task: string 
       <Group gap="xs" align="end">
         <Select
           aria-label="Task to start"
+          leftSection={
+            <Text span size="xs">
+              task
+            </Text>
+          }
+          leftSectionWidth={40}
           data={tasks.length === 0 ? ["default"] : tasks}
           value={chosen}
           onChange={(chosen) => void navigate({ search: { task: chosen ?? undefined }, replace: true })}
           disabled={!takes("start")}
           allowDeselect={false}
-          w={150}
+          w={180}
         />
         <Button
           disabled={!takes("start")}
