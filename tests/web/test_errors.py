@@ -191,8 +191,14 @@ async def test_invalid_fields_are_listed_without_what_was_sent() -> None:
     ]
 
 
-async def test_malformed_json_is_named_as_such() -> None:
-    assert_error(await send_json("/notes", b'{"text": '), 422, "malformed_json")
+@pytest.mark.parametrize(
+    "body", [b'{"text": ', b"[" * 100_000, b'{"text": "\xff"}', b'{"text": ' + b"9" * 5_000 + b"}"]
+)
+async def test_malformed_json_is_named_as_such(body: bytes) -> None:
+    answer = await send_json("/notes", body)
+
+    assert_error(answer, 422, "malformed_json")
+    assert [one["type"] for one in answer.json()["detail"]] == ["json_invalid"]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ _OWN_WORDS = {
 # Python has renamed some phrases; codes are stable.
 _OWN_CODES = {413: "too_large", 416: "range_not_satisfiable", 422: "invalid", 500: "internal"}
 _NO_BODY = {204, 205, 304}
+# What FastAPI says, with a status of its own, of a body that its parser gives up on.
+_UNPARSABLE = "There was an error parsing the body"
 
 
 class FieldError(BaseModel):
@@ -154,6 +156,10 @@ async def _on_http_exception(connection: HTTPConnection, exception: Exception) -
     assert isinstance(exception, HTTPException)
     status = exception.status_code
     said = str(exception.detail)
+    if said == _UNPARSABLE:
+        # Deeper than its parser goes, longer numbers than it reads, other bytes than UTF-8: as wrong as any other JSON.
+        wrong: list[dict[str, Any]] = [{"loc": ["body"], "msg": "JSON decode error", "type": "json_invalid"}]
+        return await _deliver(connection, error_response(connection.scope, 422, wrong, "malformed_json"))
     detail = plain_words(status) if said in (responses.get(status), "Content Too Large") else said
     code = getattr(exception, "code", None)
     response = error_response(connection.scope, status, detail, code, headers=exception.headers)

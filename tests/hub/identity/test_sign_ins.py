@@ -163,6 +163,35 @@ async def test_behind_a_trusted_proxy_the_browsers_own_address_counts(hub_settin
         assert other.status_code == 403
 
 
+async def test_no_other_site_changes_anything_with_a_password_that_the_browser_keeps(guarded: Guarded) -> None:
+    evil, sweep = {"Origin": "http://evil.example"}, "/api/admin/sweep"
+    made = (await guarded.operator.post("/auth/tokens", json={"name": "x", "scopes": ["admin"]})).json()
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+
+    refused = await guarded.operator.post(sweep, headers=evil)
+    let = [
+        await guarded.operator.get("/api/admin/disk", headers=evil),
+        await guarded.operator.post(sweep),
+        await guarded.operator.post(sweep, headers={"Origin": "http://hub"}),
+        # Behind a proxy that asks by another name, a browser still knows whose page it shows.
+        await guarded.operator.post(
+            sweep, headers={"Origin": "https://fleet.example", "Sec-Fetch-Site": "same-origin"}
+        ),
+        # What a page cannot make a browser send, it has been given.
+        await guarded.operator.post(sweep, headers={**evil, **bearer}, auth=None),
+    ]
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "cross_site")
+    assert [answer.status_code for answer in let] == [200] * 5
+
+
+async def test_no_other_site_changes_anything_where_nobody_needs_a_credential(client: httpx2.AsyncClient) -> None:
+    refused = await client.post("/api/admin/rescan", headers={"Origin": "http://evil.example"})
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "cross_site")
+    assert (await client.post("/api/admin/rescan")).status_code == 200
+
+
 async def test_no_other_site_signs_somebody_in(guarded: Guarded) -> None:
     async with browser(guarded.app) as client:
         answer = await client.post(SESSION, json={"password": PASSWORD}, headers={"Origin": "http://evil.example"})

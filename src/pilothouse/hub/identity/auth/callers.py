@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.identity.auth.guesses import Guesses
-from pilothouse.hub.identity.auth.origins import COOKIE, check_origin
+from pilothouse.hub.identity.auth.origins import COOKIE, check_changes, check_origin
 from pilothouse.hub.identity.domain import Caller, CallerKind
 from pilothouse.hub.identity.service import Access, Identity, IdentityServices, Presented
 from pilothouse.hub.settings import HubSettings
@@ -100,6 +100,8 @@ async def _caller(
     await _count_agents(connection, shown)
     if shown.is_by_cookie:
         check_origin(connection)
+    elif shown.is_by_any_page:
+        check_changes(connection)
     caller = await guesses_of(connection).identify(connection, shown)
     gate: AgentGate | None = getattr(connection.app.state, "agent_gate", None)
     if caller.kind == CallerKind.AGENT and gate is not None:

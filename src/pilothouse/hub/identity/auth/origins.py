@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class CrossSite(Forbidden):
-    """A browser sent this on behalf of another site, or without saying on whose; send a token instead of a cookie."""
+    """A browser sent this on behalf of another site, or without saying on whose; programs send a token as Bearer."""
 
 
 def check_origin(connection: HTTPConnection) -> None:
@@ -33,6 +33,15 @@ def check_own_page(connection: HTTPConnection) -> None:
     """Raise CrossSite when a page of another site would sign somebody in here; programs have no pages."""
     if "origin" in connection.headers and not is_same_origin(connection):
         raise CrossSite
+
+
+def check_changes(connection: HTTPConnection) -> None:
+    """Raise CrossSite when a page of another site would change something with a password that the browser keeps, or
+    where nobody needs a credential."""
+    is_change = connection.scope["type"] == "http" and connection.scope["method"] not in _SAFE
+    # What a browser says of itself is true behind a proxy that does not pass on the name it was asked by, too.
+    if is_change and connection.headers.get("sec-fetch-site") != "same-origin":
+        check_own_page(connection)
 
 
 def is_same_origin(connection: HTTPConnection) -> bool:

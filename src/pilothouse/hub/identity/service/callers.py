@@ -40,6 +40,12 @@ class Presented:
         """Whether a browser sends the credential by itself, on behalf of whatever page."""
         return self.cookie is not None and self.agent_token is None and self.credentials is None
 
+    @property
+    def is_by_any_page(self) -> bool:
+        """Whether a page of any site could have had a browser send this: it keeps passwords, and needs no credential
+        where none is asked for."""
+        return self.agent_token is None and (self.credentials is None or self.credentials.scheme == "basic")
+
 
 class Identity:
     """Knows the credentials that settings name, the one the hub made when they name none, tokens, and Clerk's."""
