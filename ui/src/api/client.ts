@@ -1,17 +1,9 @@
 import createClient from "openapi-fetch";
-import { asProblem, type Problem, problemOf, unreachable } from "./problem";
+import { asProblem, problemOf, unreachable } from "./problem";
 import type { components, paths } from "./schema";
 
 /** A model of the API by its name in `openapi.json`. */
 export type Model<Name extends keyof components["schemas"]> = components["schemas"][Name];
-
-const signedOut = new Set<() => void>();
-
-/** Told whenever the hub says that nobody is signed in any more. */
-export function onSignedOut(listener: () => void): () => void {
-  signedOut.add(listener);
-  return () => signedOut.delete(listener);
-}
 
 /** `api.GET("/api/v1/incidents", { params: { query: { limit: 50 } } })`, typed by `openapi.json`. */
 export const api = createClient<paths>({
@@ -33,9 +25,7 @@ type Answered<Data> = { data?: Data; error?: unknown; response: Response };
 export async function answered<Data>(asking: Promise<Answered<Data>>): Promise<Data> {
   const { data, error, response } = await asking;
   if (response.ok) return data as Data;
-  const problem = problemOf(response, error);
-  told(problem);
-  throw problem;
+  throw problemOf(response, error);
 }
 
 /** Asks without the typed client: what is not JSON, or has a path made elsewhere. */
@@ -48,14 +38,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     throw unreachable();
   }
   if (response.ok) return response;
-  const problem = problemOf(response, await response.json().catch(() => null));
-  told(problem);
-  throw problem;
-}
-
-function told(problem: Problem): void {
-  if (problem.status !== 401) return;
-  for (const listener of signedOut) listener();
+  throw problemOf(response, await response.json().catch(() => null));
 }
 
 export { asProblem };
