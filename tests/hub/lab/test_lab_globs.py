@@ -54,5 +54,9 @@ def test_files_beyond_what_is_kept_are_not_left_out_in_silence(tmp_path: Path, m
         "more than 3 files are meant; the others were not kept",
     )
     assert collecting._matching(tmp_path, ["[a]", "b"]) == (["b"], None)
+    (tmp_path / "e\u202etxt.sh").touch()
+    said = "files with names that cannot be shown were not kept: 1"
+    assert collecting._matching(tmp_path, ["b", "e*"]) == (["b"], said)
+    (tmp_path / "e\u202etxt.sh").unlink()
     monkeypatch.setattr(collecting, "MOST_LOOKED_AT", 2)
     assert collecting._matching(tmp_path, ["*"])[0] == ["a", "b"]

@@ -357,7 +357,7 @@ async def test_many_files_are_kept_together_but_for_what_is_too_much(
     (root / "001.txt").write_bytes(b"x" * 700_000)
 
     with counting_queries(hub_app.state.hub.database) as queries:
-        kept = await collecting.collect(made["id"], None, root, ["*.txt"], {})
+        kept = await collecting.collect(made["id"], None, root, ["*.txt"], ())
 
     assert len(kept) == 149
     assert len(queries) < 20

@@ -251,6 +251,21 @@ def test_a_secret_enters_by_name_and_is_never_shown(lab: LabCaller) -> None:
     assert content
 
 
+def test_a_secret_that_one_command_left_is_hidden_in_all_that_comes_after(lab: LabCaller) -> None:
+    """In the next one's output, in files, in artifacts and their names."""
+    lab.http.put("/repository/demo/secrets/LEFT", json={"value": "s3cr3t-left-1"}).raise_for_status()
+    made = lab.make(commands=[{"argv": ["sh", "-c", "echo $LEFT > $LEFT.txt; cp s3* kept.log"], "secrets": ["LEFT"]}])
+    later = lab.queue(made["id"], "sh", "-c", "echo -$LEFT-; cat kept.log", artifacts=["s3*", "kept.log"])
+
+    assert lab.ended(later)["state"] == "succeeded"
+    assert lab.output(later) == b"--\n***\n"
+    found = lab.http.get(f"/sessions/{made['id']}/artifacts").json()["items"]
+    assert [one["path"] for one in found] == ["***.txt", "kept.log"]
+    kept = [lab.http.get(f"/sessions/{made['id']}/artifacts/{one['id']}").content for one in found]
+    assert kept == [b"***\n", b"***\n"]
+    assert lab.http.get(f"/sessions/{made['id']}/files/kept.log").content == b"***\n"
+
+
 def test_a_secret_is_nowhere_to_be_read_in_the_data_directory(lab: LabCaller, lab_directory: Path) -> None:
     value = "zx81-kept-sealed"
     lab.http.put("/repository/demo/secrets/SEALED", json={"value": value}).raise_for_status()

@@ -67,7 +67,7 @@ def options(
         line += ["--bind" if writable else "--ro-bind", source, target]
     for name, value in order.environment.items():
         line += ["--setenv", name, value]
-    return [*line, "--remount-ro", "/", "--chdir", order.cwd]
+    return [*line, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", order.cwd]
 
 
 def program(order: Order) -> Sequence[str]:

@@ -88,6 +88,12 @@ def spellings(secret: str) -> set[bytes]:
     return found
 
 
+def redacted(secrets: Iterable[str], content: bytes) -> bytes:
+    """Some bytes without the secrets."""
+    redactor = Redactor(secrets)
+    return redactor.feed(content) + redactor.flush()
+
+
 def redact(secrets: Iterable[str], source: BinaryIO, sink: BinaryIO) -> bool:
     """Copy a file without the secrets; says whether any was found."""
     redactor = Redactor(secrets)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from pilothouse.hub.storage import Storage
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.sandbox.beneath import read_beneath, write_beneath
+from pilothouse.sandbox.log.redaction import redacted
 from pilothouse.sandbox.problems import OutsideWorkspace
 from pilothouse.sandbox.sandbox import Running
 
@@ -56,7 +57,7 @@ class Answering:
             case ControlKind.SIGNAL:
                 await (await _running(holding, control.command_id)).signal(int(request["number"]))
             case ControlKind.READ:
-                return await self._read(_root(holding), request["path"], request["key"])
+                return await self._read(holding, request["path"], request["key"])
             case ControlKind.WRITE:
                 return await self._write(_root(holding), request["path"], request["key"])
             case ControlKind.COLLECT:
@@ -82,8 +83,8 @@ class Answering:
             await running.close_stdin()
         return {}
 
-    async def _read(self, root: Path, path: str, key: str) -> dict[str, Any]:
-        content = await asyncio.to_thread(_read, root, inside(path))
+    async def _read(self, holding: Holding, path: str, key: str) -> dict[str, Any]:
+        content = await asyncio.to_thread(_read, _root(holding), inside(path), holding.hidden)
         await self._storage.put(key, content)
         return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -93,7 +94,7 @@ class Answering:
         return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
     async def _collect(self, holding: Holding, command_id: str | None, globs: list[str]) -> dict[str, Any]:
-        kept = await self._collecting.collect(holding.session_id, command_id, _root(holding), globs, holding.secrets)
+        kept = await self._collecting.collect(holding.session_id, command_id, _root(holding), globs, holding.hidden)
         return {"items": [one.model_dump(mode="json") for one in kept]}
 
 
@@ -127,9 +128,9 @@ async def _running(holding: Holding, command_id: str | None) -> Running:
     raise CommandNotRunning(state="not running")
 
 
-def _read(root: Path, path: str) -> bytes:
+def _read(root: Path, path: str, hidden: Collection[str]) -> bytes:
     try:
-        return read_beneath(root, path, MAX_FILE_BYTES)
+        return redacted(hidden, read_beneath(root, path, MAX_FILE_BYTES))
     except OutsideWorkspace:
         raise UnknownSessionFile(path=repr(path[:300])) from None
 

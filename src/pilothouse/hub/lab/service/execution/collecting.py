@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import mimetypes
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.sandbox.beneath import open_beneath, walk_beneath
-from pilothouse.sandbox.log.redaction import redact
+from pilothouse.sandbox.log.redaction import redact, redacted
 from pilothouse.wire.lab import LabArtifact
 
 MOST_FILES = 2_000
@@ -55,7 +55,7 @@ class Collecting:
         self._directory = directory
 
     async def collect(
-        self, session_id: str, command_id: str | None, root: Path, globs: Sequence[str], secrets: Mapping[str, str]
+        self, session_id: str, command_id: str | None, root: Path, globs: Sequence[str], secrets: Collection[str]
     ) -> list[LabArtifact]:
         """Keep what is meant; what could not be kept is said in the session's summary."""
         if not globs:
@@ -85,7 +85,7 @@ class _Taking:
 
     root: Path
     directory: Path
-    secrets: Mapping[str, str]
+    secrets: Collection[str]
     problems: list[str]
     room: int = 0
 
@@ -101,30 +101,34 @@ class _Taking:
                 size_bytes += found[-1].size_bytes
                 self.room -= found[-1].size_bytes
             except Problem as problem:
-                self.problems.append(f"{path[:200]}: {problem.sentence}")
+                self.problems.append(f"{self._said(path)[:200]}: {problem.sentence}")
             except OverflowError:
-                self.problems.append(_too_much(path))
+                self.problems.append(_too_much(self._said(path)))
             except OSError as error:
-                self.problems.append(f"{path[:200]}: {error.strerror}")
+                self.problems.append(f"{self._said(path)[:200]}: {error.strerror}")
         return found
 
     def forget(self, found: Sequence[Found]) -> None:
         for one in found:
             one.copy.unlink(missing_ok=True)
 
+    def _said(self, path: str) -> str:
+        """A secret may be in the name."""
+        return redacted(self.secrets, path.encode()).decode(errors="replace")
+
     def _copied(self, path: str) -> Found:
         copy = self.directory / new_id("art")
         sink = _Counting(copy, self.room)
         try:
             with open_beneath(self.root, path) as source:
-                redact(self.secrets.values(), source, sink)  # type: ignore[arg-type]
+                redact(self.secrets, source, sink)  # type: ignore[arg-type]
             sink.close()
         except BaseException:
             sink.close()
             copy.unlink(missing_ok=True)
             raise
         kind = mimetypes.guess_type(path)[0] or OTHER_TYPE
-        return Found(path, copy, sink.size_bytes, sink.digest.hexdigest(), kind)
+        return Found(self._said(path), copy, sink.size_bytes, sink.digest.hexdigest(), kind)
 
 
 def _too_much(path: str) -> str:
@@ -136,11 +140,15 @@ def _matching(root: Path, globs: Sequence[str]) -> tuple[list[str], str | None]:
     followed here: whoever opens them finds out."""
     is_meant = matcher(globs)
     found: list[str] = []
+    unprintable = 0
     for looked_at, (path, _) in enumerate(walk_beneath(root, but=(".git",))):
         if looked_at >= MOST_LOOKED_AT:
             return found, f"there are more than {MOST_LOOKED_AT} files; the others were not looked at"
-        if is_meant(path) and path.isprintable():
+        if is_meant(path):
+            if not path.isprintable():
+                unprintable += 1
+                continue
             if len(found) >= MOST_FILES:
                 return found, f"more than {MOST_FILES} files are meant; the others were not kept"
             found.append(path)
-    return found, None
+    return found, f"files with names that cannot be shown were not kept: {unprintable}" if unprintable else None

@@ -24,6 +24,8 @@ class Holding:
     command_id: str | None = None
     running: Running | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
+    # What entered any command of the session: the next one finds it in a file.
+    hidden: frozenset[str] = frozenset()
     cancelled: set[str] = field(default_factory=set)
     is_ending: bool = False
     doors: dict[str, DebugDoor] = field(default_factory=dict)

@@ -167,6 +167,8 @@ class Turns:
         try:
             holding.secrets = {}
             holding.secrets = await self._secrets(row, command)
+            holding.hidden |= frozenset(holding.secrets.values())
+            output.hide(holding.hidden)
             ending = await self._start_and_wait(holding, command, output)
         except Problem as problem:
             ending = Ending(TerminationReason.SETUP_FAILED, detail=problem.sentence)
@@ -237,7 +239,7 @@ class Turns:
     async def _collect(self, holding: Holding, row: SessionRow, command: CommandRow) -> None:
         if holding.workspace is not None:
             await self._means.collecting.collect(
-                row.id, command.id, holding.workspace.path, command.run["artifacts"], holding.secrets
+                row.id, command.id, holding.workspace.path, command.run["artifacts"], holding.hidden
             )
 
 
