@@ -11,7 +11,15 @@ import pytest
 from pilothouse.client import HubClient
 from pilothouse.client.problems import HubDoesNotHave, HubWantsCredentials
 from pilothouse.kit.errors import Conflict, Invalid
-from pilothouse.wire import Heartbeat, Recording, RecordingState, UploadMetadata
+from pilothouse.wire import (
+    EnrolRequest,
+    Heartbeat,
+    NewEnrolment,
+    Recording,
+    RecordingState,
+    UploadMetadata,
+)
+from pilothouse.wire.robot import RobotUpdate
 from tests.support.flights import write_flight
 from tests.support.processes import eventually, pilothouse
 
@@ -115,6 +123,26 @@ def test_a_robot_says_that_it_lives(robot: HubClient, operator: HubClient) -> No
     assert robot.heartbeat(Heartbeat(robot_id="rover", interval_s=10)).robot_id == "rover"
     assert "rover" in [one.robot_id for one in operator.robots().items]
     assert operator.robot("rover").interval_s == 10
+
+
+def test_a_robot_is_let_in_named_and_sent_away(url: str, operator: HubClient) -> None:
+    fleet = operator.administration
+    code = fleet.let_in(NewEnrolment(robot_id="digger", site="pit")).code
+    fleet.let_in(NewEnrolment(robot_id="spare"))
+    waiting = {one.robot_id: one.enrolment_id for one in fleet.enrolments().items}
+    fleet.revoke_enrolment(waiting["spare"])
+    assert [one.robot_id for one in fleet.enrolments().items] == ["digger"]
+
+    token = operator.enroll(EnrolRequest(code=code, robot_id="digger")).token
+    with HubClient(url, token=token) as digger:
+        assert digger.robot("digger").site == "pit"
+        named = fleet.change_robot("digger", RobotUpdate(name="Digger", tags=["heavy"]))
+        assert (named.name, named.site, named.tags) == ("Digger", "pit", ["heavy"])
+        for one in fleet.robot_tokens("digger").items:
+            fleet.revoke_robot_token("digger", one.id)
+        with pytest.raises(HubWantsCredentials):
+            digger.robot("digger")
+    assert fleet.retire_robot("digger").retired_at is not None
 
 
 def test_the_disk_is_looked_after(operator: HubClient, flight: Path) -> None:

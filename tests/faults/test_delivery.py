@@ -39,7 +39,7 @@ def fleet_hub(data: Path, port: int, **env: str) -> Iterator[Program]:
 
 def enrolled(hub: Program, data: Path) -> None:
     with HubClient(hub.url, password=PASSWORD) as operator:
-        code = operator.let_in(NewEnrolment(robot_id=ROBOT)).code
+        code = operator.administration.let_in(NewEnrolment(robot_id=ROBOT)).code
     command = [str(PILOTHOUSE), "robot", "enroll", "--hub", hub.url, "--code", code, "--robot-id", ROBOT]
     done = subprocess.run([*command, "--data", str(data)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -21,12 +21,10 @@ from pilothouse.wire import (
     Annotation,
     AnnotationList,
     AnnotationUpdate,
-    Enrolment,
     EnrolRequest,
     Heartbeat,
     HeartbeatAccepted,
     NewAnnotation,
-    NewEnrolment,
     Recording,
     RecordingAnnouncement,
     RecordingList,
@@ -206,11 +204,6 @@ class HubClient:
             "incident_id": incident_id, "limit": limit, "offset": offset,
         }  # fmt: skip
         return self._get(RiskEventList, "/api/v1/risk-events", asked)
-
-    def let_in(self, enrolment: NewEnrolment) -> Enrolment:
-        """Make a code with which one robot can enrol; it is shown once."""
-        response = self._connection.request("POST", "/api/v1/robots/enrolments", message=enrolment)
-        return self._connection.read(Enrolment, response)
 
     def enroll(self, request: EnrolRequest) -> RobotToken:
         """Use up a code; what comes back is this robot's own token, shown once."""
