@@ -36,9 +36,9 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
               />
             </Table.Th>
           )}
-          <Table.Th w={100}>Severity</Table.Th>
+          <Table.Th w={90}>Severity</Table.Th>
           <Table.Th>Incident</Table.Th>
-          <Table.Th w={110} visibleFrom="sm">
+          <Table.Th w={100} visibleFrom="sm">
             State
           </Table.Th>
           {isBrief ? null : (
@@ -47,11 +47,11 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
               <Table.Th visibleFrom="lg">Seen</Table.Th>
             </>
           )}
-          <Table.Th w={120} visibleFrom="sm">
+          <Table.Th w={106} visibleFrom="sm">
             Opened
           </Table.Th>
           {isBrief ? null : (
-            <Table.Th w={120} visibleFrom="lg">
+            <Table.Th w={106} visibleFrom="lg">
               Last
             </Table.Th>
           )}
@@ -110,7 +110,7 @@ function Row({ incident: one, search, isBrief, chosen }: RowProps) {
           <Table.Td visibleFrom="md" c="dimmed">
             {one.rule}
           </Table.Td>
-          <Table.Td visibleFrom="lg" c="dimmed">
+          <Table.Td visibleFrom="lg" c="dimmed" style={{ whiteSpace: "nowrap" }}>
             {seen(one)}
           </Table.Td>
         </>

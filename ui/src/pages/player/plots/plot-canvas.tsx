@@ -103,7 +103,8 @@ function optionsOf({ names, limits, scheme, gutter, edge, height, group }: Look)
   return {
     width: 100,
     height,
-    padding: [4, edge, 4, 0],
+    // Above, half a line of text: a number at the very top is not cut.
+    padding: [7, edge, 4, 0],
     legend: { show: false },
     cursor: {
       sync: { key: group, setSeries: false },
