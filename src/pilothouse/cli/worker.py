@@ -67,4 +67,4 @@ def worker(
 
     flags = {"data": data, "lab_capacity": capacity, "lab_allow_unsandboxed": allow_unsandboxed, "lab_worker": True}
     settings = load(HubSettings, file=config, overrides=flags)
-    raise SystemExit(run_unserved(lambda: create_app(settings), settings, begun))
+    raise SystemExit(run_unserved(lambda: create_app(settings, serves=False), settings, begun))

@@ -30,17 +30,18 @@ Times in JSON are RFC 3339 with zone, or nanoseconds where the name ends in `_ns
 """
 
 
-def create_app(settings: HubSettings, *, clock: Clock | None = None) -> Service:
-    """The hub as an application; ``app.state.hub`` holds what it is made of."""
+def create_app(settings: HubSettings, *, clock: Clock | None = None, serves: bool = True) -> Service:
+    """The hub as an application; ``app.state.hub`` holds what it is made of. One that does not serve lets nobody in."""
     hub = compose(settings.check(), clock=clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH_S)
-        people.identity.warn_if_open()
+        if serves:
+            people.identity.warn_if_open()
         await limits.start()
         async with hub.running(), tools.running():
-            if not settings.has_credential:
+            if serves and not settings.has_credential:
                 service.state.login_code = await people.sign_ins.code_at_start()
             yield
             service.begin_closing()

@@ -53,6 +53,18 @@ def bearer(token: str) -> dict[str, str | bytes]:
     return {"Authorization": f"Bearer {token}".encode()}  # type: ignore[dict-item]
 
 
+async def test_a_worker_that_serves_nobody_makes_no_login_link_and_warns_of_no_port(
+    configured: Configured,
+) -> None:
+    app = create_app(configured(), serves=False)
+
+    with capture_logs() as written:
+        async with app.router.lifespan_context(app):
+            assert not hasattr(app.state, "login_code")
+
+    assert [entry["event"] for entry in written if entry["log_level"] == "warning"] == []
+
+
 async def test_fleet_mode_refuses_to_start_without_a_password(configured: Configured) -> None:
     for settings in (configured(mode="fleet"), configured(mode="fleet", hub_auth_password="")):
         with pytest.raises(BadConfiguration, match="MD_HUB_AUTH_PASSWORD"):
