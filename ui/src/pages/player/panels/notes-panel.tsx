@@ -12,6 +12,7 @@ import { type Draft, useDraft } from "~/parts/use-draft";
 import { nsOf } from "../model/times";
 import { usePlayer, usePlaying } from "../playing";
 import { annotationsKey, annotationsQuery } from "../queries";
+import { usePlace } from "../use-place";
 import { PanelFrame } from "./frame";
 
 type Annotation = Model<"Annotation">;
@@ -102,9 +103,10 @@ function Note({ annotation }: { annotation: Annotation }) {
   const { player } = usePlaying();
   const changed = useChanged();
   const draft = useDraft(annotation.body);
-  const [isEditing, setEditing] = useState(false);
+  const { search, choose } = usePlace();
+  const isEditing = search.note === annotation.id;
   const close = () => {
-    setEditing(false);
+    choose({ note: undefined });
     draft.reset();
   };
   const path = { annotation_id: annotation.id };
@@ -146,7 +148,11 @@ function Note({ annotation }: { annotation: Annotation }) {
         </UnstyledButton>
         <Group gap={0} wrap="nowrap">
           <Tooltip label="Edit">
-            <ActionIcon size="sm" onClick={() => setEditing(true)} aria-label={`Edit note ${annotation.body}`}>
+            <ActionIcon
+              size="sm"
+              onClick={() => choose({ note: annotation.id })}
+              aria-label={`Edit note ${annotation.body}`}
+            >
               <IconPencil size={14} />
             </ActionIcon>
           </Tooltip>
