@@ -35,7 +35,7 @@ export type PlayerSearch = {
   /** The dialog that is open. */
   open?: DialogName;
   /** The note that is being rewritten. */
-  note?: string;
+  note?: number;
   /** What is searched among the fields, and the plot that gets the one that is found; a new one when absent. */
   find?: string;
   into?: number;
@@ -66,7 +66,7 @@ export function playerSearch(search: Record<string, unknown>): PlayerSearch {
     turned: texts(search.turned)?.slice(0, MOST_TURNED),
     speed: SPEEDS.find((speed) => speed === number(search.speed) && speed !== 1),
     open: oneOf(search.open, DIALOGS),
-    note: text(search.note),
+    note: number(search.note),
     find: text(search.find),
     into: number(search.into),
     cut: texts(search.cut)?.slice(0, MOST_CUT),
