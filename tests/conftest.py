@@ -5,6 +5,11 @@ import signal
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says nothing where the machine does much else.
+settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # A shell that starts the tests in the background has SIGINT ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
