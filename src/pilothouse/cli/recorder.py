@@ -41,11 +41,13 @@ def run(context: typer.Context) -> None:
 def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")]) -> None:
     """Say what a configuration file means, or what is wrong with it, without starting anything."""
     from pilothouse.cli.recorder_run import read_settings
+    from pilothouse.recorder.too_large import LARGEST_PART
     from pilothouse.triggers import build_rule
 
     settings = read_settings(config)
     kept = f"{settings.window_s:g} s in {settings.max_bytes / (1 << 20):g} MiB"
     print(f"{config} is fine: robot {settings.robot_id}, {kept}")
+    print(f"largest  {settings.max_bytes / LARGEST_PART / (1 << 20):g} MiB a message; above it they are only counted")
     for source in settings.sources:
         print(f"source   {source.summary}")
     if not settings.sources:

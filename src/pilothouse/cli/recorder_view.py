@@ -34,7 +34,7 @@ def overview(state: Mapping[str, Any], url: str, *, most_topics: int | None = No
 def topic_line(topic: Mapping[str, Any], before: int | None, time: str) -> str:
     """One line of following a topic."""
     more = "" if before is None else f"  {topic['message_count'] - before:+d}"
-    lost = f"  dropped {topic['dropped']}" if topic["dropped"] else ""
+    lost = f"  dropped {_lost(topic)}" if _lost(topic) != "0" else ""
     return f"{time}  {topic['message_count']} messages{more}  {_rate(topic)} Hz  last {_age(topic)}{lost}"
 
 
@@ -52,7 +52,13 @@ def _source(source: Mapping[str, Any]) -> str:
 
 
 def _topic(name: str, topic: Mapping[str, Any]) -> Sequence[str]:
-    return name, _rate(topic), str(topic["message_count"]), _age(topic), str(topic["dropped"])
+    return name, _rate(topic), str(topic["message_count"]), _age(topic), _lost(topic)
+
+
+def _lost(topic: Mapping[str, Any]) -> str:
+    # A recorder of another version may not say it.
+    too_large = topic.get("too_large", 0)
+    return f"{topic['dropped']} and {too_large} too large" if too_large else str(topic["dropped"])
 
 
 def _rule(rule: Mapping[str, Any]) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from math import isfinite
 from typing import Annotated
 
@@ -67,6 +68,11 @@ class CaptureFacts(Message):
     software: dict[str, str] = Field(default_factory=dict, description="Versions, and config_sha256")
     robot: dict[str, str] = Field(default_factory=dict, description="What the robot's configuration says of it")
     missing_attachments: dict[str, str] = Field(default_factory=dict, description="Attachments left out, and why")
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """Messages per topic that came and are not in it, though nobody asked for that."""
+        return dict(Counter(self.drops) + Counter(self.too_large))
 
     def to_metadata(self) -> dict[str, str]:
         """The string map of an MCAP metadata record; nested parts are JSON."""

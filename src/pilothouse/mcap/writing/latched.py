@@ -27,7 +27,7 @@ class Held:
     log_time_ns: int
     publish_time_ns: int
     sequence: int
-    content: bytes = field(repr=False)
+    content: Binary = field(repr=False)
 
 
 class Latched:
@@ -48,18 +48,29 @@ class Latched:
 
     def _keep(self, channel_id: int, one: Held) -> None:
         said = self._channels.setdefault(channel_id, [])
-        same = next((number for number, other in enumerate(said) if other.content == one.content), None)
+        same = None
+        if len(one.content) <= MOST_BYTES:  # of larger ones only the last is kept anyway
+            same = next((number for number, other in enumerate(said) if other.content == one.content), None)
         if same is not None:
             one = max(said.pop(same), one, key=_by_time)
         insort(said, one, key=_by_time)
         while len(said) > MOST_MESSAGES or (len(said) > 1 and sum(len(each.content) for each in said) > MOST_BYTES):
             del said[0]
 
+    @property
+    def bytes(self) -> int:
+        """What they take."""
+        return sum(len(one.content) for said in list(self._channels.values()) for one in said)
+
 
 def _messages(records: Binary, channels: frozenset[int]) -> Iterator[tuple[int, Held]]:
+    view = memoryview(records)
     for opcode, begin, end in walk_records(records):
         if opcode == Opcode.MESSAGE:
             channel_id, sequence, log_time_ns, publish_time_ns = MESSAGE_FIELDS.unpack_from(records, begin)
             if channel_id in channels:
-                content = bytes(records[begin + MESSAGE_OVERHEAD : end])
+                content: Binary = view[begin + MESSAGE_OVERHEAD : end]
+                # A large one is most of its chunk, which others hold too; a small one must not keep its chunk here.
+                if len(content) <= MOST_BYTES:
+                    content = bytes(content)
                 yield channel_id, Held(log_time_ns, publish_time_ns, sequence, content)

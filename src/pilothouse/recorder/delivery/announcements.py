@@ -136,7 +136,7 @@ def _drops(summary: Summary | None) -> dict[str, int]:
     if record is None:
         return {}
     try:
-        return dict(list(CaptureFacts.from_metadata(record).drops.items())[:MAX_TOPICS])
+        return dict(list(CaptureFacts.from_metadata(record).lost.items())[:MAX_TOPICS])
     except ValueError:
         return {}
 

@@ -39,6 +39,8 @@ test("the troubled come first, and names are sorted as people count", () => {
 });
 
 test("topics are counted, the quiet and the dropping ones too", () => {
-  const heartbeat = { topics: { a: topic({}), b: topic({ last_age_s: 99 }), c: topic({ dropped: 3 }) } };
-  expect(topicsOf({ heartbeat } as never)).toEqual({ all: 3, quiet: 1, dropping: 1 });
+  const heartbeat = {
+    topics: { a: topic({}), b: topic({ last_age_s: 99 }), c: topic({ dropped: 3 }), d: topic({ too_large: 1 }) },
+  };
+  expect(topicsOf({ heartbeat } as never)).toEqual({ all: 4, quiet: 1, dropping: 2 });
 });

@@ -15,6 +15,11 @@ export function isQuiet({ rate_hz, last_age_s, message_count }: TopicHealth): bo
   return last_age_s > Math.max(PATIENCE_S, PERIODS * period);
 }
 
+/** Messages that did not stay in the robot's buffer for their time, or were too large to come into it. */
+export function lostOf({ dropped, too_large }: TopicHealth): number {
+  return (dropped ?? 0) + (too_large ?? 0);
+}
+
 export type Topics = { all: number; quiet: number; dropping: number };
 
 export function topicsOf(robot: Pick<Robot, "heartbeat">): Topics {
@@ -22,7 +27,7 @@ export function topicsOf(robot: Pick<Robot, "heartbeat">): Topics {
   return {
     all: topics.length,
     quiet: topics.filter(isQuiet).length,
-    dropping: topics.filter((one) => (one.dropped ?? 0) > 0).length,
+    dropping: topics.filter((one) => lostOf(one) > 0).length,
   };
 }
 

@@ -74,7 +74,7 @@ def contents_of(session_id: str, summary: Summary, announced_robot: str | None =
         incident_id=clean(facts.incident_id, 100) if facts.incident_id else None,
         # By way of JSON, so that a measured NaN becomes null and not a value no database takes.
         trigger=_cleaned(json.loads(facts.trigger.model_dump_json())) if facts.trigger else None,
-        drops={clean(topic): min(max(count, 0), LATEST_NS) for topic, count in list(facts.drops.items())[:MOST_TOPICS]},
+        drops={clean(topic): min(max(count, 0), LATEST_NS) for topic, count in list(facts.lost.items())[:MOST_TOPICS]},
     )
 
 

@@ -3,7 +3,12 @@ import { count, figure, plural } from "~/format/numbers";
 import { span } from "~/format/time";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
-import { isQuiet, type Robot, topicsOf } from "../robots";
+import { isQuiet, lostOf, type Robot, type TopicHealth, topicsOf } from "../robots";
+
+function lossOf({ dropped, too_large }: TopicHealth): string | undefined {
+  if (!too_large) return undefined;
+  return `${count(dropped ?? 0)} left the buffer too early, ${count(too_large)} were too large for it: raise max_bytes`;
+}
 
 /** Whether the messages of each topic really arrive, by the last heartbeat. */
 export function TopicsPanel({ robot }: { robot: Robot }) {
@@ -43,8 +48,8 @@ export function TopicsPanel({ robot }: { robot: Robot }) {
                   {health.last_age_s === null || health.last_age_s === undefined ? "never" : span(health.last_age_s)}{" "}
                   {isQuiet(health) ? <Mark of="stale" title="No message for ten of its periods" /> : null}
                 </Table.Td>
-                <Table.Td ta="right" visibleFrom="sm">
-                  {count(health.dropped ?? 0)}
+                <Table.Td ta="right" visibleFrom="sm" title={lossOf(health)}>
+                  {count(lostOf(health))}
                 </Table.Td>
               </Table.Tr>
             ))}
