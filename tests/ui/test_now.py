@@ -81,7 +81,7 @@ def test_a_guard_that_refuses_and_a_robot_that_falls_silent_are_seen_while_one_l
     hub.call("POST", "/api/v1/agents/heartbeat", json={"robot_id": "bela", "interval_s": 0.1})
 
     expect(panel(page, "Guards refusing").get_by_role("link", name="bela")).to_be_visible()
-    expect(panel(page, "Guards refusing")).to_contain_text("1 refusal by speed")
+    expect(panel(page, "Guards refusing")).to_contain_text("1 refusal in 10 min by speed")
     expect(panel(page, "Robots not heard of").get_by_role("link", name="bela")).to_be_visible()
 
 
