@@ -2,6 +2,7 @@ import { Alert, Box, Group, Text } from "@mantine/core";
 import { useQueries } from "@tanstack/react-query";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
+import { Told } from "~/parts/told";
 import { type Approval, task as oneTask } from "../model/queries";
 
 /** The tasks as they were shown, and whether they still are so. */
@@ -44,7 +45,7 @@ export function ShownTasks({ approval }: { approval: Approval }) {
             ) : null}
             {shown.description === "" ? null : (
               <Box fz="sm" style={{ whiteSpace: "pre-wrap" }}>
-                {shown.description}
+                <Told text={shown.description} />
               </Box>
             )}
             {Object.keys(shown.custom_fields).length === 0 ? null : (
