@@ -156,6 +156,7 @@ def test_links_that_point_outside_are_no_artifacts(lab: LabCaller) -> None:
 
     found = lab.http.get(f"/sessions/{ended['session_id']}/artifacts").json()["items"]
     assert [one["path"] for one in found] == ["kept"]
+    assert lab.session(ended["session_id"])["summary"]["problems"] == ["taken: it is a link, or no file at all"]
 
 
 def test_what_a_session_writes_into_its_repository_never_runs_outside(lab: LabCaller, lab_directory: Path) -> None:

@@ -17,6 +17,7 @@ from pilothouse.kit.errors import Problem
 from pilothouse.kit.ids import new_id
 from pilothouse.sandbox.beneath import open_beneath, walk_beneath
 from pilothouse.sandbox.log.redaction import redact, redacted
+from pilothouse.sandbox.problems import OutsideWorkspace
 from pilothouse.wire.lab import LabArtifact
 
 MOST_FILES = 2_000
@@ -100,8 +101,8 @@ class _Taking:
                 found.append(self._copied(path))
                 size_bytes += found[-1].size_bytes
                 self.room -= found[-1].size_bytes
-            except Problem as problem:
-                self.problems.append(f"{self._said(path)[:200]}: {problem.sentence}")
+            except OutsideWorkspace:
+                self.problems.append(f"{self._said(path)[:200]}: it is a link, or no file at all")
             except OverflowError:
                 self.problems.append(_too_much(self._said(path)))
             except OSError as error:
