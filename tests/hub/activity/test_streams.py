@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import get_args
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.identity.auth import Reading, Writing
 from pilothouse.hub.settings import HubSettings
 from tests.hub.activity.conftest import OWNER
 from tests.support.activities import ROOT, happen
@@ -156,6 +160,39 @@ async def test_who_loses_a_board_hears_no_more_of_it(hub_settings: HubSettings) 
 
     assert (hers.status, agents.status) == (200, 200)
     assert again.status == 404
+
+
+async def test_many_begin_to_follow_at_once(hub_settings: HubSettings) -> None:
+    async with guarded_hub(hub_settings) as guarded, served(guarded.app) as hub_on:
+        group = (await guarded.operator.post("/api/v1/board-groups", json={"name": "Floor"})).json()["id"]
+        new = {"name": "Belt", "group_id": group}
+        board = (await guarded.operator.post("/api/v1/boards", json=new)).json()["id"]
+        made = (await guarded.operator.post("/auth/tokens", json={"name": "x", "scopes": ["boards:read"]})).json()
+        at_board, bearer = f"/api/v1/boards/{board}", {"Authorization": f"Bearer {made['token']}"}
+        paths = [f"{at_board}{rest}/stream" for rest in ("", "/tasks", "/approvals", "/memory")]
+        paths += [f"/api/v1/board-groups/{group}/memory/stream"]
+        following = await asyncio.gather(*(hub_on.connect(path, bearer) for path in paths * 4))
+        absent = [(await hub_on.connect(path.replace(board, "x").replace(group, "x"), bearer)).status for path in paths]
+
+    assert {one.status for one in following} == {200}
+    assert set(absent) == {404}
+
+
+async def test_no_stream_holds_a_session_of_the_database(hub_app: FastAPI) -> None:
+    holding = [
+        route.path
+        for route in hub_app.routes
+        if isinstance(route, APIRoute)
+        and "text/event-stream" in str(route.responses.get(200))
+        and _holds(route.dependant)
+    ]
+
+    assert holding == []
+
+
+def _holds(dependant: Dependant) -> bool:
+    session = [get_args(one)[1].dependency for one in (Reading, Writing)]
+    return dependant.call in session or any(_holds(one) for one in dependant.dependencies)
 
 
 async def test_a_board_that_is_not_yours_is_not_followed(hub_app: FastAPI, owner: httpx2.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from pilothouse.hub.boards.domain.problems import BoardAdminsOnly
 from pilothouse.hub.boards.service import BoardServices, OnBoard
 from pilothouse.hub.identity import Caller, CallerKind, OrganizationRole
-from pilothouse.hub.identity.auth import Member, Reading, Writing, WritingMember
+from pilothouse.hub.identity.auth import Member, Reading, ThisHub, Writing, WritingMember
 from pilothouse.web.dependants import read_once
 
 BoardPath = Annotated[str, Path(min_length=1, max_length=100, description="A board's id")]
@@ -34,6 +34,11 @@ async def _board_write(caller: WritingMember, services: Services, session: Writi
     return await services.boards.open(session, caller, board_id, writing=True)
 
 
+async def _board_followed(caller: Member, services: Services, hub: ThisHub, board_id: BoardPath) -> OnBoard:
+    async with hub.database.reading() as session:
+        return await services.boards.open(session, caller, board_id)
+
+
 class _Administers:
     """Lets in admins of the organization, and programs that may change boards."""
 
@@ -55,6 +60,9 @@ async def _board_admin(caller: BoardMaker, services: Services, session: Writing,
 
 BoardRead = Annotated[OnBoard, Depends(_board_read)]
 """The board of the path, for whoever may see it; 404 for everybody else. Its session is ``Reading``."""
+BoardFollowed = Annotated[OnBoard, Depends(_board_followed)]
+"""The same for whoever follows it. No session is held: a stream reads with one of its own, and several that begin at
+once, each with one and waiting for another, would wait for each other."""
 BoardWrite = Annotated[OnBoard, Depends(_board_write)]
 """The same for whoever may change what is on it; 403 for who may only look. Its session is ``Writing``."""
 BoardAdmin = Annotated[OnBoard, Depends(_board_admin)]

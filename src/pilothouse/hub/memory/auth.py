@@ -9,14 +9,17 @@ from fastapi import Depends, Path
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from pilothouse.hub.boards.auth import BoardRead, BoardWrite, Services
+from pilothouse.hub.boards.auth import BoardFollowed, BoardRead, BoardWrite, Services
 from pilothouse.hub.boards.domain.problems import UnknownBoardGroup
 from pilothouse.hub.boards.service import BoardServices
 from pilothouse.hub.identity import Access, Caller
 from pilothouse.hub.identity.auth import Member, Reading, TheAccess, Writing, WritingMember
 from pilothouse.hub.memory.domain import GroupNotWritable, Place
 
-__all__ = ["BoardRead", "BoardWrite", "GroupCaller", "GroupRead", "GroupWrite", "caller_of", "place_of", "sees_group"]
+__all__ = [
+    "BoardFollowed", "BoardRead", "BoardWrite", "GroupCaller", "GroupRead", "GroupWrite", "caller_of", "place_of",
+    "sees_group",
+]  # fmt: skip
 
 GroupId = Annotated[str, Path(max_length=100)]
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.routes.streaming import board_stream
-from pilothouse.hub.boards.auth import BoardRead, BoardWrite, Services
+from pilothouse.hub.boards.auth import BoardFollowed, BoardRead, BoardWrite, Services
 from pilothouse.hub.boards.domain.states import ApprovalStatus
 from pilothouse.hub.boards.repository import ApprovalsSought
 from pilothouse.hub.boards.routes.versions import IfMatch, seen
@@ -54,7 +54,7 @@ async def request_approval(
 
 
 @router.get("/stream", summary="Follow approvals, live", response_class=StreamingResponse, responses=EVENT_STREAM)
-async def stream_approvals(request: Request, caller: Member, on: BoardRead, since: Since) -> EventStream:
+async def stream_approvals(request: Request, caller: Member, on: BoardFollowed, since: Since) -> EventStream:
     """`approval.requested`, `approval.approved`, `approval.rejected`, `approval.voided`, `approval.expired`,
     `approval.withdrawn`, `approval.used`."""
     return await board_stream(request, caller, on.board.id, ("approval",), since)

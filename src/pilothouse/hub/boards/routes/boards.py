@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.routes.streaming import board_stream
-from pilothouse.hub.boards.auth import BoardAdmin, BoardMaker, BoardPath, BoardRead, Services
+from pilothouse.hub.boards.auth import BoardAdmin, BoardFollowed, BoardMaker, BoardPath, BoardRead, Services
 from pilothouse.hub.boards.routes.versions import IfMatch, seen
 from pilothouse.hub.boards.schemas.boards import Board, BoardChange, BoardList, NewBoard
 from pilothouse.hub.boards.schemas.snapshots import BoardSnapshot
@@ -81,6 +81,6 @@ async def get_board_snapshot(caller: Member, services: Services, session: Readin
     response_class=StreamingResponse,
     responses=EVENT_STREAM,
 )
-async def stream_board(request: Request, caller: Member, on: BoardRead, since: Since) -> EventStream:
+async def stream_board(request: Request, caller: Member, on: BoardFollowed, since: Since) -> EventStream:
     """Every change on the board: tasks, comments, approvals, memory, agents, deletions."""
     return await board_stream(request, caller, on.board.id, (), since)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.routes.streaming import board_stream
-from pilothouse.hub.boards.auth import BoardPath, BoardRead, BoardWrite, Services
+from pilothouse.hub.boards.auth import BoardFollowed, BoardPath, BoardRead, BoardWrite, Services
 from pilothouse.hub.boards.domain.states import Priority, TaskStatus
 from pilothouse.hub.boards.repository import Direction, TaskSort, TasksSought
 from pilothouse.hub.boards.routes.versions import IfMatch, seen
@@ -82,7 +82,7 @@ async def create_task(
 @router.get(
     "/stream", summary="Follow tasks and comments, live", response_class=StreamingResponse, responses=EVENT_STREAM
 )
-async def stream_tasks(request: Request, caller: Member, on: BoardRead, since: Since) -> EventStream:
+async def stream_tasks(request: Request, caller: Member, on: BoardFollowed, since: Since) -> EventStream:
     """`task.created`, `task.claimed`, `task.lease_lost`, `comment.created`, deletions, and so on."""
     return await board_stream(request, caller, on.board.id, ("task", "comment"), since)
 

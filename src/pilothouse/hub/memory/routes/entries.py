@@ -12,8 +12,17 @@ from starlette.requests import HTTPConnection, Request
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.routes.streaming import board_stream
 from pilothouse.hub.db import answer_once
-from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
-from pilothouse.hub.memory.auth import BoardRead, BoardWrite, GroupRead, GroupWrite, caller_of, place_of
+from pilothouse.hub.identity.auth import Member, OnceKey, Reading, ThisHub, Writing
+from pilothouse.hub.memory.auth import (
+    BoardFollowed,
+    BoardRead,
+    BoardWrite,
+    GroupId,
+    GroupRead,
+    GroupWrite,
+    caller_of,
+    place_of,
+)
 from pilothouse.hub.memory.domain import Sought
 from pilothouse.hub.memory.routes.streaming import group_stream
 from pilothouse.hub.memory.schemas import MemoryChange, MemoryEntry, MemoryList, NewMemory, Tag
@@ -74,7 +83,7 @@ async def create_memory(
 
 
 @router.get(f"{BOARD}/stream", response_class=StreamingResponse, responses=EVENT_STREAM, summary="Follow it live")
-async def stream_memory(request: Request, board: BoardRead, since: Since) -> EventStream:
+async def stream_memory(request: Request, board: BoardFollowed, since: Since) -> EventStream:
     """Server-sent events `memory.created`, `memory.updated` and `memory.deleted` as in the activity. `Last-Event-ID` or
     `since` resumes; without them the stream begins now."""
     return await board_stream(request, caller_of(board), board.board.id, KINDS, since)
@@ -118,10 +127,9 @@ async def create_group_memory(
 
 
 @router.get(f"{GROUP}/stream", response_class=StreamingResponse, responses=EVENT_STREAM, summary="Follow it live")
-async def stream_group_memory(request: Request, group: GroupRead, since: Since) -> EventStream:
+async def stream_group_memory(request: Request, caller: Member, group_id: GroupId, since: Since) -> EventStream:
     """As for a board, with the same numbers."""
-    assert group.place.group_id is not None
-    return await group_stream(request, group.caller, group.place.group_id, since)
+    return await group_stream(request, caller, group_id, since)
 
 
 @router.get(f"{GROUP}/{{memory_id}}", summary="Get one entry of a group")

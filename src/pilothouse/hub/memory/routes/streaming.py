@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from pilothouse.hub.activity.domain import is_of_kind
 from pilothouse.hub.activity.routes.streaming import Sight, follow
+from pilothouse.hub.boards.domain.problems import UnknownBoardGroup
 from pilothouse.hub.events import Event
 from pilothouse.hub.identity import BoardRights, Caller
 from pilothouse.hub.memory.auth import sees_group
@@ -37,6 +38,8 @@ class _GroupSight(Sight):
 
 
 async def group_stream(request: Request, caller: Caller, group_id: str, since: int | None) -> EventStream:
-    """What a group remembers; raises NotFollowed."""
+    """What a group remembers; raises UnknownBoardGroup."""
+    if not await sees_group(request, caller, group_id):
+        raise UnknownBoardGroup
     sight = _GroupSight(request, caller, group_id)
     return await follow(request, caller, since, lambda event: is_of_kind(event.kind, KINDS), sight=sight)
