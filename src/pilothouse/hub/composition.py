@@ -18,11 +18,17 @@ from pilothouse.hub.jobs.queues import Queue
 from pilothouse.hub.settings import DATABASE_FILE, HubSettings
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock, SystemClock, at
-from pilothouse.kit.errors import BadConfiguration, Problem
+from pilothouse.kit.errors import BadConfiguration, Invalid, Problem
 
 FORGET_EVERY_S = 3_600.0
 # What was committed and never told, by a process that died in between, reaches subscribers after so long.
 COMPARE_EVERY_S = 5.0
+# In a data directory while a backup is put back: a hub with half of it would look like one that lost the rest.
+UNFINISHED = "restore-unfinished"
+
+
+class RestoreUnfinished(Invalid):
+    """A restore into {directory} did not come to its end: empty it, and the database, and restore again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ async def _forget_answers(hub: Hub) -> None:
 
 def _make(settings: HubSettings) -> None:
     directory = settings.data
+    if (directory / UNFINISHED).exists():
+        raise RestoreUnfinished(directory=directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if settings.database_url is None:

@@ -22,7 +22,7 @@ from pilothouse.hub.app import create_app
 from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.backups import BackupUnreadable, NotEmpty, back_up, restore
 from pilothouse.hub.backups.manifest import BackupNewer
-from pilothouse.hub.composition import Hub
+from pilothouse.hub.composition import Hub, RestoreUnfinished
 from pilothouse.hub.db import Base
 from pilothouse.hub.db.engine import sqlite_url
 from pilothouse.hub.db.migrate import UnknownRevision
@@ -183,7 +183,11 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
     path, data = tmp_path / "hub.tar", tmp_path / "restored"
     await anyio.to_thread.run_sync(lambda: back(kept, path))
 
+    settings = HubSettings(data=data, lab_worker=False)
+
     def full(*_: object) -> None:
+        with pytest.raises(RestoreUnfinished):
+            create_app(settings)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
@@ -194,6 +198,7 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
 
     await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
     # A proxy in the hub's group reads recordings; what else is there is for nobody but the hub.
+    create_app(settings)
     recording = data / "sessions" / f"{ID}.mcap"
     assert oct(recording.stat().st_mode & 0o777) == "0o640"
     others = [path for path in data.rglob("*") if path.is_file() and path != recording]

@@ -14,6 +14,7 @@ import anyio
 from pilothouse.hub.backups.archive import Reader, check
 from pilothouse.hub.backups.backup import RECORDINGS
 from pilothouse.hub.backups.manifest import FILES, TABLES, BackupNewer, BackupUnreadable, Manifest, NotEmpty
+from pilothouse.hub.composition import UNFINISHED
 from pilothouse.hub.db.copying import count_on, empty, fill, tables_of
 from pilothouse.hub.db.engine import parse_url
 from pilothouse.hub.db.migrate import Migrations, known_revisions
@@ -40,12 +41,14 @@ def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None]
     _make_private(address)
     if not is_empty(address):
         raise NotEmpty(where="the database")
+    unfinished = data / UNFINISHED
+    unfinished.touch()
     try:
         _put_back(backup, data, address, tell)
     except BaseException:
-        # Half a hub would start, and serve what it has as if it were all.
         _clear(data)
         raise
+    unfinished.unlink()
     return manifest
 
 
