@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.backtests.auth import Operator, Viewer
 from pilothouse.hub.backtests.schemas import Backtest, BacktestList, BacktestResults, NewBacktest
@@ -14,19 +13,14 @@ from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 
 router = APIRouter(prefix="/api/v1/backtests", tags=["backtests"])
 
 BacktestId = Annotated[str, Path(max_length=40)]
 
 
-async def _backtests(connection: HTTPConnection) -> Backtests:
-    backtests = connection.app.state.backtests
-    assert isinstance(backtests, Backtests)
-    return backtests
-
-
-TheBacktests = Annotated[Backtests, Depends(_backtests)]
+TheBacktests = Annotated[Backtests, Depends(kept("backtests", Backtests))]
 
 
 @router.post("", status_code=201, summary="Run rules over stored recordings")

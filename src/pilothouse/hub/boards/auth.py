@@ -5,25 +5,17 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from fastapi import Depends, Path
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.boards.domain.problems import BoardAdminsOnly
 from pilothouse.hub.boards.service import BoardServices, OnBoard
 from pilothouse.hub.identity import Caller, CallerKind, OrganizationRole
 from pilothouse.hub.identity.auth import Member, Reading, ThisHub, Writing, WritingMember
-from pilothouse.web.dependants import read_once
+from pilothouse.web.kept import kept
 
 BoardPath = Annotated[str, Path(min_length=1, max_length=100, description="A board's id")]
 
 
-@read_once
-async def _services(connection: HTTPConnection) -> BoardServices:
-    services = connection.app.state.boards
-    assert isinstance(services, BoardServices)
-    return services
-
-
-Services = Annotated[BoardServices, Depends(_services)]
+Services = Annotated[BoardServices, Depends(kept("boards", BoardServices))]
 
 
 async def _board_read(caller: Member, services: Services, session: Reading, board_id: BoardPath) -> OnBoard:

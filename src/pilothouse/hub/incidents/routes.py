@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
@@ -28,19 +27,14 @@ from pilothouse.hub.incidents.schemas import (
 from pilothouse.hub.incidents.service import Incidents
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
 IncidentPath = Annotated[str, Path(max_length=100)]
 
 
-async def _incidents(connection: HTTPConnection) -> Incidents:
-    incidents = connection.app.state.incidents
-    assert isinstance(incidents, Incidents)
-    return incidents
-
-
-TheIncidents = Annotated[Incidents, Depends(_incidents)]
+TheIncidents = Annotated[Incidents, Depends(kept("incidents", Incidents))]
 
 
 async def _sought(

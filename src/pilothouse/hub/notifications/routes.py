@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.db import answer_once_with_secret
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
@@ -26,6 +25,7 @@ from pilothouse.hub.outgoing.domain.destinations import Sought
 from pilothouse.hub.outgoing.schemas import Delivery, DeliveryDetail, DeliveryList, NewSecret, Revived
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 
@@ -33,13 +33,7 @@ DestinationId = Annotated[str, Path(max_length=40)]
 DeliveryId = Annotated[str, Path(max_length=40)]
 
 
-async def _notifications(connection: HTTPConnection) -> Notifications:
-    notifications = connection.app.state.notifications
-    assert isinstance(notifications, Notifications)
-    return notifications
-
-
-These = Annotated[Notifications, Depends(_notifications)]
+These = Annotated[Notifications, Depends(kept("notifications", Notifications))]
 
 
 @router.post("/destinations", status_code=201, summary="Add a destination")

@@ -18,6 +18,7 @@ from pilothouse.hub.playback.schemas import DecodedMessages, FieldTree, SeriesLi
 from pilothouse.hub.playback.service import Cut, Patience, Playback
 from pilothouse.hub.recordings.service import Content, RecordingServices
 from pilothouse.hub.recordings.service.landing import in_thread
+from pilothouse.web.kept import kept
 from pilothouse.web.paging import MAX_LIMIT
 from pilothouse.wire.base import SessionId
 
@@ -35,13 +36,7 @@ Seconds = Annotated[
 Topic = Annotated[str, Query(min_length=1, max_length=500)]
 
 
-async def _playback(connection: HTTPConnection) -> Playback:
-    playback = connection.app.state.playback
-    assert isinstance(playback, Playback)
-    return playback
-
-
-ThePlayback = Annotated[Playback, Depends(_playback)]
+ThePlayback = Annotated[Playback, Depends(kept("playback", Playback))]
 
 
 async def _content(connection: HTTPConnection, hub: ThisHub, session_id: str, only_robot: str | None) -> Content:

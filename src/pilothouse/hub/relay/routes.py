@@ -16,6 +16,7 @@ from pilothouse.hub.relay.schemas import LiveAnswer, LiveRequest
 from pilothouse.hub.relay.service import Relays
 from pilothouse.hub.relay.service.lines import Listener
 from pilothouse.hub.relay.service.relays import is_hello
+from pilothouse.web.kept import kept
 from pilothouse.web.sockets import NO_LONGER_ALLOWED, both_ways
 from pilothouse.wire.relay import RelayMissed
 
@@ -28,13 +29,7 @@ ASK_EVERY_S = 5.0
 NOBODY_WATCHES = 1000
 
 
-async def _relays(connection: HTTPConnection) -> Relays:
-    relays = connection.app.state.relays
-    assert isinstance(relays, Relays)
-    return relays
-
-
-TheRelays = Annotated[Relays, Depends(_relays)]
+TheRelays = Annotated[Relays, Depends(kept("relays", Relays))]
 
 
 async def _known(connection: HTTPConnection, hub: ThisHub, robot_id: KnownRobot) -> str:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.identity.auth import Reading, Writing
 from pilothouse.hub.repairs.auth import Operator, Viewer
 from pilothouse.hub.repairs.schemas import Repair
 from pilothouse.hub.repairs.service import Repairs
+from pilothouse.web.kept import kept
 
 router = APIRouter(prefix="/api/v1/recordings/{session_id}/repair", tags=["recordings"])
 
 KnownId = Annotated[str, Path(max_length=200)]
 
 
-async def _repairs(connection: HTTPConnection) -> Repairs:
-    repairs = connection.app.state.repairs
-    assert isinstance(repairs, Repairs)
-    return repairs
-
-
-TheRepairs = Annotated[Repairs, Depends(_repairs)]
+TheRepairs = Annotated[Repairs, Depends(kept("repairs", Repairs))]
 
 
 @router.post("", status_code=202, summary="Repair a recording")

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.identity import check_speaks_for
 from pilothouse.hub.identity.auth import Reader, Reading, Reporting, Writer
@@ -15,6 +14,7 @@ from pilothouse.hub.risk.repository import Wanted
 from pilothouse.hub.risk.schemas import RobotRiskList
 from pilothouse.hub.risk.service import RiskEvents
 from pilothouse.web import Paging, body_limit
+from pilothouse.web.kept import kept
 from pilothouse.wire import RiskEventBatch, RiskEventList, RiskEventsAccepted, RiskLevel
 
 router = APIRouter(prefix="/api/v1/risk-events", tags=["risk events"])
@@ -25,13 +25,7 @@ LARGEST_BATCH_BYTES = 4 << 20
 MOST_ROBOTS = 100
 
 
-async def _risk_events(connection: HTTPConnection) -> RiskEvents:
-    risk_events = connection.app.state.risk_events
-    assert isinstance(risk_events, RiskEvents)
-    return risk_events
-
-
-TheRiskEvents = Annotated[RiskEvents, Depends(_risk_events)]
+TheRiskEvents = Annotated[RiskEvents, Depends(kept("risk_events", RiskEvents))]
 
 
 async def _wanted(

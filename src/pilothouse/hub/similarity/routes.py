@@ -5,26 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.identity.auth import Reading
 from pilothouse.hub.similarity.auth import Viewer
 from pilothouse.hub.similarity.schemas import SimilarIncidents
 from pilothouse.hub.similarity.service import Similarity
+from pilothouse.web.kept import kept
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-
-
-async def _similarity(connection: HTTPConnection) -> Similarity:
-    similarity = connection.app.state.similarity
-    assert isinstance(similarity, Similarity)
-    return similarity
 
 
 @router.get("/{incident_id}/similar", summary="Incidents that are like this one")
 async def similar_incidents(
     caller: Viewer,
-    similarity: Annotated[Similarity, Depends(_similarity)],
+    similarity: Annotated[Similarity, Depends(kept("similarity", Similarity))],
     session: Reading,
     incident_id: Annotated[str, Path(max_length=100)],
     limit: Annotated[int, Query(ge=1, le=50)] = 10,

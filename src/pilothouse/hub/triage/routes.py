@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.db import answer_once
 from pilothouse.hub.identity.auth import OnceKey, Reading, ThisHub, Writing
@@ -22,19 +21,14 @@ from pilothouse.hub.triage.schemas import (
 from pilothouse.hub.triage.service import TriageServices
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 
 router = APIRouter(prefix="/api/v1/boards/{board_id}", tags=["incidents"])
 
 RuleId = Annotated[str, Path(max_length=100)]
 
 
-async def _services(connection: HTTPConnection) -> TriageServices:
-    services = connection.app.state.triage
-    assert isinstance(services, TriageServices)
-    return services
-
-
-Services = Annotated[TriageServices, Depends(_services)]
+Services = Annotated[TriageServices, Depends(kept("triage", TriageServices))]
 
 
 @router.get("/incident-rules", summary="List which incidents become tasks")

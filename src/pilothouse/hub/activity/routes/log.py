@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, StringConstraints
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 
 from pilothouse.hub.activity.domain import Sought, is_of_kind
 from pilothouse.hub.activity.routes.streaming import follow
@@ -15,6 +15,7 @@ from pilothouse.hub.activity.schemas import ActivityList
 from pilothouse.hub.activity.service import Activity
 from pilothouse.hub.identity.auth import Member, Reading, TheAccess
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 from pilothouse.web.streams import EventStream, Since
 
 router = APIRouter(prefix="/api/v1/activity", tags=["activity"])
@@ -29,13 +30,7 @@ BoardQuery = Annotated[str | None, Query(max_length=100, description="Only of th
 Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Any of these: `task` or `task.updated`")]
 
 
-async def _activity(connection: HTTPConnection) -> Activity:
-    activity = connection.app.state.activity
-    assert isinstance(activity, Activity)
-    return activity
-
-
-TheActivity = Annotated[Activity, Depends(_activity)]
+TheActivity = Annotated[Activity, Depends(kept("activity", Activity))]
 
 
 async def _sought(

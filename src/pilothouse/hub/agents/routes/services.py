@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Path
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.agents.service import AgentServices
+from pilothouse.web.kept import kept
 
-
-async def _services(connection: HTTPConnection) -> AgentServices:
-    services = connection.app.state.agents
-    assert isinstance(services, AgentServices)
-    return services
-
-
-Services = Annotated[AgentServices, Depends(_services)]
+Services = Annotated[AgentServices, Depends(kept("agents", AgentServices))]
 AgentPath = Annotated[str, Path(max_length=40)]

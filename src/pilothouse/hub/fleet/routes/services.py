@@ -5,23 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.fleet.service import FleetServices
 from pilothouse.hub.identity import Tokens
+from pilothouse.web.kept import kept
 
-
-async def _services(connection: HTTPConnection) -> FleetServices:
-    services = connection.app.state.fleet
-    assert isinstance(services, FleetServices)
-    return services
-
-
-async def _tokens(connection: HTTPConnection) -> Tokens:
-    tokens = connection.app.state.tokens
-    assert isinstance(tokens, Tokens)
-    return tokens
-
-
-Services = Annotated[FleetServices, Depends(_services)]
-TheTokens = Annotated[Tokens, Depends(_tokens)]
+Services = Annotated[FleetServices, Depends(kept("fleet", FleetServices))]
+TheTokens = Annotated[Tokens, Depends(kept("tokens", Tokens))]

@@ -17,6 +17,7 @@ from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.errors import NotFound
 from pilothouse.web import Credentials, CredentialsMissing, CredentialsWrong
 from pilothouse.web.dependants import read_once
+from pilothouse.web.kept import kept
 
 AGENT_TOKEN = "x-agent-token"  # noqa: S105 - the name of a header
 ORGANIZATION = "x-organization-id"
@@ -25,14 +26,7 @@ COUNTED = "pilothouse.counted"
 """In the scope of what the hub asks itself for somebody: that somebody was counted already."""
 
 
-@read_once
-async def _this_hub(connection: HTTPConnection) -> Hub:
-    hub = connection.app.state.hub
-    assert isinstance(hub, Hub)
-    return hub
-
-
-ThisHub = Annotated[Hub, Depends(_this_hub)]
+ThisHub = Annotated[Hub, Depends(kept("hub", Hub))]
 """Everything a slice may take from."""
 
 
@@ -153,23 +147,11 @@ def guesses_of(connection: HTTPConnection) -> Guesses:
     return guesses
 
 
-async def _people(connection: HTTPConnection) -> IdentityServices:
-    people = connection.app.state.people
-    assert isinstance(people, IdentityServices)
-    return people
-
-
-async def _access(connection: HTTPConnection) -> Access:
-    access = connection.app.state.access
-    assert isinstance(access, Access)
-    return access
-
-
 AnyCaller = Annotated[Caller, Depends(_caller)]
 """Whoever is calling; grants nothing by itself."""
-TheAccess = Annotated[Access, Depends(_access)]
+TheAccess = Annotated[Access, Depends(kept("access", Access))]
 """Which boards a caller may see."""
-ThePeople = Annotated[IdentityServices, Depends(_people)]
+ThePeople = Annotated[IdentityServices, Depends(kept("people", IdentityServices))]
 """Organizations, members, invites and where people are signed in."""
 
 

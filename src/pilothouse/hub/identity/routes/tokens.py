@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 
 from pilothouse.hub.identity.auth import Admin, Reading, Writing
 from pilothouse.hub.identity.domain import SCOPES
 from pilothouse.hub.identity.service import Tokens
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 from pilothouse.wire.token import MadeToken, NewToken, TokenList
 
 router = APIRouter(prefix="/auth/tokens", tags=["tokens"])
 
 
-async def _tokens(request: Request) -> Tokens:
-    tokens = request.app.state.tokens
-    assert isinstance(tokens, Tokens)
-    return tokens
-
-
-TheTokens = Annotated[Tokens, Depends(_tokens)]
+TheTokens = Annotated[Tokens, Depends(kept("tokens", Tokens))]
 
 
 _GRANTS = "".join(f"\n* `{scope}`: {grants}" for scope, grants in SCOPES.items())

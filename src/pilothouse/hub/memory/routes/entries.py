@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 
 from pilothouse.hub.activity.routes import EVENT_STREAM
 from pilothouse.hub.activity.routes.streaming import board_stream
@@ -29,6 +29,7 @@ from pilothouse.hub.memory.schemas import MemoryChange, MemoryEntry, MemoryList,
 from pilothouse.hub.memory.service import Memory
 from pilothouse.kit.clock import at
 from pilothouse.web import Paging
+from pilothouse.web.kept import kept
 from pilothouse.web.streams import EventStream, Since
 
 router = APIRouter(prefix="/api/v1", tags=["memory"])
@@ -39,13 +40,7 @@ KINDS = ("memory",)
 MemoryId = Annotated[str, Path(max_length=100)]
 
 
-async def _memory(connection: HTTPConnection) -> Memory:
-    memory = connection.app.state.memory
-    assert isinstance(memory, Memory)
-    return memory
-
-
-TheMemory = Annotated[Memory, Depends(_memory)]
+TheMemory = Annotated[Memory, Depends(kept("memory", Memory))]
 
 
 async def _sought(

@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.requests import HTTPConnection
 
 from pilothouse.hub.recordings.service import RecordingServices
+from pilothouse.web.kept import kept
 
-
-async def _services(connection: HTTPConnection) -> RecordingServices:
-    services = connection.app.state.recordings
-    assert isinstance(services, RecordingServices)
-    return services
-
-
-Services = Annotated[RecordingServices, Depends(_services)]
+Services = Annotated[RecordingServices, Depends(kept("recordings", RecordingServices))]
