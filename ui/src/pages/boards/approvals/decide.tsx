@@ -5,7 +5,6 @@ import { answered, api, asProblem } from "~/api/client";
 import type { Refusal } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { ActButton } from "~/parts/act-button";
-import { useNow } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
 import type { Approval } from "../model/queries";
@@ -23,7 +22,7 @@ export function Decide({ approval, board, toWrite }: Props) {
   const queries = useQueryClient();
   const [seen, setSeen] = useState(approval);
   const [note, setNote] = useState("");
-  const refusal = toDecide(approval, board, me, useNow());
+  const refusal = toDecide(approval, board, me);
   const params = { path: { board_id: approval.board_id, approval_id: approval.id } };
   const onSettled = () => {
     for (const area of ["approvals", "boards", "incidents"]) void queries.invalidateQueries({ queryKey: [area] });

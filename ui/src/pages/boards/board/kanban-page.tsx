@@ -3,11 +3,20 @@ import { useMemo } from "react";
 import { plural } from "~/format/numbers";
 import { Empty } from "~/parts/empty";
 import { type Filters, fits, isNarrowed, LANES, laned } from "../model/lanes";
-import type { TaskStatus } from "../model/queries";
+import type { Snapshot, TaskStatus } from "../model/queries";
 import { FilterBar } from "./filter-bar";
 import classes from "./kanban.module.css";
 import { Lane } from "./lane";
 import { useOnBoard } from "./on-board";
+
+/** A board shows what is not done before what was done last, and of both no more than a page can hold. */
+function leftOut({ tasks, tasks_left_out: count, counts }: Snapshot): string {
+  const open = (counts.inbox ?? 0) + (counts.in_progress ?? 0) + (counts.review ?? 0);
+  const hidden = open - tasks.filter(({ status }) => status !== "done").length;
+  const one = count === 1 ? "is" : "are";
+  if (hidden <= 0) return `${plural(count, "task")} done earlier ${one} not shown here.`;
+  return `${plural(count, "task")} ${one} not shown here, ${plural(hidden, "one")} of them not done yet.`;
+}
 
 type Props = {
   filters: Filters;
@@ -31,8 +40,7 @@ export function KanbanPage({ filters, whole, isMaking }: Props) {
       <FilterBar filters={filters} shown={shown.length} isMaking={isMaking} />
       {snapshot.tasks_left_out === 0 ? null : (
         <Text size="xs" c="dimmed" mb="xs">
-          {plural(snapshot.tasks_left_out, "task")} done earlier {snapshot.tasks_left_out === 1 ? "is" : "are"} not
-          shown here.
+          {leftOut(snapshot)}
         </Text>
       )}
       {isEmpty ? (
