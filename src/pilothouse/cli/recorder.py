@@ -47,7 +47,7 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
     settings = read_settings(config)
     kept = f"{settings.window_s:g} s in {settings.max_bytes / (1 << 20):g} MiB"
     print(f"{config} is fine: robot {settings.robot_id}, {kept}")
-    print(f"largest  {settings.max_bytes / LARGEST_PART / (1 << 20):g} MiB a message; above it they are only counted")
+    print(f"largest  {settings.max_bytes / LARGEST_PART / (1 << 20):g} MiB a message; larger ones are turned away")
     for source in settings.sources:
         print(f"source   {source.summary}")
     if not settings.sources:

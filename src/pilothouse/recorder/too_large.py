@@ -73,8 +73,8 @@ class TooLarge:
             }
         for topic, size in sorted(lately.items()):
             yield (
-                f"messages of {topic} are not recorded: one has {size / MIB:.1f} MiB, above a quarter of max_bytes; "
-                f"{self._advice(size)}"
+                f"messages of {topic} are too large to be recorded: one has {size / MIB:.1f} MiB, above a quarter of "
+                f"max_bytes; {self._advice(size)}"
             )
 
     def _advice(self, size: int) -> str:

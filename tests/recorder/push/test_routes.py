@@ -177,7 +177,7 @@ def test_what_a_small_buffer_cannot_hold_is_refused_in_words(tmp_path: Path) -> 
         assert (counted["topics"]["/scan"]["too_large"], counted["too_large"]) == (1, 1)
         (problem,) = client.http.get("/healthz").json()["problems"]
         assert problem == (
-            "messages of /scan are not recorded: one has 5.0 MiB, above a quarter of max_bytes; "
+            "messages of /scan are too large to be recorded: one has 5.0 MiB, above a quarter of max_bytes; "
             "set max_bytes to 20MiB or more"
         )
 

@@ -21,7 +21,8 @@ from pilothouse.recorder.sources.config import ZenohConfig
 from pilothouse.recorder.sources.ros_definitions import RosDefinitions
 from pilothouse.recorder.sources.zenoh import Zenoh
 from pilothouse.recorder.sources.zenoh_keys import message_encoding, ros_key, stamp
-from tests.support.ears import Ear, listening
+from pilothouse.recorder.too_large import TooLarge
+from tests.support.ears import Ear, listening, turned_away
 from tests.support.flights import float64_cdr
 from tests.support.processes import eventually
 
@@ -53,9 +54,12 @@ def peer(endpoint: str) -> Iterator[zenoh.Session]:
 
 
 @contextmanager
-def hearing(endpoint: str, **config: object) -> Iterator[tuple[SourceRunner, Ear]]:
+def hearing(
+    endpoint: str, *, too_large: TooLarge | None = None, **config: object
+) -> Iterator[tuple[SourceRunner, Ear]]:
     values = {"connect": endpoint, "listen": free_endpoint(), "multicast": False, **config}
-    with listening(Zenoh.open(ZenohConfig.model_validate(values), ManualClock())) as (runner, ear):
+    source = Zenoh.open(ZenohConfig.model_validate(values), ManualClock())
+    with listening(source, too_large=too_large) as (runner, ear):
         yield runner, ear
 
 
@@ -152,6 +156,27 @@ def test_every_message_of_a_burst_arrives_in_order() -> None:
 
     assert ear.of("burst")[:-1] == [b"%d" % number for number in range(10_000)]
     assert len(ear.of("burst")[-1]) == 1 << 20
+
+
+def test_larger_messages_are_dropped_the_link_stays_and_another_budget_lets_them_in() -> None:
+    too_large, counted = turned_away()
+    with peer(endpoint := free_endpoint()) as robot, hearing(endpoint, too_large=too_large) as (runner, ear):
+        publisher = robot.declare_publisher("grid", congestion_control=zenoh.CongestionControl.BLOCK)
+        heard_by(publisher)
+        for size in (1 << 20, 300_000, 256 << 10, 5):
+            publisher.put(bytes(size))
+        eventually(lambda: len(ear.messages) == 2, what="what is small enough")
+
+        # Zenoh tells of what is a little too large only.
+        assert ([len(one) for one in ear.of("grid")], counted.counts) == ([256 << 10, 5], {"grid": 1})
+        too_large.use(8 << 20)
+
+        def heard() -> bool:
+            publisher.put(bytes(1 << 20))
+            return len(ear.of("grid")[-1]) == 1 << 20
+
+        eventually(heard, what="the larger message")
+        assert runner.restarts == 0
 
 
 def test_a_peer_that_goes_and_comes_back_is_heard_again() -> None:
