@@ -107,7 +107,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
         # The arm's recorder lets the hub speak to this guard, and to no other that may run on this machine.
         guard_port = 8080 if _is_free(8080) else _free_port()
         watches = arm_recorder(data, hub_url=hub.url, guard_port=guard_port)
-        beside = _started(stack, "arm's recorder", ["recorder", "run", "--config", str(watches)], data, port=7001)
+        beside = _started(stack, "arm-recorder", ["recorder", "run", "--config", str(watches)], data, port=7001)
         command = [*arm_guard(data, recorder_url=beside.url), "--port", str(guard_port)]
         guard = stack.enter_context(Program("guard", command, log=data / "guard.log"))
         console.print(f"guard     {guard.url}  (pid {guard.pid}), of {ARM}")
