@@ -135,7 +135,7 @@ def test_a_log_can_be_left_found_again_searched_and_linked_to_by_its_line(lab: H
     expect(log(again)).to_contain_text("ValueError: far down")
 
     # Its end, and where somebody rested while reading, can be shown to others too.
-    page.keyboard.press("Shift+G")
+    page.get_by_role("button", name="End", exact=True).last.click()
     expect(page).to_have_url(re.compile("follow=true"))
     again.goto(page.url)
     expect(log(again).locator("[data-line='200001']")).to_be_visible()
