@@ -85,8 +85,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabAtHand]:
         made = ran("token", "create", "cli", "--scopes", "admin", "--data", place / "data")
         at_hand = LabAtHand(hub, upstream, commit, made.stdout.strip(), place / "home")
         at_hand("repo", "add", "demo", upstream.url)
-        row = f"{hub.url}/api/sessions/arm_1"
-        eventually(lambda: httpx2.get(row, auth=("x", PASSWORD)).json().get("state") == "ok", what="the index")
+        with httpx2.Client(base_url=hub.url, auth=("x", PASSWORD)) as asking:
+            eventually(lambda: asking.get("/api/sessions/arm_1").json().get("state") == "ok", what="the index")
         yield at_hand
 
 
