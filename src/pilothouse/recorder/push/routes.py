@@ -113,7 +113,8 @@ async def _whole(
     request: Request, share: Share, limit: int, too_large: type[TooLarge], *, copies: int = 1
 ) -> bytearray:
     body, size = bytearray(), 0
-    announced = int(request.headers.get("content-length") or 0)
+    told = request.headers.get("content-length", "")
+    announced = int(told) if told.isdecimal() else 0
     async for part in request.stream():
         size += len(part)
         if max(size, announced) > limit:
