@@ -88,8 +88,8 @@ def test_a_port_of_its_own_is_served_where_the_stackfile_says(tmp_path: Path) ->
 
 def test_the_npm_client_that_viewers_are_built_on_sees_the_robot(tmp_path: Path) -> None:
     npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("needs node and npm")
+    assert npm, "make test needs Node.js"
+    assert node, "make test needs Node.js"
     command = [
         npm,
         "install",
