@@ -346,9 +346,8 @@ def test_what_is_opened_on_a_board_stands_in_the_address(floor: Floor, visit: Vi
     expect(page.get_by_role("dialog").get_by_text("Opened by its address")).to_be_visible()
 
     page.goto(f"{floor.hub.url.rstrip('/')}{floor.path}?asks=comment&moves={task}&to=review")
-    page.get_by_role("dialog").get_by_label("What was done").fill("It was opened")
-    page.get_by_role("dialog").get_by_role("button", name="Comment and move").click()
-    expect(lane(page, "Review").get_by_text("Opened by its address")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_label("What was done")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page).not_to_have_url(re.compile("asks="))
 
     page.goto(f"{floor.hub.url.rstrip('/')}/boards?show=labels&tag=")
