@@ -82,7 +82,7 @@ def test_a_flight_opens_at_its_trigger_and_says_what_was_measured(flight: str, d
     expect(
         page.get_by_role("button", name=re.compile(r"^Trigger: overspeed: .speed.data = 9\.\d+ > 9"))
     ).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("^Pre.post: Pre-roll"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Capture: Pre-roll"))).to_be_visible()
     expect(value(page, "/speed.data")).to_have_text(re.compile(r"^9\."))
     expect(page.get_by_text("threshold 9")).to_be_visible()
 
