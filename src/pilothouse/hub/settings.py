@@ -15,6 +15,7 @@ from pilothouse.web import ServiceSettings, is_loopback
 from pilothouse.web.settings import Names
 
 DATABASE_FILE = "hub.db"
+_GIT_PROTOCOLS = ("https", "ssh", "http", "git", "file")
 
 
 def _lower(value: object) -> object:
@@ -292,6 +293,10 @@ class HubSettings(ServiceSettings):
         return _mapping(self.lab_git_credentials, "PILOTHOUSE_LAB_GIT_CREDENTIALS")
 
     @property
+    def lab_protocols(self) -> tuple[str, ...]:
+        return tuple(one for one in (part.strip() for part in self.lab_git_protocols.split(",")) if one)
+
+    @property
     def lab_setup_hosts(self) -> tuple[str, ...]:
         """What set-ups of repositories reach, where they reach some hosts."""
         return tuple(one for one in (part.strip() for part in self.lab_setup_allow.split(",")) if one)
@@ -302,6 +307,7 @@ class HubSettings(ServiceSettings):
         assert self.lab_credentials is not None
         assert self.lab_setup_variable_values is not None
         self._check_clerk()
+        self._check_protocols()
         self._check_setup_hosts()
         self._check_tools()
         if self.mode == "fleet" and self.password is None:
@@ -309,6 +315,13 @@ class HubSettings(ServiceSettings):
                 problem="fleet mode needs a password: set MD_HUB_AUTH_PASSWORD (and MD_HUB_AUTH_TOKEN for the robots)"
             )
         return self
+
+    def _check_protocols(self) -> None:
+        # Git has more: `ext` runs a command on the host.
+        wrong = [one for one in self.lab_protocols if one not in _GIT_PROTOCOLS]
+        if wrong or not self.lab_protocols:
+            named = ", ".join(_GIT_PROTOCOLS)
+            raise BadConfiguration(problem=f"PILOTHOUSE_LAB_GIT_PROTOCOLS takes some of {named}, with commas between")
 
     def _check_setup_hosts(self) -> None:
         from pilothouse.sandbox.problems import BadAllowance

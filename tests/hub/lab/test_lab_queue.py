@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
@@ -299,6 +300,30 @@ async def test_what_was_kept_for_its_time_is_deleted(
     assert (await lab.get(f"/sessions/{made['id']}")).status_code == 404
     assert len(patches) == 1
     assert [one async for one in hub.storage.list("lab")] == []
+
+
+async def test_whoever_is_interrupted_once_artifacts_are_written_down_deletes_none(
+    lab: httpx2.AsyncClient, hub_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, artifacts = hub_app.state.hub, hub_app.state.lab.artifacts
+    made = (await lab.post("/sessions", json={"repository": "demo"})).json()
+    write_down = artifacts._write_down
+
+    async def interrupted(*given: object) -> None:
+        await write_down(*given)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(artifacts, "_write_down", interrupted)
+
+    async def sent() -> AsyncIterator[bytes]:
+        yield REPORT
+
+    with pytest.raises(asyncio.CancelledError):
+        await artifacts.take_in(made["id"], "a.xml", sent())
+
+    [kept] = (await lab.get(f"/sessions/{made['id']}/artifacts")).json()["items"]
+    assert (await lab.get(f"/sessions/{made['id']}/artifacts/{kept['id']}")).content == REPORT
+    assert len([one async for one in hub.storage.list("lab/artifacts")]) == 1
 
 
 async def test_a_session_ends_when_its_time_is_over_and_lives_longer_when_asked(

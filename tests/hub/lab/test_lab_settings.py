@@ -50,6 +50,13 @@ def test_hosts_of_set_ups_that_name_nothing_are_refused_at_the_start(tmp_path: P
         HubSettings(data=tmp_path, lab_setup_allow="*.example").check()
 
 
+@pytest.mark.parametrize("named", ["ext", "https,ext", "HTTPS", " , "])
+def test_ways_to_fetch_that_git_would_run_a_command_for_are_refused_at_the_start(tmp_path: Path, named: str) -> None:
+    with pytest.raises(BadConfiguration, match="PILOTHOUSE_LAB_GIT_PROTOCOLS"):
+        HubSettings(data=tmp_path, lab_git_protocols=named).check()
+    assert HubSettings(data=tmp_path, lab_git_protocols="ssh, file").check().lab_protocols == ("ssh", "file")
+
+
 def test_the_machines_own_network_is_offered_only_where_the_operator_says_so() -> None:
     every = tuple(NetworkMode)
     apart = {FULL_APART: Mechanism(True, "/usr/bin/slirp4netns")}

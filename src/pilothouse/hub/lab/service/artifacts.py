@@ -104,16 +104,24 @@ class Artifacts:
             })
             for one, (report, problem) in zip(found, said, strict=True)
         ]  # fmt: skip
-        kept: list[LabArtifact] = []
         try:
             await self._store(stored)
             kept = await patiently(lambda: self._write_down(session_id, stored))
-        finally:
-            has_row = {one.id for one in kept}
-            for one in stored:
-                if one.row["id"] not in has_row:
-                    await self._storage.delete(one.row["key"])
+        except BaseException:
+            await self._forget(stored, await self._with_rows(stored))
+            raise
+        await self._forget(stored, {one.id for one in kept})
         return kept
+
+    async def _with_rows(self, stored: Sequence[_Storing]) -> set[str]:
+        """Which of them have rows: who is interrupted while they are written does not know."""
+        async with self._database.reading() as session:
+            return {one.id for one in await ArtifactRows(session).those([one.row["id"] for one in stored])}
+
+    async def _forget(self, stored: Sequence[_Storing], kept: set[str]) -> None:
+        for one in stored:
+            if one.row["id"] not in kept:
+                await self._storage.delete(one.row["key"])
 
     async def _store(self, stored: Sequence[_Storing]) -> None:
         for first in range(0, len(stored), STORED_AT_ONCE):

@@ -22,5 +22,6 @@ def mirrors_of(settings: HubSettings, clock: Clock) -> Repositories:
         user, _, password = found.partition(":")
         return user, password
 
-    protocols = tuple(one for one in (part.strip() for part in settings.lab_git_protocols.split(",")) if one)
-    return Repositories(settings.data / "lab" / "mirrors", clock=clock, protocols=protocols, credentials=credentials)
+    return Repositories(
+        settings.data / "lab" / "mirrors", clock=clock, protocols=settings.lab_protocols, credentials=credentials
+    )
