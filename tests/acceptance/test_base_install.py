@@ -50,7 +50,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("base")
     venv.create(place / "env", with_pip=True)
     bin_directory = place / "env" / "bin"
-    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     constraints = ["--constraint", str(ROOT / "constraints.txt"), str(ROOT)]
     subprocess.run([bin_directory / "python", *install, *constraints], check=True, timeout=240)
     return bin_directory

@@ -138,7 +138,7 @@ def test_who_may_not_let_robots_in_is_told_so_and_sees_the_fleet(hub: Hub, visit
     nobody = visit(None)
     page = nobody.page("/fleet/enrol")
 
-    expect(page.get_by_role("alert").filter(has_text="Sign in to see this")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Sign in to change anything here")).to_be_visible()
     nobody.complaints.clear()
 
 
@@ -148,4 +148,6 @@ def test_a_robot_that_nobody_knows_is_not_found_and_can_be_stopped_all_the_same(
 
     expect(page.get_by_text("Not found")).to_be_visible()
     expect(page.get_by_role("button", name="E-STOP")).to_be_in_viewport(ratio=1)
+    # The page goes on asking for what may come to be.
+    page.close()
     visitor.complaints.clear()

@@ -14,6 +14,9 @@ const accent: MantineColorsTuple = [
   "#00459a",
 ];
 
+// The list itself scrolls: an area around it would be one that no key reaches.
+const scrolling = { maxHeight: 220, overflowY: "auto" } as const;
+
 export const theme = createTheme({
   colors: { accent },
   primaryColor: "accent",
@@ -41,9 +44,9 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: "xs" } },
     NumberInput: { defaultProps: { size: "xs" } },
     Textarea: { defaultProps: { size: "xs", autosize: true, minRows: 2 } },
-    Select: { defaultProps: { size: "xs" } },
-    MultiSelect: { defaultProps: { size: "xs" } },
-    TagsInput: { defaultProps: { size: "xs" } },
+    Select: { defaultProps: { size: "xs", withScrollArea: false }, styles: { options: scrolling } },
+    MultiSelect: { defaultProps: { size: "xs", withScrollArea: false }, styles: { options: scrolling } },
+    TagsInput: { defaultProps: { size: "xs", withScrollArea: false }, styles: { options: scrolling } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },

@@ -109,7 +109,7 @@ class Shelf:
         self._passed_ns = row.observe(chunk, self._passed_ns)
         self._let_the_past_go()
         self._keep_to_the_budget_of(row)
-        self._keep_to_the_budget(spared=chunk)
+        self._keep_to_the_budget(spared=chunk if chunk.resident_bytes <= self.max_bytes else None)
 
     def resize(self, *, window_ns: int, max_bytes: int) -> None:
         """Another window and budget from now on; what no longer fits leaves at once."""

@@ -198,7 +198,11 @@ function Purpose({ session }: { session: LabSession }) {
   if (!session.incident_id && first === undefined && !session.batch_id) return <Text c="dimmed">–</Text>;
   return (
     <Stack gap={0}>
-      {session.incident_id ? <Text size="sm">{session.incident_id}</Text> : null}
+      {session.incident_id ? (
+        <PageLink to="/incidents/$incidentId" params={{ incidentId: session.incident_id }} size="sm">
+          {session.incident_id}
+        </PageLink>
+      ) : null}
       {first === undefined ? null : (
         <Text size="xs" c="dimmed">
           {first}
@@ -233,6 +237,11 @@ function NoSessions({ search }: { search: SessionsSearch }) {
       <Box ta="left" mt="sm">
         <Command text={`pilothouse lab login --url ${window.location.origin}\npilothouse lab run -- make test`} />
       </Box>
+      {all ? null : (
+        <PageLink to="/lab" search={{ all: true }} size="sm">
+          Show those that are over
+        </PageLink>
+      )}
     </Empty>
   );
 }

@@ -153,7 +153,6 @@ export function Recordings(props: {
       data={found.data ?? []}
       filter={({ options }) => options}
       splitChars={[",", " "]}
-      maxDropdownHeight={240}
     />
   );
 }
