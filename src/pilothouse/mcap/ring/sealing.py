@@ -173,7 +173,8 @@ class Sealer:
 
     def _sealed(self, chunk: OpenChunk) -> SealedChunk | None:
         chosen, packing = self._compression, len(chunk.buffer)
-        if chunk.place.group == "fat":
+        # Chunks of several messages repeat what a taste does not tell: pictures of a scene in which nothing moves.
+        if chunk.place.group == "fat" and packing > 2 * self.chunk_bytes:
             chosen, packing = taste(chunk.buffer, self._compression)
         self._packing[chunk.number] = packing
         if packing > self.chunk_bytes:
