@@ -81,12 +81,12 @@ node:
 
 ui/node_modules/made.stamp: ui/package.json ui/package-lock.json | node
 	@echo "Installing what the web UI is built with …"
-	@cd ui && npm ci --no-fund --no-audit --loglevel error
+	@cd ui && npm ci --no-fund --no-audit --no-update-notifier --loglevel error
 	@touch $@
 
 $(UI): ui/node_modules/made.stamp ui/index.html ui/vite.config.ts $(shell find ui/src ui/public -type f ! -name '*.gen.ts' ! -name schema.ts)
 	@echo "Building the web UI …"
-	@cd ui && npm run --silent build -- --logLevel warn
+	@cd ui && NODE_NO_WARNINGS=1 npm run --silent build -- --logLevel warn
 	@touch $@
 
 .PHONY: ui-where-node-is

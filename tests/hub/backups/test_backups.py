@@ -206,6 +206,26 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
     assert {path.name: oct(path.stat().st_mode & 0o077) for path in others} == {path.name: "0o0" for path in others}
 
 
+@pytest.mark.anyio
+async def test_a_restore_into_postgresql_that_does_not_come_to_its_end_is_repeated_at_once(
+    kept: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
+) -> None:
+    path, data = tmp_path / "hub.tar", tmp_path / "restored"
+    await anyio.to_thread.run_sync(lambda: back(kept, path))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with empty_database("postgresql", postgres, tmp_path) as address:
+        with monkeypatch.context() as patched:
+            patched.setattr(RESTORING, "count_on", full)
+            with pytest.raises(OSError, match="No space"):
+                await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=address))
+
+        await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=address))
+        assert rows_in(address) == rows_in(kept.settings.database_address)
+
+
 def test_parts_that_would_leave_the_directory_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "evil.tar"
     with tarfile.open(path, "w") as tar:

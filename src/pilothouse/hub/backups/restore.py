@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-import anyio
+from sqlalchemy import Connection
 
 from pilothouse.hub.backups.archive import Reader, check
 from pilothouse.hub.backups.backup import RECORDINGS
@@ -18,7 +18,7 @@ from pilothouse.hub.composition import UNFINISHED
 from pilothouse.hub.db.copying import count_on, empty, fill, tables_of
 from pilothouse.hub.db.engine import parse_url
 from pilothouse.hub.db.migrate import Migrations, known_revisions
-from pilothouse.hub.db.moments import all_or_nothing, is_empty, let_references_wait
+from pilothouse.hub.db.moments import all_or_nothing, is_empty, references_wait
 
 _TABLE_END = ".jsonl.zst"
 
@@ -29,7 +29,7 @@ GROUP_READS, OWNER_ALONE = 0o640, 0o600
 def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None] = lambda _: None) -> Manifest:
     """Check every byte of a backup, then put it back and bring the database to the newest revision.
 
-    Raises BackupUnreadable, BackupNewer, NotEmpty, NoDatabase; then the directory is as empty as it was.
+    Raises BackupUnreadable, BackupNewer, NotEmpty, NoDatabase; then directory and database are as empty as they were.
     """
     backup = check(path)
     manifest = backup.manifest
@@ -54,25 +54,30 @@ def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None]
 
 def _put_back(backup: Reader, data: Path, address: str, tell: Callable[[str], None]) -> None:
     migrations = Migrations(parse_url(address))
-    anyio.run(migrations.up, backup.manifest.revision)
+    # One transaction with the tables in it: whatever ends it early, kill -9 too, the database is as empty as it was.
     with all_or_nothing(address) as connection:
-        known = {table.name: table for table in backup.manifest.tables}
-        tables = {table.name: table for table in tables_of(connection, known)}
-        let_references_wait(connection)
-        empty(connection, list(tables.values()))
-        for name, content in backup.parts():
-            tell(name)
-            if name.startswith(FILES):
-                is_recording = name.startswith(f"{FILES}{RECORDINGS}/")
-                _write(data / name.removeprefix(FILES), content, GROUP_READS if is_recording else OWNER_ALONE)
-            elif name.startswith(TABLES) and name.endswith(_TABLE_END):
-                described = known[name.removeprefix(TABLES).removesuffix(_TABLE_END)]
-                count = fill(connection, tables[described.name], described.columns, _lines(content))
-                if count != described.row_count:
-                    raise BackupUnreadable(path=name, reason=f"{count} rows of {described.row_count}")
-        for table_name, table in tables.items():
-            count_on(connection, table, known[table_name].last_number)
-    anyio.run(migrations.up)
+        migrations.up_within(connection, backup.manifest.revision)
+        with references_wait(connection):
+            _fill(connection, backup, data, tell)
+        migrations.up_within(connection)
+
+
+def _fill(connection: Connection, backup: Reader, data: Path, tell: Callable[[str], None]) -> None:
+    known = {table.name: table for table in backup.manifest.tables}
+    tables = {table.name: table for table in tables_of(connection, known)}
+    empty(connection, list(tables.values()))
+    for name, content in backup.parts():
+        tell(name)
+        if name.startswith(FILES):
+            is_recording = name.startswith(f"{FILES}{RECORDINGS}/")
+            _write(data / name.removeprefix(FILES), content, GROUP_READS if is_recording else OWNER_ALONE)
+        elif name.startswith(TABLES) and name.endswith(_TABLE_END):
+            described = known[name.removeprefix(TABLES).removesuffix(_TABLE_END)]
+            count = fill(connection, tables[described.name], described.columns, _lines(content))
+            if count != described.row_count:
+                raise BackupUnreadable(path=name, reason=f"{count} rows of {described.row_count}")
+    for table_name, table in tables.items():
+        count_on(connection, table, known[table_name].last_number)
 
 
 def _make_private(address: str) -> None:

@@ -74,6 +74,11 @@ class Migrations:
         if current != self.head:
             raise NotMigrated(current=current or "none", head=self.head)
 
+    def up_within(self, connection: Connection, revision: str = "head") -> None:
+        """Upgrade in a transaction of the caller, so that the schema comes or goes with the rows."""
+        with _one_at_a_time:
+            self._migrate(connection, lambda config: command.upgrade(config, revision), revision)
+
     def _run(self, step: Callable[[Config], None], target: str | None = None) -> None:
         engine = self._engine()
         try:

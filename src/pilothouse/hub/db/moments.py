@@ -41,13 +41,17 @@ def revision_of(connection: Connection) -> str:
     return found
 
 
-def let_references_wait(connection: Connection) -> None:
+@contextmanager
+def references_wait(connection: Connection) -> Iterator[None]:
     """Rows of one table may refer to each other; where the role may not switch that off, their order has to do."""
-    if connection.dialect.name == "sqlite":
-        return
-    is_superuser = connection.execute(sa.text("SELECT current_setting('is_superuser')")).scalar() == "on"
+    is_superuser = connection.dialect.name != "sqlite" and (
+        connection.execute(sa.text("SELECT current_setting('is_superuser')")).scalar() == "on"
+    )
     if is_superuser:
         connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+    yield
+    if is_superuser:
+        connection.execute(sa.text("SET LOCAL session_replication_role = origin"))
 
 
 def is_empty(address: str) -> bool:
