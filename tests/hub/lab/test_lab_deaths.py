@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from redis import Redis
+from websockets.sync.client import connect
 
-from tests.support.labs import ENVIRONMENT, FAST_LEASE, alive, debugged, running_lab
+from pilothouse.hub.jobs.redis import STREAM
+from tests.support.labs import ENVIRONMENT, FAST_LEASE, LabCaller, alive, debugged, running_lab
 from tests.support.postgres import Postgres
 from tests.support.processes import eventually, pilothouse
+from tests.support.seaweed import S3
 
 
 def stubborn(marker: str) -> list[str]:
@@ -79,21 +85,49 @@ def test_after_kill_9_of_the_hub_nothing_runs_on_and_what_may_runs_again(tmp_pat
         assert lab.output(repeated) == b"up\n"
 
 
-def test_a_worker_of_its_own_runs_what_the_hub_queues_and_its_death_is_noticed(
-    tmp_path: Path, marker: str, postgres: Postgres, redis_url: str
+def takers_of_jobs(redis_url: str) -> int:
+    """How many processes take jobs from the queue that taskiq keeps."""
+    with Redis.from_url(redis_url) as redis:
+        listed: Any = redis.xinfo_consumers(STREAM, "pilothouse")
+        return len(listed)
+
+
+def watched_while_it_runs(lab: LabCaller) -> str:
+    """What somebody hears from a command that says the rest only when it was typed to."""
+    script = "echo ready; read line; echo heard $line; head -c 100000 /dev/zero | tr '\\0' z"
+    made = lab.make(commands=[{"argv": ["sh", "-c", script], "interactive": True}], end_when_done=True)
+    command = made["commands"][0]
+    heard = ""
+    address = f"{lab.url.replace('http', 'ws', 1)}/sessions/{made['id']}/logs"
+    authorization = {"Authorization": lab.http.headers["Authorization"]}
+    with connect(address, additional_headers=authorization, open_timeout=30) as socket:
+        for message in socket:
+            heard += json.loads(message).get("text", "")
+            if heard == "ready\n":
+                typed = f"/sessions/{made['id']}/commands/{command['id']}/stdin"
+                lab.http.post(typed, json={"text": "you\n"}).raise_for_status()
+    return heard
+
+
+def test_a_worker_elsewhere_runs_what_the_hub_queues_and_its_death_is_noticed(
+    tmp_path: Path, marker: str, postgres: Postgres, redis_url: str, s3: S3
 ) -> None:
     address = postgres.new()
     env = {
         "PILOTHOUSE_DATABASE_URL": address, "PILOTHOUSE_REDIS_URL": redis_url, "PILOTHOUSE_LAB_WORKER": "false",
-        **FAST_LEASE,
+        "PILOTHOUSE_STORAGE_URL": s3.url(marker), **FAST_LEASE,
     }  # fmt: skip
     with running_lab(tmp_path, env=env) as (_, lab):
         waiting = lab.make(commands=[{"argv": ["echo", "hi"]}])
         assert lab.session(waiting["id"])["state"] == "pending"
-        command = ("worker", "--data", tmp_path / "data")
+        assert takers_of_jobs(redis_url) == 1
+        command = ("worker", "--data", tmp_path / "elsewhere")
         with pilothouse(*command, env={**ENVIRONMENT, **env, "PILOTHOUSE_LAB_WORKER": "true"}) as worker:
             assert worker.url == "worker"
             assert lab.output(lab.ended(waiting["commands"][0])) == b"hi\n"
+            eventually(lambda: takers_of_jobs(redis_url) == 2, what="the worker to take jobs, too")
+            assert watched_while_it_runs(lab) == f"ready\nheard you\n{100_000 * 'z'}"
+            assert not (tmp_path / "data" / "lab" / "workers").exists()
             stopped_in, debugged_end, printed = asyncio.run(debugged(lab))
             assert (stopped_in, debugged_end["exit_code"]) == ("add", 0)
             assert b"sum 42" in printed
