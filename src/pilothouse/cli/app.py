@@ -38,6 +38,8 @@ GROUPS = {
     "triggers": "Try the rules of a recorder on stored recordings.",
     "mcap": "Look into, verify and recover recordings.",
 }
+# The groups of more than one file: their app.py puts them together.
+FOLDERS = {"lab"}
 
 
 class LazyGroups(TyperGroup):
@@ -49,7 +51,8 @@ class LazyGroups(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in GROUPS:
             return super().get_command(ctx, cmd_name)
-        return typer.main.get_command(import_module(f"pilothouse.cli.{cmd_name}").app)
+        place = f"pilothouse.cli.{cmd_name}"
+        return typer.main.get_command(import_module(f"{place}.app" if cmd_name in FOLDERS else place).app)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:

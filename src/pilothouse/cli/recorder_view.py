@@ -8,6 +8,7 @@ from typing import Any
 from pilothouse.cli.delivery_view import delivery_lines
 
 RECENT = 5
+LOST = (("too_large", "too large"), ("missed", "missed"))
 FATES = (("merged", "merged"), ("over_budget", "over budget"))
 MIB = 1 << 20
 
@@ -57,8 +58,8 @@ def _topic(name: str, topic: Mapping[str, Any]) -> Sequence[str]:
 
 def _lost(topic: Mapping[str, Any]) -> str:
     # A recorder of another version may not say it.
-    too_large = topic.get("too_large", 0)
-    return f"{topic['dropped']} and {too_large} too large" if too_large else str(topic["dropped"])
+    others = [f"{topic[kind]} {said}" for kind, said in LOST if topic.get(kind)]
+    return " and ".join([str(topic["dropped"]), *others])
 
 
 def _rule(rule: Mapping[str, Any]) -> Sequence[str]:

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from pilothouse.cli.lab_asking import checked
-from pilothouse.cli.lab_link import AsJson, Url, hub_for
+from pilothouse.cli.lab.asking import checked
+from pilothouse.cli.lab.link import AsJson, Url, hub_for
 from pilothouse.cli.tables import table
 from pilothouse.kit.errors import BadConfiguration
 

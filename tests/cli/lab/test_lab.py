@@ -20,8 +20,8 @@ import pytest
 import typer
 
 from pilothouse.cli import token
-from pilothouse.cli.lab import app
-from pilothouse.cli.lab_debug import PathMapping
+from pilothouse.cli.lab.app import app
+from pilothouse.cli.lab.debug import PathMapping
 from tests.support.dap import Editor, stop_at
 from tests.support.flights import write_flight
 from tests.support.processes import PILOTHOUSE, Program, eventually, pilothouse, ran
@@ -170,7 +170,7 @@ def test_artifacts_are_kept_and_fetched_under_their_paths(lab: LabAtHand, tmp_pa
 def test_files_from_here_are_added_to_a_session_and_reports_among_them_count(lab: LabAtHand, tmp_path: Path) -> None:
     session = json.loads(lab("run", "--json", "--", "true").stdout.splitlines()[-1])["session_id"]
     (tmp_path / "notes.md").write_bytes(b"mine\xff")
-    report = Path(__file__).parents[1] / "hub/lab/reports/coverage.json"
+    report = Path(__file__).parents[2] / "hub/lab/reports/coverage.json"
 
     plain = lab("artifacts", "add", session, tmp_path / "notes.md").stdout.strip()
     added = json.loads(lab("artifacts", "add", session, report, "--path", "out/coverage.json", "--json").stdout)

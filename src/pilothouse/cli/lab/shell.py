@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pilothouse.cli import lab_asking as asking
-from pilothouse.cli.lab_link import Url, hub_for
-from pilothouse.cli.lab_run import DID_NOT_RUN, exit_code_of
+from pilothouse.cli.lab import asking
+from pilothouse.cli.lab.link import Url, hub_for
+from pilothouse.cli.lab.run import DID_NOT_RUN, exit_code_of
 from pilothouse.client.problems import HubAnswered, HubUnreachable
 
 if TYPE_CHECKING:

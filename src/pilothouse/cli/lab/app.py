@@ -7,9 +7,9 @@ import sys
 
 import typer
 
-from pilothouse.cli import lab_artifacts, lab_batch, lab_debug, lab_repo, lab_run, lab_sessions, lab_shell
 from pilothouse.cli.hub_link import DEFAULT_URL, TOKEN
-from pilothouse.cli.lab_link import CREDENTIALS, URL, AsJson, Url, hub_for, keep
+from pilothouse.cli.lab import artifacts, batch, debug, repo, run, sessions, shell
+from pilothouse.cli.lab.link import CREDENTIALS, URL, AsJson, Url, hub_for, keep
 from pilothouse.kit.errors import BadConfiguration
 
 app = typer.Typer(
@@ -19,10 +19,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-app.add_typer(lab_repo.app, name="repo")
-app.add_typer(lab_sessions.app, name="sessions")
-app.add_typer(lab_artifacts.app, name="artifacts")
-for command in (lab_run.run, lab_run.logs, lab_shell.shell, lab_batch.batch, lab_debug.debug):
+app.add_typer(repo.app, name="repo")
+app.add_typer(sessions.app, name="sessions")
+app.add_typer(artifacts.app, name="artifacts")
+for command in (run.run, run.logs, shell.shell, batch.batch, debug.debug):
     app.command()(command)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli import lab_asking as asking
-from pilothouse.cli.lab_link import AsJson, Url, hub_for
+from pilothouse.cli.lab import asking
+from pilothouse.cli.lab.link import AsJson, Url, hub_for
 from pilothouse.cli.progress import progress_of
 from pilothouse.cli.tables import table
 from pilothouse.kit.errors import BadConfiguration

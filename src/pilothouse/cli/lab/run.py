@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli import lab_asking as asking
-from pilothouse.cli.lab_artifacts import fetch_all
-from pilothouse.cli.lab_link import AsJson, Url, hub_for
+from pilothouse.cli.lab import asking
+from pilothouse.cli.lab.artifacts import fetch_all
+from pilothouse.cli.lab.link import AsJson, Url, hub_for
 from pilothouse.cli.tables import printable
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 import typer
 from pydantic import BaseModel
 
-from pilothouse.cli import lab_checkout
+from pilothouse.cli.lab import checkout
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Wanted:
         from pilothouse.wire.lab import NewLabSession
 
         asked: dict[str, Any] = {
-            "repository": lab_checkout.repository_named(lab, self.repo), **self._revision(),
+            "repository": checkout.repository_named(lab, self.repo), **self._revision(),
             "recordings": self.recording or [], "artifacts": self.artifact or [], "secrets": self.secret or [],
             "environment": _variables(self.env or []), "labels": self.label or [], "incident_id": self.incident,
             "timeout_s": self.timeout, **_network(self.network), **more,
@@ -85,8 +85,8 @@ class Wanted:
         if self.dirty and (self.patch or self.ref or self.commit):
             raise BadConfiguration(problem="--dirty stands for commit and patch; leave the others out")
         if self.dirty:
-            patch = lab_checkout.uncommitted()
-            found: dict[str, Any] = {"commit_sha": lab_checkout.head()}
+            patch = checkout.uncommitted()
+            found: dict[str, Any] = {"commit_sha": checkout.head()}
         else:
             patch = self.patch.read_bytes() if self.patch is not None else b""
             found = {"commit_sha": self.commit, "ref": self.ref}

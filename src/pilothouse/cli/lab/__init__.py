@@ -1,0 +1,1 @@
+"""pilothouse lab: debug sessions of a hub."""
