@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pilothouse.kit.clock import SystemClock
-from pilothouse.workspaces import Repositories, Repository, Warmth, Workspace, Workspaces
+from pilothouse.sandbox.keeper.identities import GUEST_ID
+from pilothouse.workspaces import Repositories, Repository, Warmth, Workspace, Workspaces, guests
 from pilothouse.workspaces.guest_git import OBJECTS_INSIDE
 from pilothouse.workspaces.overlay import mounted_beneath
 from pilothouse.workspaces.problems import CheckoutFailed
@@ -85,6 +86,26 @@ async def test_a_workspace_holds_exactly_the_commit(
             assert owners(one.path) | owners(two.path) == {GUEST.uid}
         else:
             assert one.path.stat().st_uid != two.path.stat().st_uid
+
+
+async def test_however_many_sessions_live_no_two_are_the_same_user(
+    upstream: Upstream, repository: Repository, repositories: Repositories, workspaces: Workspaces,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if workspaces._guests is None:
+        return
+    taken = [workspaces._guests.take() for _ in range(1_500)]
+    assert len(set(taken)) == len(taken)
+
+    monkeypatch.setattr(guests, "_KEPT", 1)
+    commit = upstream.commit(FILES)
+    await repositories.resolve(repository, commit)
+    made = [await workspaces.acquire(repository, commit) for _ in range(3)]
+
+    users = {one.path.stat().st_uid for one in made}
+    assert len(users) == 3
+    assert not users & {GUEST_ID, *taken}
+    assert len(workspaces._guests._namespaces) <= 1
 
 
 async def test_a_warm_one_is_reused_and_moved_by_difference(

@@ -5,44 +5,63 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pilothouse.sandbox.keeper.identities import GUEST_ID, NoUidsLeft, claim_block
 from pilothouse.workspaces.overlay import Overlays, unmount
 from pilothouse.workspaces.removal import remove_tree
 
-# Each keeps a namespace open, here and for each owner of what it is shown in the sandbox. Beyond, sessions share one.
-_MOST = 64
+# Making a namespace takes a program of its own; so many are kept open for the next session of their uid.
+_KEPT = 64
 
 
 class Guests:
-    """Uids that no other process of this machine uses at the same time."""
+    """Uids that no other process of this machine uses; however many sessions live, no two share one."""
 
     def __init__(self) -> None:
-        self._lock, first = claim_block()
-        self._free = list(range(first + _MOST - 1, first - 1, -1))
+        self._locks: list[socket.socket] = []
+        self._free: list[int] = []
         self._namespaces: dict[int, int] = {}
+        self._claim()
 
-    def take(self) -> int | None:
-        """One that nobody has; None when all are taken."""
-        return self._free.pop() if self._free else None
+    def take(self) -> int:
+        """One that nobody has; raises NoUidsLeft."""
+        if not self._free:
+            self._claim()
+        return self._free.pop()
 
     def give_back(self, uid: int) -> None:
         """Nothing runs under it any more."""
         self._free.append(uid)
 
-    def showing(self, uid: int) -> int:
+    @contextmanager
+    def showing(self, uid: int) -> Iterator[int]:
         """A user namespace for mounts on which the usual guest's files appear to belong to ``uid``."""
-        if uid not in self._namespaces:
-            self._namespaces[uid] = _namespace(uid)
-        return self._namespaces[uid]
+        kept = self._namespaces.pop(uid, None)
+        namespace = _namespace(uid) if kept is None else kept
+        try:
+            yield namespace
+        finally:
+            if len(self._namespaces) < _KEPT:
+                self._namespaces[uid] = namespace
+            else:
+                os.close(namespace)
 
     def close(self) -> None:
         for namespace in self._namespaces.values():
             os.close(namespace)
         self._namespaces.clear()
-        self._lock.close()
+        for lock in self._locks:
+            lock.close()
+
+    def _claim(self) -> None:
+        lock, uids = claim_block()
+        self._locks.append(lock)
+        self._free = list(reversed(uids))
 
 
 def probe(overlays: Overlays, directory: Path) -> Guests | None:
@@ -54,12 +73,12 @@ def probe(overlays: Overlays, directory: Path) -> Guests | None:
     except NoUidsLeft:
         return None
     uid = guests.take()
-    assert uid is not None
     try:
         for name in ("lower", "upper", "work", "tree"):
             (place / name).mkdir(parents=True)
         os.chown(place / "upper", GUEST_ID, GUEST_ID)
-        overlays.mount_for(guests.showing(uid), place / "lower", place, place / "tree")
+        with guests.showing(uid) as namespace:
+            overlays.mount_for(namespace, place / "lower", place, place / "tree")
         try:
             works = (place / "tree").stat().st_uid == uid
             (place / "tree" / "new").mkdir()

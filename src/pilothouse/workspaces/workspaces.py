@@ -207,7 +207,8 @@ class Workspaces:
             if lent.guest is None or self._guests is None:
                 self._overlays.mount(checkout.tree, written, session / "work", tree)
             else:
-                self._overlays.mount_for(self._guests.showing(lent.guest), checkout.tree, session, tree)
+                with self._guests.showing(lent.guest) as namespace:
+                    self._overlays.mount_for(namespace, checkout.tree, session, tree)
             return tree
 
         return await asyncio.to_thread(make)

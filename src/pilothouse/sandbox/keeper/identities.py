@@ -15,6 +15,8 @@ from pilothouse.sandbox.keeper import kernel
 _FIRST, _BLOCK, _BLOCKS = 1_900_000_000, 1024, 100_000
 # Whom workspaces belong to on disk. Where no command can be shown them as its own, it is this one, who is nobody.
 GUEST_ID = _FIRST - 1
+# Of the namespaces that files are shown by, so many stay open: more than one command needs, fewer than a process may.
+_KEPT = 256
 
 
 class NoUidsLeft(Exception):
@@ -25,8 +27,8 @@ class Identities:
     """A block of uids that no other keeper on this machine uses at the same time."""
 
     def __init__(self) -> None:
-        self._lock, first = claim_block()
-        self._free = list(range(first + _BLOCK - 1, first - 1, -1))
+        self._lock, uids = claim_block()
+        self._free = list(reversed(uids))
         self._namespaces: dict[tuple[int, int, int], int] = {}
 
     def take(self) -> int:
@@ -41,8 +43,10 @@ class Identities:
     def showing(self, uid: int, owner: int, group: int) -> int:
         """A user namespace for mounts on which the owner's files appear to belong to `uid`."""
         key = (uid, owner, group)
-        if key not in self._namespaces:
-            self._namespaces[key] = kernel.user_namespace(f"{owner} {uid} 1", f"{group} {uid} 1")
+        found = self._namespaces.pop(key, None)
+        self._namespaces[key] = found or kernel.user_namespace(f"{owner} {uid} 1", f"{group} {uid} 1")
+        if len(self._namespaces) > _KEPT:
+            os.close(self._namespaces.pop(next(iter(self._namespaces))))
         return self._namespaces[key]
 
     def runs_as(self, own: int, workspace: str) -> int:
@@ -90,8 +94,8 @@ def _walk(tree: Path, change: Callable[[str, int], None]) -> None:
                 change(name, descriptor)
 
 
-def claim_block() -> tuple[socket.socket, int]:
-    """The first uid of a block that is this process's until it closes the socket, or ends."""
+def claim_block() -> tuple[socket.socket, range]:
+    """Uids that are this process's until it closes the socket, or ends."""
     # An abstract socket is a lock the kernel gives back however its holder ends.
     for number in random.SystemRandom().sample(range(_BLOCKS), 100):
         lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -100,5 +104,6 @@ def claim_block() -> tuple[socket.socket, int]:
         except OSError:
             lock.close()
             continue
-        return lock, _FIRST + number * _BLOCK
+        first = _FIRST + number * _BLOCK
+        return lock, range(first, first + _BLOCK)
     raise NoUidsLeft
