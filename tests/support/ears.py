@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import Channel
 from pilothouse.recorder.backoff import Backoff
-from pilothouse.recorder.losses import LeftOut
+from pilothouse.recorder.losses import Ledger, LeftOut
 from pilothouse.recorder.sources import Source, SourceRunner
 from pilothouse.recorder.sources.base import Content
 from pilothouse.recorder.too_large import TooLarge
@@ -55,10 +55,13 @@ def turned_away(max_bytes: int = 1 << 20) -> tuple[TooLarge, LeftOut]:
 
 
 @contextmanager
-def listening(source: Source, *, too_large: TooLarge | None = None) -> Iterator[tuple[SourceRunner, Ear]]:
+def listening(
+    source: Source, *, too_large: TooLarge | None = None, ledger: Ledger | None = None
+) -> Iterator[tuple[SourceRunner, Ear]]:
     """A source with its runner, tried again quickly; it ends with the block."""
     ear = Ear()
-    runner = SourceRunner(source, ear, backoff=Backoff(initial_s=0.01, maximum_s=0.05), too_large=too_large)
+    backoff = Backoff(initial_s=0.01, maximum_s=0.05)
+    runner = SourceRunner(source, ear, backoff=backoff, too_large=too_large, ledger=ledger)
     runner.start()
     try:
         yield runner, ear

@@ -15,12 +15,12 @@ from pilothouse.recorder.capture.without_recording import without_recording
 from pilothouse.recorder.capture.writing import recording_path
 from pilothouse.recorder.delivery.delivery import Delivery
 from pilothouse.recorder.keeping.keeper import Keeper
-from pilothouse.recorder.losses import Ledger, Losses
+from pilothouse.recorder.losses import NO_TOPIC, Ledger, Losses
 from pilothouse.recorder.outbox.outbox import CaptureRow, CaptureState, Outbox
 from pilothouse.recorder.outbox.post_rolls import CaptureRequest
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
 from pilothouse.recorder.problems import NoRecordingYet
-from pilothouse.recorder.push.pushing import NO_TOPIC, Pushing
+from pilothouse.recorder.push.pushing import Pushing
 from pilothouse.recorder.schemas import (
     Capture,
     DiskStatus,
@@ -86,7 +86,7 @@ class Answers:
         """What keeps the recorder from doing its work; the hub's absence is none, deliveries wait for it."""
         away = (SourceState.FAILED, SourceState.RETRYING)
         dead = [f"source {one.name}: {one.error}" for one in self.sources if one.state in away]
-        storage = self.captures.storage_problem
+        storage = self.captures.storage_problem or self.keeper.room_problem()
         return [*dead, *(one for one in (storage, self.spool.problem) if one)]
 
     def _silence(self) -> Iterator[str]:
@@ -108,14 +108,16 @@ class Answers:
             thinned=self.ledger.thinned.counts,
             rejected=self.ledger.rejected.counts,
             too_large=self.ledger.too_large.counts,
+            missed=self.ledger.missed.counts,
         )
 
     def topics(self) -> TopicList:
         counts = self.ring.topics()
         rates = self.history.rates_hz(self.clock.monotonic_ns(), counts)
         undecodable, lost = self.pipeline.troubles.of("undecodable"), self.losses()
-        # A topic of which everything was too large is one too.
-        never = {topic: TopicCount(0, None, 0, 0) for topic in lost.too_large if topic != NO_TOPIC}
+        # A topic of which everything was turned away is one too.
+        away = lost.too_large.keys() | lost.rejected.keys() | lost.missed.keys()
+        never = {topic: TopicCount(0, None, 0, 0) for topic in away if topic != NO_TOPIC}
         found = {
             topic: TopicStatus(
                 message_count=count.message_count,
@@ -128,6 +130,7 @@ class Answers:
                 bad=lost.rejected.get(topic, 0),
                 thinned=lost.thinned.get(topic, 0),
                 too_large=lost.too_large.get(topic, 0),
+                missed=lost.missed.get(topic, 0),
             )
             for topic, count in sorted((never | counts).items())
         }
@@ -227,6 +230,7 @@ def _source(one: SourceRunner) -> SourceStatus:
         error=one.error,
         restarts=one.restarts,
         refused=sorted(one.refused),
+        uncounted=sorted(progress.uncounted),
     )
 
 

@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from pilothouse.recorder.answers import Answers
-from pilothouse.recorder.push.pushing import NO_TOPIC
+from pilothouse.recorder.losses import NO_TOPIC
 
 
 class RecorderCollector:
@@ -70,6 +70,10 @@ class RecorderCollector:
             "pilothouse_recorder_too_large_messages", "Messages above a quarter of max_bytes, turned away",
             labels=["topic"],
         )  # fmt: skip
+        missed = CounterMetricFamily(
+            "pilothouse_recorder_missed_messages", "Messages that were sent and never came, where they bear numbers",
+            labels=["topic"],
+        )  # fmt: skip
         age = GaugeMetricFamily(
             "pilothouse_recorder_last_message_age_seconds", "How long each topic is silent", labels=["topic"]
         )
@@ -82,6 +86,7 @@ class RecorderCollector:
             thinned.add_metric([name], topic.thinned)
             rejected.add_metric([name], topic.bad)
             too_large.add_metric([name], topic.too_large)
+            missed.add_metric([name], topic.missed)
             if topic.last_age_s is not None:
                 age.add_metric([name], topic.last_age_s)
-        yield from (received, dropped, thinned, rejected, too_large, age)
+        yield from (received, dropped, thinned, rejected, too_large, missed, age)

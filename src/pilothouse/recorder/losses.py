@@ -5,23 +5,25 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import repeat
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import Snapshot
 from pilothouse.mcap.ring.lost import Lost
 
 LATEST_NS = (1 << 64) - 1
+# Where messages are counted that came without a topic, or with one nobody knows.
+NO_TOPIC = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Messages of each topic that left the ring too early, were thinned out, were none, or too large for the ring."""
+    """Messages of each topic that left the ring too early, were thinned out, none, too large for it, or never came."""
 
     dropped: dict[str, int] = field(default_factory=dict)
     thinned: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
     too_large: dict[str, int] = field(default_factory=dict)
+    missed: dict[str, int] = field(default_factory=dict)
 
 
 class LeftOut:
@@ -42,15 +44,21 @@ class LeftOut:
         """From now on times are kept so long."""
         self._keep_ns = round(keep_s * NS_PER_S)
 
-    def add(self, topic: str, at_ns: int | None) -> None:
-        """One more, in message time; None while no message has come that could tell it."""
+    def add(self, topic: str, at_ns: int | None, count: int = 1) -> None:
+        """So many more, in message time; None while no message has come that could tell it."""
         with self._lock:
-            self._counts[topic] += 1
+            self._counts[topic] += count
             if at_ns is None:
-                self._unplaced[topic] += 1
+                self._unplaced[topic] += count
             else:
                 self._place(at_ns)
-                self._note(topic, at_ns, 1)
+                self._note(topic, at_ns, count)
+
+    def take_back(self, topic: str, at_ns: int) -> None:
+        """One that was left out at that time has come after all."""
+        with self._lock:
+            self._counts[topic] -= 1
+            self._times.take_back(topic, min(max(at_ns, 0), LATEST_NS))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,24 +80,28 @@ class LeftOut:
     def _note(self, topic: str, at_ns: int, count: int) -> None:
         at_ns = min(max(at_ns, 0), LATEST_NS)
         newest_ns = self._newest_ns[topic] = max(at_ns, self._newest_ns.get(topic, 0))
-        self._times.add(topic, repeat(at_ns, count), oldest_kept_ns=newest_ns - self._keep_ns)
+        self._times.add_many(topic, at_ns, count, oldest_kept_ns=newest_ns - self._keep_ns)
 
 
 class Ledger:
-    """What a recorder leaves out of what it is told."""
+    """What a recorder leaves out of what it is told, and what it is not told."""
 
     def __init__(self, keep_s: float) -> None:
         self.thinned = LeftOut(keep_s)
         self.rejected = LeftOut(keep_s)
         self.too_large = LeftOut(keep_s)
+        self.missed = LeftOut(keep_s)
 
     def keep(self, keep_s: float) -> None:
         """From now on recordings may reach back so far."""
-        for one in (self.thinned, self.rejected, self.too_large):
+        for one in self._all:
             one.keep(keep_s)
 
     def losses(self, snapshot: Snapshot, end_ns: int) -> Losses:
         """What a window lacks; it may last longer than its messages do."""
         window = (snapshot.start_ns, max(snapshot.end_ns, end_ns))
-        others = (one.within(*window) for one in (self.thinned, self.rejected, self.too_large))
-        return Losses(dict(snapshot.dropped), *others)
+        return Losses(dict(snapshot.dropped), *(one.within(*window) for one in self._all))
+
+    @property
+    def _all(self) -> tuple[LeftOut, ...]:
+        return self.thinned, self.rejected, self.too_large, self.missed

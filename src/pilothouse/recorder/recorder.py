@@ -286,8 +286,7 @@ class Recorder:
                 self.ring.wait_for_room(size)
 
         return SourceRunner(
-            source, self.pipeline, self._on_source_end, thinned=self._ledger.thinned,
-            hold=hold, too_large=self._too_large,
+            source, self.pipeline, self._on_source_end, ledger=self._ledger, hold=hold, too_large=self._too_large,
         )  # fmt: skip
 
     def _save_alert(self, notice: AlertNotice, key: SaveKey | None) -> CaptureRow:

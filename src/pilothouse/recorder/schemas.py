@@ -24,6 +24,9 @@ class SourceStatus(BaseModel):
     error: str | None = None
     restarts: int = Field(0, description="How often it was started again")
     refused: list[str] = Field(default=[], description="Topics it has that cannot be recorded")
+    uncounted: list[str] = Field(
+        default=[], description="Topics of which nobody can tell what is lost before it comes here; `*` is all of them"
+    )
 
 
 class Waiting(BaseModel):

@@ -18,6 +18,7 @@ class TopicHealth(Message):
     dropped: int = Field(0, description="Messages that left the robot's buffer before their time")
     thinned: int = Field(0, description="Messages left out by a rate limit")
     too_large: int = Field(0, description="Messages turned away: each above a quarter of the robot's max_bytes")
+    missed: int = Field(0, description="Messages that were sent and never came; counted where they bear numbers")
 
 
 class NoRecording(Message):

@@ -65,14 +65,17 @@ class CaptureFacts(Message):
     too_large: dict[str, int] = Field(
         default_factory=dict, description="Messages above a quarter of max_bytes, turned away, per topic"
     )
+    missed: dict[str, int] = Field(
+        default_factory=dict, description="Messages that were sent and never came, per topic, where they bear numbers"
+    )
     software: dict[str, str] = Field(default_factory=dict, description="Versions, and config_sha256")
     robot: dict[str, str] = Field(default_factory=dict, description="What the robot's configuration says of it")
     missing_attachments: dict[str, str] = Field(default_factory=dict, description="Attachments left out, and why")
 
     @property
     def lost(self) -> dict[str, int]:
-        """Messages per topic that came and are not in it, though nobody asked for that."""
-        return dict(Counter(self.drops) + Counter(self.too_large))
+        """Messages per topic that were said and are not in it, though nobody asked for that."""
+        return dict(Counter(self.drops) + Counter(self.too_large) + Counter(self.missed))
 
     def to_metadata(self) -> dict[str, str]:
         """The string map of an MCAP metadata record; nested parts are JSON."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from struct import pack
+from typing import Any
 
 import pytest
 import zenoh
@@ -15,6 +17,7 @@ from zenoh import ext
 
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import Decoders, Schema
+from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.problems import ExtraMissing
 from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.config import ZenohConfig
@@ -30,11 +33,12 @@ FLOAT64 = "std_msgs::msg::dds_::Float64_"
 FLOAT64_HASH = "RIHS01_705ba9c3d1a09df43737eb67095534de36fd426c0587779bda2bc51fe790182a"
 SPEED = f"0/robot/speed/{FLOAT64}/{FLOAT64_HASH}"
 PUBLISHED_NS = 1_650_000_000_000_000_000
+BLOCKING: dict[str, Any] = {"congestion_control": zenoh.CongestionControl.BLOCK}
 
 
-def attachment(sequence: int, publisher: bytes = b"g" * 16) -> bytes:
+def attachment(sequence: int, publisher: bytes = b"g" * 16, *, at_ns: int = PUBLISHED_NS) -> bytes:
     """As rmw_zenoh serializes it."""
-    return pack("<qqB", sequence, PUBLISHED_NS, 16) + publisher
+    return pack("<qqB", sequence, at_ns, 16) + publisher
 
 
 def free_endpoint() -> str:
@@ -55,11 +59,11 @@ def peer(endpoint: str) -> Iterator[zenoh.Session]:
 
 @contextmanager
 def hearing(
-    endpoint: str, *, too_large: TooLarge | None = None, **config: object
+    endpoint: str, *, too_large: TooLarge | None = None, ledger: Ledger | None = None, **config: object
 ) -> Iterator[tuple[SourceRunner, Ear]]:
     values = {"connect": endpoint, "listen": free_endpoint(), "multicast": False, **config}
     source = Zenoh.open(ZenohConfig.model_validate(values), ManualClock())
-    with listening(source, too_large=too_large) as (runner, ear):
+    with listening(source, too_large=too_large, ledger=ledger) as (runner, ear):
         yield runner, ear
 
 
@@ -177,6 +181,89 @@ def test_larger_messages_are_dropped_the_link_stays_and_another_budget_lets_them
 
         eventually(heard, what="the larger message")
         assert runner.restarts == 0
+
+
+def test_what_zenoh_drops_is_counted_per_topic_where_publishers_number_their_messages() -> None:
+    (too_large, _), ledger = turned_away(), Ledger(60)
+    with (
+        peer(endpoint := free_endpoint()) as robot,
+        hearing(endpoint, too_large=too_large, ledger=ledger, exclude=["/left_out"]) as (runner, ear),
+    ):
+        left_out = SPEED.replace("robot/speed", "left_out")
+        rmw, other, plain = (robot.declare_publisher(key, **BLOCKING) for key in (SPEED, left_out, "plain"))
+        numbered = ext.declare_advanced_publisher(
+            robot, "numbered", sample_miss_detection=ext.MissDetectionConfig(heartbeat=None, sporadic_heartbeat=None),
+            **BLOCKING,
+        )  # fmt: skip
+        for one in (rmw, other, plain):
+            heard_by(one)
+        # The first that is heard is the 7th; nobody has missed the six before.
+        for sequence, size in ((7, 5), (8, 1 << 20), (9, 1 << 20), (10, 6), (11, 1 << 20)):
+            rmw.put(bytes(size), attachment=attachment(sequence))
+            other.put(bytes(size), attachment=attachment(sequence))
+            plain.put(bytes(size))
+            numbered.put(bytes(size))
+        numbered.delete()
+        eventually(lambda: len(ear.of("plain")) == 2 and ledger.missed.counts.get("numbered") == 3, what="all of it")
+
+        # The last that was lost is known with the next; of a plain key nobody can tell, which health says.
+        assert ledger.missed.counts == {"/robot/speed": 2, "numbered": 3}
+        rmw.put(b"next", attachment=attachment(12))
+        eventually(lambda: b"next" in ear.of("/robot/speed"), what="the next message")
+        assert ledger.missed.counts == {"/robot/speed": 3, "numbered": 3}
+        assert runner.progress.uncounted == {"plain"}
+        # A publisher that starts anew counts from one again, under another name or its own.
+        for sequence, publisher, later in ((1, b"h", 1), (2, b"h", 2), (1, b"g", 3), (3, b"g", 4)):
+            rmw.put(b"anew", attachment=attachment(sequence, publisher * 16, at_ns=PUBLISHED_NS + later))
+        eventually(lambda: ear.of("/robot/speed").count(b"anew") == 4, what="the new publishers")
+
+    assert ledger.missed.counts == {"/robot/speed": 4, "numbered": 3}
+    assert ear.counts() == {"/robot/speed": 7, "numbered": 2, "plain": 2}
+
+
+def test_what_comes_late_is_recorded_and_missed_no_more_and_a_rate_limit_counts_nothing_twice() -> None:
+    ledger = Ledger(60)
+    with (
+        peer(endpoint := free_endpoint()) as robot,
+        hearing(endpoint, ledger=ledger, max_rate_hz={"/robot/speed": 0.001}) as (_, ear),
+    ):
+        fast, slow = (SPEED.replace("speed", "fast"), SPEED)
+        publishers = [robot.declare_publisher(key, **BLOCKING) for key in (slow, fast)]
+        for publisher in publishers:
+            heard_by(publisher)
+            for sequence in (1, 2, 5, 4, 4, 1, 6):
+                publisher.put(b"%d" % sequence, attachment=attachment(sequence, at_ns=PUBLISHED_NS + sequence))
+        eventually(lambda: b"6" in ear.of("/robot/fast"), what="the last message")
+
+    assert (ear.of("/robot/fast"), ear.of("/robot/speed")) == ([b"1", b"2", b"5", b"4", b"6"], [b"1"])
+    assert ledger.missed.counts == {"/robot/fast": 1, "/robot/speed": 1}
+    assert ledger.missed.within(0, 2**63) == ledger.missed.counts
+    assert ledger.thinned.counts == {"/robot/speed": 4}
+
+
+def test_what_is_dropped_on_congestion_is_counted() -> None:
+    ledger, go_on = Ledger(60), threading.Event()
+    source = Zenoh.open(
+        ZenohConfig.model_validate(
+            {"connect": (endpoint := free_endpoint()), "listen": free_endpoint(), "multicast": False}
+        ),
+        ManualClock(),
+    )
+    with peer(endpoint) as robot, listening(source, ledger=ledger) as (_, ear):
+        publisher = robot.declare_publisher(SPEED, congestion_control=zenoh.CongestionControl.DROP)
+        heard_by(publisher)
+        hear = ear.message
+        ear.message = lambda *message: go_on.wait(60) and hear(*message)  # type: ignore[method-assign]
+        for sequence in range(1, 1001):
+            publisher.put(bytes(60_000), attachment=attachment(sequence))
+        go_on.set()
+        last = robot.declare_publisher(SPEED, **BLOCKING)
+        last.put(b"last", attachment=attachment(1001))
+        eventually(lambda: b"last" in ear.of("/robot/speed"), what="the last message")
+
+    came = len(ear.of("/robot/speed"))
+    assert 1 < came < 1001
+    assert ledger.missed.counts == {"/robot/speed": 1001 - came}
 
 
 def test_a_peer_that_goes_and_comes_back_is_heard_again() -> None:

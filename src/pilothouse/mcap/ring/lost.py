@@ -5,12 +5,16 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
+from itertools import repeat
 from typing import Generic, TypeVar
 
 # 512 KiB of times. Of what was lost before, by so many, only when it began and ended is known.
 MOST_TIMES = 1 << 16
 # Once this part of a channel's times is too old they are let go of.
 STALE_PART = 4
+# More than so many at one moment are kept as one number, and of such moments so many of each.
+MOST_EACH, MOST_MOMENTS = 256, 256
 Key = TypeVar("Key", bound=Hashable)
 Span = tuple[int, int, int]
 """First and last time, and how many messages between them."""
@@ -38,6 +42,24 @@ class Lost(Generic[Key]):
         self._count += len(known) - before
         while self._count > self._most_times:
             self._summarise()
+
+    def add_many(self, key: Key, at_ns: int, count: int, *, oldest_kept_ns: int) -> None:
+        """So many are lost at one moment."""
+        if count <= MOST_EACH:
+            self.add(key, repeat(at_ns, count), oldest_kept_ns=oldest_kept_ns)
+            return
+        spans = [one for one in self._spans.get(key, ()) if one[1] >= oldest_kept_ns]
+        if len(spans) >= MOST_MOMENTS:
+            (first, _, size), (_, last, more), *spans = spans
+            spans.insert(0, (first, last, size + more))
+        self._times.setdefault(key, array("Q"))
+        self._spans[key] = [*spans, (at_ns, at_ns, count)]
+
+    def take_back(self, key: Key, at_ns: int) -> None:
+        """One that was said to be lost at that moment has come after all."""
+        with suppress(KeyError, ValueError):  # told of long ago, and summarised meanwhile
+            self._times[key].remove(at_ns)
+            self._count -= 1
 
     def within(self, start_ns: int, end_ns: int) -> Counter[Key]:
         """How many messages of each are missing from a window, both ends included."""

@@ -70,6 +70,7 @@ def metadata_of(
         thinned=lost.thinned,
         rejected=lost.rejected,
         too_large=lost.too_large,
+        missed=lost.missed,
         software=dict(about.software),
         robot=dict(about.robot),
         missing_attachments=dict(missing_attachments or {}),

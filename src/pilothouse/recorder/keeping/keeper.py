@@ -82,6 +82,17 @@ class Keeper(Worker):
         if lacking:
             raise NoRoom(directory=self._sessions, free=space.free_bytes, floor=self.room.floor(space), size=size)
 
+    def room_problem(self) -> str | None:
+        """Why nothing can be written now, if nothing can: it is to be known before there is something to write."""
+        space = self.room.space()
+        lacking = self.room.lacking(0, space)
+        if not lacking or (self._deletes_for_room and freeing(self._stored.all(), lacking)):
+            return None
+        return (
+            f"{space.free_bytes} bytes are free on the disk of {self._sessions}, {self.room.floor(space)} of them are to"
+            " stay so (min_free_bytes, min_free_percent): no recording can be made until you free some space"
+        )
+
     def sweep(self) -> None:
         """Remove what has outlived its time, and finish what a killed sweep began; raises OutboxUnwritable."""
         with self._one_at_a_time:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.mcap import Channel, Schema
-from pilothouse.recorder.losses import LeftOut
+from pilothouse.recorder.losses import NO_TOPIC, LeftOut
 from pilothouse.recorder.push.reading import Line, Pushed, UnreadableMessage, parse_line
 from pilothouse.recorder.sources.base import Sink
 from pilothouse.recorder.too_large import TooLarge
@@ -23,8 +23,6 @@ MOST_SCHEMA_BYTES = 4 << 20
 # A clock that is further ahead is wrong, and would push everything else out of the window.
 AHEAD_S = 60
 LISTED = 100
-# Where messages are counted that came without a topic, or with one nobody knows.
-NO_TOPIC = ""
 
 
 class PushBusy(Unavailable):

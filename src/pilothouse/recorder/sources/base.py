@@ -21,12 +21,16 @@ Content = bytes | bytearray
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a source has come; `fraction` is None where there is no end."""
+    """How far a source has come; `fraction` is None where there is no end.
+
+    `uncounted` are topics of which it cannot be told what was lost before it came here, `*` for all of them.
+    """
 
     messages: int
     fraction: float | None = None
     connected: bool = True
     connections: int = 0
+    uncounted: frozenset[str] = frozenset()
 
 
 class Sink(Protocol):
@@ -51,6 +55,18 @@ class SourceSink(Sink, Protocol):
 
     def turn_away(self, topic: str, size: int, log_time_ns: int) -> None:
         """A message is larger than that; it is counted."""
+        ...
+
+    def miss(self, topic: str, count: int, log_time_ns: int) -> None:
+        """So many were said before this one and have not come; they are counted."""
+        ...
+
+    def find(self, topic: str, log_time_ns: int) -> None:
+        """One that was missed at that time has come after all."""
+        ...
+
+    def reject(self, topic: str, log_time_ns: int) -> None:
+        """What came cannot be recorded; it is counted."""
         ...
 
     def refuse(self, topic: str, reason: str) -> None: ...
@@ -93,10 +109,12 @@ class LiveSource(ABC):
         self._messages = 0
         self._connected = False
         self._connections = 0
+        self._uncounted: set[str] = set()
 
     @property
     def progress(self) -> Progress:
-        return Progress(self._messages, None, self._connected, self._connections)
+        uncounted = frozenset(self._uncounted)
+        return Progress(self._messages, None, self._connected, self._connections, uncounted)
 
     def run(self, sink: SourceSink, stop: threading.Event) -> None:
         try:

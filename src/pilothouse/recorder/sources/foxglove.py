@@ -38,6 +38,8 @@ class Foxglove(LiveSource):
 
     def __init__(self, config: FoxgloveConfig, *, ping_s: float = PING_S) -> None:
         super().__init__(f"foxglove:{config.url}", config.selection)
+        # Its messages bear no numbers: what a server drops because this client is slow leaves no trace in them.
+        self._uncounted = {"*"}
         self._config = config
         self._ping_s = ping_s
         self._conversation = Conversation()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Channel
-from pilothouse.recorder.losses import LeftOut
+from pilothouse.recorder.losses import Ledger, LeftOut
 from pilothouse.recorder.sources.base import Content, Sink
 from pilothouse.recorder.sources.selection import RateLimit, Selection
 from pilothouse.recorder.sources.topics import TopicRules
@@ -70,11 +70,14 @@ class Gate(Thinning):
     """The sink a source sees."""
 
     def __init__(
-        self, sink: Sink, selection: Selection, rules: TopicRules | None = None, thinned: LeftOut | None = None,
+        self, sink: Sink, selection: Selection, rules: TopicRules | None = None, ledger: Ledger | None = None,
         hold: Callable[[int], None] = lambda size: None, too_large: TooLarge | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(sink, selection, rules or TopicRules(), thinned or LeftOut(0))
+        self._ledger = ledger or Ledger(0)
+        super().__init__(sink, selection, rules or TopicRules(), self._ledger.thinned)
         self._refused: set[str] = set()
+        self._unusable: list[str] = []  # topics of channels under NOWHERE, by how far they are under it
+        self._missing: set[str] = set()
         self._too_large = too_large
         self.hold = hold
 
@@ -95,9 +98,14 @@ class Gate(Thinning):
         except Exception as error:  # noqa: BLE001 - whatever one channel is, the others are recorded
             reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
             self.refuse(channel.topic, reason)
-            return NOWHERE
+            # Sources that are told of its messages all the same hand them in, to be counted.
+            self._unusable.append(channel.topic)
+            return NOWHERE - len(self._unusable)
 
     def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
+        if channel_id < NOWHERE:
+            self.reject(self._unusable[NOWHERE - channel_id - 1], log_time_ns)
+            return
         size = len(content)
         if size > NEVER_BYTES and size > self.most_bytes and channel_id in self._topics:
             self.turn_away(self._topics[channel_id], size, log_time_ns)
@@ -108,6 +116,24 @@ class Gate(Thinning):
         """A message is larger than any that is recorded."""
         if self._too_large is not None and self._selection.wants(topic):
             self._too_large.turn_away(topic, size, log_time_ns)
+
+    def miss(self, topic: str, count: int, log_time_ns: int) -> None:
+        """Messages were said and have not come; said once for each topic."""
+        if not self._selection.wants(topic):
+            return
+        self._ledger.missed.add(topic, log_time_ns, count)
+        if topic not in self._missing:
+            self._missing.add(topic)
+            log.warning("messages were sent and never came; more of their topic are only counted", topic=topic)
+
+    def find(self, topic: str, log_time_ns: int) -> None:
+        """One of them has come after all."""
+        if self._selection.wants(topic):
+            self._ledger.missed.take_back(topic, log_time_ns)
+
+    def reject(self, topic: str, log_time_ns: int) -> None:
+        """A message that cannot be recorded."""
+        self._ledger.rejected.add(topic, log_time_ns)
 
     def refuse(self, topic: str, reason: str) -> None:
         """A channel cannot be recorded; said once for each topic."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pilothouse.kit.clock import Clock
 from pilothouse.mcap import Channel
+from pilothouse.recorder.losses import NO_TOPIC
 from pilothouse.recorder.problems import ExtraMissing, PeerLost
 from pilothouse.recorder.sources.base import Content, LiveSource, SourceSink
 from pilothouse.recorder.sources.config import MqttConfig
@@ -37,6 +38,8 @@ class Mqtt(LiveSource):
 
     def __init__(self, config: MqttConfig, clock: Clock) -> None:
         super().__init__(f"mqtt:{config.url}", config.selection)
+        # Its messages bear no numbers.
+        self._uncounted = {"*"}
         self._config = config
         self._clock = clock
         self._channel_ids: dict[tuple[str, str], int] = {}
@@ -110,6 +113,9 @@ class Mqtt(LiveSource):
             topic = message.topic
         except UnicodeDecodeError as error:
             sink.refuse("?", f"its name is not UTF-8 ({error})")
+            packets.take(message.mid, message.payload)
+            packets.let_go()
+            sink.reject(NO_TOPIC, self._clock.now_ns())
             return
         content: Content = message.payload
         large = packets.take(message.mid, message.payload)

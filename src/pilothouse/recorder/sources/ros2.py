@@ -115,7 +115,7 @@ class Ros2(LiveSource):
             return
         request = request_for(offers)
         channel_id = sink.channel(Channel(topic, "cdr", self._schema(type_name, _hash(endpoints))))
-        if channel_id == NOWHERE:
+        if channel_id <= NOWHERE:
             self._failed.add((topic, type_name))
             return
         if known is not None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
 from pilothouse.recorder.backoff import Backoff
-from pilothouse.recorder.losses import LeftOut
+from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.sources.base import Progress, Sink, Source
 from pilothouse.recorder.sources.gate import Gate
 from pilothouse.recorder.sources.topics import TopicRules
@@ -37,12 +37,12 @@ class SourceRunner:
         *,
         backoff: Backoff | None = None,
         rules: TopicRules | None = None,
-        thinned: LeftOut | None = None,
+        ledger: Ledger | None = None,
         hold: Callable[[int], None] = lambda size: None,
         too_large: TooLarge | None = None,
     ) -> None:
         self._source = source
-        self._gate = Gate(sink, source.selection, rules, thinned, hold, too_large)
+        self._gate = Gate(sink, source.selection, rules, ledger, hold, too_large)
         self._on_end = on_end
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()

@@ -16,16 +16,15 @@ from pilothouse.recorder.problems import ExtraMissing, PeerLost
 from pilothouse.recorder.sources.base import UNTOLD_PART, LiveSource, SourceSink
 from pilothouse.recorder.sources.config import ZenohConfig
 from pilothouse.recorder.sources.gate import NOWHERE
+from pilothouse.recorder.sources.numbers import Numbers
 from pilothouse.recorder.sources.ros_definitions import RosDefinitions
-from pilothouse.recorder.sources.zenoh_keys import message_encoding, ros_key, stamp
+from pilothouse.recorder.sources.zenoh_keys import Stamp, message_encoding, ros_key, stamp
 
 if TYPE_CHECKING:
     import zenoh
 
 # How often it is looked whether a peer or router is there.
 LOOK_S = 0.5
-# Publishers whose last message is remembered, so that one is not recorded twice.
-PUBLISHERS = 10_000
 # What the library takes while it listens: 10 MiB at rest, the rest in its threads and links under load.
 LIBRARY_BYTES = 14 << 20
 # A message is in memory once more when it is handed in.
@@ -78,7 +77,7 @@ class Zenoh(LiveSource):
         self._lock = threading.Lock()
         self._waiting = _Waiting()
         self._channel_ids: dict[tuple[str, str], int] = {}
-        self._last: dict[tuple[str, bytes], int] = {}
+        self._numbers = Numbers()
 
     @classmethod
     def open(cls, config: ZenohConfig, clock: Clock) -> Zenoh:
@@ -100,11 +99,11 @@ class Zenoh(LiveSource):
         from zenoh.ext import HistoryConfig, declare_advanced_subscriber
 
         def hear(sample: zenoh.Sample) -> None:
-            if not stop.is_set() and sample.kind == zenoh.SampleKind.PUT:
+            if not stop.is_set():
                 size = len(sample.payload)
                 # Before it waits for others and is copied.
                 with self._waiting.message(COPIES * size if size <= most_bytes else size), self._lock:
-                    self._take(sample, sink)
+                    self._take(sample, sink, is_message=sample.kind == zenoh.SampleKind.PUT)
 
         try:
             with zenoh.open(self._zenoh_config(most_bytes)) as session, ExitStack() as subscribers:
@@ -143,26 +142,38 @@ class Zenoh(LiveSource):
         config.insert_json5("transport/link/rx/max_message_size", str(min(MOST_BYTES, most_bytes + AROUND_BYTES)))
         return config
 
-    def _take(self, sample: zenoh.Sample, sink: SourceSink) -> None:
+    def _take(self, sample: zenoh.Sample, sink: SourceSink, *, is_message: bool) -> None:
         self._has_connected()
         now_ns = self._clock.now_ns()
         key = str(sample.key_expr)
+        channel_id = self._channel_id(key, str(sample.encoding), sink)
+        if channel_id == NOWHERE:
+            return
         attachment = sample.attachment
         said = stamp(attachment.to_bytes()) if attachment is not None else None
+        if not self._is_new(sample, key, said, sink, now_ns) or not is_message:
+            return
+        if (size := len(sample.payload)) > sink.most_bytes:
+            sink.turn_away(self._topic(key), size, now_ns)
+            return
+        self._messages += 1
+        sink.message(channel_id, now_ns, sample.payload.to_bytes(), None if said is None else said.publish_time_ns)
+
+    def _is_new(self, sample: zenoh.Sample, key: str, said: Stamp | None, sink: SourceSink, now_ns: int) -> bool:
+        """False for what was asked for as history, and had come. What its number tells is counted."""
         if said is not None:
-            if self._last.get((key, said.publisher)) == said.sequence:
-                return  # its history was asked for twice
-            if len(self._last) >= PUBLISHERS:
-                self._last.clear()
-            self._last[key, said.publisher] = said.sequence
-        channel_id = self._channel_id(key, str(sample.encoding), sink)
-        if channel_id != NOWHERE:
-            if (size := len(sample.payload)) > sink.most_bytes:
-                sink.turn_away(self._topic(key), size, now_ns)
-                return
-            self._messages += 1
-            published_ns = said.publish_time_ns if said is not None else None
-            sink.message(channel_id, now_ns, sample.payload.to_bytes(), published_ns)
+            heard = self._numbers.take((key, said.publisher), said.sequence, said.publish_time_ns, now_ns)
+        elif (source := sample.source_info) is not None:
+            publisher = key, source.source_id.zid, source.source_id.eid
+            heard = self._numbers.take(publisher, source.source_sn, None, now_ns)
+        else:
+            self._uncounted.add(self._topic(key))
+            return True
+        if heard.missed:
+            sink.miss(self._topic(key), heard.missed, now_ns)
+        if heard.missed_ns is not None:
+            sink.find(self._topic(key), heard.missed_ns)
+        return heard.is_new
 
     def _channel_id(self, key: str, encoding: str, sink: SourceSink) -> int:
         found = self._channel_ids.get((key, encoding))

@@ -6,6 +6,7 @@ const topic = (more: object) => ({
   dropped: 0,
   thinned: 0,
   too_large: 0,
+  missed: 0,
   rate_hz: 10,
   last_age_s: 0.1,
   ...more,
@@ -40,7 +41,13 @@ test("the troubled come first, and names are sorted as people count", () => {
 
 test("topics are counted, the quiet and the dropping ones too", () => {
   const heartbeat = {
-    topics: { a: topic({}), b: topic({ last_age_s: 99 }), c: topic({ dropped: 3 }), d: topic({ too_large: 1 }) },
+    topics: {
+      a: topic({}),
+      b: topic({ last_age_s: 99 }),
+      c: topic({ dropped: 3 }),
+      d: topic({ too_large: 1 }),
+      e: topic({ missed: 1 }),
+    },
   };
-  expect(topicsOf({ heartbeat } as never)).toEqual({ all: 4, quiet: 1, dropping: 2 });
+  expect(topicsOf({ heartbeat } as never)).toEqual({ all: 5, quiet: 1, dropping: 3 });
 });

@@ -15,9 +15,9 @@ export function isQuiet({ rate_hz, last_age_s, message_count }: TopicHealth): bo
   return last_age_s > Math.max(PATIENCE_S, PERIODS * period);
 }
 
-/** Messages that did not stay in the robot's buffer for their time, or were too large to come into it. */
-export function lostOf({ dropped, too_large }: TopicHealth): number {
-  return (dropped ?? 0) + (too_large ?? 0);
+/** Messages that did not stay in the robot's buffer for their time, were too large to come into it, or never arrived. */
+export function lostOf({ dropped, too_large, missed }: TopicHealth): number {
+  return (dropped ?? 0) + (too_large ?? 0) + (missed ?? 0);
 }
 
 export type Topics = { all: number; quiet: number; dropping: number };

@@ -5,9 +5,13 @@ import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
 import { isQuiet, lostOf, type Robot, type TopicHealth, topicsOf } from "../robots";
 
-function lossOf({ dropped, too_large }: TopicHealth): string | undefined {
-  if (!too_large) return undefined;
-  return `${count(dropped ?? 0)} left the buffer too early, ${count(too_large)} were too large for it: raise max_bytes`;
+function lossOf({ dropped, too_large, missed }: TopicHealth): string | undefined {
+  const kinds = [
+    dropped ? `${count(dropped)} left the buffer too early` : "",
+    too_large ? `${count(too_large)} were too large for it: raise max_bytes` : "",
+    missed ? `${count(missed)} were sent and never arrived` : "",
+  ];
+  return kinds.filter((one) => one !== "").join(", ") || undefined;
 }
 
 /** Whether the messages of each topic really arrive, by the last heartbeat. */
