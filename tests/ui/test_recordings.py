@@ -136,7 +136,9 @@ def test_what_is_pinned_stays_when_several_are_deleted(hub: Hub, visit: Visit) -
     dialog.get_by_label("Why").fill("Evidence")
     dialog.get_by_role("button", name="Pin", exact=True).click()
     expect(dialog).to_contain_text("1 done")
-    page.keyboard.press("Escape")
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    expect(chosen(page)).to_contain_text("1 recording chosen")
     expect(row(page, 1).get_by_role("img", name=re.compile("Pinned by .*: Evidence"))).to_be_visible()
 
     row(page, 0).get_by_role("gridcell").first.click()
@@ -146,6 +148,9 @@ def test_what_is_pinned_stays_when_several_are_deleted(hub: Hub, visit: Visit) -
 
     expect(dialog).to_contain_text("2 done, 1 failed")
     expect(dialog).to_contain_text("is pinned, and therefore still there")
+    dialog.get_by_role("button", name="Good").click()
+    expect(chosen(page)).to_contain_text("1 recording chosen")
+    expect(dialog).to_have_count(0)
     left = hub.call("GET", "/api/sessions", params={"robot_id": robot})["sessions"]
     assert [one["session_id"] for one in left] == [second]
     assert {first, third}.isdisjoint(one["session_id"] for one in left)
@@ -156,8 +161,10 @@ def test_parts_are_cut_and_files_fetched(hub: Hub, visit: Visit, tmp_path: Path)
     recording = found[0]["session_id"] if found else hub.call("GET", "/api/sessions")["sessions"][0]["session_id"]
     page = visit().page(f"/recordings#{recording}")
     chosen(page).get_by_role("button", name="Cut").click()
+    page.get_by_role("dialog").get_by_text("From the start").click()
+    expect(page).to_have_url(re.compile("part=start"))
+    page = visit().page(page.url)
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("From the start").click()
     dialog.get_by_label("To", exact=True).fill("1")
     with page.expect_download() as cut:
         dialog.get_by_role("button", name="Cut and download").click()

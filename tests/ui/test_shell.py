@@ -85,6 +85,8 @@ def test_anything_is_found_from_the_keyboard(demo: Demo, visit: Visit) -> None:
     expect(page.get_by_role("option").filter(has_text="Incident").first).to_contain_text("drone passed 9 m/s")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/(incidents|recordings|boards)/"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("/settings$"))
 
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Find anything").fill("drone-1")
@@ -93,6 +95,13 @@ def test_anything_is_found_from_the_keyboard(demo: Demo, visit: Visit) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.press("Escape")
     expect(page.get_by_role("combobox", name="Find anything")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Find anything")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Find anything")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/robots/drone-1/live$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("/settings$"))
 
 
 def test_all_tabs_of_a_browser_share_their_streams(hub: Hub, visit: Visit) -> None:

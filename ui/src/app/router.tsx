@@ -1,11 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { Failure } from "~/parts/failure";
+import { trailOf } from "~/parts/trail";
 import { routeTree } from "~/route-tree.gen";
 import { NotFound } from "./not-found";
 
 export function createPages(queries: QueryClient) {
-  return createRouter({
+  const router = createRouter({
     routeTree,
     context: { queries },
     defaultPreload: "intent",
@@ -14,6 +15,8 @@ export function createPages(queries: QueryClient) {
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
   });
+  trailOf(router.history);
+  return router;
 }
 
 declare module "@tanstack/react-router" {

@@ -37,7 +37,7 @@ export function Shell() {
           <Group gap="xs" wrap="nowrap">
             <Burger
               opened={opened}
-              onClick={() => setMenu(opened ? undefined : "open")}
+              onClick={() => (opened ? setMenu(undefined, "closes") : setMenu("open", "opens"))}
               hiddenFrom="sm"
               size="sm"
               aria-label="Menu"
@@ -53,7 +53,7 @@ export function Shell() {
           </Group>
           <Group gap={4} wrap="nowrap">
             <Tooltip label="Find anything (Ctrl K)">
-              <ActionIcon onClick={() => openPalette("")} aria-label="Find anything">
+              <ActionIcon onClick={() => openPalette("", "opens")} aria-label="Find anything">
                 <IconSearch size={18} />
               </ActionIcon>
             </Tooltip>
@@ -66,7 +66,7 @@ export function Shell() {
         {PLACES.map(({ to, title, icon: Icon }) => (
           <NavLink
             key={to}
-            renderRoot={(props) => <Link to={to} {...props} />}
+            renderRoot={(props) => <Link to={to} replace={opened} {...props} />}
             label={title}
             leftSection={<Icon size={17} stroke={1.7} />}
             active={to === "/" ? path === "/" : path.startsWith(to)}

@@ -29,8 +29,8 @@ export default function Finder({ words, onWords, close }: Props) {
   const list = useId();
   const go = (line: Found | undefined) => {
     if (line === undefined) return;
-    // Whoever goes elsewhere leaves the palette behind.
-    void navigate({ href: line.to });
+    // Whoever goes elsewhere leaves the palette behind: Back leads to the page below it.
+    void navigate({ href: line.to, replace: true });
   };
   const press = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -35,7 +35,7 @@ export function BoardTable({ boards, group, isEditing = false }: Props) {
           >
             <IconPencil size={14} />
           </ActIcon>
-          {isEditing ? <GroupForm group={group} close={() => url({ group: undefined })} /> : null}
+          {isEditing ? <GroupForm group={group} close={() => url({ group: undefined }, "closes")} /> : null}
         </Group>
       )}
       {boards.length === 0 ? (

@@ -37,7 +37,7 @@ export function BoardsPage({ search }: { search: BoardsSearch }) {
   const me = useWhoAmI();
   const refusal = toAdminister(me);
   const url = useUrl();
-  const close = () => url({ make: undefined });
+  const close = () => url({ make: undefined }, "closes");
   return (
     <Page
       title={show === "labels" ? "Tags and fields" : "Boards"}

@@ -1,7 +1,6 @@
 import { Grid, Group, Stack, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { useTend } from "~/api/rights";
 import { recordingQuery } from "~/pages/player/queries";
@@ -13,6 +12,7 @@ import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
 import { say } from "~/parts/say";
+import { type Step, useUrl } from "~/parts/use-url";
 import { useChange } from "./change";
 import { RobotLink } from "./goal-link";
 import { happenings } from "./happenings";
@@ -90,15 +90,8 @@ function NextStep({ incident: one }: { incident: Incident }) {
 const NO_ENTRIES: Entry[] = [];
 
 function Case({ incident: one, view }: { incident: Incident; view: IncidentView }) {
-  const navigate = useNavigate();
-  const look = (change: Partial<IncidentView>) =>
-    void navigate({
-      to: "/incidents/$incidentId",
-      params: { incidentId: one.id },
-      search: { ...view, ...change },
-      replace: true,
-      resetScroll: false,
-    });
+  const url = useUrl();
+  const look = (change: Partial<IncidentView>, step?: Step) => url(change, step);
   const recordingId = view.recording ?? firstOf(one.session_ids);
   const looked = useQuery({ ...recordingQuery(recordingId ?? ""), enabled: recordingId !== undefined });
   const line = useShown(useInfiniteQuery(timeline(one.id)), "later");
@@ -118,9 +111,13 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
               incident={one}
               recordingId={recordingId}
               query={looked}
-              onChoose={(chosen) => look({ recording: chosen })}
+              onChoose={(chosen) => look({ recording: chosen }, "opens")}
             />
-            <RiskPanel incident={one} opened={view.event} onOpen={(event) => look({ event })} />
+            <RiskPanel
+              incident={one}
+              opened={view.event}
+              onOpen={(event) => look({ event }, event === undefined ? "closes" : "opens")}
+            />
             <TimelinePanel
               incidentId={one.id}
               query={line}
@@ -137,7 +134,7 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
               incident={one}
               become={view.become}
               of={view.of}
-              onBecome={(become) => look({ become, of: undefined })}
+              onBecome={(become) => look({ become, of: undefined }, become === undefined ? "closes" : "opens")}
             />
             <WorkPanel
               incidentId={one.id}
@@ -147,7 +144,7 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
               onBoard={(board) => look({ board })}
             />
             <LabPanel incident={one} recordingId={recordingId} />
-            <SimilarPanel incident={one} search={view} onRepeats={(of) => look({ become: "duplicate", of })} />
+            <SimilarPanel incident={one} search={view} onRepeats={(of) => look({ become: "duplicate", of }, "opens")} />
           </Stack>
         </Grid.Col>
       </Grid>

@@ -1,7 +1,6 @@
 import { Button, Group, Paper, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useTend } from "~/api/rights";
 import { count } from "~/format/numbers";
 import { ActButton } from "~/parts/act-button";
@@ -9,6 +8,7 @@ import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { Page } from "~/parts/page";
+import { type Step, useUrl } from "~/parts/use-url";
 import { ChosenBar } from "./chosen/chosen-bar";
 import { useChosen } from "./chosen/use-chosen";
 import { IncidentFilters } from "./incident-filters";
@@ -21,17 +21,10 @@ type Props = { search: IncidentListSearch };
 
 /** Every incident, the latest first. */
 export function IncidentsPage({ search }: Props) {
-  const navigate = useNavigate();
+  const url = useUrl();
   const query = useQuery(incidentList(search));
   const chosen = useChosen(search);
-  const go = (change: Props["search"], replace = true) =>
-    void navigate({
-      to: "/incidents",
-      search: { ...search, ...change },
-      hash: true,
-      replace,
-      hashScrollIntoView: false,
-    });
+  const go = (change: Props["search"], step?: Step) => url(change, step);
   return (
     <Page
       title="Incidents"
@@ -41,7 +34,7 @@ export function IncidentsPage({ search }: Props) {
           variant="default"
           refusal={useTend()}
           leftSection={<IconPlus size={14} />}
-          onAct={() => go({ report: true }, false)}
+          onAct={() => go({ report: true }, "opens")}
         >
           Report an incident
         </ActButton>
@@ -52,7 +45,7 @@ export function IncidentsPage({ search }: Props) {
         chosen={chosen}
         listed={query.data?.items ?? []}
         isJudging={search.judge === true}
-        onJudge={(judge) => go({ judge: judge || undefined })}
+        onJudge={(judge) => go({ judge: judge || undefined }, judge ? "opens" : "closes")}
       />
       <Answer query={query}>
         {({ items, total }) =>
@@ -66,13 +59,16 @@ export function IncidentsPage({ search }: Props) {
               <Pages
                 page={search.page ?? 1}
                 total={total}
-                onPage={(page) => go({ page: page > 1 ? page : undefined }, false)}
+                onPage={(page) => {
+                  go({ page: page > 1 ? page : undefined }, "opens");
+                  window.scrollTo(0, 0);
+                }}
               />
             </>
           )
         }
       </Answer>
-      <NewIncident opened={search.report === true} onClose={() => go({ report: undefined })} />
+      <NewIncident opened={search.report === true} onClose={() => go({ report: undefined }, "closes")} />
     </Page>
   );
 }

@@ -14,7 +14,6 @@ import {
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { useAdminister } from "~/api/rights";
@@ -29,6 +28,7 @@ import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
 import { say, sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { parseCommandLine } from "./form/command-line";
 import { LabFrame } from "./lab-frame";
 import { type LabRepository, repositoriesQuery } from "./queries";
@@ -36,9 +36,9 @@ import { type LabRepository, repositoriesQuery } from "./queries";
 /** Where code comes from, and the secrets that sessions may ask for; `edit` names the one that is changed. */
 export function RepositoriesPage({ edit, secrets }: { edit?: string; secrets?: string }) {
   const repositories = useEverything(useInfiniteQuery(repositoriesQuery));
-  const navigate = useNavigate();
+  const url = useUrl();
   const refusal = useAdminister();
-  const close = () => void navigate({ to: "/lab/repositories", search: {} });
+  const close = () => url({ edit: undefined, secrets: undefined }, "closes");
   const add = (
     <ActLink refusal={refusal} to="/lab/repositories" search={{ edit: "" }} leftSection={<IconPlus size={15} />}>
       Add a repository

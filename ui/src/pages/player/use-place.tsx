@@ -1,5 +1,7 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from "react";
+import { trailOf } from "~/parts/trail";
+import type { Step } from "~/parts/use-url";
 import { type DialogName, type PlayerSearch, placeOf, samePlace, selectionOf, viewOf } from "./model/place";
 import type { Player } from "./model/player";
 
@@ -36,18 +38,14 @@ export function PlaceInUrl({ sessionId, player, search, children }: Props) {
   latest.current = search;
 
   const go = useCallback(
-    (next: PlayerSearch) => {
+    (next: PlayerSearch, step?: Step) => {
+      const shown = { to: ROUTE, params: { recordingId: sessionId }, search: next } as const;
+      if (step === "closes" && trailOf(router.history).wentBackTo(router.buildLocation(shown).href)) return;
       written.current = next;
       latest.current = next;
-      void navigate({
-        to: ROUTE,
-        params: { recordingId: sessionId },
-        search: next,
-        replace: true,
-        resetScroll: false,
-      });
+      void navigate({ ...shown, replace: step !== "opens", resetScroll: false });
     },
-    [navigate, sessionId],
+    [navigate, router, sessionId],
   );
 
   useEffect(() => {
@@ -84,8 +82,12 @@ export function PlaceInUrl({ sessionId, player, search, children }: Props) {
     () => ({
       search,
       choose: (part) => go({ ...latest.current, ...placeOf(player.state), ...part }),
-      open: (open, into) =>
-        go({ ...latest.current, ...placeOf(player.state), open, into, find: undefined, cut: undefined }),
+      open: (open, into) => {
+        const here = { ...latest.current, ...placeOf(player.state) };
+        // Whoever goes back finds the page as it was when they opened it.
+        if (open !== undefined && !samePlace(here, latest.current)) go(here);
+        go({ ...here, open, into, find: undefined, cut: undefined }, open === undefined ? "closes" : "opens");
+      },
       href: (part) => {
         const shown = { ...latest.current, ...part, ...placeOf(player.state) };
         const { href } = router.buildLocation({ to: ROUTE, params: { recordingId: sessionId }, search: shown });

@@ -1,12 +1,12 @@
 import { Box, Drawer, Flex, Text } from "@mantine/core";
 import { IconTestPipe, IconUpload } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { count } from "~/format/numbers";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
 import { PageButton, PageLink } from "~/parts/link";
 import { Page } from "~/parts/page";
+import { type Step, useUrl } from "~/parts/use-url";
 import { ChosenBar } from "./chosen/chosen-bar";
 import { FacetsPanel } from "./facets-panel";
 import { FilterBar } from "./filter-bar";
@@ -16,18 +16,10 @@ import { useSelection } from "./use-selection";
 
 /** Every recording of the fleet. */
 export function RecordingsPage({ search }: { search: RecordingSearch }) {
-  const navigate = useNavigate();
+  const url = useUrl();
   const selection = useSelection(search);
   const [total, setTotal] = useState<number | null>(null);
-  const go = (change: RecordingSearch) =>
-    void navigate({
-      to: "/recordings",
-      search: { ...search, ...change },
-      hash: true,
-      replace: true,
-      resetScroll: false,
-      hashScrollIntoView: false,
-    });
+  const go = (change: RecordingSearch, step?: Step) => url(change, step);
   const narrow = (change: Filters) => go({ ...change, at: undefined });
   const sort = (key: Sort) => {
     const isSame = (search.sort ?? "recorded") === key;
@@ -53,13 +45,18 @@ export function RecordingsPage({ search }: { search: RecordingSearch }) {
         </>
       }
     >
-      <FilterBar search={search} onChange={narrow} onNarrow={() => go({ narrow: true })} />
+      <FilterBar search={search} onChange={narrow} onNarrow={() => go({ narrow: true }, "opens")} />
       <Flex gap="md" align="flex-start">
         <Box w={190} flex="none" visibleFrom="md">
           {facets}
         </Box>
         <Box flex={1} miw={0}>
-          <ChosenBar search={search} selection={selection} onAct={(act, part) => go({ act, part })} />
+          <ChosenBar
+            search={search}
+            selection={selection}
+            onAct={(act) => go({ act, part: undefined }, act === undefined ? "closes" : "opens")}
+            onPart={(part) => go({ part })}
+          />
           <RecordingsTable
             search={search}
             selection={selection}
@@ -73,7 +70,7 @@ export function RecordingsPage({ search }: { search: RecordingSearch }) {
       </Flex>
       <Drawer
         opened={search.narrow === true}
-        onClose={() => go({ narrow: undefined })}
+        onClose={() => go({ narrow: undefined }, "closes")}
         title="Narrow the list"
         size="xs"
       >

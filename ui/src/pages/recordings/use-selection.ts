@@ -15,10 +15,10 @@ export function useSelection(search: RecordingSearch) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const anchor = useRef<number | null>(null);
-  const set = (next: ReadonlySet<string>) =>
+  const set = (next: ReadonlySet<string>, change: RecordingSearch = {}) =>
     void navigate({
       to: "/recordings",
-      search,
+      search: { ...search, ...change },
       hash: toHash(next),
       replace: true,
       resetScroll: false,

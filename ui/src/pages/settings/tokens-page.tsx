@@ -1,7 +1,6 @@
 import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { toAdminister, useKnown } from "~/api/rights";
@@ -11,6 +10,7 @@ import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
 import { sayProblem } from "~/parts/say";
+import { useUrl } from "~/parts/use-url";
 import { Ends, type Expiry, ExpirySelect, expiryAt } from "./expiry";
 import { SecretOnce } from "./secret-once";
 import { SettingsFrame } from "./settings-frame";
@@ -31,7 +31,7 @@ export const SCOPES: [string, string][] = [
 /** Tokens of programs: what each may, and until when. */
 export function TokensPage({ offset, make }: { offset?: number; make?: true }) {
   const queries = useQueryClient();
-  const navigate = useNavigate();
+  const url = useUrl();
   const refusal = useKnown(toAdminister);
   const tokens = useQuery({
     queryKey: ["tokens", "programs", offset],
@@ -45,7 +45,7 @@ export function TokensPage({ offset, make }: { offset?: number; make?: true }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["tokens"] }),
     onError: sayProblem,
   });
-  const close = () => void navigate({ to: "/settings/tokens", search: { offset } });
+  const close = () => url({ make: undefined }, "closes");
   return (
     <SettingsFrame
       title="API tokens"

@@ -1,20 +1,9 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { number, oneOf, text, yesOrNo } from "~/app/search";
-import { SessionPage, type SessionSearch } from "~/pages/lab/session/session-page";
-import { TABS } from "~/pages/lab/session/tabs";
+import { sessionSearch } from "~/pages/lab/session/search";
+import { SessionPage } from "~/pages/lab/session/session-page";
 
 export const Route = createFileRoute("/lab/$sessionId")({
-  validateSearch: (search): SessionSearch => ({
-    tab: oneOf(search.tab, TABS),
-    command: text(search.command),
-    find: text(search.find),
-    line: number(search.line),
-    at: number(search.at),
-    follow: yesOrNo(search.follow),
-    artifact: text(search.artifact),
-    tests: oneOf(search.tests, ["bad", "all"]),
-    path: text(search.path),
-  }),
+  validateSearch: sessionSearch,
   component: function Session() {
     const { sessionId } = Route.useParams();
     return <SessionPage key={sessionId} sessionId={sessionId} search={Route.useSearch()} />;

@@ -26,7 +26,7 @@ export function AgentDrawer({ agentId, isEditing }: { agentId: string; isEditing
   return (
     <Drawer
       opened
-      onClose={() => url({ agent: undefined, change: undefined })}
+      onClose={() => url({ agent: undefined, change: undefined }, "closes")}
       position="right"
       size={560}
       title={found.data === undefined ? "Agent" : `${found.data.name}, ${found.data.role}`}
@@ -35,7 +35,11 @@ export function AgentDrawer({ agentId, isEditing }: { agentId: string; isEditing
     >
       <Answer query={found}>
         {(agent) =>
-          isEditing ? <EditAgent agent={agent} close={() => url({ change: undefined })} /> : <About agent={agent} />
+          isEditing ? (
+            <EditAgent agent={agent} close={() => url({ change: undefined }, "closes")} />
+          ) : (
+            <About agent={agent} />
+          )
         }
       </Answer>
     </Drawer>

@@ -46,7 +46,7 @@ export function AgentsPage({ agentId, isChanging }: { agentId?: string; isChangi
       </Answer>
       <More of={found} />
       {agentId ? <AgentDrawer agentId={agentId} isEditing={isChanging} /> : null}
-      {agentId === "" ? <RegisterAgent close={() => url({ agent: undefined })} /> : null}
+      {agentId === "" ? <RegisterAgent close={() => url({ agent: undefined }, "closes")} /> : null}
     </Panel>
   );
 }

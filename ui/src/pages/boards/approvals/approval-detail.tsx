@@ -27,7 +27,7 @@ export function ApprovalDetail({ boardId, approvalId }: { boardId: string; appro
         hiddenFrom="md"
         w="fit-content"
         leftSection={<IconArrowLeft size={14} />}
-        onClick={() => url({ approval: undefined, board: undefined })}
+        onClick={() => url({ approval: undefined, board: undefined }, "closes")}
       >
         All approvals
       </Button>

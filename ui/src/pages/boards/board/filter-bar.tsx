@@ -75,7 +75,7 @@ export function FilterBar({ filters, shown, isMaking }: { filters: Filters; show
       <ActButton ml="auto" hint="Key N" refusal={toWrite} leftSection={<IconPlus size={15} />} onAct={make}>
         New task
       </ActButton>
-      {isMaking ? <NewTask close={() => url({ make: undefined })} /> : null}
+      {isMaking ? <NewTask close={() => url({ make: undefined }, "closes")} /> : null}
     </Group>
   );
 }

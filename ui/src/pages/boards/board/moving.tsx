@@ -60,7 +60,7 @@ export function MovingTasks({ asked, children }: { asked: AskedFirst; children: 
   return (
     <MovingContext value={{ move, followed }}>
       {children}
-      <Asking asked={asked} close={() => url(NOT_ASKED)} go={moving.mutate} />
+      <Asking asked={asked} close={() => url(NOT_ASKED, "closes")} go={moving.mutate} />
     </MovingContext>
   );
 }

@@ -31,7 +31,7 @@ function Rules({ edit }: { edit?: string }) {
   const { boardId, toWrite } = useOnBoard();
   const url = useUrl();
   const rules = useShown(useInfiniteQuery(rulesOfBoard(boardId)), "rules");
-  const close = () => url({ rule: undefined });
+  const close = () => url({ rule: undefined }, "closes");
   return (
     <Arranged
       title="Incidents that become tasks"

@@ -60,7 +60,7 @@ export function MemoryEntry({ entry, place, toWrite, isEditing: isOpened }: Prop
         </Group>
       </Group>
       {isEditing ? (
-        <Correct entry={entry} place={place} close={() => url({ entry: undefined })} />
+        <Correct entry={entry} place={place} close={() => url({ entry: undefined }, "closes")} />
       ) : entry.untrusted ? (
         <Outside text={entry.content} />
       ) : (

@@ -22,7 +22,7 @@ export function Fields({ edit }: { edit?: string }) {
   const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
   const fields = useShown(useInfiniteQuery(allFields), "fields");
-  const close = () => url({ field: undefined });
+  const close = () => url({ field: undefined }, "closes");
   return (
     <Arranged
       title="Custom fields"

@@ -20,7 +20,7 @@ export function Tags({ edit }: { edit?: string }) {
   const refusal = toAdminister(useWhoAmI());
   const url = useUrl();
   const tags = useShown(useInfiniteQuery(allTags), "tags");
-  const close = () => url({ tag: undefined });
+  const close = () => url({ tag: undefined }, "closes");
   return (
     <Arranged
       title="Tags"

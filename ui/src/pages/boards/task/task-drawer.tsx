@@ -23,7 +23,7 @@ export function TaskDrawer({ taskId, opened }: { taskId: string; opened: OpenedT
   const { boardId } = useOnBoard();
   const url = useUrl();
   const found = useQuery(oneTask(boardId, taskId));
-  const close = () => url(NO_TASK);
+  const close = () => url(NO_TASK, "closes");
   // Whoever came by keyboard goes on from the card that was opened.
   useEffect(() => () => void setTimeout(() => document.getElementById(`card-${taskId}`)?.focus()), [taskId]);
   return (
@@ -55,7 +55,7 @@ function Heading({ task }: { task: Task }) {
 function Body({ task, opened: { show, act, comment } }: { task: Task; opened: OpenedTask }) {
   const { boardId } = useOnBoard();
   const url = useUrl();
-  const close = () => url({ act: undefined });
+  const close = () => url({ act: undefined }, "closes");
   if (act === "edit") return <EditTask task={task} close={close} />;
   return (
     <Stack gap="md">

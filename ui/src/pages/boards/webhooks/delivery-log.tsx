@@ -68,7 +68,7 @@ function OneDelivery({ subscriptionId, deliveryId }: { subscriptionId: string; d
   const url = useUrl();
   const found = useQuery(delivery(boardId, subscriptionId, deliveryId));
   return (
-    <LogDialog title="What was posted" close={() => url({ delivery: undefined })} found={found}>
+    <LogDialog title="What was posted" close={() => url({ delivery: undefined }, "closes")} found={found}>
       {(one) => <Detail delivery={one} />}
     </LogDialog>
   );

@@ -23,7 +23,7 @@ export function IncomingPanel({ search }: { search: WebhooksSearch }) {
   const url = useUrl();
   const [made, setMade] = useState<Model<"MadeWebhook"> | null>(null);
   const found = useShown(useInfiniteQuery({ ...webhooks(boardId), refetchInterval: WAITING_MS }), "webhooks");
-  const close = () => url({ edit: undefined });
+  const close = () => url({ edit: undefined }, "closes");
   const form = {
     close,
     show: (one: Model<"MadeWebhook">) => {

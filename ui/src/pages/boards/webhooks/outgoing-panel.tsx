@@ -25,7 +25,7 @@ export function OutgoingPanel({ search }: { search: WebhooksSearch }) {
   const url = useUrl();
   const [made, setMade] = useState<Model<"MadeSubscription"> | null>(null);
   const found = useShown(useInfiniteQuery({ ...subscriptions(boardId), refetchInterval: WAITING_MS }), "subscriptions");
-  const close = () => url({ edit: undefined });
+  const close = () => url({ edit: undefined }, "closes");
   const form = {
     close,
     show: (one: Model<"MadeSubscription">) => {

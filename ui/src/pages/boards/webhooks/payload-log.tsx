@@ -49,7 +49,7 @@ function OnePayload({ webhookId, payloadId }: { webhookId: string; payloadId: st
   const url = useUrl();
   const found = useQuery(payload(boardId, webhookId, payloadId));
   return (
-    <LogDialog title="What came in" close={() => url({ payload: undefined })} found={found}>
+    <LogDialog title="What came in" close={() => url({ payload: undefined }, "closes")} found={found}>
       {(one) => <Detail payload={one} />}
     </LogDialog>
   );

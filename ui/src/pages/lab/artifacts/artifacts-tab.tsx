@@ -53,7 +53,7 @@ export function ArtifactsTab({ session, search, go }: TabProps) {
             <Artifacts
               items={items}
               shownId={search.artifact}
-              onShow={(artifact) => go({ artifact, tests: undefined })}
+              onShow={(artifact) => go({ artifact, tests: undefined, turned: undefined, cases: undefined }, "opens")}
             />
           )
         }

@@ -23,6 +23,13 @@ test("a report becomes a table with what failed first", () => {
   expect(totalsOf(cases)).toEqual({ passed: 1, failed: 1, error: 1, skipped: 1 });
 });
 
+test("a failure is found however late it stands in a report", () => {
+  const passed = Array.from({ length: 6_000 }, (_, number) => `<testcase name="t${number}"/>`).join("");
+  const cases = junitCases(`<testsuite>${passed}<testcase name="late"><failure/></testcase></testsuite>`) ?? [];
+  expect(cases).toHaveLength(6_001);
+  expect(cases[0]).toMatchObject({ name: "late", outcome: "failed" });
+});
+
 test("what is no report is none", () => {
   expect(junitCases("<coverage line-rate='1'/>")).toBeNull();
   expect(junitCases("<testsuites>")).toBeNull();

@@ -18,7 +18,7 @@ import { shownCommand, type TabProps } from "./session-page";
 /** Commands on the left, the log of one of them on the right. */
 export function CommandsTab({ session, search, go, commands }: TabProps & { commands: readonly LabCommand[] }) {
   const shown = shownCommand(commands, search.command);
-  const show = (command: string) => go({ command, ...NOWHERE, find: undefined });
+  const show = (command: string) => go({ command, ...NOWHERE, find: undefined }, "opens");
   return (
     <Stack gap="sm">
       {isOver(session.state) ? null : <RunCommand session={session} onQueued={show} />}

@@ -1,7 +1,7 @@
 import { Stack, Text, TextInput } from "@mantine/core";
-import { useState } from "react";
 import { Command } from "~/parts/command";
 import { Panel } from "~/parts/panel";
+import { useWords } from "~/parts/use-words";
 import { commandLine, parseCommandLine } from "../form/command-line";
 import { isOver } from "../words";
 import type { TabProps } from "./session-page";
@@ -15,9 +15,14 @@ const ATTACH = {
   justMyCode: false,
 };
 
+// What most want to stop in.
+const USUAL = "-m pytest -x";
+
 /** How an editor gets at a program in this session: exactly what to type, and where. */
-export function DebugTab({ session }: TabProps) {
-  const [line, setLine] = useState("-m pytest -x");
+export function DebugTab({ session, search, go }: TabProps) {
+  const [line, setLine] = useWords(search.program ?? USUAL, (program) =>
+    go({ program: program === USUAL ? undefined : program }),
+  );
   const parsed = parseCommandLine(line);
   const program = "argv" in parsed ? commandLine(parsed.argv) : line;
   if (isOver(session.state)) {

@@ -29,7 +29,7 @@ export function FilesTab({ session, search, go }: TabProps) {
   const open = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const path = String(new FormData(event.currentTarget).get("path") ?? "").trim();
-    go({ path: path === "" ? undefined : path });
+    go({ path: path === "" ? undefined : path }, "opens");
   };
   return (
     <Stack gap="sm">

@@ -1,10 +1,10 @@
 import { Alert, Box, Group, Tabs, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { Answer } from "~/parts/answer";
 import { useEverything } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Page } from "~/parts/page";
+import { type Step, useUrl } from "~/parts/use-url";
 import { ArtifactsTab } from "../artifacts/artifacts-tab";
 import { Level } from "../level";
 import { commandsQuery, type LabCommand, type LabSession, sessionQuery } from "../queries";
@@ -14,27 +14,14 @@ import { CommandsTab } from "./commands-tab";
 import { DebugTab } from "./debug-tab";
 import { Facts } from "./facts";
 import { FilesTab } from "./files-tab";
+import type { SessionSearch } from "./search";
 import { SessionActions } from "./session-actions";
-import type { SessionTab } from "./tabs";
-
-export type SessionSearch = {
-  tab?: SessionTab;
-  command?: string;
-  find?: string;
-  line?: number;
-  /** The first line in view, while what comes is not followed. */
-  at?: number;
-  follow?: boolean;
-  artifact?: string;
-  tests?: "bad" | "all";
-  path?: string;
-};
 
 export type TabProps = {
   session: LabSession;
   search: SessionSearch;
   /** Changes what the URL says; `undefined` takes away. */
-  go: (more: Partial<SessionSearch>) => void;
+  go: (more: Partial<SessionSearch>, step?: Step) => void;
 };
 
 /** One debug session: why it is as it is, its commands with their logs, and what it left. */
@@ -66,16 +53,8 @@ export function SessionPage({ sessionId, search }: { sessionId: string; search: 
 }
 
 function Session({ session, search }: { session: LabSession; search: SessionSearch }) {
-  const navigate = useNavigate();
+  const go = useUrl();
   const commands = useEverything(useInfiniteQuery(commandsQuery(session.id)));
-  const go = (more: Partial<SessionSearch>) =>
-    void navigate({
-      to: "/lab/$sessionId",
-      params: { sessionId: session.id },
-      search: { ...search, ...more },
-      replace: true,
-      resetScroll: false,
-    });
   const props: TabProps = { session, search, go };
   const isBad = session.state === "failed" || session.state === "expired";
   return (
@@ -92,7 +71,7 @@ function Session({ session, search }: { session: LabSession; search: SessionSear
       <Facts session={session} />
       <Tabs
         value={search.tab ?? "log"}
-        onChange={(tab) => go({ tab: tab === "log" || tab === null ? undefined : (tab as SessionTab) })}
+        onChange={(tab) => go({ tab: tab === "log" ? undefined : tab }, "opens")}
         keepMounted={false}
       >
         <Tabs.List mb="sm" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>

@@ -20,7 +20,9 @@ import { Acting } from "./acting";
 type Props = {
   search: RecordingSearch;
   selection: Selection;
-  onAct: (act: DialogName | undefined, part?: "start") => void;
+  /** Opens what is to be done with them, or closes it. */
+  onAct: (act: DialogName | undefined) => void;
+  onPart: (part: "start" | undefined) => void;
 };
 
 const ACTS: { act: DialogName; title: string; icon: typeof IconPin; isDanger?: true; isKeeping?: true }[] = [
@@ -35,7 +37,7 @@ const NEW_BATCH: string = "/lab/batches/new";
 const MOST_IN_A_BATCH = 200;
 
 /** What can be done with the chosen recordings. */
-export function ChosenBar({ search, selection, onAct }: Props) {
+export function ChosenBar({ search, selection, onAct, onPart }: Props) {
   const { chosen } = selection;
   const refusal = useTend();
   return (
@@ -86,7 +88,7 @@ export function ChosenBar({ search, selection, onAct }: Props) {
         act={search.act}
         part={search.part}
         selection={selection}
-        onPart={(part) => onAct(search.act, part)}
+        onPart={onPart}
         onClose={() => onAct(undefined)}
       />
     </>

@@ -31,7 +31,11 @@ export function DeleteForm({ ids, selection }: FormProps) {
       <Stack gap="sm">
         <Outcomes outcomes={outcomes} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={() => selection.set(without(selection.chosen, gone))} data-autofocus>
+          <Button
+            variant="default"
+            onClick={() => selection.set(without(selection.chosen, gone), { act: undefined })}
+            data-autofocus
+          >
             Good
           </Button>
         </Group>

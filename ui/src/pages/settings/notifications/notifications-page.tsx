@@ -1,7 +1,6 @@
 import { Box, Group, Modal, Stack, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAdminister } from "~/api/rights";
 import { ActLink } from "~/parts/act-button";
@@ -12,6 +11,7 @@ import { useEverything } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
+import { useUrl } from "~/parts/use-url";
 import { SecretOnce } from "../secret-once";
 import { SettingsFrame } from "../settings-frame";
 import { Deliveries } from "./deliveries";
@@ -21,11 +21,11 @@ import { type Destination, destinationsQuery, type NotificationsSearch } from ".
 
 /** Who is told what happens here, and what came of it. */
 export function NotificationsPage({ search }: { search: NotificationsSearch }) {
-  const navigate = useNavigate();
+  const url = useUrl();
   const [secret, setSecret] = useState<string | null>(null);
   const refusal = useAdminister();
   const destinations = useEverything(useInfiniteQuery(destinationsQuery));
-  const close = () => void navigate({ to: "/settings/notifications", search: { ...search, edit: undefined } });
+  const close = () => url({ edit: undefined }, "closes");
   return (
     <SettingsFrame
       title="Notifications"

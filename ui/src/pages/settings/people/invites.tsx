@@ -45,7 +45,7 @@ export function Invites({ organizationId, roles, isMaking }: Props) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["members"] }),
     onError: sayProblem,
   });
-  const close = () => url({ invite: undefined });
+  const close = () => url({ invite: undefined }, "closes");
   return (
     <Panel title="Invites" flush>
       <Answer query={invites}>

@@ -84,7 +84,7 @@ function Members({ me, organizationId, search }: Here & { search: MembersSearch 
         }),
       ),
   });
-  const close = () => url({ access: undefined });
+  const close = () => url({ access: undefined }, "closes");
   return (
     <Panel title="Members" flush>
       <Answer query={members}>
