@@ -77,7 +77,9 @@ def test_a_capture_waits_while_it_would_take_the_room_to_leave_free(tmp_path: Pa
 def test_a_save_without_room_is_refused_and_its_row_says_why(tmp_path: Path, disk: Disk) -> None:
     with guarded(tmp_path, disk, min_free_percent=50) as robot:
         robot.say(0)
-        disk.others = 512 * MIB
+        disk.others = 512 * MIB + 1
+        # Whoever watches hears of it before something happens that is worth a recording.
+        assert "no recording can be made" in "".join(robot.recorder.answers.problems())
         with pytest.raises(NoRoom):
             robot.recorder.save("")
         (row,) = robot.rows(CaptureState.REFUSED)
@@ -96,7 +98,8 @@ def test_the_oldest_that_the_hub_has_make_room(tmp_path: Path, disk: Disk) -> No
         eventually(lambda: len(robot.rows(CaptureState.DELIVERED)) == 4, what="their rows")
         robot.recorder.keeper.pin(pinned.session_id, is_pinned=True)
         own = sum(robot.path(row).stat().st_size for row in [pinned, *rows])
-        disk.others = 924 * MIB - own
+        disk.others = 924 * MIB + 1 - own
+        assert robot.recorder.answers.problems() == []
         new = robot.recorder.save("new")
         gone = robot.rows(CaptureState.REMOVED)
 
@@ -114,6 +117,7 @@ def test_what_the_hub_does_not_have_makes_no_room(tmp_path: Path, disk: Disk) ->
         robot.say(0)
         kept = robot.recorder.save("")
         disk.others = 924 * MIB
+        assert "no recording can be made" in "".join(robot.recorder.answers.problems())
         with pytest.raises(NoRoom):
             robot.recorder.save("")
 
