@@ -26,7 +26,10 @@ _TRACE_PARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[
 _PLAIN = b"text/plain"
 _CLIENT_LEFT = 499  # what nginx logs when there is nobody left to answer
 _EXTRA = "pilothouse.headers"
-_QUIET_ROUTES = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
+# What comes many times a minute all day long would be most of a log, and wear a robot's disk.
+_QUIET_ROUTES = frozenset(
+    {"/health", "/healthz", "/readyz", "/metrics", "/messages", "/api/v1/agents/heartbeat", "/api/v1/agent/heartbeat"}
+)
 _QUIET_STATUSES = frozenset({206, 304})  # a viewer reads a recording in thousands of ranges
 
 log = get_logger("pilothouse.web")
