@@ -89,8 +89,8 @@ class Keeper(Worker):
         if not lacking or (self._deletes_for_room and freeing(self._stored.all(), lacking)):
             return None
         return (
-            f"{space.free_bytes} bytes are free on the disk of {self._sessions}, {self.room.floor(space)} of them are to"
-            " stay so (min_free_bytes, min_free_percent): no recording can be made until you free some space"
+            f"{space.free_bytes} bytes are free on the disk of {self._sessions}, {self.room.floor(space)} of them are"
+            " to stay so (min_free_bytes, min_free_percent): no recording can be made until you free some space"
         )
 
     def sweep(self) -> None:
