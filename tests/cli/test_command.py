@@ -8,8 +8,8 @@ import pytest
 
 from pilothouse import __version__
 from pilothouse.cli.app import GROUPS
-from pilothouse.cli.failures import exit_code_of, file_problem, missing_package, said
-from pilothouse.cli.new_file import FileThere, write_new
+from pilothouse.cli.parts.failures import exit_code_of, file_problem, missing_package, said
+from pilothouse.cli.parts.new_file import FileThere, write_new
 from pilothouse.client.problems import answered
 
 PILOTHOUSE = str(Path(sys.executable).with_name("pilothouse"))

@@ -23,7 +23,7 @@ from pathlib import Path
 real, offset = time.time_ns, Path(sys.argv.pop(1))
 time.time_ns = lambda: real() + int(float(offset.read_text()) * 1e9)
 
-from pilothouse.cli.recorder_run import main
+from pilothouse.cli.recorder.run import main
 sys.exit(main(sys.argv[1:]))
 """
 HOUR_S = 3600

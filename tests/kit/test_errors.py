@@ -1,6 +1,6 @@
 import pytest
 
-from pilothouse.cli.failures import EXIT_CODES, exit_code_of
+from pilothouse.cli.parts.failures import EXIT_CODES, exit_code_of
 from pilothouse.kit import errors
 
 

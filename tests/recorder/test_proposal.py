@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.cli.recorder_run import read_settings
+from pilothouse.cli.recorder.run import read_settings
 from pilothouse.mcap import default_latched
 from pilothouse.recorder.proposal import MOST_FAT_BYTES, propose
 from pilothouse.recorder.settings import RecorderSettings

@@ -122,7 +122,7 @@ def main() -> None:
     sys.path.remove("")  # it would be wherever a program is
     with loading():
         import pilothouse.cli.app
-        import pilothouse.cli.hub
+        import pilothouse.cli.hub.app
         import pilothouse.cli.worker
         import pilothouse.hub.app
         import pilothouse.web.process

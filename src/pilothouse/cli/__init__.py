@@ -1,4 +1,4 @@
-"""The pilothouse command: one file per group, heavy imports inside the commands."""
+"""The pilothouse command: a file or a folder per group, heavy imports inside the commands."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pilothouse.cli.failures import exit_code_of, file_problem, missing_package, said
+from pilothouse.cli.parts.failures import exit_code_of, file_problem, missing_package, said
 from pilothouse.kit.errors import Problem
 
 __all__ = ["main"]
 
 # Programs of a robot read their few flags themselves: the command tree costs memory and start-up time.
 LIGHT: dict[tuple[str, ...], str] = {
-    ("recorder", "run"): "pilothouse.cli.recorder_run",
-    ("guard", "run"): "pilothouse.cli.guard_run",
+    ("recorder", "run"): "pilothouse.cli.recorder.run",
+    ("guard", "run"): "pilothouse.cli.guard.run",
 }
 
 

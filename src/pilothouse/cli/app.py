@@ -39,7 +39,7 @@ GROUPS = {
     "mcap": "Look into, verify and recover recordings.",
 }
 # The groups of more than one file: their app.py puts them together.
-FOLDERS = {"lab"}
+FOLDERS = {"demo", "guard", "hub", "lab", "recorder", "recordings", "robot"}
 
 
 class LazyGroups(TyperGroup):

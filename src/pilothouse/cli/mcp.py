@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilothouse.cli.hub_link import DEFAULT_URL, URL, URL_OF_TOOLS
+from pilothouse.cli.parts.hub_link import DEFAULT_URL, URL, URL_OF_TOOLS
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 

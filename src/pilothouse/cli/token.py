@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from pilothouse.cli.hub_link import CREDENTIALS, hub_at
-from pilothouse.cli.tables import at, table
+from pilothouse.cli.parts.hub_link import CREDENTIALS, hub_at
+from pilothouse.cli.parts.tables import at, table
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:

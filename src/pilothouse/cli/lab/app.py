@@ -7,9 +7,9 @@ import sys
 
 import typer
 
-from pilothouse.cli.hub_link import DEFAULT_URL, TOKEN
 from pilothouse.cli.lab import artifacts, batch, debug, repo, run, sessions, shell
 from pilothouse.cli.lab.link import CREDENTIALS, URL, AsJson, Url, hub_for, keep
+from pilothouse.cli.parts.hub_link import DEFAULT_URL, TOKEN
 from pilothouse.kit.errors import BadConfiguration
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ def login(as_json: AsJson = False, url: Url = None) -> None:
 @app.command()
 def sandbox(as_json: AsJson = False, url: Url = None) -> None:
     """Show the workers there are, and how far each keeps commands apart."""
-    from pilothouse.cli.tables import table
+    from pilothouse.cli.parts.tables import table
 
     with hub_for(url) as hub:
         found = hub.lab.sandboxes()

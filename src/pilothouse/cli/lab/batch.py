@@ -10,8 +10,8 @@ import typer
 
 from pilothouse.cli.lab import asking
 from pilothouse.cli.lab.link import AsJson, Url, hub_for
-from pilothouse.cli.progress import progress_of
-from pilothouse.cli.tables import table
+from pilothouse.cli.parts.progress import progress_of
+from pilothouse.cli.parts.tables import table
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.hub_link import DEFAULT_URL, PASSWORDS, TOKEN, URL_OF_TOOLS
-from pilothouse.cli.hub_link import URL as HUB_URL
+from pilothouse.cli.parts.hub_link import DEFAULT_URL, PASSWORDS, TOKEN, URL_OF_TOOLS
+from pilothouse.cli.parts.hub_link import URL as HUB_URL
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:

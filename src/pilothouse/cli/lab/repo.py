@@ -11,7 +11,7 @@ import typer
 
 from pilothouse.cli.lab.asking import checked
 from pilothouse.cli.lab.link import AsJson, Url, hub_for
-from pilothouse.cli.tables import table
+from pilothouse.cli.parts.tables import table
 from pilothouse.kit.errors import BadConfiguration
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ import typer
 from pilothouse.cli.lab import asking
 from pilothouse.cli.lab.artifacts import fetch_all
 from pilothouse.cli.lab.link import AsJson, Url, hub_for
-from pilothouse.cli.tables import printable
+from pilothouse.cli.parts.tables import printable
 
 if TYPE_CHECKING:
     from pilothouse.client.lab import CommandEnded, Lab, Output

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilothouse.cli.lab.link import AsJson, Url, hub_for
-from pilothouse.cli.tables import at, printable, table
+from pilothouse.cli.parts.tables import at, printable, table
 
 if TYPE_CHECKING:
     from pilothouse.wire.lab import LabCommand, LabSession

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilothouse.cli.hub_link import DEFAULT_URL
+from pilothouse.cli.parts.hub_link import DEFAULT_URL
 from pilothouse.kit.errors import BadConfiguration
 
 

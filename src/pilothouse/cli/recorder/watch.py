@@ -16,7 +16,7 @@ from pilothouse.kit.errors import NotFound
 
 # `recorder run` loads this module as well, and a robot has no use for what only looks at it.
 if TYPE_CHECKING:
-    from pilothouse.cli.recorder_link import RecorderLink
+    from pilothouse.cli.recorder.link import RecorderLink
 
 REFRESH_S = 1.0
 
@@ -66,7 +66,7 @@ def status(
     if as_json:
         print(json.dumps(state))
     elif once or not sys.stdout.isatty():
-        from pilothouse.cli.recorder_view import overview
+        from pilothouse.cli.recorder.view import overview
 
         print(overview(state, link.url))
     else:
@@ -82,7 +82,7 @@ def tail(
     """Follow one topic of a running recorder: how many messages, how fast, how long ago the last."""
     from datetime import datetime
 
-    from pilothouse.cli.recorder_view import topic_line
+    from pilothouse.cli.recorder.view import topic_line
 
     link = _link(url)
     before: int | None = None
@@ -125,7 +125,7 @@ def schema() -> None:
 
 
 def _link(url: str) -> RecorderLink:
-    from pilothouse.cli.recorder_link import RecorderLink
+    from pilothouse.cli.recorder.link import RecorderLink
 
     return RecorderLink(url)
 
@@ -144,7 +144,7 @@ def _watch(link: RecorderLink, state: dict[str, Any]) -> None:
     from rich.live import Live
     from rich.text import Text
 
-    from pilothouse.cli.recorder_view import overview
+    from pilothouse.cli.recorder.view import overview
 
     with _until_interrupted(), Live(screen=True, auto_refresh=False) as live:
         while True:

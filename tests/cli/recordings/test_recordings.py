@@ -17,7 +17,7 @@ import httpx2
 import pyarrow.parquet
 import pytest
 
-from pilothouse.cli.failures import missing_package
+from pilothouse.cli.parts.failures import missing_package
 from pilothouse.client import HubClient
 from pilothouse.mcap import open_recording
 from tests.cli.test_hub_administration import PASSWORD, run

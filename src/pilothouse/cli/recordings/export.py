@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pilothouse.cli.progress import progress_of
+from pilothouse.cli.parts.progress import progress_of
 from pilothouse.hub.playback.domain import as_json, split
 from pilothouse.kit.clock import to_ns
 from pilothouse.triggers.field_path import MISSING, FieldPath

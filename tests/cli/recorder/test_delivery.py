@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.cli.delivery_view import delivery_lines
+from pilothouse.cli.recorder.delivery import delivery_lines
 
 RECORDINGS = {"incident": 0, "manual": 0, "guard": 0, "recovered": 0}
 WAITING = {"announcements": 0, "risk_events": 0, "recordings": RECORDINGS, "recording_bytes": 0}

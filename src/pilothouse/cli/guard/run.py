@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pilothouse.cli.flags import Flags
+from pilothouse.cli.parts.flags import Flags
 from pilothouse.kit.memory import build_models_when_used, give_back_large_blocks, trim, unload
 
 if TYPE_CHECKING:
@@ -82,5 +82,5 @@ def _read(stackfile: Path) -> Stackfile:
     # The part of the parser in C is not used, and it cannot be unloaded.
     sys.modules["yaml.cyaml"] = None  # type: ignore[assignment]
     stack = load(stackfile)
-    unload("yaml", "argparse", "gettext", "pilothouse.cli.flags", "msgspec.inspect")
+    unload("yaml", "argparse", "gettext", "pilothouse.cli.parts.flags", "msgspec.inspect")
     return stack

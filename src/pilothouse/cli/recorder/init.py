@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.new_file import refuse_to_replace, write_new
+from pilothouse.cli.parts.new_file import refuse_to_replace, write_new
 
 if TYPE_CHECKING:
     from pilothouse.recorder.sources.survey import Survey
@@ -26,7 +26,7 @@ def init(
     The buffer is sized for what was heard, cameras get budgets of their own, and a preset of rules is chosen if one
     finds its topics. Read it, change it; `pilothouse recorder check FILE` says what it means.
     """
-    from pilothouse.cli.recorder_run import read_settings
+    from pilothouse.cli.recorder.run import read_settings
     from pilothouse.kit.host import host_robot_id
     from pilothouse.recorder.proposal import Load, propose
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
-from pilothouse.cli.progress import progress_of
-from pilothouse.cli.tables import at, printable, table
+from pilothouse.cli.parts.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
+from pilothouse.cli.parts.progress import progress_of
+from pilothouse.cli.parts.tables import at, printable, table
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def export(
     url: HubUrl = DEFAULT_URL,
 ) -> None:
     """Write fields of messages as a table: one row for each message, a column for each field."""
-    from pilothouse.cli.recordings_export import export_fields
+    from pilothouse.cli.recordings.export import export_fields
 
     if output is None and format_ == Format.PARQUET:
         output = Path(f"{session_id}.parquet")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pilothouse.cli import guard_replay
-from pilothouse.cli.new_file import refuse_to_replace, write_new
+from pilothouse.cli.guard import replay
+from pilothouse.cli.parts.new_file import refuse_to_replace, write_new
 
 if TYPE_CHECKING:
     from pilothouse.guard.problems import BadStackfile
@@ -165,12 +165,12 @@ def catalog(
             print(f"    {name:<24} {kind_of:<22} {default:<12} {meaning}".rstrip())
 
 
-app.command()(guard_replay.replay)
+app.command()(replay.replay)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
 def run(context: typer.Context) -> None:
     """Run the guard of a Stackfile and serve its API until told to stop."""
-    from pilothouse.cli.guard_run import main
+    from pilothouse.cli.guard.run import main
 
     raise typer.Exit(main(context.args))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilothouse.cli import hub_backup, hub_login
+from pilothouse.cli.hub import backup, login
 
 
 class Mode(StrEnum):
@@ -87,6 +87,6 @@ def hub(
     raise SystemExit(run_service(lambda: create_app(settings), settings))
 
 
-app.command()(hub_backup.backup)
-app.command()(hub_backup.restore)
-app.command("login-link")(hub_login.login_link)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command("login-link")(login.login_link)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.cli.flags import Flags
+from pilothouse.cli.parts.flags import Flags
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.memory import build_models_when_used, give_back_large_blocks, trim, unload
 from pilothouse.recorder.asking.signals import Signals
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     settings = read()
     # Before the service is loaded: it takes the memory that the parser leaves behind.
-    unload("yaml", "argparse", "gettext", "pilothouse.cli.flags", "msgspec.inspect")
+    unload("yaml", "argparse", "gettext", "pilothouse.cli.parts.flags", "msgspec.inspect")
 
     from pilothouse.recorder.api.app import create_app
     from pilothouse.recorder.recorder import Recorder

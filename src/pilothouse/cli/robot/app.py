@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli import robot_fleet
+from pilothouse.cli.robot import fleet
 from pilothouse.kit.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def enroll(
     print(f"start the recorder with: pilothouse recorder run {how}")
 
 
-app.command("list")(robot_fleet.list_robots)
-for command in (robot_fleet.show, robot_fleet.invite, robot_fleet.retire):
+app.command("list")(fleet.list_robots)
+for command in (fleet.show, fleet.invite, fleet.retire):
     app.command()(command)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
-from pilothouse.cli.tables import at, printable, table
+from pilothouse.cli.parts.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
+from pilothouse.cli.parts.tables import at, printable, table
 
 if TYPE_CHECKING:
     from pilothouse.wire import Robot

@@ -20,7 +20,7 @@ import yaml
 from tests.support.flights import write_flight
 from tests.support.processes import PILOTHOUSE, eventually, pilothouse, ran
 
-GUIDE = Path(__file__).parents[2] / "docs/guides/recorder.md"
+GUIDE = Path(__file__).parents[3] / "docs/guides/recorder.md"
 
 
 @pytest.fixture(scope="module")

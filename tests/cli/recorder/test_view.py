@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.cli.recorder_view import overview, topic_line
+from pilothouse.cli.recorder.view import overview, topic_line
 
 
 def topic(**changes: object) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pilothouse.cli import recorder_watch
-from pilothouse.cli.recorder_init import init
+from pilothouse.cli.recorder import watch
+from pilothouse.cli.recorder.init import init
 
 app = typer.Typer(
     help="Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
@@ -20,19 +20,19 @@ app = typer.Typer(
 
 LATER = (
     init,
-    recorder_watch.save,
-    recorder_watch.pin,
-    recorder_watch.status,
-    recorder_watch.tail,
-    recorder_watch.reload,
-    recorder_watch.schema,
+    watch.save,
+    watch.pin,
+    watch.status,
+    watch.tail,
+    watch.reload,
+    watch.schema,
 )
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
 def run(context: typer.Context) -> None:
     """Record until told to stop."""
-    from pilothouse.cli.recorder_run import main
+    from pilothouse.cli.recorder.run import main
 
     raise SystemExit(main(context.args))
 
@@ -40,7 +40,7 @@ def run(context: typer.Context) -> None:
 @app.command()
 def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")]) -> None:
     """Say what a configuration file means, or what is wrong with it, without starting anything."""
-    from pilothouse.cli.recorder_run import read_settings
+    from pilothouse.cli.recorder.run import read_settings
     from pilothouse.recorder.too_large import LARGEST_PART
     from pilothouse.triggers import build_rule
 

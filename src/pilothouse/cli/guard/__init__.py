@@ -1,0 +1,1 @@
+"""pilothouse guard: the boundary between a policy and a robot."""

@@ -1,0 +1,1 @@
+"""pilothouse hub: the service for the fleet."""

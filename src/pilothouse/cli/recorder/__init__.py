@@ -1,0 +1,1 @@
+"""pilothouse recorder: the flight recorder on the robot."""

@@ -1,0 +1,1 @@
+"""pilothouse recordings: what a hub keeps."""

@@ -1,0 +1,1 @@
+"""pilothouse robot: what a robot is to its hub."""
