@@ -37,12 +37,29 @@ class Endpoint:
     kept: list[bytes] = field(default_factory=list)
 
 
+class UnsupportedEventTypeError(Exception):
+    """Not every middleware tells of everything."""
+
+
+@dataclass
+class QoSMessageLostInfo:
+    total_count: int
+    total_count_change: int
+
+
+@dataclass
+class SubscriptionEventCallbacks:
+    message_lost: Callable[[QoSMessageLostInfo], None] | None = None
+
+
 @dataclass(eq=False)
 class Subscription:
     topic: str
     message_type: str
     callback: Callable[[bytes], None]
     qos: QoSProfile
+    events: SubscriptionEventCallbacks | None = None
+    lost: int = 0
 
     def hears(self, publisher: Endpoint) -> bool:
         """The rules of DDS: nothing is delivered to who asks for more than is offered."""
@@ -58,11 +75,12 @@ class Graph:
     def __init__(self) -> None:
         self.publishers: list[Endpoint] = []
         self.subscriptions: list[Subscription] = []
-        self.waiting: deque[tuple[Subscription, bytes]] = deque()
+        self.waiting: deque[tuple[Subscription, bytes | QoSMessageLostInfo]] = deque()
         self.unknown_types: set[str] = set()
         self.nodes: list[Node] = []
         self.contexts: list[Context] = []
         self.refuses_to_start = False
+        self.tells_of_losses = True
 
     def publisher(self, topic: str, type_name: str, **qos: Any) -> Endpoint:
         one = Endpoint(topic, type_name, QoSProfile(**qos))
@@ -75,6 +93,13 @@ class Graph:
         for one in list(self.subscriptions):
             if one.topic == publisher.topic and one.hears(publisher):
                 self.waiting.append((one, content))
+
+    def lose(self, topic: str, count: int) -> None:
+        """The middleware tells that messages did not come."""
+        for one in self.subscriptions:
+            if one.topic == topic and one.events is not None:
+                one.lost += count
+                self.waiting.append((one, QoSMessageLostInfo(one.lost, count)))
 
     def join(self, subscription: Subscription) -> None:
         self.subscriptions.append(subscription)
@@ -122,10 +147,13 @@ class Node:
         return [one for one in self._graph.publishers if one.topic == topic]
 
     def create_subscription(
-        self, message_type: str, topic: str, callback: Callable[[bytes], None], qos: QoSProfile, *, raw: bool
-    ) -> Subscription:
+        self, message_type: str, topic: str, callback: Callable[[bytes], None], qos: QoSProfile, *, raw: bool,
+        event_callbacks: SubscriptionEventCallbacks | None = None,
+    ) -> Subscription:  # fmt: skip
         assert raw, "the recorder never deserializes"
-        subscription = Subscription(topic, message_type, callback, qos)
+        if event_callbacks and event_callbacks.message_lost and not self._graph.tells_of_losses:
+            raise UnsupportedEventTypeError
+        subscription = Subscription(topic, message_type, callback, qos, event_callbacks)
         self._graph.join(subscription)
         return subscription
 
@@ -149,9 +177,13 @@ class SingleThreadedExecutor:
         if not self._graph.waiting:
             time.sleep(min(timeout_sec, SMALLEST_WAIT_S))  # as spinning waits for something to do
             return
-        subscription, content = self._graph.waiting.popleft()
-        if subscription in self._graph.subscriptions:
-            subscription.callback(content)
+        subscription, told = self._graph.waiting.popleft()
+        if subscription not in self._graph.subscriptions:
+            return
+        if isinstance(told, bytes):
+            subscription.callback(told)
+        elif subscription.events and subscription.events.message_lost:
+            subscription.events.message_lost(told)
 
     def shutdown(self, *, timeout_sec: float) -> None: ...
 
@@ -184,6 +216,10 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Graph:
         "rclpy.qos": {
             "QoSProfile": QoSProfile, "ReliabilityPolicy": ReliabilityPolicy, "DurabilityPolicy": DurabilityPolicy,
             "HistoryPolicy": HistoryPolicy,
+        },
+        "rclpy.event_handler": {
+            "SubscriptionEventCallbacks": SubscriptionEventCallbacks,
+            "UnsupportedEventTypeError": UnsupportedEventTypeError,
         },
         "rosidl_runtime_py": {},
         "rosidl_runtime_py.utilities": {"get_message": get_message},

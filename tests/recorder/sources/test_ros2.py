@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import BadConfiguration
+from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.sources import SourceRunner, SourceState, open_source
 from pilothouse.recorder.sources import ros2 as module
 from pilothouse.recorder.sources.ament_definitions import AmentDefinitions
@@ -49,9 +51,9 @@ class Listener(Ear):
 
 
 @contextmanager
-def hearing(**config: object) -> Iterator[tuple[SourceRunner, Ear]]:
+def hearing(*, ledger: Ledger | None = None, **config: object) -> Iterator[tuple[SourceRunner, Ear]]:
     settings = Ros2Config.model_validate({"kind": "ros2", **config})
-    with listening(open_source(settings, SystemClock())) as (runner, ear):
+    with listening(open_source(settings, SystemClock()), ledger=ledger) as (runner, ear):
         yield runner, ear
 
 
@@ -181,6 +183,36 @@ def test_a_second_type_of_a_topic_is_named_and_the_first_recorded(
     with hearing() as (runner, _):
         heard(graph, ear, "/speed")
         eventually(lambda: runner.refused == {"/speed"}, what="the second type to be named")
+
+
+@pytest.mark.parametrize("is_humble", [False, True])
+def test_what_the_middleware_says_it_lost_is_counted_per_topic(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, *, is_humble: bool
+) -> None:
+    if is_humble:
+        monkeypatch.setitem(sys.modules, "rclpy.qos_event", sys.modules["rclpy.event_handler"])
+        monkeypatch.setitem(sys.modules, "rclpy.event_handler", None)
+    ledger = Ledger(60)
+    for topic in ("/scan", "/speed"):
+        graph.publisher(topic, FLOAT, **BEST_EFFORT)
+    with hearing(ledger=ledger) as (runner, ear):
+        for topic, counts in (("/scan", (3, 4)), ("/speed", ())):
+            heard(graph, ear, topic)
+            for count in counts:
+                graph.lose(topic, count)
+            heard(graph, ear, topic)
+        assert not runner.progress.uncounted
+
+    assert ledger.missed.counts == {"/scan": 7}
+
+
+def test_a_middleware_that_does_not_tell_of_losses_is_heard_all_the_same_and_health_says_so(graph: Graph) -> None:
+    graph.tells_of_losses = False
+    graph.publisher("/scan", FLOAT)
+    with hearing() as (runner, ear):
+        heard(graph, ear, "/scan")
+
+    assert runner.progress.uncounted == {"/scan"}
 
 
 def test_a_domain_is_passed_on(graph: Graph) -> None:

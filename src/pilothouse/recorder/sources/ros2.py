@@ -125,11 +125,15 @@ class Ros2(LiveSource):
             log.warning("what was said before on a topic of mixed durability is not heard", topic=topic)
         # Cleared when it works: what cannot be subscribed once is not tried every second.
         self._failed.add((topic, type_name))
-        subscription = self._subscribe(node, topic, type_name, request, self._hear(topic, channel_id, sink))
+        lose = self._lose(topic, sink)
+        subscription = self._subscribe(node, topic, type_name, request, self._hear(topic, channel_id, sink), lose)
         self._failed.discard((topic, type_name))
         self._joined[topic] = _Joined(type_name, request, subscription)
 
-    def _subscribe(self, node: Any, topic: str, type_name: str, request: Request, hear: Callable[..., None]) -> Any:
+    def _subscribe(
+        self, node: Any, topic: str, type_name: str, request: Request, hear: Callable[..., None],
+        lose: Callable[[Any], None],
+    ) -> Any:  # fmt: skip
         from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
         from rosidl_runtime_py.utilities import get_message
 
@@ -139,7 +143,19 @@ class Ros2(LiveSource):
             reliability=ReliabilityPolicy.RELIABLE if request.reliable else ReliabilityPolicy.BEST_EFFORT,
             durability=DurabilityPolicy.TRANSIENT_LOCAL if request.transient_local else DurabilityPolicy.VOLATILE,
         )
-        return node.create_subscription(get_message(type_name), topic, hear, profile, raw=True)
+        message_type, (events, unsupported) = get_message(type_name), _events(lose)
+        try:
+            return node.create_subscription(message_type, topic, hear, profile, raw=True, event_callbacks=events)
+        except unsupported:
+            # This middleware does not tell of what it loses.
+            self._uncounted.add(topic)
+            return node.create_subscription(message_type, topic, hear, profile, raw=True)
+
+    def _lose(self, topic: str, sink: SourceSink) -> Callable[[Any], None]:
+        def lose(lost: Any) -> None:
+            sink.miss(topic, lost.total_count_change, self._clock.now_ns())
+
+        return lose
 
     def _hear(self, topic: str, channel_id: int, sink: SourceSink) -> Callable[[bytes], None]:
         def hear(content: bytes) -> None:
@@ -164,6 +180,15 @@ class Ros2(LiveSource):
 
     def _fail(self, topic: str, reason: str, sink: SourceSink) -> None:
         sink.refuse(topic, " ".join(reason.split())[:300])
+
+
+def _events(lose: Callable[[Any], None]) -> tuple[Any, type[Exception]]:
+    """What a subscription is asked to tell beside its messages, and what says that it cannot."""
+    try:
+        from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
+    except ImportError:  # before ROS 2 Iron
+        from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
+    return SubscriptionEventCallbacks(message_lost=lose), UnsupportedEventTypeError
 
 
 def _is_hidden(topic: str) -> bool:
