@@ -7,9 +7,12 @@ import inspect
 import pkgutil
 import tempfile
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.registry import Collector
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -212,6 +215,71 @@ def _role(operation: dict[str, Any]) -> str:
     return role if scope is None else f"{role} (a program: scope `{scope}`)"
 
 
+def metrics() -> str:
+    """Everything that `/metrics` shows, by service."""
+    lines = [
+        "# Metrics",
+        "",
+        "Generated from the code by `make docs`. Each service shows at `GET /metrics` what it counts, as Prometheus",
+        "reads it; no credential is asked for. Counters begin at 0 with each start. A histogram `NAME` is read as",
+        "`NAME_bucket`, `NAME_sum` and `NAME_count`. `deploy/prometheus.yml` is a configuration to begin with.",
+    ]
+    counted = _counted()
+    everywhere = set.intersection(*(set(families) for families in counted.values()))
+    sections = {"Every service": {name: counted["pilothouse hub"][name] for name in everywhere}, **counted}
+    for title, families in sections.items():
+        shown = [name for name in sorted(families) if title == "Every service" or name not in everywhere]
+        lines += ["", f"## {title if title == 'Every service' else f'`{title}`'}", ""]
+        lines += ["| Name | Kind | Unit | Labels | Meaning |", "|---|---|---|---|---|"]
+        lines += [_metric(*families[name]) for name in shown]
+    return "\n".join(lines) + "\n"
+
+
+def _counted() -> dict[str, dict[str, tuple[Metric, tuple[str, ...]]]]:
+    """By service and name: each family that is shown, and its labels. Nothing is started."""
+    from pilothouse.guard import api as guard
+    from pilothouse.guard.runtime import GuardCollector, assemble
+    from pilothouse.guard.settings import GuardSettings
+    from pilothouse.hub.app import create_app as create_hub
+    from pilothouse.hub.settings import HubSettings
+    from pilothouse.kit.clock import SystemClock
+    from pilothouse.recorder.api import app as recorder
+    from pilothouse.recorder.counters import RecorderCollector
+    from pilothouse.recorder.recorder import Recorder
+    from pilothouse.recorder.settings import RecorderSettings
+
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        recording = RecorderSettings(data=place / "recorder", robot_id="robot")
+        guarding = GuardSettings(data=place / "guard", stackfile=place / "stack.yaml")
+        template = files("pilothouse.guard.stackfile").joinpath("template.yaml")
+        (place / "stack.yaml").write_bytes(template.read_bytes())
+        runtime = assemble(guarding, clock=SystemClock())
+        found = {
+            "pilothouse hub": _families(create_hub(HubSettings(data=place)).state.metrics),
+            "pilothouse recorder run": _families(
+                recorder.create_app(recording).state.metrics, RecorderCollector(Recorder.open(recording).answers)
+            ),
+            "pilothouse guard run": _families(guard.create_app(guarding).state.metrics, GuardCollector(runtime)),
+        }
+        runtime.stop()
+    return found
+
+
+def _families(registry: CollectorRegistry, *more: Collector) -> dict[str, tuple[Metric, tuple[str, ...]]]:
+    # The library keeps the names of labels to itself until something has been counted under them.
+    registered = [(family, one) for one in registry._collector_to_names for family in one.collect()]
+    read = [(family, family) for one in more for family in one.collect()]
+    return {family.name: (family, tuple(getattr(source, "_labelnames", ()))) for family, source in [*registered, *read]}
+
+
+def _metric(family: Metric, labels: tuple[str, ...]) -> str:
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    unit = {"seconds": "s", "bytes": "bytes"}.get(family.name.rpartition("_")[2], "count")
+    named = ", ".join(f"`{one}`" for one in labels) or "—"
+    return f"| `{name}` | {family.type} | {unit} | {named} | {_cell(family.documentation)} |"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page and what it should say."""
     import_everything()
@@ -220,6 +288,7 @@ def pages() -> dict[Path, str]:
         HERE / "errors.md": errors(),
         HERE / "guards.md": guards(),
         HERE / "api.md": api(),
+        HERE / "metrics.md": metrics(),
     }
 
 

@@ -27,6 +27,7 @@ def _group() -> None:
 @app.command()
 def verify(
     data: Annotated[Path, typer.Option(help="Directory of the hub.")] = Path("pilothouse-data"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
     """Walk the audit log of a hub from its beginning, beside a running hub or without one.
 
@@ -35,10 +36,13 @@ def verify(
     Exit code 0 when the log is whole, 1 when it is not.
     """
     found = asyncio.run(_verify(data))
+    if as_json:
+        print(found.model_dump_json(indent=2))
     if not found.ok:
         typer.echo(f"pilothouse: {found.problem}; compare with your backups", err=True)
         raise typer.Exit(1)
-    print(f"the audit log is whole: {found.entries} {'entry' if found.entries == 1 else 'entries'}")
+    if not as_json:
+        print(f"the audit log is whole: {found.entries} {'entry' if found.entries == 1 else 'entries'}")
 
 
 async def _verify(data: Path) -> AuditVerification:
