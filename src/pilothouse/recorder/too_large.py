@@ -57,7 +57,8 @@ class TooLarge:
             is_new = topic not in self._known
             known = self._known.setdefault(topic, _Known(size, 0))
             known.largest_bytes, known.last_ns = max(size, known.largest_bytes), self._clock.monotonic_ns()
-        if is_new:
+        # Who pushes without a topic that is known is told; nobody else could do anything about it.
+        if is_new and topic:
             log.warning(
                 "a message is too large to be kept beside others; more of its topic are only counted", topic=topic,
                 message_bytes=size, most_bytes=self.most_bytes, advice=self._advice(size),
@@ -67,7 +68,6 @@ class TooLarge:
         """What a recording made now would lack because of it."""
         since_ns = self._clock.monotonic_ns() - round(within_s * NS_PER_S)
         with self._lock:
-            # Who pushes without a topic is told; nobody else could do anything about it.
             lately = {
                 topic: one.largest_bytes for topic, one in self._known.items() if topic and one.last_ns >= since_ns
             }
@@ -79,5 +79,5 @@ class TooLarge:
 
     def _advice(self, size: int) -> str:
         if size <= self.most_bytes:
-            return "raise the source's max_message_bytes"
+            return "raise the source's max_message_bytes, or send less at once"
         return f"set max_bytes to {math.ceil(LARGEST_PART * size / MIB)}MiB or more"

@@ -154,9 +154,39 @@ def test_a_body_is_at_most_64_mebibytes_and_a_document_eight(client: Client) -> 
     parts = (line for _ in range(70))
     document = b'{"topic": "/x", "data": "' + b"x" * (9 << 20) + b'"}'
 
+    bytes_of = {"Content-Type": "application/octet-stream", "X-Message-Encoding": "raw"}
+    push(client, {"topic": "/x", "data": 1})
     assert client.http.post("/messages", content=parts, headers=LINES).status_code == 413
     too_large = client.http.post("/messages", content=document, headers={"Content-Type": "application/json"})
     assert (too_large.status_code, too_large.json()["code"]) == (413, "document_too_large")
+    for topic in ("/x", "/nobody"):
+        announced = {**bytes_of, "X-Topic": topic, "Content-Length": str(65 << 20)}
+        answer = client.http.post("/messages", content=iter([b"x"]), headers=announced)
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+    # Nothing is turned away uncounted.
+    counted = client.http.get("/topics").json()
+    assert (counted["topics"]["/x"]["too_large"], counted["too_large"]) == (1, 3)
+    assert 'too_large_messages_total{topic="/x"} 1.0' in client.http.get("/metrics").text
+
+
+def test_what_cannot_be_read_counts_for_its_topic_where_that_is_known(client: Client) -> None:
+    known = b'{"topic": "/speed", "data": '
+    push(client, ONE)
+    push(
+        client, b"".join((known, b"NaN}\n", b'{"topic": "/other", "data": NaN}\n', b'{"data": {"topic": "/speed"}}\n'))
+    )
+    push(client, known + b'"' + b"x" * (17 << 20) + b'"}\n' + known + b"]}")
+    client.http.post(
+        "/messages", content=b"{", headers={"Content-Type": "application/octet-stream", "X-Topic": "/speed"}
+    )
+    with client.http.websocket_connect(SOCKET) as socket:
+        for frame in (b'{"topic": "/speed", "x": 1}\n', b'{"topic": "/sp\xff"}\n'):
+            socket.send_bytes(frame)
+            assert socket.receive_json()["rejected_total"] == 1
+
+    counted = client.http.get("/topics").json()
+    assert (counted["topics"]["/speed"]["bad"], counted["unreadable"]) == (5, 3)
 
 
 def test_what_a_small_buffer_cannot_hold_is_refused_in_words(tmp_path: Path) -> None:

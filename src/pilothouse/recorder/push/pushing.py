@@ -12,7 +12,7 @@ from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.mcap import Channel, Schema
 from pilothouse.recorder.losses import NO_TOPIC, LeftOut
-from pilothouse.recorder.push.reading import Line, Pushed, UnreadableMessage, parse_line
+from pilothouse.recorder.push.reading import Line, Pushed, UnreadableMessage, parse_line, topic_in
 from pilothouse.recorder.sources.base import Sink
 from pilothouse.recorder.too_large import TooLarge
 
@@ -82,6 +82,7 @@ class Pushing:
         self._hold_beside = hold
         self._ended = False
         self._topics: dict[tuple[str, str], Schema | None] = {}
+        self._names: set[str] = set()
         self._channels: dict[Channel, int] = {}
         self._schema_bytes = 0
         self.messages = 0
@@ -126,7 +127,7 @@ class Pushing:
                 try:
                     message = parse_line(line.text, limit=line.limit)
                 except UnreadableMessage as problem:
-                    self._reject(NO_TOPIC)
+                    self._reject(topic_in(line.beginning if line.text is None else line.text))
                     receipt.reject(line.number, problem.reason)
                     continue
                 try:
@@ -141,16 +142,15 @@ class Pushing:
         with self._lock:
             self._take(message)
 
-    def note_unreadable(self) -> None:
-        """What came was no message, and says nothing of a topic."""
+    def note_unreadable(self, topic: str | None) -> None:
+        """What came was no message, and says at most of which topic."""
         with self._lock:
-            self._reject(NO_TOPIC)
+            self._reject(topic)
 
-    def note_too_large(self, size: int, topic: str | None = None, encoding: str | None = None) -> None:
+    def note_too_large(self, size: int, topic: str | None = None) -> None:
         """What came, of so many bytes at least, was not read to its end."""
         with self._lock:
-            known = topic is not None and (topic, encoding or "") in self._topics
-            self._too_large.turn_away(topic if known and topic else NO_TOPIC, size, self._present_ns())
+            self._too_large.turn_away(self._known(topic), size, self._present_ns())
 
     def _take(self, message: Pushed) -> None:
         if self._ended:
@@ -158,12 +158,15 @@ class Pushing:
         try:
             self._put(message)
         except UnreadableMessage:
-            # Only topics that are there are counted by name: anybody can make up another.
-            self._reject(message.topic if (message.topic, message.encoding) in self._topics else NO_TOPIC)
+            self._reject(message.topic)
             raise
 
-    def _reject(self, topic: str) -> None:
-        self._rejected.add(topic, self._present_ns())
+    def _reject(self, topic: str | None) -> None:
+        self._rejected.add(self._known(topic), self._present_ns())
+
+    def _known(self, topic: str | None) -> str:
+        """Only topics that are there are counted by name: anybody can make up another."""
+        return topic if topic is not None and topic in self._names else NO_TOPIC
 
     def _put(self, message: Pushed) -> None:
         now_ns = self._clock.now_ns()
@@ -184,6 +187,7 @@ class Pushing:
         if known is None:
             known = self._add(channel, is_new_topic=topic not in self._topics)
         self._topics[topic] = schema
+        self._names.add(message.topic)
         return known
 
     def _add(self, channel: Channel, *, is_new_topic: bool) -> int:

@@ -25,6 +25,9 @@ SCHEMA_BYTES = 64 << 10
 
 _ENCODING = re.compile(r"[a-z0-9][a-z0-9._+-]{0,31}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Where a message names its topic first, that can be told of one that cannot be read otherwise.
+_TOPIC_FIRST = re.compile(rb'\s*\{\s*"topic"\s*:\s*("(?:[^"\\]|\\.)*")')
+NAMING_BYTES = 2 * TOPIC_BYTES
 
 
 class UnreadableMessage(Invalid):
@@ -52,6 +55,8 @@ class Line(NamedTuple):
     number: int
     text: bytes | None
     limit: int = LINE_BYTES
+    beginning: bytes = b""
+    """Of one that was not kept."""
 
 
 class Lines:
@@ -62,6 +67,7 @@ class Lines:
         self._rest = bytearray()
         self._number = 0
         self._too_long = False
+        self._beginning = b""
 
     @property
     def held_bytes(self) -> int:
@@ -75,7 +81,8 @@ class Lines:
             return []
         found = [self._cut(bytes(self._rest))]
         for text in others[:-1]:
-            self._too_long = len(text) > self._limit
+            if len(text) > self._limit:
+                self._extend(text)
             found.append(self._cut(text))
         self._extend(others[-1])
         return [line for line in found if line.text is None or line.text.strip()]
@@ -86,6 +93,7 @@ class Lines:
 
     def _extend(self, text: bytes) -> None:
         if self._too_long or len(self._rest) + len(text) > self._limit:
+            self._beginning = self._beginning or bytes(self._rest[:NAMING_BYTES] + text[:NAMING_BYTES])
             self._too_long = True
             self._rest = bytearray()
         else:
@@ -93,8 +101,8 @@ class Lines:
 
     def _cut(self, text: bytes) -> Line:
         self._number += 1
-        line = Line(self._number, None if self._too_long else text, self._limit)
-        self._rest, self._too_long = bytearray(), False
+        line = Line(self._number, None if self._too_long else text, self._limit, self._beginning)
+        self._rest, self._too_long, self._beginning = bytearray(), False, b""
         return line
 
 
@@ -120,6 +128,27 @@ _decode_line = msgspec.json.Decoder(_JsonLine).decode
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode_titled = msgspec.json.Decoder(_Titled).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def topic_in(text: bytes) -> str | None:
+    """The topic that something names first which is perhaps no message."""
+    found = _TOPIC_FIRST.match(text[:NAMING_BYTES])
+    try:
+        return None if found is None else msgspec.json.decode(found[1], type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def topic_of(header: str | None) -> str | None:
+    """The topic that a header names; None where it is none."""
+    try:
+        return None if header is None else _from_header(header)
+    except UnicodeError:
+        return None
+
+
+def _from_header(text: str) -> str:
+    return text.encode("latin-1").decode()
 
 
 def parse_line(text: bytes | None, *, limit: int = LINE_BYTES) -> Pushed:
@@ -165,7 +194,7 @@ def parse_binary(
     if topic is None or encoding is None:
         raise UnreadableMessage(reason="bytes need the headers X-Topic and X-Message-Encoding")
     try:
-        topic = topic.encode("latin-1").decode()
+        topic = _from_header(topic)
         described = base64.b64decode(schema or "", validate=True)
     except (UnicodeError, binascii.Error):
         raise UnreadableMessage(reason="X-Topic is UTF-8 and X-Schema base64") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, WebSocket
@@ -18,12 +19,16 @@ from pilothouse.recorder.push.reading import (
     parse_binary,
     parse_document,
     parse_frame,
+    topic_in,
+    topic_of,
 )
 from pilothouse.web import body_limit
 
 MIB = 1 << 20
 BODY_BYTES = 64 * MIB
 DOCUMENT_BYTES = 8 * MIB
+# The web layer would turn larger bodies away, and nobody would count them.
+COUNTED_BYTES = 1 << 59
 # How often text is in memory until it is recorded: as it came, as lines or members, decoded, and as messages.
 LINE_COPIES, DOCUMENT_COPIES = 4, 8
 MOST_SOCKETS = 32
@@ -44,6 +49,10 @@ _BODY: dict[str, Any] = {
 }
 
 
+class BodyTooLarge(TooLarge):
+    """What is sent at once has at most {limit} bytes here; lines before that are recorded, send the others again."""
+
+
 class DocumentTooLarge(TooLarge):
     """One JSON document has at most {limit} bytes here; send JSON lines as application/x-ndjson instead."""
 
@@ -61,7 +70,7 @@ PATHS = ("/messages",)
 router = APIRouter(tags=["push"])
 
 
-@router.post("/messages", summary="Push messages", status_code=202, openapi_extra=_BODY, **body_limit(BODY_BYTES))
+@router.post("/messages", summary="Push messages", status_code=202, openapi_extra=_BODY, **body_limit(COUNTED_BYTES))
 async def push(
     request: Request,
     x_topic: Named = None,
@@ -82,40 +91,35 @@ async def push(
     with pushing.share() as share:
         if kind not in ("application/json", "application/octet-stream"):
             lines = Lines(line_limit(pushing.most_bytes))
-            async for part in request.stream():
+            async for part in _parts(request, pushing, None):
                 await _take(pushing, lines.feed(part), receipt)
                 share.hold(LINE_COPIES * lines.held_bytes)
             await _take(pushing, lines.end(), receipt)
             return receipt
         if kind == "application/json":
             limit = min(DOCUMENT_BYTES, pushing.most_bytes // DOCUMENT_COPIES)
-            document = await _whole(request, share, limit, DocumentTooLarge, copies=DOCUMENT_COPIES)
+            document = await _whole(request, pushing, share, limit, DocumentTooLarge, copies=DOCUMENT_COPIES)
             await asyncio.to_thread(pushing.take_lines, parse_document(bytes(document)), receipt)
             return receipt
-        try:
-            body = await _whole(request, share, pushing.most_bytes, MessageTooLarge)
-        except MessageTooLarge as problem:
-            pushing.note_too_large(int(str(problem.facts["size"])), x_topic, x_message_encoding)
-            raise
+        body = await _whole(request, pushing, share, pushing.most_bytes, MessageTooLarge, topic=topic_of(x_topic))
         try:
             message = parse_binary(
                 body, topic=x_topic, encoding=x_message_encoding, schema_name=x_schema_name,
                 schema_encoding=x_schema_encoding, schema=x_schema, log_time_ns=x_log_time_ns,
             )  # fmt: skip
         except UnreadableMessage:
-            pushing.note_unreadable()
+            pushing.note_unreadable(topic_of(x_topic))
             raise
         await asyncio.to_thread(pushing.take, message)
     return PushReceipt(accepted=1)
 
 
 async def _whole(
-    request: Request, share: Share, limit: int, too_large: type[TooLarge], *, copies: int = 1
-) -> bytearray:
-    body, size = bytearray(), 0
-    told = request.headers.get("content-length", "")
-    announced = int(told) if told.isdecimal() else 0
-    async for part in request.stream():
+    request: Request, pushing: Pushing, share: Share, limit: int, too_large: type[TooLarge], *, copies: int = 1,
+    topic: str | None = None,
+) -> bytearray:  # fmt: skip
+    body, size, announced = bytearray(), 0, _announced(request)
+    async for part in _parts(request, pushing, topic):
         size += len(part)
         if max(size, announced) > limit:
             # Read to its end, and not kept: a sender that is cut off while it sends would not see the answer.
@@ -125,8 +129,25 @@ async def _whole(
             share.hold(copies * size)
             body += part
     if size > limit:
+        pushing.note_too_large(size, topic)
         raise too_large(limit=limit, size=size)
     return body
+
+
+async def _parts(request: Request, pushing: Pushing, topic: str | None) -> AsyncIterator[bytes]:
+    """The body as it comes in; raises BodyTooLarge as soon as that is known."""
+    size, announced = 0, _announced(request)
+    async for part in request.stream():
+        size += len(part)
+        if max(size, announced) > BODY_BYTES:
+            pushing.note_too_large(max(size, announced), topic)
+            raise BodyTooLarge(limit=BODY_BYTES)
+        yield part
+
+
+def _announced(request: Request) -> int:
+    told = request.headers.get("content-length", "")
+    return int(told) if told.isdecimal() else 0
 
 
 def line_limit(most_bytes: int) -> int:
@@ -180,7 +201,7 @@ async def _take_frame(pushing: Pushing, frame: bytes, receipt: PushReceipt) -> N
     try:
         message = parse_frame(frame)
     except UnreadableMessage as problem:
-        pushing.note_unreadable()
+        pushing.note_unreadable(topic_in(frame))
         receipt.reject(1, problem.reason)
         return
     try:
