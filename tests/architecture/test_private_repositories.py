@@ -12,8 +12,8 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "m
 SLICES = sorted(
     path.name for path in (SOURCE / "hub").iterdir() if path.is_dir() and path.name not in {*FOUNDATION, "__pycache__"}
 )
-# What other modules of a slice may take from SQLAlchemy: the session that a service is given and hands on.
-SESSION = {("sqlalchemy.ext.asyncio", "AsyncSession")}
+# What other modules may take from SQLAlchemy: what they are given and hand on, a session or a connection.
+HANDED_ON = {("sqlalchemy.ext.asyncio", "AsyncSession"), ("sqlalchemy", "Connection")}
 # Which modules of the hub may know FastAPI.
 EDGE = {"routes", "auth", "app", "ui", "mcp_mount"}
 
@@ -56,7 +56,7 @@ def test_only_repositories_and_models_write_sql() -> None:
         for module in modules()
         if inside(module, "pilothouse") and not inside(module, "pilothouse.hub.db")
         for source, name in module.imports()
-        if source.startswith("sqlalchemy") and (source, name) not in SESSION
+        if source.startswith("sqlalchemy") and (source, name) not in HANDED_ON
         if not {"repository", "models"} & set(module.name.split("."))
     ]
 
