@@ -32,6 +32,19 @@ export function inParts<One, Answer extends Part<One>>(
   });
 }
 
+/** All of a list that is drawn as a whole, asked for part by part. */
+export async function whole<One>(
+  ask: (query: { limit: number; offset: number }) => Promise<{ items: One[]; total: number }>,
+): Promise<{ items: One[]; total: number }> {
+  const items: One[] = [];
+  for (;;) {
+    const part = await ask({ limit: MOST, offset: items.length });
+    items.push(...part.items);
+    const isCut = items.length >= MOST * MOST_PARTS;
+    if (part.items.length === 0 || items.length >= part.total || isCut) return { items, total: part.total };
+  }
+}
+
 /** The place of the part after this one; undefined at the end. */
 export function after(part: { offset: number; items: readonly unknown[]; total: number }): number | undefined {
   const next = part.offset + part.items.length;

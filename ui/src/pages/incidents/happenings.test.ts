@@ -120,5 +120,8 @@ test("comments, decisions and results of sessions stand between the entries", ()
     "Note",
     "Debug session ended: 2 of 4 tests failed",
   ]);
+  const known = { comments: [{ boardId: "b", comment }], sessions: [session] };
+  const first = happenings([entry(1, "opened", {})], known, "2026-03-02T10:00:03Z");
+  expect(first.map((one) => one.what)).toEqual(["Opened", "Comment of an agent"]);
   expect(outcome({ ...session, summary: {}, reason: "unknown commit" } as Model<"LabSession">)).toBe("unknown commit");
 });

@@ -28,7 +28,7 @@ export type Happening = {
   report?: Report;
 };
 
-/** Everything that touched an incident, in order of time. */
+/** Everything that touched an incident, in order of time; as far as its entries are known, when that is not all. */
 export function happenings(
   entries: Entry[],
   work: {
@@ -36,13 +36,15 @@ export function happenings(
     approvals?: Model<"Approval">[];
     sessions?: Model<"LabSession">[];
   } = {},
+  until?: string,
 ): Happening[] {
-  const all = [
+  const known = [
     ...entries.map(ofEntry),
     ...(work.comments ?? []).map(({ boardId, comment }) => ofComment(boardId, comment)),
     ...(work.approvals ?? []).flatMap(ofApproval),
     ...(work.sessions ?? []).flatMap(ofSession),
   ];
+  const all = known.filter(({ at }) => until === undefined || Date.parse(at) <= Date.parse(until));
   all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.key.localeCompare(other.key));
   return all.reduce(withReportsTogether, []);
 }

@@ -99,7 +99,9 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
   const places = useMemo(() => placesOf(entries), [entries]);
   const work = useWork(places);
   const sessions = useQuery(labSessions(one.id)).data?.items;
-  const lines = happenings(entries, { ...work, sessions });
+  // What is known of later times waits for the entries between: a line of time has no holes.
+  const until = line.hasMore ? entries.at(-1)?.occurred_at : undefined;
+  const lines = happenings(entries, { ...work, sessions }, until);
   return (
     <>
       <Facts incident={one} />

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
-import { inParts, MOST } from "~/parts/listed";
+import { inParts, MOST, whole } from "~/parts/listed";
 import { untilOpened } from "./moment-of";
 import { type IncidentSearch, listOf } from "./search";
 
@@ -99,7 +99,9 @@ export function labSessions(incidentId: string) {
   return queryOptions({
     queryKey: ["lab", "sessions", "of", incidentId],
     queryFn: ({ signal }) =>
-      answered(api.GET("/sessions", { params: { query: { incident_id: incidentId, all: true, limit: 50 } }, signal })),
+      whole((part) =>
+        answered(api.GET("/sessions", { params: { query: { incident_id: incidentId, all: true, ...part } }, signal })),
+      ),
   });
 }
 
@@ -119,13 +121,15 @@ export function task(boardId: string, taskId: string) {
 export function comments(boardId: string, taskId: string) {
   return queryOptions({
     // Not the key that the task's own page has its parts under.
-    queryKey: ["boards", boardId, "tasks", taskId, "comments", "latest"],
+    queryKey: ["boards", boardId, "tasks", taskId, "comments", "whole"],
     queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/v1/boards/{board_id}/tasks/{task_id}/comments", {
-          params: { path: { board_id: boardId, task_id: taskId }, query: { limit: 200 } },
-          signal,
-        }),
+      whole((query) =>
+        answered(
+          api.GET("/api/v1/boards/{board_id}/tasks/{task_id}/comments", {
+            params: { path: { board_id: boardId, task_id: taskId }, query },
+            signal,
+          }),
+        ),
       ),
   });
 }
@@ -134,11 +138,13 @@ export function approvals(boardId: string, taskId: string) {
   return queryOptions({
     queryKey: ["boards", boardId, "approvals", { taskId }],
     queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/v1/boards/{board_id}/approvals", {
-          params: { path: { board_id: boardId }, query: { task_id: taskId, limit: 50 } },
-          signal,
-        }),
+      whole((part) =>
+        answered(
+          api.GET("/api/v1/boards/{board_id}/approvals", {
+            params: { path: { board_id: boardId }, query: { task_id: taskId, ...part } },
+            signal,
+          }),
+        ),
       ),
   });
 }

@@ -102,10 +102,25 @@ function Line({ line }: { line: Happening }) {
         )}
       </Group>
       {line.details.map((detail, place) => (
-        <Text key={place} size="sm" style={{ whiteSpace: "pre-wrap" }} lineClamp={12}>
-          {detail}
-        </Text>
+        <Detail key={place} text={detail} />
       ))}
+    </Box>
+  );
+}
+
+// Longer than what a screen holds beside the rest: it scrolls where it stands.
+const LONG = 1_200;
+
+function Detail({ text }: { text: string }) {
+  const words = (
+    <Text size="sm" style={{ whiteSpace: "pre-wrap" }}>
+      {text}
+    </Text>
+  );
+  if (text.length < LONG && text.split("\n").length < 15) return words;
+  return (
+    <Box mah={300} style={{ overflowY: "auto" }} tabIndex={0} role="group" aria-label="All of it">
+      {words}
     </Box>
   );
 }
