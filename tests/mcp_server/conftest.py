@@ -57,7 +57,7 @@ class World:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world() -> Iterator[World]:
     # Sandboxed commands run as another user, who must be able to enter.
     with tempfile.TemporaryDirectory(prefix="pilothouse-mcp-") as made:

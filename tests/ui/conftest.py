@@ -37,7 +37,8 @@ class Demo:
         return found
 
 
-@pytest.fixture(scope="session")
+# No longer than the tests of this directory: its guard and its hub go on working, also while nobody looks.
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     data = tmp_path_factory.mktemp("demo")
     log = data / "said.txt"
@@ -67,7 +68,7 @@ def _demo(data: Path, log: Path, process: subprocess.Popen[bytes]) -> Demo:
     return Demo(Hub(hub, data / "hub"), recorder, guard, found[0], incident[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(demo: Demo) -> Hub:
     return demo.hub
 

@@ -23,7 +23,7 @@ VIEWS: dict[str, tuple[dict[str, int], Scheme]] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def places(demo: Demo) -> dict[str, str]:
     """A path for each page, of things that are there."""
     hub = demo.hub

@@ -38,14 +38,14 @@ def brought(hub: Hub, session_id: str, *, state: str = "ok") -> str:
     return session_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sighted(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> str:
     made = write_sighted(tmp_path_factory.mktemp("sighted") / f"{SIGHTED}.mcap")
     made.replace(demo.hub.data / "sessions" / made.name)
     return brought(demo.hub, SIGHTED)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def flight(demo: Demo) -> str:
     """The recording of the demo's incident."""
     found: str = demo.incident["session_ids"][0]
