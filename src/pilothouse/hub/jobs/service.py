@@ -26,6 +26,9 @@ RECONCILE_S = 15.0
 # When more waits than the queue takes, the next look comes as soon as there may be room again.
 CROWDED_S = 0.2
 RESTART_S = 5.0
+# What is done this seldom is about old rows: a hub that starts does first what somebody waits for.
+SELDOM_S = 600.0
+SETTLED_S = 30.0
 
 
 class JobsStopped(Unavailable):
@@ -71,9 +74,11 @@ class Jobs:
         self._keepers.append(_Keeper(name, run))
 
     def every(self, seconds: float, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Do something now and then, for the first time at the start."""
+        """Do something now and then, for the first time at the start; what is done seldom, once that is over."""
 
         async def repeat() -> None:
+            if seconds >= SELDOM_S:
+                await asyncio.sleep(SETTLED_S)
             while True:
                 await run()
                 await asyncio.sleep(seconds)
