@@ -87,6 +87,17 @@ async def test_single_mode_without_a_password_is_open_and_says_so_in_one_line(co
     assert "MD_HUB_AUTH_PASSWORD" in warnings[0]
 
 
+async def test_an_open_hub_says_whether_a_credential_is_missing_or_wrong(configured: Configured) -> None:
+    app = create_app(configured())
+    async with app.router.lifespan_context(app), client_of(app) as client:
+        for path in ("/auth/tokens", "/api/v1/boards", "/sessions"):
+            for shown in ({}, bearer("nobody's"), basic("x", "y")):
+                refused = await client.get(path, headers=shown)  # type: ignore[arg-type]
+
+                assert refused.status_code == 401
+                assert refused.json()["code"] == ("credentials_wrong" if shown else "credentials_missing"), path
+
+
 async def test_single_mode_with_a_password_needs_it_and_does_not_warn(configured: Configured) -> None:
     with capture_logs() as written:
         assert await status(configured(hub_auth_password=PASSWORD)) == 401

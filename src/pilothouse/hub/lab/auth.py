@@ -9,6 +9,7 @@ from fastapi import Depends
 
 from pilothouse.hub.identity import Caller, CallerKind
 from pilothouse.hub.identity.auth import Admin, AnyCaller
+from pilothouse.hub.identity.auth.aliases import who_is_it
 from pilothouse.hub.identity.domain import (
     NotForAgents,
     NotForRobots,
@@ -18,7 +19,6 @@ from pilothouse.hub.identity.domain import (
     ScopeMissing,
 )
 from pilothouse.kit.errors import Forbidden
-from pilothouse.web import CredentialsMissing
 
 __all__ = [
     "Admin",
@@ -33,7 +33,6 @@ __all__ = [
     "may",
 ]
 
-CHALLENGES = ("Basic", "Bearer")
 READ, WRITE, RUN, FETCH = "sessions:read", "sessions:write", "commands:write", "artifacts:read"
 
 
@@ -42,7 +41,7 @@ def check_scope(caller: Caller, scopes: Collection[str]) -> None:
     if not caller.is_at_home:
         raise NotVisible
     if caller.kind == CallerKind.OPEN:
-        raise CredentialsMissing(challenges=CHALLENGES)
+        raise who_is_it(caller)
     if caller.kind == CallerKind.ROBOT:
         raise NotForRobots(robot_id=caller.robot_id)
     if caller.kind == CallerKind.AGENT:

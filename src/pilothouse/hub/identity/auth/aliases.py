@@ -30,7 +30,14 @@ from pilothouse.hub.identity.domain import (
 )
 from pilothouse.hub.identity.domain.membership import UnknownOrganization
 from pilothouse.hub.identity.service.known_tokens import CHALLENGES
-from pilothouse.web import CredentialsMissing
+from pilothouse.kit.errors import Unauthenticated
+from pilothouse.web import CredentialsMissing, CredentialsWrong
+
+
+def who_is_it(caller: Caller) -> Unauthenticated:
+    """What anybody on a trusted network is told where they must be somebody."""
+    problem = CredentialsWrong if caller.shows_unknown else CredentialsMissing
+    return problem(challenges=CHALLENGES)
 
 
 class Allowed:
@@ -48,7 +55,7 @@ class Allowed:
         if self._rule(caller):
             return caller
         if caller.kind == CallerKind.OPEN:
-            raise CredentialsMissing(challenges=CHALLENGES)
+            raise who_is_it(caller)
         if caller.kind == CallerKind.TOKEN:
             raise ScopeMissing(scope=self._scope)
         if caller.kind == CallerKind.ROBOT:
@@ -80,7 +87,7 @@ class _Belongs:
 
     async def __call__(self, caller: AnyCaller) -> Caller:
         if caller.kind == CallerKind.OPEN:
-            raise CredentialsMissing(challenges=CHALLENGES)
+            raise who_is_it(caller)
         if not caller.is_person:
             raise PeopleOnly
         if caller.role is None:
@@ -117,7 +124,7 @@ class _IsAgent:
 
     async def __call__(self, caller: AnyCaller, _by_agent: Annotated[None, Depends(by_agent_token)]) -> Caller:
         if caller.kind == CallerKind.OPEN:
-            raise CredentialsMissing(challenges=CHALLENGES)
+            raise who_is_it(caller)
         if caller.kind != CallerKind.AGENT:
             raise AgentsOnly
         return caller
@@ -125,7 +132,7 @@ class _IsAgent:
 
 async def _signed_in(caller: AnyCaller) -> Caller:
     if caller.kind == CallerKind.OPEN:
-        raise CredentialsMissing(challenges=CHALLENGES)
+        raise who_is_it(caller)
     if not caller.is_person or caller.user_id is None:
         raise PeopleOnly
     return caller

@@ -52,7 +52,8 @@ class Caller:
     ``robot_id`` is set for a credential that belongs to one robot, which may only speak for itself. ``scopes`` are
     those of a token; an empty set grants nothing. ``organization_id`` is the organization the caller acts in now, None
     for somebody who belongs to none; ``role`` is a person's role there. ``board_id`` is an agent's own board.
-    ``repository`` and ``session_id`` bind a token to one repository or one debug session.
+    ``repository`` and ``session_id`` bind a token to one repository or one debug session. ``shows_unknown`` is set for
+    anybody on a trusted network who shows a credential that nobody here knows.
     """
 
     kind: CallerKind
@@ -69,6 +70,7 @@ class Caller:
     board_id: str | None = None
     repository: str | None = None
     session_id: str | None = None
+    shows_unknown: bool = False
 
     @property
     def identity(self) -> str:

@@ -75,9 +75,10 @@ class Identity:
         known = await self._known(presented)
         if known is not None:
             return await self._acting(known, presented.organization_id)
+        shows_nothing = presented == Presented(organization_id=presented.organization_id)
         if self.is_open and presented.agent_token is None:
-            return OPEN
-        if presented == Presented(organization_id=presented.organization_id):
+            return replace(OPEN, shows_unknown=not shows_nothing)
+        if shows_nothing:
             raise CredentialsMissing(challenges=CHALLENGES)
         raise CredentialsWrong(challenges=CHALLENGES)
 
