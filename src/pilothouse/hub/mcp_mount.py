@@ -7,16 +7,18 @@ The library behind it costs as much memory as the rest of the hub, so it is load
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pilothouse.hub.identity.auth import COUNTED, caller_of
+from pilothouse.hub.identity.auth import COUNTED, talker_of
 from pilothouse.kit.errors import NotFound, Problem, Unavailable
 from pilothouse.kit.logs import get_logger
 from pilothouse.web.errors import problem_response
@@ -24,6 +26,8 @@ from pilothouse.web.errors import problem_response
 log = get_logger(__name__)
 
 PATH = "/mcp"
+# Of the numbers that the protocol leaves to servers.
+REFUSED = -32_001
 
 
 class ToolsNotInstalled(NotFound):
@@ -48,10 +52,10 @@ class McpMount:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await caller_of(HTTPConnection(scope))
+            await talker_of(HTTPConnection(scope))
             app = await self._app()
         except Problem as problem:
-            await problem_response(scope, problem)(scope, receive, send)
+            await _refusal(scope, problem)(scope, receive, send)
             return
         await app(scope, receive, send)
 
@@ -85,6 +89,17 @@ class McpMount:
             log.exception("there are no tools for agents at /mcp")
             if not made.done():
                 made.set_exception(ToolsBroken())
+
+
+def _refusal(scope: Scope, problem: Problem) -> Response:
+    """What every refusal says, and the same as the protocol says it: its clients show nothing else to anybody."""
+    response = problem_response(scope, problem)
+    said = json.loads(bytes(response.body))
+    message = f"{said['detail']} [{said['code']}, request {said['request_id']}]"
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": REFUSED, "message": message}}
+    response.body = response.render(json.dumps({**said, **error}))
+    response.headers["content-length"] = str(len(response.body))
+    return response
 
 
 def _manager(hub: ASGIApp) -> Any:

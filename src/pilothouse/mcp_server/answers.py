@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+WHOLE_FROM = 1e6
 
 
 class Answer(BaseModel):
@@ -32,12 +34,19 @@ class TimelineEntry(Answer):
     facts: dict[str, Any] = Field(default_factory=dict)
 
 
+class LinkedTask(Answer):
+    id: str
+    board_id: str
+
+
 class IncidentDetail(IncidentBrief):
     reason: str | None = None
     root_cause: str | None = None
     ticket_url: str | None = None
     duplicate_of: str | None = None
-    session_ids: list[str] = Field(default_factory=list, description="Its recordings")
+    session_ids: list[str] = Field(default_factory=list, description="Its latest recordings, for get_recording")
+    tasks: list[LinkedTask] = Field(default_factory=list, description="For get_task")
+    lab_session_ids: list[str] | None = Field(None, description="For get_lab_session; null if the lab is not yours")
     version: int
     timeline: list[TimelineEntry] = Field(default_factory=list, description="The latest of what touched it")
 
@@ -110,6 +119,21 @@ class OneSeries(Answer):
     lowest: float | None = None
     highest: float | None = None
 
+    @field_validator("times_s")
+    @classmethod
+    def _to_the_tenth_of_a_millisecond(cls, times_s: list[float]) -> list[float]:
+        return [round(one, 4) for one in times_s]
+
+    @field_validator("values", "lowest", "highest", mode="after")
+    @classmethod
+    def _readable(cls, values: Any) -> Any:
+        return [_brief(one) for one in values] if isinstance(values, list) else _brief(values)
+
+
+def _brief(value: float | None) -> float | None:
+    """Nine digits are more than a sensor means; what is large may be a time or a counter, and stays whole."""
+    return value if value is None or abs(value) >= WHOLE_FROM else float(f"{value:.9g}")
+
 
 class SeriesAnswer(Answer):
     duration_s: float
@@ -167,7 +191,8 @@ class Tasks(Answer):
 class Comment(Answer):
     id: str
     body: str
-    author: Any = None
+    made_by_name: str
+    made_by_kind: str
     created_at: str
 
 
@@ -255,7 +280,8 @@ class LabSessions(Answer):
 
 class CommandResult(LabCommand):
     output: str = Field("", description="The end of its output; lab_output reads the rest")
-    is_running: bool = False
+    is_running: bool = Field(False, description="It is not over: it runs, or waits for its turn")
+    waits_behind: str | None = Field(None, description="The command of the session that runs and must end first")
 
 
 class Output(Answer):

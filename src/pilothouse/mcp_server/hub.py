@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import stamina
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
 ANSWER_S = 60.0
+# Whoever asks too often is told when to ask again; a tool waits that long itself, for a model cannot wait.
+TOO_OFTEN = 429
+LONGEST_WAIT_S = 60.0
 # To whoever asks for the first bytes of something empty.
 NOTHING_THERE = 416
 # What a tool passes on of an answer that is no JSON.
@@ -46,9 +50,16 @@ class Hub:
         headers = self._headers if first_bytes is None else {**self._headers, "Range": f"bytes=0-{first_bytes - 1}"}
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
-            response = await self._client.request(
-                method, path, params=given, json=body, headers=headers, timeout=ANSWER_S
-            )
+            attempts = stamina.retry_context(on=_told_to_wait, attempts=None, timeout=LONGEST_WAIT_S)
+            async for attempt in attempts:
+                with attempt:
+                    response = await self._client.request(
+                        method, path, params=given, json=body, headers=headers, timeout=ANSWER_S
+                    )
+                    if response.status_code == TOO_OFTEN:
+                        raise httpx2.HTTPStatusError("too often", request=response.request, response=response)
+        except httpx2.HTTPStatusError as refused:
+            raise ToolError(_refusal(refused.response)) from None
         except httpx2.HTTPError as error:
             raise ToolError(f"The hub at {self.url} does not answer: {str(error) or type(error).__name__}") from error
         if response.status_code == NOTHING_THERE and first_bytes is not None:
@@ -86,6 +97,14 @@ def forwarded(client: httpx2.AsyncClient) -> Reach:
         return Hub(client, {name: shown[name] for name in CREDENTIALS if name in shown}, url)
 
     return reach
+
+
+def _told_to_wait(problem: Exception) -> float | bool:
+    """In how many seconds it may be asked again, if that is worth waiting for."""
+    if not isinstance(problem, httpx2.HTTPStatusError):
+        return False
+    said = problem.response.headers.get("retry-after", "")
+    return max(1.0, float(said)) if said.isdecimal() and int(said) <= LONGEST_WAIT_S else False
 
 
 def _refusal(response: httpx2.Response) -> str:

@@ -192,8 +192,10 @@ class Running:
             b"".join(frame.content for frame in self._log.read(0, _LAST_WORDS_BYTES)).decode(errors="replace").strip()
         )
         if said.startswith(f"bwrap: execvp {self._command.argv[0]}: "):
-            code = _NOT_EXECUTABLE if "ermission" in said else _NOT_FOUND
-            return replace(ending, termination_reason=TerminationReason.EXIT, exit_code=code)
+            is_there = "ermission" in said
+            why = _not_run(self._command.argv[0], is_there=is_there)
+            code = _NOT_EXECUTABLE if is_there else _NOT_FOUND
+            return replace(ending, termination_reason=TerminationReason.EXIT, exit_code=code, detail=why)
         if not said.startswith("bwrap: "):
             # It had begun; what held it was killed from outside, by the kernel for want of memory for one.
             return replace(
@@ -236,6 +238,13 @@ class Running:
 def _mark(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+def _not_run(program: str, *, is_there: bool) -> str:
+    if is_there:
+        return f"{program[:200]!r} is no program that may be executed"
+    words = "; each word is an argument of its own, and a line for a shell follows sh -c" if " " in program else ""
+    return f"there is no program {program[:200]!r} in the sandbox{words}"
 
 
 def _with_refusals(ending: Ending, refused: Sequence[str]) -> Ending:

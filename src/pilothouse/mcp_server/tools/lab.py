@@ -112,7 +112,7 @@ def _add_commands(server: MCPServer[Any], reach: Reach) -> None:
         tail: Lines = 60,
     ) -> CommandResult:
         """Queue a command, wait for its end, and show the end of its output. When it still runs afterwards,
-        lab_command tells how it goes on."""
+        lab_command tells how it goes on. There is no shell around it: a line for one is ["sh", "-c", LINE]."""
         hub = reach(ctx)
         body = {"argv": argv, **({"timeout_s": timeout_s} if timeout_s else {})}
         queued = await hub.send("POST", f"/sessions/{_part(session_id)}/commands", body)
@@ -187,8 +187,14 @@ async def _result(
         await asyncio.sleep(LOOK_EVERY_S)
         command = await hub.get(path)
     output = await _output(hub, session_id, command_id, {"tail": tail})
-    brief = LabCommand.model_validate(command)
-    return CommandResult(**brief.model_dump(), output=output.text, is_running=command.get("ended_at") is None)
+    before = None
+    if command["state"] == "queued":
+        running = await hub.get(f"/sessions/{_part(session_id)}/commands", state="running", limit=1)
+        before = next((one["id"] for one in running["items"]), None)
+    brief = LabCommand.model_validate(command).model_dump()
+    return CommandResult(
+        **brief, output=output.text, is_running=command.get("ended_at") is None, waits_behind=before
+    )  # fmt: skip
 
 
 async def _output(hub: Hub, session_id: str, command_id: str, params: dict[str, Any]) -> Output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -129,7 +130,8 @@ async def summary_of(hub: Hub, session_id: str) -> RecordingDetail:
         from datetime import datetime
 
         started_s = datetime.fromisoformat(detail.started_at).timestamp()
-        detail.trigger_at_s = round(detail.trigger["fired_at_ns"] / NS_PER_S - started_s, 3)
+        # Rounded down: whoever reads messages from here on sees the one that made it fire.
+        detail.trigger_at_s = math.floor((detail.trigger["fired_at_ns"] / NS_PER_S - started_s) * 1_000) / 1_000
     return detail
 
 

@@ -27,6 +27,7 @@ from pilothouse.hub.identity.auth.callers import (
     ThisHub,
     caller_of,
     still_allowed,
+    talker_of,
 )
 from pilothouse.hub.identity.auth.sessions import (
     ArrivingSession,
@@ -68,4 +69,5 @@ __all__ = [
     "WritingMember",
     "caller_of",
     "still_allowed",
+    "talker_of",
 ]

@@ -92,6 +92,10 @@ async def _caller(
 ) -> Caller:
     shown = presented(connection)
     await _count_agents(connection, shown)
+    return await _identified(connection, shown)
+
+
+async def _identified(connection: HTTPConnection, shown: Presented) -> Caller:
     if shown.is_by_cookie:
         check_origin(connection)
     elif shown.is_by_any_page:
@@ -107,6 +111,17 @@ async def _caller(
 async def caller_of(connection: HTTPConnection) -> Caller:
     """Who sends a request that no route of FastAPI's answers; raises CredentialsMissing, CredentialsWrong, …"""
     return await _caller(connection, None, None, None)
+
+
+async def talker_of(connection: HTTPConnection) -> Caller:
+    """Who talks to us in many small messages, each a request: of agents' tokens only wrong ones are counted. What they
+    ask for is counted by what it is."""
+    shown = presented(connection)
+    try:
+        return await _identified(connection, shown)
+    except CredentialsWrong:
+        await _count_agents(connection, shown)
+        raise
 
 
 async def _count_agents(connection: HTTPConnection, shown: Presented) -> None:
