@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pilothouse.kit.clock import NS_PER_S, SystemClock
-from pilothouse.mcap import Decoders, Ring, open_recording
+from pilothouse.mcap import Channel, Decoders, Ring, open_recording
 from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.pipeline import Pipeline, WatchedRule
 from pilothouse.recorder.settings import RecorderSettings
@@ -39,11 +41,12 @@ class Fired:
         self.firings.append(fired)
 
 
-def pipeline_of(ring: Ring, fired: Fired, *rules: Any) -> Pipeline:
+def pipeline_of(ring: Ring, fired: Fired, *rules: Any, most_bytes: int = 1 << 26) -> Pipeline:
     decoders = Decoders()
     return Pipeline(
-        ring=ring, stream=Stream(), captures=fired, make_decode=lambda: decoders.decode,  # type: ignore[arg-type]
+        ring=ring, stream=Stream(), captures=fired, make_decoders=lambda: decoders,  # type: ignore[arg-type]
         rules=WatchedRule.all_of(RecorderSettings(triggers=rules)), clock=SystemClock(), rejected=LeftOut(60),
+        most_bytes=lambda: most_bytes,
     )  # fmt: skip
 
 
@@ -72,6 +75,38 @@ def test_a_silence_is_noticed_by_the_messages_of_other_topics() -> None:
             pipeline.message(other, second * NS_PER_S, b"{}")
 
     assert [one.fired_at_ns for one in fired.firings] == [3 * NS_PER_S]
+
+
+@pytest.mark.parametrize("channel", [Channel("/scan", "bytes"), json_channel("/scan")])
+def test_a_dropout_needs_no_message_that_can_be_decoded_and_decodes_none(channel: Channel) -> None:
+    fired = Fired()
+    with Ring(window_s=60, max_bytes=1 << 20) as ring:
+        pipeline = pipeline_of(ring, fired, SILENT)
+        other = pipeline.channel(json_channel("/other"))
+        for second in range(5):
+            pipeline.message(pipeline.channel(channel), second * NS_PER_S, b"no JSON")
+        for second in range(5, 10):
+            pipeline.message(other, second * NS_PER_S, b"{}")
+
+    assert [one.fired_at_ns for one in fired.firings] == [7 * NS_PER_S]
+    assert not pipeline.troubles.counts
+
+
+def test_a_rule_looks_into_no_message_that_would_take_too_much_memory() -> None:
+    fired, rule = Fired(), {"kind": "threshold", "topic": "/map", "field": "data[0]", "op": "gt", "value": 1}
+    texts = {
+        "flat": b'{"data": [9], "picture": "%s"}' % (b"x" * 100_000),
+        "unfolds": b'{"data": [9%s]}' % (b",9" * 50_000),
+    }
+    with Ring(window_s=60, max_bytes=1 << 24) as ring:
+        pipeline = pipeline_of(ring, fired, rule, most_bytes=1 << 20)
+        number = pipeline.channel(json_channel("/map"))
+        for second, text in enumerate((b'{"data": [0]}', texts["unfolds"], texts["flat"])):
+            pipeline.message(number, second * NS_PER_S, text)
+        kept = ring.message_count
+
+    assert [one.fired_at_ns for one in fired.firings] == [2 * NS_PER_S]
+    assert (kept, pipeline.troubles.of("undecodable")) == (3, {"/map": 1})
 
 
 def test_where_only_a_topic_speaks_whose_clock_is_off_message_time_goes_on_with_the_clock() -> None:

@@ -45,6 +45,16 @@ def test_a_firing_comes_with_what_was_measured_around_it() -> None:
     assert firing.samples == ((ns(3), 3), (ns(4), 4), (ns(5), 10), (ns(6), 6), (ns(7), 7))
 
 
+@pytest.mark.parametrize(
+    ("rule", "at_s"),
+    [(SILENT, 1.5), ({"kind": "any", "of": [SILENT, SPEED]}, 1.5), ({"kind": "all", "of": [SILENT]}, 3)],
+)
+def test_a_silence_is_one_whether_or_not_what_was_said_can_be_decoded(rule: dict[str, Any], at_s: float) -> None:
+    said: list[tuple[float, str, object]] = [(0, "/speed", "?"), (0.5, "/speed", "?"), (3, "/other", 1)]
+
+    assert run([rule_of(**rule)], *said) == [(rule["kind"], at_s)]
+
+
 def test_a_firing_is_told_as_soon_as_what_follows_it_has_been_seen() -> None:
     taken = []
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Invalid, Problem
@@ -15,10 +17,11 @@ from pilothouse.recorder.capture.captures import Captures
 from pilothouse.recorder.losses import LeftOut
 from pilothouse.recorder.outbox.outbox import CaptureState
 from pilothouse.recorder.outbox.post_rolls import NEVER_NS
+from pilothouse.recorder.problems import TooMuchToLookInto
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources.base import Content
 from pilothouse.recorder.stream import Stream
-from pilothouse.triggers import Rule, Ticker, TriggerConfig, build_rule
+from pilothouse.triggers import UNREAD, Rule, Ticker, TriggerConfig, build_rule
 from pilothouse.wire import TriggerFired
 
 # Room above a message's time for every post-roll there can be.
@@ -28,7 +31,17 @@ LATEST_NS = NEVER_NS - 10_000 * NS_PER_S
 ASKED_FOR = ("pre_s", "post_s", "label", "during_post_roll", "captures_per_hour", "captures_per_day")
 
 log = get_logger("pilothouse.recorder")
-Decode = Callable[[Channel, bytes], object]
+# What is decoded for rules at once may take as much as one message may have; a smaller message needs no second look.
+NOTICED_BYTES = 16 << 10
+MIB = 1 << 20
+
+
+class Decodes(Protocol):
+    """What :class:`pilothouse.mcap.Decoders` does."""
+
+    def takes(self, channel: Channel, content: Content) -> int: ...
+
+    def decode(self, channel: Channel, content: bytes) -> object: ...
 
 
 @dataclass(slots=True)
@@ -87,15 +100,18 @@ class Pipeline:
 
     def __init__(
         self, *, ring: Ring, stream: Stream, captures: Captures, rules: Sequence[WatchedRule],
-        make_decode: Callable[[], Decode], clock: Clock, rejected: LeftOut,
+        make_decoders: Callable[[], Decodes], clock: Clock, rejected: LeftOut,
+        most_bytes: Callable[[], int] = lambda: sys.maxsize,
     ) -> None:  # fmt: skip
         self._ring = ring
         self._stream = stream
         self._captures = captures
-        self._make_decode = make_decode
+        self._make_decoders = make_decoders
+        self._most_bytes = most_bytes
+        self._share = ring.beside.share()
         self._clock = clock
         self._rejected = rejected
-        self._decode: Decode | None = None
+        self._decoders: Decodes | None = None
         self._watched: dict[int, tuple[Channel, list[WatchedRule]]] = {}
         self._channels: dict[int, Channel] = {}
         self._rules_lock = threading.Lock()
@@ -177,16 +193,32 @@ class Pipeline:
             channel, watching = self._watched.get(channel_id, (None, []))
             if channel is None:
                 return  # its rules have just been taken away
-            if self._decode is None:
-                self._decode = self._make_decode()
-            try:
-                decoded = self._decode(channel, bytes(content))
-            except Exception as error:  # noqa: BLE001 - whatever one message does to a decoder, recording goes on
-                reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-                self.troubles.note(channel.topic, "undecodable", reason)
-                return
+            is_read = any(channel.topic in one.rule.reads for one in watching)
+            decoded = self._decoded(channel, content) if is_read else UNREAD
             for one in watching:
-                self._observe(one, channel.topic, log_time_ns, decoded)
+                if decoded is not UNREAD or channel.topic in one.rule.hears:
+                    self._observe(one, channel.topic, log_time_ns, decoded)
+            del decoded
+            if self._share.bytes:
+                self._share.hold(0)
+
+    def _decoded(self, channel: Channel, content: Content) -> object:
+        if self._decoders is None:
+            self._decoders = self._make_decoders()
+        try:
+            if len(content) > NOTICED_BYTES:
+                self._make_way(self._decoders.takes(channel, content))
+            return self._decoders.decode(channel, bytes(content))
+        except Exception as error:  # noqa: BLE001 - whatever one message does to a decoder, recording goes on
+            reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+            self.troubles.note(channel.topic, "undecodable", reason)
+            return UNREAD
+
+    def _make_way(self, size: int) -> None:
+        """Before so much is taken: raises TooMuchToLookInto."""
+        if size > self._most_bytes():
+            raise TooMuchToLookInto(decoded_mib=round(size / MIB), most_mib=self._most_bytes() // MIB)
+        self._share.hold(size)
 
     def _observe(self, one: WatchedRule, topic: str, log_time_ns: int, decoded: object) -> None:
         unmeasured = one.rule.unmeasured

@@ -26,6 +26,11 @@ class UnknownRecording(NotFound):
     """No recording {session_id} is kept here."""
 
 
+class TooMuchToLookInto(Invalid):
+    """Decoded for a rule, this message would take about {decoded_mib} MiB, and {most_mib} at most are given for that;
+    raise max_bytes, or watch another topic."""
+
+
 class CannotWrite(Unavailable):
     """The recording cannot be written: {reason}."""
 

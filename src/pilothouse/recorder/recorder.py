@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap import Channel, Ring, Spool
+from pilothouse.mcap import Ring, Spool
 from pilothouse.mcap.ring.beside import NOTICED_BYTES
 from pilothouse.recorder.answers import Answers
 from pilothouse.recorder.asking.alert_saves import AlertSaves
@@ -37,7 +37,7 @@ from pilothouse.recorder.keeping.stored_recordings import StoredRecordings
 from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.outbox.outbox import CaptureRow, Outbox, OutboxUnwritable, SaveKey
 from pilothouse.recorder.outbox.risk_events import RiskEvents
-from pilothouse.recorder.pipeline import Decode, Pipeline, WatchedRule
+from pilothouse.recorder.pipeline import Decodes, Pipeline, WatchedRule
 from pilothouse.recorder.problems import NothingToReload
 from pilothouse.recorder.push.pushing import Pushing
 from pilothouse.recorder.reloading import changed_settings
@@ -111,7 +111,8 @@ class Recorder:
         self.captures = self._made_captures(stream, sessions)
         self.pipeline = Pipeline(
             ring=self.ring, stream=stream, captures=self.captures, rules=WatchedRule.all_of(settings),
-            make_decode=_make_decode, clock=clock, rejected=self._ledger.rejected,
+            make_decoders=_make_decoders, clock=clock, rejected=self._ledger.rejected,
+            most_bytes=lambda: self._too_large.most_bytes,
         )  # fmt: skip
         self._pushed = Thinning(self.pipeline, Selection(), topic_rules, self._ledger.thinned)
         self.pushing = Pushing(
@@ -326,12 +327,7 @@ def _drop_directory(settings: RecorderSettings) -> DropDirectory | None:
     return DropDirectory(settings.drop_directory) if settings.drop_directory else None
 
 
-def _make_decode() -> Decode:
+def _make_decoders() -> Decodes:
     from pilothouse.mcap import Decoders  # decoding needs numpy and more; only watched topics pay for it
 
-    decoders = Decoders()
-
-    def decode(channel: Channel, content: bytes) -> object:
-        return decoders.decode(channel, content)
-
-    return decode
+    return Decoders()

@@ -14,11 +14,12 @@ from pilothouse.triggers.expression import parse_expression
 from pilothouse.triggers.field_path import MISSING, FieldPath
 from pilothouse.triggers.kinds.limit import Operator
 from pilothouse.triggers.kinds.threshold import Threshold, ThresholdConfig
-from pilothouse.triggers.rule import Rule, RuleConfig
+from pilothouse.triggers.rule import UNREAD, Rule, RuleConfig
 from pilothouse.triggers.ticker import Ticker
 
 __all__ = [
     "MISSING",
+    "UNREAD",
     "FieldPath",
     "Operator",
     "Rule",

@@ -10,7 +10,7 @@ from typing import Protocol
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Channel, Message
-from pilothouse.triggers.rule import Rule
+from pilothouse.triggers.rule import UNREAD, Rule
 from pilothouse.triggers.ticker import Ticker
 from pilothouse.wire import TriggerFired
 
@@ -83,12 +83,15 @@ class Backtest:
 
     def _observe(self, rules: Sequence[Rule], message: Message) -> None:
         channel, now_ns = message.channel, message.log_time_ns
+        decoded: object = UNREAD
         try:
-            decoded = self._decoders.decode(channel, message.content)
+            if any(channel.topic in rule.reads for rule in rules):
+                decoded = self._decoders.decode(channel, message.content)
         except Problem:
             self.undecodable[channel.topic] += 1
-            return
         for rule in rules:
+            if decoded is UNREAD and channel.topic not in rule.hears:
+                continue
             fired = rule.observe(channel.topic, now_ns, decoded)
             if rule.measured is not None:
                 self._traces[id(rule)].append((now_ns, rule.measured))

@@ -12,7 +12,7 @@ from pilothouse.kit.clock import NS_PER_S
 from pilothouse.triggers.excursion import Excursion
 from pilothouse.triggers.kinds import SingleConfig
 from pilothouse.triggers.listing import expand
-from pilothouse.triggers.rule import HeldConfig, Rule, RuleConfig, Seconds
+from pilothouse.triggers.rule import UNREAD, HeldConfig, Rule, RuleConfig, Seconds
 from pilothouse.wire import TriggerFired
 
 MAX_PARTS = 20
@@ -95,6 +95,8 @@ class _Composite:
         self.name = config.called
         self.parts = tuple(parts)
         self.topics = frozenset[str]().union(*(one.topics for one in parts))
+        self.reads = frozenset[str]().union(*(one.reads for one in parts))
+        self.hears = frozenset[str]().union(*(one.hears for one in parts))
         self.ticks = any(one.ticks for one in parts)
         self.measured: float | None = None
         self.excursion = config.excursion()
@@ -105,7 +107,10 @@ class _Composite:
         return sum(one.unmeasured for one in self.parts)
 
     def observe(self, topic: str, log_time_ns: int, decoded: object) -> TriggerFired | None:
-        return self._decide(log_time_ns, self._by_topic[topic], lambda part: part.observe(topic, log_time_ns, decoded))
+        parts = self._by_topic[topic]
+        if decoded is UNREAD:
+            parts = [one for one in parts if topic in one.hears]
+        return self._decide(log_time_ns, parts, lambda part: part.observe(topic, log_time_ns, decoded))
 
     def tick(self, now_ns: int) -> TriggerFired | None:
         return self._decide(now_ns, self.parts, lambda part: part.tick(now_ns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal, Protocol, Self
+from typing import Annotated, ClassVar, Final, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -16,6 +16,8 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Limit = Annotated[int, Field(ge=0, le=100_000)]
+# Stands for the value of a message that was not decoded.
+UNREAD: Final = object()
 DuringPostRoll = Literal["add", "extend"]
 Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -97,7 +99,17 @@ class Rule(Protocol):
 
     @property
     def topics(self) -> frozenset[str]:
-        """The topics whose messages the rule wants decoded."""
+        """The topics whose messages the rule wants to be told of."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Those of them whose messages it wants decoded."""
+        ...
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """Those of them of which it wants to know every message, decoded or not."""
         ...
 
     @property
@@ -116,7 +128,10 @@ class Rule(Protocol):
         ...
 
     def observe(self, topic: str, log_time_ns: int, decoded: object) -> TriggerFired | None:
-        """Take one message of one of ``topics``; returns the firing it completes, if it does."""
+        """Take one message of one of ``topics``; returns the firing it completes, if it does.
+
+        Of topics that it ``hears``, ``decoded`` may be UNREAD.
+        """
         ...
 
     def tick(self, now_ns: int) -> TriggerFired | None:
@@ -132,11 +147,12 @@ class JudgingRule:
     """What most rules share: an excursion, and firings that say what was measured."""
 
     ticks: ClassVar[bool] = False
+    hears: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, config: RuleConfig, topics: Iterable[str]) -> None:
         self.name = config.called
         self.kind = config.kind
-        self.topics = frozenset(topics)
+        self.topics = self.reads = frozenset(topics)
         self.unmeasured = 0
         self.measured: float | None = None
         self.excursion = config.excursion()

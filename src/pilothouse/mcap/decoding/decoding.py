@@ -10,6 +10,11 @@ from pilothouse.mcap.problems import Broken, Undecodable
 
 Decode = Callable[[bytes], object]
 
+# What one value takes as an object: a short text, or a small dict shared among its entries.
+VALUE_BYTES = 100
+# So often may a message be in memory whose parts become objects, such as the points of a path.
+UNFOLDED = 25
+
 SUPPORTED = "json, ros1, cdr and protobuf can be decoded"
 
 
@@ -22,17 +27,28 @@ class Decoders:
     def __init__(self) -> None:
         self._by_channel: dict[int, tuple[Channel, Decode]] = {}
 
+    def takes(self, channel: Channel, content: bytes | bytearray) -> int:
+        """About the most memory that decoding a message takes, in bytes; known before any of it is taken."""
+        if channel.message_encoding == "json":
+            values = sum(content.count(one) for one in (b",", b"{", b"["))
+            return 2 * len(content) + VALUE_BYTES * values
+        is_flat = getattr(self._decoder(channel), "is_flat", False)
+        return len(content) * (2 if is_flat else UNFOLDED)
+
     def decode(self, channel: Channel, content: bytes) -> object:
         """The value of a message; raises Undecodable."""
-        known = self._by_channel.get(id(channel))
-        if known is None or known[0] is not channel:
-            known = self._by_channel[id(channel)] = (channel, _decoder_for(channel))
         try:
-            return known[1](content)
+            return self._decoder(channel)(content)
         except Broken as problem:
             raise Undecodable(topic=channel.topic, reason=problem) from None
         except Exception as error:  # noqa: BLE001 - three libraries, each with its own idea of what nonsense raises
             raise Undecodable(topic=channel.topic, reason=f"{channel.message_encoding}: {_said(error)}") from None
+
+    def _decoder(self, channel: Channel) -> Decode:
+        known = self._by_channel.get(id(channel))
+        if known is None or known[0] is not channel:
+            known = self._by_channel[id(channel)] = (channel, _decoder_for(channel))
+        return known[1]
 
 
 def _decoder_for(channel: Channel) -> Decode:

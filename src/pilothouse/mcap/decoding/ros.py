@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rosbags.interfaces import Nodetype
@@ -43,9 +44,8 @@ def cdr_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes]
         store, type_name = _store_from_idl(name, text)
     else:
         raise Broken(f"cdr with a schema in {encoding[:50]!r}; ros2msg and ros2idl can be read")
-    _check_parts(store, type_name, empty_parts_are_free=False)
-    convert = _converter(store, type_name, {})
-    return lambda content: convert(store.deserialize_cdr(content, type_name))
+    is_flat = _check_parts(store, type_name, empty_parts_are_free=False)
+    return _Decoder(partial(store.deserialize_cdr, typename=type_name), _converter(store, type_name, {}), is_flat)
 
 
 def ros1_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes], object]:
@@ -53,9 +53,20 @@ def ros1_decoder(name: str, encoding: str, definition: bytes) -> Callable[[bytes
     if encoding != "ros1msg":
         raise Broken(f"ros1 with a schema in {encoding[:50]!r}; ros1msg can be read")
     store, type_name = _store_from_msg(name, _text(definition), builtin={})
-    _check_parts(store, type_name, empty_parts_are_free=True)
-    convert = _converter(store, type_name, {})
-    return lambda content: convert(store.deserialize_ros1(content, type_name))
+    is_flat = _check_parts(store, type_name, empty_parts_are_free=True)
+    return _Decoder(partial(store.deserialize_ros1, typename=type_name), _converter(store, type_name, {}), is_flat)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """``is_flat``: however large a message is, it becomes few objects, as pictures do."""
+
+    read: Callable[..., Any]
+    convert: Convert
+    is_flat: bool
+
+    def __call__(self, content: bytes) -> dict[str, Any]:
+        return self.convert(self.read(content))
 
 
 def _text(definition: bytes) -> str:
@@ -101,6 +112,7 @@ class _Parts:
     empty_types: dict[str, bool] = field(default_factory=dict)
     empty: dict[str, float] = field(default_factory=dict)
     fields: int = 0
+    is_flat: bool = True
 
     def count(self, type_name: str) -> None:
         """Walk through a type and those within it; the outcome is in ``empty_types``, ``empty`` and ``fields``."""
@@ -119,6 +131,8 @@ class _Parts:
                 self.count(element[1])
                 inner_empty = self.empty_types[element[1]]
                 inner = self.empty[element[1]] + inner_empty
+            if kind == Nodetype.SEQUENCE and not is_number:
+                self.is_flat = False
             if kind == Nodetype.SEQUENCE:
                 empty += math.inf if inner_empty else inner
             else:
@@ -127,14 +141,15 @@ class _Parts:
         self.empty_types[type_name], self.empty[type_name] = is_empty, empty
 
 
-def _check_parts(store: Typestore, type_name: str, *, empty_parts_are_free: bool) -> None:
-    """A schema of a few bytes could ask for billions of parts; raises Broken."""
+def _check_parts(store: Typestore, type_name: str, *, empty_parts_are_free: bool) -> bool:
+    """Whether messages are flat. A schema of a few bytes could ask for billions of parts; raises Broken."""
     parts = _Parts(store)
     parts.count(type_name)
     if parts.fields > MOST_FIELDS:
         raise Broken(f"its schema has {parts.fields} fields and elements; up to {MOST_FIELDS} can be read")
     if empty_parts_are_free and parts.empty[type_name] > MOST_EMPTY_PARTS:
         raise Broken(f"its schema has more than {MOST_EMPTY_PARTS} parts without content")
+    return parts.is_flat
 
 
 def _converter(store: Typestore, type_name: str, known: dict[str, Convert]) -> Convert:

@@ -40,7 +40,8 @@ class Dropout:
     def __init__(self, config: DropoutConfig) -> None:
         self.config = config
         self.name = config.called
-        self.topics = frozenset({config.topic})
+        self.topics = self.hears = frozenset({config.topic})
+        self.reads: frozenset[str] = frozenset()
         self.unmeasured = 0
         self.measured: float | None = None
         self._gap_ns = round(config.max_gap_s * NS_PER_S)
