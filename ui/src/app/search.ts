@@ -27,6 +27,12 @@ export function oneOf<const Choice extends string>(value: unknown, choices: read
   return choices.find((choice) => choice === value);
 }
 
+/** A day as a date field writes it; anything else is none. */
+export function day(value: unknown): string | undefined {
+  const said = text(value);
+  return said !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(said) && !Number.isNaN(Date.parse(said)) ? said : undefined;
+}
+
 /** The id of something that is being changed; empty of one that does not exist yet. */
 export function idOrNew(value: unknown): string | undefined {
   return value === "" ? "" : text(value);

@@ -1,4 +1,4 @@
-import { flag, number, text, texts } from "~/app/search";
+import { day, flag, number, text, texts } from "~/app/search";
 
 export type BacktestsSearch = { offset?: number };
 /** How results are looked at: all recordings unless told, and from which on. */
@@ -12,8 +12,6 @@ export type NewBacktestSearch = {
   since?: string;
   until?: string;
 };
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function backtestsSearch(search: Record<string, unknown>): BacktestsSearch {
   return { offset: number(search.offset) };
@@ -32,9 +30,4 @@ export function newBacktestSearch(search: Record<string, unknown>): NewBacktestS
     since: day(search.since),
     until: day(search.until),
   };
-}
-
-function day(value: unknown): string | undefined {
-  const said = text(value);
-  return said !== undefined && DAY.test(said) && !Number.isNaN(Date.parse(said)) ? said : undefined;
 }

@@ -1,6 +1,7 @@
-import { Button, Chip, Group, Select, Switch } from "@mantine/core";
+import { Button, Chip, Group, SegmentedControl, Select, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { count } from "~/format/numbers";
+import { DayField } from "~/parts/day-field";
 import { Words } from "~/parts/words";
 import { groups } from "./queries";
 import { type IncidentSearch, isNarrowed, SEVERITIES, type Severity, STATES, type State } from "./search";
@@ -26,6 +27,19 @@ export function IncidentFilters({ search, onChange }: Props) {
         width={170}
       />
       <Choice label="Rule" value={search.rule} values={known?.by_rule} onChange={(rule) => onChange({ rule })} />
+      <DayField
+        end="from"
+        aria-label="Opened from this day"
+        value={search.since}
+        onChange={(since) => onChange({ since })}
+      />
+      <DayField
+        end="to"
+        aria-label="Opened until this day"
+        w={156}
+        value={search.until}
+        onChange={(until) => onChange({ until })}
+      />
       <Chip.Group
         multiple
         value={search.severity ?? []}
@@ -59,6 +73,15 @@ export function IncidentFilters({ search, onChange }: Props) {
         checked={search.live === true}
         onChange={(event) => onChange({ live: event.currentTarget.checked || undefined, state: undefined })}
       />
+      <SegmentedControl
+        aria-label="Order"
+        value={search.order ?? "latest"}
+        data={[
+          { value: "latest", label: "Latest first" },
+          { value: "urgency", label: "Worst first" },
+        ]}
+        onChange={(order) => onChange({ order: order === "urgency" ? order : undefined })}
+      />
       {isNarrowed(search) ? (
         <Button
           variant="subtle"
@@ -70,6 +93,8 @@ export function IncidentFilters({ search, onChange }: Props) {
               robot: undefined,
               rule: undefined,
               live: undefined,
+              since: undefined,
+              until: undefined,
             })
           }
         >

@@ -113,7 +113,9 @@ function Case({ incident: one, view }: { incident: Incident; view: IncidentView 
               incident={one}
               recordingId={recordingId}
               query={looked}
-              onChoose={(chosen) => look({ recording: chosen }, "opens")}
+              onChoose={(recording) => look({ recording, t: undefined, from: undefined, to: undefined }, "opens")}
+              place={view}
+              onPlace={look}
             />
             <RiskPanel
               incident={one}

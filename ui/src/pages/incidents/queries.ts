@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api, type Model } from "~/api/client";
+import { daysOf } from "~/format/days";
 import { inParts, MOST, whole } from "~/parts/listed";
 import { untilOpened } from "./moment-of";
 import { type IncidentSearch, listOf } from "./search";
@@ -10,21 +11,18 @@ export type Entry = Model<"IncidentEntry">;
 export const PAGE = 50;
 
 export function incidentList(search: IncidentSearch) {
-  const { q, state, severity, robot, rule, live, page } = listOf(search);
+  const { robot, since, until, page, ...same } = listOf(search);
   return queryOptions({
-    queryKey: ["incidents", "list", { q, state, severity, robot, rule, live, page }],
+    queryKey: ["incidents", "list", { robot, since, until, page, ...same }],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       answered(
         api.GET("/api/v1/incidents", {
           params: {
             query: {
-              q,
-              state,
-              severity,
+              ...same,
+              ...daysOf({ since, until }),
               robot_id: robot,
-              rule,
-              live,
               limit: PAGE,
               offset: PAGE * ((page ?? 1) - 1),
             },

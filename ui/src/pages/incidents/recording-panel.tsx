@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import type { Model } from "~/api/client";
 import { bytes } from "~/format/numbers";
+import type { PreviewPlace } from "~/pages/player";
 import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
 import { Panel } from "~/parts/panel";
@@ -18,10 +19,11 @@ type Props = {
   recordingId: string | undefined;
   query: UseQueryResult<Model<"Recording">>;
   onChoose: (recordingId: string) => void;
-};
+} & Placed;
+type Placed = { place: PreviewPlace; onPlace: (place: PreviewPlace) => void };
 
 /** What was recorded around the trigger. */
-export function RecordingPanel({ incident, recordingId, query, onChoose }: Props) {
+export function RecordingPanel({ incident, recordingId, query, onChoose, ...placed }: Props) {
   const ids = incident.session_ids ?? [];
   return (
     <Panel
@@ -47,14 +49,16 @@ export function RecordingPanel({ incident, recordingId, query, onChoose }: Props
         </Text>
       ) : (
         <Answer query={query} loading={<Skeleton height={180} />}>
-          {(recording) => <Shown incident={incident} recording={recording} />}
+          {(recording) => <Shown incident={incident} recording={recording} {...placed} />}
         </Answer>
       )}
     </Panel>
   );
 }
 
-function Shown({ incident, recording }: { incident: Incident; recording: Model<"Recording"> }) {
+type ShownProps = Placed & { incident: Incident; recording: Model<"Recording"> };
+
+function Shown({ incident, recording, ...placed }: ShownProps) {
   const moment = momentOf(recording, incident.opened_at);
   return (
     <Stack gap="xs">
@@ -83,6 +87,7 @@ function Shown({ incident, recording }: { incident: Incident; recording: Model<"
             sessionId={recording.session_id}
             timeNs={moment}
             spanS={Math.min(SHOWN_S, Math.max(1, recording.duration_s))}
+            {...placed}
           />
         </Suspense>
       )}

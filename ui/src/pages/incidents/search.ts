@@ -1,4 +1,4 @@
-import { flag, number, oneOf, text, texts } from "~/app/search";
+import { day, flag, number, oneOf, text, texts } from "~/app/search";
 
 export const STATES = ["open", "investigating", "mitigated", "resolved", "duplicate", "wont_fix"] as const;
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
@@ -13,6 +13,11 @@ export type IncidentSearch = {
   robot?: string;
   rule?: string;
   live?: true;
+  /** The days on which they were opened. */
+  since?: string;
+  until?: string;
+  /** The most urgent first, instead of the latest. */
+  order?: "urgency";
   page?: number;
 };
 
@@ -37,6 +42,9 @@ export function incidentSearch(search: Record<string, unknown>): IncidentSearch 
     robot: text(search.robot),
     rule: text(search.rule),
     live: flag(search.live),
+    since: day(search.since),
+    until: day(search.until),
+    order: oneOf(search.order, ["urgency"] as const),
     page: page !== undefined && Number.isInteger(page) && page > 1 ? page : undefined,
   };
 }
@@ -52,6 +60,10 @@ export type TimelineKind = (typeof TIMELINE_KINDS)[number];
 /** What is open on the page of one incident, beside the list it came from. */
 export type IncidentView = IncidentSearch & {
   recording?: string;
+  /** Where one looks in it, when not at the trigger: seconds from its start. */
+  t?: number;
+  from?: number;
+  to?: number;
   show?: TimelineKind;
   newest?: true;
   event?: string;
@@ -66,6 +78,9 @@ export function incidentView(search: Record<string, unknown>): IncidentView {
   return {
     ...incidentSearch(search),
     recording: text(search.recording),
+    t: number(search.t),
+    from: number(search.from),
+    to: number(search.to),
     show: oneOf(search.show, TIMELINE_KINDS),
     newest: flag(search.newest),
     event: text(search.event),
@@ -76,11 +91,12 @@ export function incidentView(search: Record<string, unknown>): IncidentView {
 }
 
 /** The list alone, without what is open of one incident. */
-export function listOf({ q, state, severity, robot, rule, live, page }: IncidentSearch): IncidentSearch {
-  return { q, state, severity, robot, rule, live, page };
+export function listOf(search: IncidentSearch): IncidentSearch {
+  const { q, state, severity, robot, rule, live, since, until, order, page } = search;
+  return { q, state, severity, robot, rule, live, since, until, order, page };
 }
 
 export function isNarrowed(search: IncidentSearch): boolean {
-  const { page: _page, ...filters } = listOf(search);
+  const { page: _page, order: _order, ...filters } = listOf(search);
   return Object.values(filters).some((one) => one !== undefined);
 }

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { Answer } from "~/parts/answer";
 import { Failure } from "~/parts/failure";
+import { PageLink } from "~/parts/link";
 import { useEverything } from "~/parts/listed";
 import { Page } from "~/parts/page";
 import { Panel } from "~/parts/panel";
@@ -62,6 +63,15 @@ function Form({ repositories, search }: { repositories: LabRepository[]; search:
       noValidate
     >
       <Panel>
+        {draft.incident === "" ? null : (
+          <Text size="sm" mb="sm">
+            It is made for incident{" "}
+            <PageLink to="/incidents/$incidentId" params={{ incidentId: draft.incident }} inherit>
+              {draft.incident}
+            </PageLink>
+            , and stands on its page.
+          </Text>
+        )}
         <SessionFields
           draft={draft}
           mistakes={mistakes}

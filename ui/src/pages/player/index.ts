@@ -1,1 +1,1 @@
-export { MomentPreview } from "./moment-preview";
+export { MomentPreview, type PreviewPlace } from "./moment-preview";

@@ -25,6 +25,23 @@ export function usePlace(): Place {
 
 // Browsers refuse to be told a new address a hundred times a second.
 const SETTLED_MS = 250;
+
+/** Tells when the player has come to rest at a place: while it plays, or somebody drags, that changes all the time. */
+export function useSettled(player: Player, tell: () => void): void {
+  const latest = useRef(tell);
+  latest.current = tell;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = player.subscribe(() => {
+      clearTimeout(timer);
+      if (!player.state.isPlaying) timer = setTimeout(() => latest.current(), SETTLED_MS);
+    });
+    return () => {
+      end();
+      clearTimeout(timer);
+    };
+  }, [player]);
+}
 const ROUTE = "/recordings/$recordingId";
 
 type Props = { sessionId: string; player: Player; search: PlayerSearch; children: ReactNode };
@@ -48,22 +65,10 @@ export function PlaceInUrl({ sessionId, player, search, children }: Props) {
     [navigate, router, sessionId],
   );
 
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const end = player.subscribe(() => {
-      clearTimeout(timer);
-      // While it plays the place changes all the time; where it stops is what counts.
-      if (player.state.isPlaying) return;
-      timer = setTimeout(() => {
-        const next = { ...latest.current, ...placeOf(player.state) };
-        if (!samePlace(next, latest.current)) go(next);
-      }, SETTLED_MS);
-    });
-    return () => {
-      end();
-      clearTimeout(timer);
-    };
-  }, [player, go]);
+  useSettled(player, () => {
+    const next = { ...latest.current, ...placeOf(player.state) };
+    if (!samePlace(next, latest.current)) go(next);
+  });
 
   useEffect(() => {
     if (samePlace(search, written.current)) return;
@@ -85,7 +90,11 @@ export function PlaceInUrl({ sessionId, player, search, children }: Props) {
       open: (open, into) => {
         const here = { ...latest.current, ...placeOf(player.state) };
         // Whoever goes back finds the page as it was when they opened it.
-        if (open !== undefined && !samePlace(here, latest.current)) go(here);
+        if (open !== undefined && !samePlace(here, latest.current)) {
+          go(here);
+          // Else what follows at once would take its place.
+          router.history.flush();
+        }
         go({ ...here, open, into, find: undefined, cut: undefined }, open === undefined ? "closes" : "opens");
       },
       href: (part) => {

@@ -1,4 +1,4 @@
-import { flag, number, oneOf, text, texts } from "~/app/search";
+import { day, flag, number, oneOf, text, texts } from "~/app/search";
 import { daysOf } from "~/format/days";
 
 export const SORTS = ["recorded", "size", "duration"] as const;
@@ -95,12 +95,6 @@ export function isNarrowed(search: RecordingSearch): boolean {
 function row(value: unknown): number | undefined {
   const said = number(value);
   return said !== undefined && Number.isInteger(said) && said > 0 ? said : undefined;
-}
-
-/** A day as a date field writes it; anything else is none. */
-function day(value: unknown): string | undefined {
-  const said = text(value);
-  return said !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(said) && !Number.isNaN(Date.parse(said)) ? said : undefined;
 }
 
 /** The query of the API: days are the viewer's, and the last one is meant with all its hours. */
