@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 
 from pilothouse.kit.errors import BadConfiguration, Unavailable
 from pilothouse.kit.settings import load
-from pilothouse.web import ServiceSettings, create_service, local_hosts, run_service
+from pilothouse.web import ServiceSettings, create_service, heads, local_hosts, run_service
 from pilothouse.web.streams import EventStream, StreamEvent
 
 router = APIRouter()
@@ -68,7 +68,9 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--fail", choices=["configuration", "disk", "full", "defect", "build", "slow-end"])
     parser.add_argument("--parser", choices=["httptools", "h11"], default="httptools")
+    parser.add_argument("--head-within-s", type=float, default=heads.WHOLE_WITHIN_S)
     given = parser.parse_args()
+    heads.WHOLE_WITHIN_S = given.head_within_s
     if given.parser == "h11":
         sys.modules["httptools"] = None  # type: ignore[assignment] # as on a robot, which has the base install alone
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from pilothouse.web.process import MOST_FILES
 from tests.support.processes import Program, running
 
 SMALL = Path(__file__).parents[1] / "support" / "small_service.py"
@@ -52,6 +54,8 @@ def send_raw(url: str, request: bytes) -> bytes:
 
 def test_a_service_says_that_it_is_ready_once_it_serves() -> None:
     with small() as program:
+        soft, hard = resource.prlimit(program.process.pid, resource.RLIMIT_NOFILE)
+        assert soft == min(hard, MOST_FILES)
         assert re.fullmatch(r"ready http://127\.0\.0\.1:\d+\n", program.stdout)
         response = httpx2.get(f"{program.url}/who")
         assert response.json() == ["127.0.0.1", "ran"]
@@ -215,6 +219,53 @@ def test_no_bytes_on_the_wire_give_a_500_or_end_the_service(parser: str) -> None
             assert status < 500 or status in (501, 505), (garbage[:80], answer[:300])
         assert httpx2.get(f"{program.url}/healthz").status_code == 200
         assert "Traceback" not in program.stderr
+
+
+ENDLESS = {
+    "a header": (b"GET /who HTTP/1.1\r\nHost: localhost\r\nX: ", b"a" * 4096),
+    "headers": (b"GET /who HTTP/1.1\r\nHost: localhost\r\n", b"X: a\r\n" * 512),
+    "an address": (b"GET /", b"a" * 4096),
+    "a trailer": (b"POST /who HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"a" * 4096),
+}
+
+
+def send_endlessly(connection: socket.socket, beginning: bytes, more: bytes, what: str) -> None:
+    """OSError when the other side has enough."""
+    connection.sendall(beginning)
+    for _ in range(16_384):
+        connection.sendall(more)
+    pytest.fail(f"64 MiB of {what} were taken")
+
+
+@pytest.mark.parametrize("parser", ["httptools", "h11"])
+def test_what_comes_before_anybody_knows_who_asks_is_bounded(parser: str) -> None:
+    with small("--parser", parser) as program:
+        for what, (beginning, more) in ENDLESS.items():
+            with connected(program.url) as connection, pytest.raises(OSError):
+                send_endlessly(connection, beginning, more, what)
+
+        answer = send_raw(program.url, b"no request\r\n\r\n")
+        head, _, body = answer.partition(b"\r\n\r\n")
+        document = json.loads(body)
+        assert document["code"] == "bad_request"
+        assert f"x-request-id: {document['request_id']}".encode() in head
+        assert httpx2.get(f"{program.url}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("parser", ["httptools", "h11"])
+def test_half_of_a_request_is_not_waited_for_for_ever(parser: str) -> None:
+    with small("--parser", parser, "--head-within-s", "0.2") as program:
+        for half in (b"", b"GET /who HTTP/1.1\r\nHost: loc"):
+            with connected(program.url) as connection:
+                connection.sendall(half)
+                assert connection.recv(65536) == b""
+        with connected(program.url) as connection:
+            for part in (b"GET /slow HTTP/1.1\r\nHost: localhost\r\n", b"\r\n", b"GET /who HTTP/1.1\r\nHost: l"):
+                connection.sendall(part)
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+            assert b"finished" in answer
 
 
 def test_a_page_elsewhere_cannot_open_a_websocket() -> None:

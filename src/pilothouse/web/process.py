@@ -8,6 +8,7 @@ import errno
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from pilothouse.kit.errors import Invalid, Problem
 from pilothouse.kit.logs import get_logger, set_up_logging
 from pilothouse.kit.systemd import READY, STOPPING, notify
 from pilothouse.web.disk import refusal_in
+from pilothouse.web.heads import http_protocol
 from pilothouse.web.server import Config, Server
 from pilothouse.web.settings import ServiceSettings
 
@@ -31,6 +33,7 @@ REQUESTS_END_S = 2
 ALL_ENDS_S = 4.5
 # Then a thread may still sit in a system call or in somebody's C code: it cannot be cancelled, only left behind.
 LINGER_S = 0.3
+MOST_FILES = 65_536
 
 log = get_logger("pilothouse.web")
 Ready = Callable[[str], None]
@@ -123,6 +126,7 @@ def config_of(app: FastAPI) -> Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        http=http_protocol(),
         # For each client anew it would cost more than the wire it saves, and a window of memory.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=REQUESTS_END_S,
@@ -291,6 +295,14 @@ def _leave(*, code: int) -> None:
     timer.start()
 
 
+def _allow_connections() -> None:
+    """What a system gives a process at first, often 1,024 files, is less than some browsers and robots take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     """Run a service as the program; the exit code says how it ended.
 
@@ -298,6 +310,7 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     among them an end that had to be given up.
     """
     set_up_logging(log_format=settings.log_format, level=settings.log_level)
+    _allow_connections()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
     def work() -> bool:
