@@ -9,6 +9,7 @@ import pytest
 
 from pilothouse.hub.lab.domain.problems import SecretUnreadable
 from pilothouse.hub.lab.service.execution.machine import as_allowed, trusting
+from pilothouse.hub.lab.service.mirrors import credentials_of
 from pilothouse.hub.lab.service.sealing import KEY_FILE, Sealing
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.errors import BadConfiguration
@@ -78,3 +79,26 @@ def test_set_ups_are_told_which_authorities_the_machine_trusts(tmp_path: Path) -
         HubSettings(data=tmp_path, lab_setup_variables="no json").check()
     with pytest.raises(BadConfiguration, match="PILOTHOUSE_LAB_TOOLS"):
         HubSettings(data=tmp_path, lab_tools="/opt/conda, /etc").check()
+
+
+@pytest.mark.parametrize(
+    ("remote_url", "shown"),
+    [
+        ("https://git.example/team/demo.git", ("team", "a:b")),
+        ("https://git.example/team", ("team", "a:b")),
+        ("https://git.example/teams/demo.git", ("anyone", "c")),
+        ("https://git.example.elsewhere/team/demo.git", None),
+        ("https://other.example:8443/demo.git", ("other", "d")),
+        ("https://nobody.example/demo.git", None),
+    ],
+)
+def test_a_credential_is_shown_to_the_place_it_is_for_and_to_no_other(
+    remote_url: str, shown: tuple[str, str] | None
+) -> None:
+    known = {
+        "https://git.example": "anyone:c",
+        "https://git.example/team/": "team:a:b",
+        "other.example": "other:d",
+    }
+
+    assert credentials_of(known)(remote_url) == shown
