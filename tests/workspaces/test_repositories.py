@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.kit.clock import SystemClock
-from pilothouse.kit.errors import BadConfiguration
-from pilothouse.workspaces import CredentialFile, FetchLimits, Repositories, Repository
+from pilothouse.workspaces import FetchLimits, Repositories, Repository
 from pilothouse.workspaces.problems import (
     CredentialsInUrl,
     NotARevision,
@@ -83,6 +82,19 @@ async def test_a_commit_that_no_branch_leads_to_any_more_is_still_found(
     git(upstream.place, "config", "uploadpack.allowAnySHA1InWant", "true")
 
     assert await repositories.resolve(repository, lost) == lost
+
+
+async def test_a_branch_named_after_a_commit_does_not_stand_for_it(
+    upstream: Upstream, repository: Repository, repositories: Repositories
+) -> None:
+    commit = upstream.commit({"a": "1"})
+    upstream.commit({"a": "2"})
+    for name in (commit, "f" * 40):
+        git(upstream.place, "update-ref", f"refs/heads/{name}", "HEAD")
+
+    assert await repositories.resolve(repository, commit) == commit
+    with pytest.raises(UnknownCommit):
+        await repositories.resolve(repository, "f" * 40)
 
 
 @pytest.mark.parametrize("revision", ["0" * 40, "dead" * 10, "abcdef1"])
@@ -223,22 +235,18 @@ def serving(directory: Path, elsewhere: str | None = None) -> Iterator[tuple[int
         thread.join(10)
 
 
-def credentials(tmp_path: Path, port: int) -> CredentialFile:
-    file = tmp_path / "credentials"
-    file.write_text(f"https://other:nothing@127.0.0.1\nhttp://reader:{SECRET}%2F@127.0.0.1:{port}\n")
-    file.chmod(0o600)
-    return CredentialFile(file)
-
-
 async def test_credentials_reach_the_remote_and_nothing_else(
     upstream: Upstream, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commit = upstream.commit({"a": "1"})
     git(upstream.place, "update-server-info")
     with serving(upstream.place / ".git") as (port, remote):
-        held = credentials(tmp_path, port)
-        repositories = Repositories(tmp_path / "mirrors", clock=SystemClock(), protocols=("http",), credentials=held)
-        assert await repositories.resolve(Repository("demo", f"http://127.0.0.1:{port}/."), commit) == commit
+        repository = Repository("demo", f"http://127.0.0.1:{port}/.")
+        held = {repository.remote_url: ("reader", f"{SECRET}/")}
+        repositories = Repositories(
+            tmp_path / "mirrors", clock=SystemClock(), protocols=("http",), credentials=held.get
+        )
+        assert await repositories.resolve(repository, commit) == commit
 
     expected = "Basic " + base64.b64encode(f"reader:{SECRET}/".encode()).decode()
     assert expected in remote.seen
@@ -259,14 +267,6 @@ async def test_a_redirect_is_not_followed(upstream: Upstream, tmp_path: Path) ->
             await repositories.resolve(Repository("demo", f"http://127.0.0.1:{port}/x"), commit)
 
     assert hidden.seen == []
-
-
-async def test_a_file_of_credentials_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    held = credentials(tmp_path, 1)
-    held.path.chmod(0o644)
-
-    with pytest.raises(BadConfiguration, match="chmod 600"):
-        held("http://127.0.0.1:1/x")
 
 
 async def test_the_users_own_configuration_decides_nothing(

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.logs import get_logger
-from pilothouse.workspaces.credentials import Credentials
 from pilothouse.workspaces.git import Git, Said, TookTooLong
-from pilothouse.workspaces.model import Repository
+from pilothouse.workspaces.model import Credentials, Repository
 from pilothouse.workspaces.problems import (
     NotARevision,
     RemoteUnreachable,
@@ -127,7 +126,8 @@ class Repositories:
             return None
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         said = await self._git.run(*words, git_directory=mirror)
-        if "ambiguous" in said.message:
+        # A whole commit is itself, also where somebody has named a branch after it.
+        if "ambiguous" in said.message and not is_commit(name):
             raise NotARevision(revision=name)
         return said.output.decode().strip() if said.code == 0 else None
 
