@@ -1,4 +1,4 @@
-import { Button, Chip, Group, SegmentedControl, Select, Switch } from "@mantine/core";
+import { Button, Chip, Group, Select, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { count } from "~/format/numbers";
 import { DayField } from "~/parts/day-field";
@@ -19,13 +19,7 @@ export function IncidentFilters({ search, onChange }: Props) {
         value={search.q}
         onChange={(q) => onChange({ q })}
       />
-      <Choice
-        label="Robot"
-        value={search.robot}
-        values={known?.by_robot}
-        onChange={(robot) => onChange({ robot })}
-        width={170}
-      />
+      <Choice label="Robot" value={search.robot} values={known?.by_robot} onChange={(robot) => onChange({ robot })} />
       <Choice label="Rule" value={search.rule} values={known?.by_rule} onChange={(rule) => onChange({ rule })} />
       <DayField
         end="from"
@@ -73,15 +67,6 @@ export function IncidentFilters({ search, onChange }: Props) {
         checked={search.live === true}
         onChange={(event) => onChange({ live: event.currentTarget.checked || undefined, state: undefined })}
       />
-      <SegmentedControl
-        aria-label="Order"
-        value={search.order ?? "latest"}
-        data={[
-          { value: "latest", label: "Latest first" },
-          { value: "urgency", label: "Worst first" },
-        ]}
-        onChange={(order) => onChange({ order: order === "urgency" ? order : undefined })}
-      />
       {isNarrowed(search) ? (
         <Button
           variant="subtle"
@@ -110,10 +95,9 @@ type ChoiceProps = {
   value: string | undefined;
   values: { key: string; incidents: number }[] | undefined;
   onChange: (value: string | undefined) => void;
-  width?: number;
 };
 
-function Choice({ label, value, values, onChange, width = 200 }: ChoiceProps) {
+function Choice({ label, value, values, onChange }: ChoiceProps) {
   const known = (values ?? []).filter((one) => one.key !== "");
   const data = known.map((one) => ({ value: one.key, label: `${one.key} (${count(one.incidents)})` }));
   if (value !== undefined && !known.some((one) => one.key === value)) data.unshift({ value, label: value });
@@ -123,7 +107,7 @@ function Choice({ label, value, values, onChange, width = 200 }: ChoiceProps) {
       placeholder={`Any ${label.toLowerCase()}`}
       searchable
       clearable
-      w={width}
+      w={{ base: "calc(50% - 5px)", xs: 170 }}
       limit={100}
       data={data}
       value={value ?? null}

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Text } from "@mantine/core";
+import { Button, Group, Paper, SegmentedControl, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTend } from "~/api/rights";
@@ -30,14 +30,25 @@ export function IncidentsPage({ search }: Props) {
       title="Incidents"
       marks={query.data === undefined ? null : <Text c="dimmed">{count(query.data.total)}</Text>}
       actions={
-        <ActButton
-          variant="default"
-          refusal={useTend()}
-          leftSection={<IconPlus size={14} />}
-          onAct={() => go({ report: true }, "opens")}
-        >
-          Report an incident
-        </ActButton>
+        <>
+          <SegmentedControl
+            aria-label="Order"
+            value={search.order ?? "latest"}
+            data={[
+              { value: "latest", label: "Latest first" },
+              { value: "urgency", label: "Worst first" },
+            ]}
+            onChange={(order) => go({ order: order === "urgency" ? order : undefined, page: undefined })}
+          />
+          <ActButton
+            variant="default"
+            refusal={useTend()}
+            leftSection={<IconPlus size={14} />}
+            onAct={() => go({ report: true }, "opens")}
+          >
+            Report an incident
+          </ActButton>
+        </>
       }
     >
       <IncidentFilters search={search} onChange={(change) => go({ ...change, page: undefined })} />

@@ -27,7 +27,7 @@ export function DebugTab({ session, search, go }: TabProps) {
   const program = "argv" in parsed ? commandLine(parsed.argv) : line;
   if (isOver(session.state)) {
     return (
-      <Text size="sm">
+      <Text component="div" size="sm">
         This session is over, and so is what could be debugged in it. At the same commit, in a new one:
         <Command
           text={`pilothouse lab debug --repo ${session.repository} --commit ${session.commit_sha ?? "COMMIT"} -- ${program}`}
