@@ -1,9 +1,8 @@
 """Checkouts of repositories for sessions: mirrors, workspaces, patches, set-ups; what guests did never runs here."""
 
-from pilothouse.workspaces.credentials import CredentialFile, Credentials
 from pilothouse.workspaces.debugging import DebugDoor, DebugLine
 from pilothouse.workspaces.environments import Environment, Environments, Ran, Runner, Setup
-from pilothouse.workspaces.model import Owner, Repository, Shown, Timings, Warmth, Workspace
+from pilothouse.workspaces.model import Credentials, Owner, Repository, Shown, Timings, Warmth, Workspace
 from pilothouse.workspaces.patches import patch_hash
 from pilothouse.workspaces.recordings import recordings_shown
 from pilothouse.workspaces.repositories import FetchLimits, Repositories
@@ -11,7 +10,6 @@ from pilothouse.workspaces.tools import tools_shown
 from pilothouse.workspaces.workspaces import Workspaces
 
 __all__ = [
-    "CredentialFile",
     "Credentials",
     "DebugDoor",
     "DebugLine",

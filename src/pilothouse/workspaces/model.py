@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +32,10 @@ class Repository:
     name: str
     remote_url: str
     default_branch: str = "main"
+
+
+Credentials = Callable[[str], tuple[str, str] | None]
+"""User name and password for a remote address, or None; asked at each fetch, handed over on a pipe."""
 
 
 class Warmth(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pilothouse.cli.parts.tables import printable, table
 from pilothouse.cli.recorder.delivery import delivery_lines
 
 RECENT = 5
@@ -29,7 +30,7 @@ def overview(state: Mapping[str, Any], url: str, *, most_topics: int | None = No
         _table(("capture", "state", "why", "size", "label"), _captures(triggers)),
     ]
     # Names come from the robot: one that holds a line break or colours must not take over the terminal.
-    return "\n".join(_printable(line) for part in parts for line in part)
+    return "\n".join(printable(line) for part in parts for line in part)
 
 
 def topic_line(topic: Mapping[str, Any], before: int | None, time: str) -> str:
@@ -86,17 +87,8 @@ def _capture(capture: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns as wide as what stands in them, after an empty line; nothing without rows."""
-    if not rows:
-        return []
-    cells = [titles, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return ["", *lines]
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    """After an empty line; nothing without rows."""
+    return ["", *table(titles, rows).split("\n")] if rows else []
 
 
 def _rate(topic: Mapping[str, Any]) -> str:

@@ -137,19 +137,3 @@ class MujocoSource:
 
     def stop(self) -> None:
         """Nothing to end."""
-
-
-class MujocoSink:
-    """Moves the arm."""
-
-    def __init__(self, arm: MujocoArm) -> None:
-        self._arm = arm
-
-    def apply(self, action: Action) -> None:
-        self._arm.apply(action)
-
-    def emergency_stop(self) -> None:
-        self._arm.brake()
-
-    def stop(self) -> None:
-        self._arm.brake()

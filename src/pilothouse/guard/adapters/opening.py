@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
+from pilothouse.guard.adapters.arm import ArmSink
 from pilothouse.guard.adapters.base import Adapters, Elsewhere, Policy, Sink, Source
 from pilothouse.guard.adapters.policies import policy_here
 from pilothouse.guard.problems import AdapterMissing, AdapterUnusable, GuardExtraMissing
@@ -101,17 +102,13 @@ class _Opening:
     def sink(self, config: Any) -> Sink:
         match config:
             case configs.SimSinkConfig():
-                from pilothouse.guard.adapters.sim import SimSink
-
-                return SimSink(self.worlds["sim", config.world])
+                return ArmSink(self.worlds["sim", config.world])
             case configs.ZenohSinkConfig():
                 from pilothouse.guard.adapters.zenoh import ZenohSink
 
                 return ZenohSink(config, self.stack.robot, self.clock)
             case configs.MujocoSinkConfig():
-                from pilothouse.guard.adapters.mujoco import MujocoSink
-
-                return MujocoSink(self.worlds["mujoco", config.world])
+                return ArmSink(self.worlds["mujoco", config.world])
             case configs.GymnasiumSinkConfig():
                 from pilothouse.guard.adapters.gymnasium import GymnasiumSink
 

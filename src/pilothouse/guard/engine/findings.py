@@ -25,10 +25,6 @@ class Finding(NamedTuple):
     guard: PlannedGuard | None
 
     @property
-    def enforced(self) -> bool:
-        return self.guard is None or self.guard.mode is Enforcement.ENFORCE
-
-    @property
     def reported(self) -> bool:
         return self.guard is None or self.guard.mode is not Enforcement.LOG_ONLY
 

@@ -1,4 +1,4 @@
-"""The simulated arm as a source and as a sink."""
+"""The simulated arm as a source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pilothouse.guard.adapters.sim.arm import SimArm
 from pilothouse.guard.adapters.sim.cameras import open_cameras
-from pilothouse.guard.model import Action, Observation
+from pilothouse.guard.model import Observation
 from pilothouse.guard.stackfile.adapters import SimSourceConfig
 
 
@@ -32,19 +32,3 @@ class SimSource:
     def stop(self) -> None:
         for camera in self._cameras.values():
             camera.stop()
-
-
-class SimSink:
-    """Moves the arm."""
-
-    def __init__(self, arm: SimArm) -> None:
-        self._arm = arm
-
-    def apply(self, action: Action) -> None:
-        self._arm.apply(action)
-
-    def emergency_stop(self) -> None:
-        self._arm.brake()
-
-    def stop(self) -> None:
-        self._arm.brake()
