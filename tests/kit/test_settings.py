@@ -102,6 +102,8 @@ def test_a_wrong_value_is_explained_without_being_echoed() -> None:
         (b"- a\n- b\n", "must hold a mapping"),
         (b"a: [\n", "is not valid YAML"),
         (b"\xff\xfe\x00", "is not valid YAML"),
+        (b"[" * 5_000, "is not valid YAML"),
+        (b"a: 1\nb: 2\n'a': 3\n", "the key 'a' is there twice"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_one_line_that_names_it(tmp_path: Path, content: bytes, part: str) -> None:

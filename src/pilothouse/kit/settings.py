@@ -8,7 +8,7 @@ A setting documented under a name of its own (``MD_MAX_DISK_MB``) answers to it,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,11 +72,23 @@ def read_file(file: Path) -> dict[str, Any]:
     """The mapping in a YAML file."""
     import yaml  # only programs that are given a file pay for the parser
 
+    class Loader(yaml.SafeLoader):
+        """Of two keys that are alike the parser would keep the last, and half a configuration would be gone."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+            seen = set()
+            for key, _ in node.value:
+                if key.id == "scalar" and key.value in seen:
+                    raise yaml.MarkedYAMLError(f"the key {key.value!r} is there twice", problem_mark=key.start_mark)
+                seen.add(key.value if key.id == "scalar" else None)
+            return super().construct_mapping(node, deep)
+
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        with file.open(encoding="utf-8") as opened:
+            content = yaml.load(opened, Loader)  # noqa: S506 - it is a SafeLoader
     except OSError as error:
         raise BadConfiguration(problem=f"cannot read {file}: {error.strerror}; check --config") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise BadConfiguration(problem=f"{file} is not valid YAML: {reason}") from None
     if content is None:
