@@ -223,6 +223,8 @@ def test_artifacts_are_kept_and_reports_read(lab: LabCaller) -> None:
     assert summary["tests"]["failed"] == ["a::two"]
     assert summary["coverage"] == {"line_rate": 0.8889, "lines_covered": 8, "lines_valid": 9}
     assert any("evil.xml" in problem for problem in summary["problems"])
+    lab.ended(lab.queue(ended["session_id"], "true"))
+    assert lab.session(ended["session_id"])["summary"] == summary, "the same reports were counted again"
     path = f"/sessions/{ended['session_id']}/artifacts/{listed[0]['id']}"
     assert lab.http.get(path, headers={"Range": "bytes=0-8"}).content == b"<?xml ver"
 

@@ -115,7 +115,7 @@ def added(summary: LabSummary, report: LabTests | LabCoverage) -> LabSummary:
 
 
 def with_problems(summary: LabSummary, problems: Iterable[str]) -> LabSummary:
-    found = [*summary.problems, *problems][:SHOWN_PROBLEMS]
+    found = [*dict.fromkeys([*summary.problems, *problems])][:SHOWN_PROBLEMS]
     return summary.model_copy(update={"problems": found})
 
 

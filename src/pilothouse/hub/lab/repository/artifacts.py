@@ -51,6 +51,12 @@ class ArtifactRows:
         """Which of these there are."""
         return (await self._session.scalars(select(ArtifactRow.id).where(ArtifactRow.id.in_(artifact_ids)))).all()
 
+    async def are_kept(self, session_id: str, digests: Collection[str]) -> set[tuple[str, str]]:
+        """Path and digest of what a session has kept with one of these digests."""
+        query = select(ArtifactRow.path, ArtifactRow.sha256).where(ArtifactRow.session_id == session_id)
+        found = await self._session.execute(query.where(ArtifactRow.sha256.in_(digests)))
+        return {(path, sha256) for path, sha256 in found}
+
     async def used_bytes(self, session_id: str) -> int:
         query = select(func.sum(ArtifactRow.size_bytes)).where(ArtifactRow.session_id == session_id)
         return int(await self._session.scalar(query) or 0)

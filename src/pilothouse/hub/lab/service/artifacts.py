@@ -53,6 +53,10 @@ class _Storing:
     problem: str | None
     row: dict[str, Any]
 
+    @property
+    def says(self) -> bool:
+        return self.report is not None or self.problem is not None
+
 
 class _Stored:
     """An artifact in a bucket."""
@@ -145,9 +149,12 @@ class Artifacts:
                 if one.found.size_bytes <= room:
                     room -= one.found.size_bytes
                     fitting.append(one)
+            # What one command wrote is still there when the next has ended: each report counts once.
+            telling = [one.found.sha256 for one in fitting if one.says]
+            before = await rows.are_kept(session_id, telling) if telling else set()
             added_rows = await rows.add([one.row for one in fitting])
             for one in fitting:
-                if owner is not None and (one.report is not None or one.problem is not None):
+                if owner is not None and one.says and (one.found.path, one.found.sha256) not in before:
                     owner.summary = _with(owner.summary, one.report, [] if one.problem is None else [one.problem])
                 facts = {"path": one.found.path, "sha256": one.found.sha256}
                 record(session, "lab.artifact.kept", one.row["id"], after=facts)
