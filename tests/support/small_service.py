@@ -55,6 +55,11 @@ async def who(request: Request) -> list[str]:
     return [request.client.host if request.client else "", str(request.state.lifespan)]
 
 
+@router.post("/read")
+async def read(request: Request) -> int:
+    return len(await request.body())
+
+
 @router.websocket("/echo")
 async def echo(socket: WebSocket) -> None:
     await socket.accept()
@@ -70,7 +75,7 @@ def main() -> int:
     parser.add_argument("--parser", choices=["httptools", "h11"], default="httptools")
     parser.add_argument("--head-within-s", type=float, default=heads.WHOLE_WITHIN_S)
     given = parser.parse_args()
-    heads.WHOLE_WITHIN_S = given.head_within_s
+    heads.WHOLE_WITHIN_S = heads.PAUSES_AT_MOST_S = given.head_within_s
     if given.parser == "h11":
         sys.modules["httptools"] = None  # type: ignore[assignment] # as on a robot, which has the base install alone
 

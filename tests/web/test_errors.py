@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from dirty_equals import IsPartialDict, IsStr
@@ -12,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel
 
 from pilothouse.kit import errors
-from pilothouse.web import CredentialsMissing, Paging, Refused, RowId, body_limit
+from pilothouse.web import CredentialsMissing, Paging, Refused, RowId, body, body_limit
 from tests.support.services import calling, service
 
 pytestmark = pytest.mark.anyio
@@ -276,6 +277,32 @@ async def test_bodies_that_do_not_say_how_long_they_are_are_counted(path: str) -
 
     assert_error(response, 413, "too_large")
     assert sent <= (1 << 20) + (2 << 16)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+async def test_bodies_that_are_half_sent_hold_no_more_than_their_share(kind: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(body, "MOST_UNFINISHED_BYTES", 150_000)
+    half_sent, refused = anyio.Event(), anyio.Event()
+
+    async def half() -> Any:
+        yield b"x" * 100_000
+        yield b"x"
+        half_sent.set()
+        await refused.wait()
+
+    async def another() -> Any:
+        yield b"x" * 100_000
+        yield b"x"
+
+    headers = {"content-type": kind}
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: ask("POST", "/raw", content=half(), headers=headers))
+        await half_sent.wait()
+        response = await ask("POST", "/raw", content=another(), headers=headers)
+        assert_error(response, 503, "too_much_at_once")
+        assert response.headers["retry-after"] == "1"
+        refused.set()
+    assert (await ask("POST", "/raw", content=another(), headers=headers)).status_code == 200
 
 
 async def test_a_route_may_take_larger_bodies() -> None:

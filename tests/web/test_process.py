@@ -255,7 +255,8 @@ def test_what_comes_before_anybody_knows_who_asks_is_bounded(parser: str) -> Non
 @pytest.mark.parametrize("parser", ["httptools", "h11"])
 def test_half_of_a_request_is_not_waited_for_for_ever(parser: str) -> None:
     with small("--parser", parser, "--head-within-s", "0.2") as program:
-        for half in (b"", b"GET /who HTTP/1.1\r\nHost: loc"):
+        body = b"POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        for half in (b"", b"GET /who HTTP/1.1\r\nHost: loc", body):
             with connected(program.url) as connection:
                 connection.sendall(half)
                 assert connection.recv(65536) == b""

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Host
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pilothouse.web.body import MAX_BODY_BYTES, incoming
+from pilothouse.web.body import MAX_BODY_BYTES, call_with_body
 from pilothouse.web.dependants import ask_once
 
 # Keys come from the paths callers send: the table of answers stays small whatever they send.
@@ -48,7 +48,6 @@ class Dispatch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path, method = scope["path"], scope["method"]
-            limit = MAX_BODY_BYTES
             for entry in () if scope.get("root_path") else self._candidates(path):
                 match = entry.pattern.match(path)
                 if match is None:
@@ -57,9 +56,10 @@ class Dispatch:
                     break
                 if method in entry.methods:
                     _select(scope, entry.context, match.groupdict())
-                    await entry.app(scope, incoming(scope, receive, entry.limit), send)
+                    await call_with_body(entry.app, scope, receive, send, entry.limit)
                     return
-            receive = incoming(scope, receive, limit)
+            await call_with_body(self._fallback, scope, receive, send, MAX_BODY_BYTES)
+            return
         await self._fallback(scope, receive, send)
 
     def _candidates(self, path: str) -> list[_Entry]:

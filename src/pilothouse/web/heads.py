@@ -17,6 +17,8 @@ import msgspec
 # What h11, the parser of a base install, takes; httptools takes all there is.
 MOST_BYTES = 64 << 10
 WHOLE_WITHIN_S = 30.0
+# Of a body, whose length says nothing of how long it may take.
+PAUSES_AT_MOST_S = 60.0
 
 _TOO_LARGE = (431, f"The address and the headers of a request are at most {MOST_BYTES >> 10} KiB.", "head_too_large")
 _NOT_HTTP = (400, "This is no request that HTTP knows.", "bad_request")
@@ -28,7 +30,7 @@ else:
 
 
 class _Patient(_Protocol):
-    """A connection that says nothing, or half of a request, is closed after a while."""
+    """A connection that says nothing, half of a head, or no more of a body is closed after a while."""
 
     _refusal = _NOT_HTTP
     _patience: asyncio.TimerHandle | None = None
@@ -40,10 +42,14 @@ class _Patient(_Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         cycle: Any = self.cycle
-        if (cycle is None or cycle.response_complete) and self.transport.get_protocol() is self:
+        if self.transport.get_protocol() is not self:
+            self._wait_no_more()
+        elif cycle is None or cycle.response_complete:
             self._wait_for_head()
         else:
             self._wait_no_more()
+            if cycle.more_body:
+                self._patience = self.loop.call_later(PAUSES_AT_MOST_S, self._end_pause)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
@@ -63,6 +69,12 @@ class _Patient(_Protocol):
     def _wait_for_head(self) -> None:
         if self._patience is None:
             self._patience = self.loop.call_later(WHOLE_WITHIN_S, self.transport.close)
+
+    def _end_pause(self) -> None:
+        if self.flow.read_paused:  # nobody here has read what came
+            self._patience = self.loop.call_later(PAUSES_AT_MOST_S, self._end_pause)
+        else:
+            self.transport.close()
 
     def _wait_no_more(self) -> None:
         if self._patience is not None:
