@@ -251,6 +251,25 @@ def test_a_shell_answers_each_line_as_json_and_keeps_the_files_between_them(lab:
     assert done.stderr == ""
 
 
+def test_as_json_no_byte_is_lost_and_nothing_but_json_is_on_standard_output(lab: LabAtHand) -> None:
+    done = lab("run", "--json", "--repo", "demo", "--", "printf", "\\377\\n")
+    begun, *_, last = map(json.loads, done.stdout.splitlines())
+    shown = json.loads(lab("logs", "--json", last["session_id"]).stdout)
+    typed = lab("shell", "--repo", "demo", "--json", text="printf '\\377'\n")
+
+    assert (begun["base64"], shown["base64"]) == ("/wo=", "/wo=")
+    assert json.loads(typed.stdout.splitlines()[0])["stdout_base64"] == "/w=="
+    missing = lab("run", "--json", "--repo", "demo", "--", "ls -la", code=127)
+    assert "a line for a shell follows sh -c" in missing.stderr
+    assert [json.loads(line) for line in missing.stdout.splitlines()][-1]["command"]["exit_code"] == 127
+    for words, code in (
+        (("sessions", "show", "nope"), 4),
+        (("repo", "add", "x", "https://me:secret@example.org/x"), 2),
+    ):
+        refused = lab(words[0], words[1], "--json", *words[2:], code=code)
+        assert (refused.stdout, refused.stderr[:11]) == ("", "pilothouse:")
+
+
 @pytest.mark.parametrize("group", [app, token.app], ids=["lab", "token"])
 def test_every_verb_answers_as_json_to_whoever_asks(group: typer.Typer) -> None:
     assert {name for name, flags in verbs(typer.main.get_command(group)) if "--json" not in flags} == set()
@@ -360,11 +379,14 @@ def test_secrets_reach_commands_and_not_their_output(lab: LabAtHand) -> None:
 def test_login_keeps_a_token_that_works_for_nobody_elses_eyes(lab: LabAtHand, tmp_path: Path) -> None:
     blank = {"PILOTHOUSE_URL": "", "PILOTHOUSE_TOKEN": "", "XDG_CONFIG_HOME": str(tmp_path)}
     lab("login", "--url", lab.hub.url, text="not-a-token\n", code=3, variables=blank)
+    assert "pilothouse token create" in lab("login", "--url", lab.hub.url, text="", code=3, variables=blank).stderr
     assert not (tmp_path / "pilothouse").exists()
 
     file = Path(lab("login", "--url", lab.hub.url, text=f"{lab.token}\n", variables=blank).stdout.strip())
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    known = {**blank, "PILOTHOUSE_TOKEN": lab.token, "XDG_CONFIG_HOME": str(tmp_path / "other")}
+    assert lab("login", "--url", lab.hub.url, text="", variables=known).stdout.startswith(str(tmp_path / "other"))
     assert "demo" in lab("repo", "list", variables=blank).stdout
     # To another hub it is not shown.
     lab("repo", "list", "--url", lab.hub.url.replace("127.0.0.1", "localhost"), code=3, variables=blank)

@@ -10,7 +10,7 @@ import typer
 from pilothouse.cli.lab import artifacts, batch, debug, repo, run, sessions, shell
 from pilothouse.cli.lab.link import CREDENTIALS, URL, AsJson, Url, hub_for, keep
 from pilothouse.cli.parts.hub_link import DEFAULT_URL, TOKEN
-from pilothouse.kit.errors import BadConfiguration
+from pilothouse.kit.errors import Unauthenticated
 
 app = typer.Typer(
     help=f"Reproduce failures at a pinned commit, in a sandbox, with their recordings. {CREDENTIALS}",
@@ -26,23 +26,33 @@ for command in (run.run, run.logs, shell.shell, batch.batch, debug.debug):
     app.command()(command)
 
 
+class NoToken(Unauthenticated):
+    """There is no token to keep; `pilothouse token create NAME --scopes …` makes one."""
+
+
 @app.command()
 def login(as_json: AsJson = False, url: Url = None) -> None:
     """Keep the address of a hub and a token, in a file that only you can read.
 
-    The token is asked for, or read from standard input; it is tried before it is kept.
+    The token is asked for, or read from standard input; where nothing is said it is the one in PILOTHOUSE_TOKEN. It is
+    tried before it is kept.
     """
     import os
 
     from pilothouse.client import HubClient
 
     place = url or os.environ.get(URL) or DEFAULT_URL
-    token = typer.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    if not token.strip():
-        raise BadConfiguration(problem=f"no token; make one with pilothouse token create, or set {TOKEN}")
-    with HubClient(place, token=token.strip()) as hub:
+    known = os.environ.get(TOKEN, "")
+    if sys.stdin.isatty():
+        said: str = typer.prompt("Token", default=known, show_default=False, hide_input=True, err=True)
+    else:
+        said = sys.stdin.readline()
+    token = said.strip() or known.strip()
+    if not token:
+        raise NoToken
+    with HubClient(place, token=token) as hub:
         hub.lab.sessions(limit=1)
-    file = keep(place, token.strip())
+    file = keep(place, token)
     print(json.dumps({"url": place, "file": str(file)}) if as_json else file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -75,7 +76,7 @@ def logs(
         for one in commands:
             content = hub.lab.output(session_id, one.id, tail=tail, stream=stream)
             if as_json:
-                print(json.dumps({"command_id": one.id, "argv": one.argv, "text": content.decode(errors="replace")}))
+                print(json.dumps({"command_id": one.id, "argv": one.argv, **as_text(content)}))
             else:
                 write_bytes(sys.stdout, content)
 
@@ -99,6 +100,8 @@ def exit_code_of(lab: Lab, command: LabCommand) -> int:
     """The command's own, or 125 and the reason on standard error."""
     ended_by_itself = command.termination_reason is not None and command.termination_reason.value in ("exit", "signal")
     if ended_by_itself and command.exit_code is not None:
+        if command.reason:
+            print(f"pilothouse: {command.session_id}: {printable(command.reason)}", file=sys.stderr)
         return command.exit_code
     if command.termination_reason is not None:
         reason = ": ".join(filter(None, (f"the command was ended ({command.termination_reason})", command.reason)))
@@ -119,11 +122,18 @@ def _show(seen: Iterator[Output | CommandEnded], *, stream: str | None = None, a
                 print(json.dumps({**ended, "termination_reason": one.termination_reason}), flush=True)
         elif stream in (None, one.stream):
             if as_json:
-                text = one.content.decode(errors="replace")
-                frame = {"command_id": one.command_id, "offset": one.offset, "stream": one.stream, "text": text}
-                print(json.dumps(frame), flush=True)
+                frame = {"command_id": one.command_id, "offset": one.offset, "stream": one.stream}
+                print(json.dumps(frame | as_text(one.content)), flush=True)
             else:
                 write_bytes(sys.stderr if one.stream == "stderr" else sys.stdout, one.content)
+
+
+def as_text(content: bytes, text: str = "text", otherwise: str = "base64") -> dict[str, str]:
+    """Text where it is UTF-8, as the hub says it; base64 where it is not, so that no byte is lost."""
+    try:
+        return {text: content.decode()}
+    except UnicodeDecodeError:
+        return {otherwise: base64.b64encode(content).decode()}
 
 
 def write_bytes(stream: object, content: bytes) -> None:

@@ -18,7 +18,7 @@ import typer
 
 from pilothouse.cli.lab import asking
 from pilothouse.cli.lab.link import Url, hub_for
-from pilothouse.cli.lab.run import DID_NOT_RUN, exit_code_of
+from pilothouse.cli.lab.run import DID_NOT_RUN, as_text, exit_code_of
 from pilothouse.client.problems import HubAnswered, HubUnreachable
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def _answered(lab: Lab, session_id: str, words: list[str]) -> int:
             if isinstance(one, Output):
                 wrote[one.stream] += one.content
         done = lab.command(session_id, made.id)
-        texts = {name: content.decode(errors="replace") for name, content in wrote.items()}
-        _say(session_id=session_id, command=done.model_dump(mode="json"), **texts)
+        said = {key: one for name in wrote for key, one in as_text(wrote[name], name, f"{name}_base64").items()}
+        _say(session_id=session_id, command=done.model_dump(mode="json"), **said)
         code = exit_code_of(lab, done)
     return code
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 
+from pilothouse.cli.parts.hub_link import TOKEN
 from pilothouse.kit import errors
 
 EXIT_CODES: dict[type[errors.Problem], int] = {
@@ -88,7 +90,11 @@ HINTS = {
 
 def said(problem: errors.Problem) -> str:
     """The line a person reads at a terminal."""
-    hint = HINTS.get(problem.code)
+    code = problem.code
+    # To a hub that is open to everybody a wrong token is as good as none.
+    if code == "credentials_missing" and os.environ.get(TOKEN):
+        code = "credentials_wrong"
+    hint = HINTS.get(code)
     return f"{problem.sentence} {hint}" if hint else problem.sentence
 
 
