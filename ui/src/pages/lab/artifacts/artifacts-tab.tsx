@@ -19,19 +19,21 @@ import { bytes, plural } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Empty } from "~/parts/empty";
-import { useShown } from "~/parts/listed";
+import { useEverything, useShown } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
 import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { say, sayProblem } from "~/parts/say";
-import { artifactsQuery, type LabArtifact } from "../queries";
+import { artifactsQuery, commandsQuery, type LabArtifact, type LabCommand } from "../queries";
 import type { TabProps } from "../session/session-page";
 import { isOver } from "../words";
 import { ArtifactView, artifactPath } from "./artifact-view";
+import { cameBy, distinct, shownOf } from "./listed";
 
 /** What a session left; one of them shown as what it is. */
 export function ArtifactsTab({ session, search, go }: TabProps) {
   const artifacts = useShown(useInfiniteQuery(artifactsQuery(session.id)), "artifacts");
+  const commands = useEverything(useInfiniteQuery(commandsQuery(session.id))).data?.items ?? [];
   return (
     <Stack gap="sm">
       {session.state === "active" ? <Collect sessionId={session.id} /> : null}
@@ -52,6 +54,7 @@ export function ArtifactsTab({ session, search, go }: TabProps) {
           ) : (
             <Artifacts
               items={items}
+              commands={commands}
               shownId={search.artifact}
               onShow={(artifact) => go({ artifact, tests: undefined, turned: undefined, cases: undefined }, "opens")}
             />
@@ -63,16 +66,22 @@ export function ArtifactsTab({ session, search, go }: TabProps) {
   );
 }
 
-function Artifacts(props: { items: LabArtifact[]; shownId: string | undefined; onShow: (id: string) => void }) {
-  const { items, shownId, onShow } = props;
-  const shown = items.find((one) => one.id === shownId) ?? firstToSee(items);
+type ListProps = {
+  items: LabArtifact[];
+  commands: LabCommand[];
+  shownId: string | undefined;
+  onShow: (id: string) => void;
+};
+
+function Artifacts({ items, commands, shownId, onShow }: ListProps) {
+  const shown = shownOf(items, shownId);
   return (
     <Grid gap="sm">
       <Grid.Col span={{ base: 12, md: 5 }}>
         <Panel flush>
           <Table aria-label="Artifacts">
             <Table.Tbody>
-              {items.map((one) => (
+              {distinct(items).map((one) => (
                 <Table.Tr key={one.id} bg={one.id === shown?.id ? "var(--mantine-color-default-hover)" : undefined}>
                   <Table.Td>
                     <UnstyledButton onClick={() => onShow(one.id)} aria-current={one.id === shown?.id || undefined}>
@@ -81,6 +90,9 @@ function Artifacts(props: { items: LabArtifact[]; shownId: string | undefined; o
                       </Text>
                       <Text size="xs" c="dimmed">
                         {bytes(one.size_bytes)}, <Moment at={one.created_at} />
+                      </Text>
+                      <Text size="xs" c="dimmed" lineClamp={1}>
+                        {cameBy(one, commands)}
                       </Text>
                     </UnstyledButton>
                   </Table.Td>
@@ -111,11 +123,6 @@ function Artifacts(props: { items: LabArtifact[]; shownId: string | undefined; o
       </Grid.Col>
     </Grid>
   );
-}
-
-/** Reports are what one came for; else the first of all. */
-function firstToSee(items: readonly LabArtifact[]): LabArtifact | undefined {
-  return items.find((one) => /junit.*\.xml$|\.xml$/i.test(one.path)) ?? items[0];
 }
 
 function Collect({ sessionId }: { sessionId: string }) {

@@ -32,6 +32,12 @@ export function LogPanel({ command, find, place, onFind, onPlace }: Props) {
   // What was followed while it came is followed to its end.
   const [wasRunning] = useState(!hasEnded(command));
   const follow = place.follow ?? (wasRunning && line === undefined && place.at === undefined);
+  // Whoever opens the address later, when it is over, sees the same end.
+  const isToBeKept = wasRunning && follow && place.follow === undefined && hasEnded(command);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: told once, when it ends
+  useEffect(() => {
+    if (isToBeKept) onPlace({ follow: true });
+  }, [isToBeKept]);
   const failures = useFailures(log);
   const arriving = useArrival(log, follow ? undefined : (place.at ?? line), handle);
 

@@ -34,7 +34,7 @@ export function CommandControls({ command }: { command: LabCommand }) {
   return (
     <>
       <Group justify="space-between" gap="xs" mb={6} align="start">
-        <Group gap={6} miw={0} flex={1} wrap="nowrap" align="start">
+        <Group gap={6} miw={0} flex={1} wrap="nowrap">
           <Mark of={command.state} />
           <Text size="sm" ff="monospace" component="h2" m={0} fw={500} lineClamp={3}>
             {commandLine(command.argv)}

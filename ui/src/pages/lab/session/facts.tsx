@@ -22,7 +22,7 @@ export function Facts({ session }: { session: LabSession }) {
         </Fact>
       )}
       {coverage === null ? null : <Fact name="Coverage">{coverage}</Fact>}
-      {took === null ? null : <Fact name="Took">{took}</Fact>}
+      {took === null ? null : <Fact name={isOver(session.state) ? "Took" : "Open for"}>{took}</Fact>}
       {session.incident_id ? (
         <Fact name="Incident">
           <PageLink inherit to="/incidents/$incidentId" params={{ incidentId: session.incident_id }}>
