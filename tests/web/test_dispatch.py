@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Header
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -141,3 +141,28 @@ async def test_what_is_asked_for_twice_is_worked_out_once_and_refused_when_it_is
         assert (await client.get("/twice?count=2")).json() == "below, shared; below, shared, 2"
         assert asked == ["below", "shared"]
         assert (await client.get("/twice?count=many")).status_code == 422
+
+
+async def _version(if_match: Annotated[str | None, Header()] = None) -> str | None:
+    return if_match
+
+
+async def test_a_condition_that_a_write_would_not_look_at_is_refused() -> None:
+    router = APIRouter()
+
+    @router.patch("/heeds")
+    async def heeds(version: Annotated[str | None, Depends(_version)]) -> str | None:
+        return version
+
+    @router.patch("/thing")
+    @router.get("/thing")
+    async def thing() -> None:
+        return None
+
+    async with calling(service(router)) as client:
+        condition = {"If-Match": '"3"'}
+        assert (await client.patch("/heeds", headers=condition)).json() == '"3"'
+        assert (await client.get("/thing", headers=condition)).status_code == 200
+        assert (await client.patch("/thing")).status_code == 200
+        refused = await client.patch("/thing", headers=condition)
+        assert (refused.status_code, refused.json()["code"]) == (422, "if_match_unheeded")

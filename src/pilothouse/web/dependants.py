@@ -36,6 +36,12 @@ def ask_once(dependant: Dependant, known: _Known | None = None) -> None:
             known.add(key)
 
 
+def reads_header(dependant: Dependant, name: str) -> bool:
+    """Whether a route, or what it depends on, looks at that header."""
+    own = any(field.alias == name for field in dependant.header_params)
+    return own or any(reads_header(inner, name) for inner in dependant.dependencies)
+
+
 def _reads(dependant: Dependant) -> bool:
     own = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
     return any(own) or bool(dependant.body_params) or any(_reads(inner) for inner in dependant.dependencies)

@@ -16,11 +16,14 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Host
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pilothouse.kit.errors import Invalid
 from pilothouse.web.body import MAX_BODY_BYTES, call_with_body
-from pilothouse.web.dependants import ask_once
+from pilothouse.web.dependants import ask_once, reads_header
+from pilothouse.web.errors import problem_response
 
 # Keys come from the paths callers send: the table of answers stays small whatever they send.
 _REMEMBERED = 2_000
+_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 _Key = tuple[str, int]
 
 
@@ -35,6 +38,12 @@ class _Entry:
     app: ASGIApp | None
     context: RouteContext
     limit: int
+    heeds_if_match: bool
+
+
+class IfMatchUnheeded(Invalid):
+    """This address does not look at If-Match, so nothing was changed; send the version you read as `version` in the
+    body, where the body has one, or leave the header out."""
 
 
 class Dispatch:
@@ -56,6 +65,9 @@ class Dispatch:
                     break
                 if method in entry.methods:
                     _select(scope, entry.context, match.groupdict())
+                    if not (entry.heeds_if_match or method in _ONLY_READ) and _is_conditional(scope):
+                        await problem_response(scope, IfMatchUnheeded())(scope, receive, send)
+                        return
                     await call_with_body(entry.app, scope, receive, send, entry.limit)
                     return
             await call_with_body(self._fallback, scope, receive, send, MAX_BODY_BYTES)
@@ -70,6 +82,11 @@ class Dispatch:
             if len(self._by_key) < _REMEMBERED:
                 self._by_key[first, count] = found
         return found
+
+
+def _is_conditional(scope: Scope) -> bool:
+    """Whoever says what is to be overwritten must not overwrite what somebody else wrote."""
+    return any(name == b"if-match" for name, _ in scope["headers"])
 
 
 def _select(scope: Scope, context: RouteContext, texts: dict[str, str]) -> None:
@@ -96,6 +113,7 @@ def _entry(context: RouteContext, pattern: Pattern[str]) -> _Entry:
     fixed_length = all(type(one).__name__ != "PathConvertor" for one in convertors.values())
     first, count = _key(context.path_format or "")
     is_api = isinstance(context.original_route, APIRoute)
+    heeds_if_match = is_api and reads_header(context.dependant, "if-match")
     if is_api:
         ask_once(context.dependant)
     return _Entry(
@@ -105,6 +123,7 @@ def _entry(context: RouteContext, pattern: Pattern[str]) -> _Entry:
         methods=frozenset(context.methods or ()),
         app=context.app if is_api else None,
         context=context,
+        heeds_if_match=heeds_if_match,
         limit=(getattr(context, "max_body_size", None) or MAX_BODY_BYTES),
     )
 
