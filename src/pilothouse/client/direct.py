@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ import httpx2
 
 from pilothouse.client.connection import CONNECT_S, Connection
 from pilothouse.client.pace import PIECE_BYTES, Progress, Stop, Throttle, unthrottled
-from pilothouse.client.problems import DirectUploadFailed, FileChanged, FileUnreadable, StoreFailed, UploadStopped
+from pilothouse.client.problems import DirectUploadFailed, FileChanged, StoreFailed, UploadStopped
+from pilothouse.client.reading import opened
 from pilothouse.kit.errors import Problem, Unauthenticated
 from pilothouse.wire import DirectUpload, DirectUploadOffer, DirectUploadRequest, UploadMetadata
 from pilothouse.wire.direct import DIRECT_PATH
@@ -42,12 +42,7 @@ class DirectDelivery:
         self._length = 0
 
     def run(self) -> bool:
-        try:
-            file = self._path.open("rb")
-        except OSError as error:
-            raise FileUnreadable(path=self._path, reason=error.strerror or type(error).__name__) from None
-        with file:
-            self._length = os.fstat(file.fileno()).st_size
+        with opened(self._path) as (file, self._length):
             offered = self._ask()
             if offered is None:
                 return False

@@ -25,6 +25,7 @@ from pilothouse.client.problems import (
     UploadStopped,
     UploadStuck,
 )
+from pilothouse.client.reading import opened
 from pilothouse.wire import UploadMetadata
 from pilothouse.wire.upload import TUS_VERSION, UPLOADS_PATH
 
@@ -74,12 +75,7 @@ class Upload:
 
     def run(self) -> None:
         """Send what the hub does not have yet; raises a problem when it cannot go on, and may be called again."""
-        try:
-            file = self._path.open("rb")
-        except OSError as error:
-            raise FileUnreadable(path=self._path, reason=error.strerror or type(error).__name__) from None
-        with file:
-            self._length = os.fstat(file.fileno()).st_size
+        with opened(self._path) as (file, self._length):
             place = self._begin()
             self._progress(place.offset, self._length)
             while place.offset < self._length:

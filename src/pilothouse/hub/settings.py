@@ -46,6 +46,11 @@ def _mapping(secret: SecretStr | None, name: str) -> dict[str, str]:
     return found
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(one for one in (part.strip() for part in text.split(",")) if one)
+
+
 class HubSettings(ServiceSettings):
     """Settings of `pilothouse hub`."""
 
@@ -285,7 +290,7 @@ class HubSettings(ServiceSettings):
     @property
     def lab_tool_directories(self) -> tuple[Path, ...]:
         """Where programs are that the sandbox does not show by itself."""
-        return tuple(Path(one) for one in (part.strip() for part in self.lab_tools.split(",")) if one)
+        return tuple(map(Path, _listed(self.lab_tools)))
 
     @property
     def lab_credentials(self) -> dict[str, str]:
@@ -294,18 +299,17 @@ class HubSettings(ServiceSettings):
 
     @property
     def lab_protocols(self) -> tuple[str, ...]:
-        return tuple(one for one in (part.strip() for part in self.lab_git_protocols.split(",")) if one)
+        return _listed(self.lab_git_protocols)
 
     @property
     def lab_setup_hosts(self) -> tuple[str, ...]:
         """What set-ups of repositories reach, where they reach some hosts."""
-        return tuple(one for one in (part.strip() for part in self.lab_setup_allow.split(",")) if one)
+        return _listed(self.lab_setup_allow)
 
     def check(self) -> HubSettings:
         """These settings, or BadConfiguration that says what to change."""
-        assert self.lab_secret_values is not None
-        assert self.lab_credentials is not None
-        assert self.lab_setup_variable_values is not None
+        # Read once here, so that what is wrong with them is said at the start and not in a session.
+        _ = self.lab_secret_values, self.lab_credentials, self.lab_setup_variable_values
         self._check_clerk()
         self._check_protocols()
         self._check_setup_hosts()

@@ -94,10 +94,10 @@ class Similarity:
         rows = SignatureRows(session)
         ours = [from_text(text) for text in (await rows.signatures(incident.session_ids[:COMPARED])).values()]
         found = await rows.sharing({band for one in ours for band in bands_of(one)})
-        found_in = await self._incidents.of_recordings(session, found)
+        found_in = await self._incidents.incident_by_recording(session, found)
         namesakes = await self._incidents.namesakes(session, incident.rule, incident.label, MOST_NAMESAKES)
         candidates = ({one.id for one in namesakes} | set(found_in.values())) - {incident.id}
-        recordings = await self._incidents.recordings_of(session, candidates, COMPARED)
+        recordings = await self._incidents.recordings_by_incident(session, candidates, COMPARED)
         theirs = await self._signatures(session, found_in, recordings)
         others = await self._incidents.named(session, candidates)
         alike = sorted(_compared(incident, others, ours, theirs), key=lambda one: (-one.score, one.incident.id))

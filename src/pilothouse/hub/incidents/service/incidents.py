@@ -174,11 +174,11 @@ class Incidents:
         """Those that are there, without their recordings."""
         return [_incident(row) for row in await IncidentRows(session).named(incident_ids)]
 
-    async def of_recordings(self, session: AsyncSession, session_ids: Collection[str]) -> dict[str, str]:
+    async def incident_by_recording(self, session: AsyncSession, session_ids: Collection[str]) -> dict[str, str]:
         """Of each recording that belongs to an incident, which."""
         return await IncidentRows(session).incidents_of("recording", session_ids)
 
-    async def recordings_of(
+    async def recordings_by_incident(
         self, session: AsyncSession, incident_ids: Collection[str], of_each: int
     ) -> dict[str, list[str]]:
         """The latest recordings of each of these incidents."""
@@ -195,7 +195,7 @@ class Incidents:
         row = await IncidentRows(session).find(incident_id) if organization_id == HOME else None
         return None if row is None else row.id
 
-    async def of_recording(self, session: AsyncSession, session_id: str) -> Collection[str]:
+    async def incidents_of_recording(self, session: AsyncSession, session_id: str) -> Collection[str]:
         """The incidents that a recording belongs to."""
         return await IncidentRows(session).all_of("recording", session_id)
 

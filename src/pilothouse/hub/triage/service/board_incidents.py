@@ -77,7 +77,7 @@ class BoardIncidents:
         """Whether an agent's board has a task for an incident that the recording belongs to."""
         if caller.board_id is None:
             return False
-        incident_ids = await self._incidents.of_recording(session, session_id)
+        incident_ids = await self._incidents.incidents_of_recording(session, session_id)
         return bool(incident_ids) and await BoardIncidentRows(session).works_on([caller.board_id], incident_ids)
 
     async def works_on(self, session: AsyncSession, board_id: str, incident_id: str) -> bool:

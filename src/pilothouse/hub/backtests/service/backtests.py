@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pilothouse.hub.backtests.domain import (
-    MAX_CURVE_POINTS,
-    MAX_FIRINGS_KEPT,
-    MAX_POINTS_KEPT,
     MAX_RECORDINGS,
     BacktestOver,
     BacktestState,
     NothingToTest,
     RuleUnusable,
-    Stopped,
     TooManyToTest,
     UnknownBacktest,
-    thinned,
 )
 from pilothouse.hub.backtests.models import BacktestResultRow, BacktestRow
 from pilothouse.hub.backtests.repository import BacktestRows, Tally
 from pilothouse.hub.backtests.schemas import (
     Backtest,
-    BacktestFiring,
     BacktestList,
     BacktestResult,
     BacktestResults,
     NewBacktest,
 )
+from pilothouse.hub.backtests.service.examining import Outcome, examine
 from pilothouse.hub.db import Database
 from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
-from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
-from pilothouse.hub.recordings.service import Content, Recordings, Selection
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
+from pilothouse.hub.recordings.service import Recordings, Selection
 from pilothouse.kit.clock import Clock, at
-from pilothouse.kit.errors import NotFound, Problem, Unavailable
+from pilothouse.kit.errors import NotFound
 from pilothouse.kit.ids import new_id
-from pilothouse.kit.logs import get_logger
-from pilothouse.mcap import Decoders, open_recording
-from pilothouse.mcap.model import Message
 from pilothouse.triggers import TriggerConfig, Triggers, build_rule
-from pilothouse.triggers.backtest import Backtest as Run
-from pilothouse.triggers.backtest import Firing
 
 BACKTEST_JOB = "backtest"
 # Whether it was cancelled is asked of the database after so many seconds of one recording.
@@ -59,18 +45,6 @@ LOOK_EVERY_S = 1.0
 TURN_S = 20.0
 
 _TRIGGERS: TypeAdapter[tuple[TriggerConfig, ...]] = TypeAdapter(Triggers)
-log = get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the rules did with one recording."""
-
-    firing_count: int = 0
-    firings: list[BacktestFiring] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    problem: str | None = None
-    seconds: float = 0.0
 
 
 class Backtests:
@@ -226,64 +200,6 @@ class Backtests:
 
     def _tell(self, session: AsyncSession, kind: str, backtest_id: str, state: BacktestState | None) -> None:
         self._events.append(session, HUB_STREAM, kind, backtest_id, {"id": backtest_id, "state": state})
-
-
-def examine(content: Content, configs: Sequence[TriggerConfig], around_s: float, stop: threading.Event) -> Outcome:
-    """Run fresh rules over one file. Whatever the file does to its reader becomes the outcome's problem."""
-    outcome = Outcome()
-    began = time.monotonic()
-
-    def check() -> None:
-        if stop.is_set():
-            raise Stopped
-
-    try:
-        run = Run([build_rule(config) for config in configs], Decoders(), around_s=around_s)
-        opened = content.open()
-        with opened, open_recording(watched(opened, check), chunk_limit_bytes=CHUNK_LIMIT_BYTES) as recording:
-            topics, room = set(recording.summary().topics), MAX_POINTS_KEPT
-            for firing in run.run(_until(stop, recording.messages(topics=run.topics))):
-                outcome.firing_count += 1
-                if len(outcome.firings) < MAX_FIRINGS_KEPT:
-                    shown = _as_firing(firing, min(MAX_CURVE_POINTS, room))
-                    room -= len(shown.curve)
-                    outcome.firings.append(shown)
-        outcome.warnings = list(_warnings(run, topics))
-    except Unavailable:
-        raise  # not the file's fault: the job comes back
-    except FileNotFoundError:
-        outcome.problem = RecordingFileMissing().sentence
-    except Problem as problem:
-        outcome.problem = problem.sentence[:2_000]
-    except Exception as error:  # a file is input from outside: whatever it does to a reader, it is the file's fault
-        log.exception("a recording broke its reader", file=content.name)
-        outcome.problem = f"reading the file failed: {type(error).__name__}"
-    outcome.firings.sort(key=lambda one: one.fired.fired_at_ns)
-    outcome.seconds = time.monotonic() - began
-    return outcome
-
-
-def _until(stop: threading.Event, messages: Iterator[Message]) -> Iterator[Message]:
-    for message in messages:
-        if stop.is_set():
-            return
-        yield message
-
-
-def _as_firing(firing: Firing, points: int) -> BacktestFiring:
-    curve = thinned([one for one in firing.samples if math.isfinite(one[1])], points)
-    return BacktestFiring(fired=firing.fired, curve=[(time_ns, value) for time_ns, value in curve])
-
-
-def _warnings(run: Run, topics: set[str]) -> Iterator[str]:
-    for rule in run.rules:
-        absent = sorted(rule.topics - topics)
-        if absent:
-            yield f"{rule.name}: nothing in this recording on {', '.join(absent)}"
-        if rule.unmeasured:
-            yield f"{rule.name}: {rule.unmeasured} messages had nothing to measure; check its field"
-    for topic, count in sorted(run.undecodable.items()):
-        yield f"{topic}: {count} messages could not be decoded"
 
 
 def _read(triggers: list[object]) -> tuple[TriggerConfig, ...]:
