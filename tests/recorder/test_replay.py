@@ -1,3 +1,4 @@
+import sys
 import threading
 from pathlib import Path
 
@@ -27,6 +28,10 @@ class Ear:
         self.publish_times: list[int | None] = []
         self._stop_after = stop_after
         self._stop = stop
+
+    most_bytes = sys.maxsize
+
+    def hold(self, size: int) -> None: ...
 
     def channel(self, channel: Channel) -> int:
         self.channels.append(channel)

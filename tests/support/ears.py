@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ class Ear:
 
     def message(self, channel_id: int, log_time_ns: int, content: Content, publish_time_ns: int | None = None) -> None:
         self.messages.append((self.channels[channel_id].topic, log_time_ns, bytes(content), publish_time_ns))
+
+    most_bytes = sys.maxsize
 
     def hold(self, size: int) -> None: ...
 

@@ -22,6 +22,7 @@ from pilothouse.mcap.problems import (
     SpoolInUse,
     StorageFull,
     TooManyChannels,
+    TooMuchAtOnce,
     Undecodable,
     UnknownChannel,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "StorageFull",
     "Summary",
     "TooManyChannels",
+    "TooMuchAtOnce",
     "TopicCount",
     "Undecodable",
     "UnknownChannel",

@@ -9,6 +9,10 @@ class Damaged(Invalid):
     """{source} cannot be read: {reason}. {advice}"""
 
 
+class TooMuchAtOnce(Invalid):
+    """{source} cannot be read with {limit} bytes of memory: {reason}."""
+
+
 class NothingToRecover(Invalid):
     """{source} holds no message that could be recovered: {reason}."""
 

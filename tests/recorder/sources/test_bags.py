@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from struct import pack
 
 import numpy as np
 import pytest
+from mcap.writer import Writer as McapWriter
 from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer as Writer2
@@ -15,10 +17,11 @@ from rosbags.typesys import Stores, get_typestore
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import Decoders
 from pilothouse.recorder.problems import SourceUnusable
+from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.recorder.sources.pace import BETWEEN_ROUNDS_NS
-from pilothouse.recorder.sources.replay import Replay
-from tests.support.ears import Ear, listening
+from pilothouse.recorder.sources.replay import LEAST_BYTES, Replay
+from tests.support.ears import Ear, listening, turned_away
 from tests.support.processes import eventually
 
 START_NS = 1_600_000_000_000_000_000
@@ -142,3 +145,39 @@ def test_a_bag_that_breaks_off_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SourceUnusable):
         Replay.open(ReplayConfig(path=tmp_path / "cut.bag"), ManualClock())
+
+
+@pytest.mark.parametrize("kind", ["mcap", "lz4", "bz2", "none"])
+def test_what_a_flight_unpacks_has_room_beside_the_window_or_is_not_played(kind: str, tmp_path: Path) -> None:
+    """A file of a few kilobytes may hold any amount of nothing: a quarter of the window is given for it."""
+    size = LEAST_BYTES
+    path = large_flight(tmp_path, kind, size)
+    for most_bytes, error in ((size, "max_bytes"), (4 * size, None)):
+        held: list[int] = []
+        replay = Replay.open(ReplayConfig(path=path, speed="max"), ManualClock())
+        runner = SourceRunner(replay, Ear(), hold=held.append, too_large=turned_away(4 * most_bytes)[0])
+        runner.start()
+        eventually(lambda one=runner: one.is_over, what="the end")  # type: ignore[misc]
+
+        assert runner.state is (SourceState.FAILED if error else SourceState.ENDED)
+        assert (error or "") in (runner.error or "")
+        assert held[-1] == 0
+    assert max(held) > size
+
+
+def large_flight(directory: Path, kind: str, size: int) -> Path:
+    if kind == "mcap":
+        with (directory / "f.mcap").open("wb") as file:
+            writer = McapWriter(file)
+            writer.start()
+            channel = writer.register_channel("/text", "json", 0)
+            writer.add_message(channel, START_NS, bytes(size), START_NS)
+            writer.finish()
+        return directory / "f.mcap"
+    writer1 = Writer1(directory / "f.bag")
+    if kind != "none":
+        writer1.set_compression(Writer1.CompressionFormat[kind.upper()])
+    with writer1 as bag:
+        connection = bag.add_connection("/text", "std_msgs/msg/String", typestore=get_typestore(Stores.ROS1_NOETIC))
+        bag.write(connection, START_NS, pack("<I", size) + bytes(size))
+    return directory / "f.bag"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from pilothouse.mcap.codecs import CHUNK_LIMIT_BYTES
 from pilothouse.mcap.model import Binary, ChannelSummary, Message, Summary
-from pilothouse.mcap.problems import Broken, Damaged
+from pilothouse.mcap.problems import Broken, Damaged, TooMuchAtOnce
 from pilothouse.mcap.reading.footer import Closing, read_closing, read_header, read_metadata
 from pilothouse.mcap.reading.scan import Scan, scan
 from pilothouse.mcap.reading.source import Source
-from pilothouse.mcap.reading.spans import ANY_TIME, Found, Span, content_of, messages_in, span_of
+from pilothouse.mcap.reading.spans import ANY_TIME, FOUND_BYTES, Found, Span, content_of, messages_in, span_of
 from pilothouse.mcap.records import Registry
 
 ADVICE = "`pilothouse mcap recover {name}` saves what is still readable"
@@ -26,21 +26,36 @@ MOST_OVERLAPPING = 8
 RECORD_ROOM_BYTES = 1 << 20
 
 
-def open_recording(origin: Path | str | BinaryIO, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES) -> RecordingFile:
+class _OverLimit(Broken):
+    """Nothing is wrong with the file, but with how much of it must be in memory."""
+
+
+def open_recording(
+    origin: Path | str | BinaryIO, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES,
+    most_held_bytes: int | None = None, hold: Callable[[int], None] = lambda size: None,
+) -> RecordingFile:  # fmt: skip
     """Open a recording by path or from an open, seekable binary file; close it, or use it in a ``with`` statement."""
-    return RecordingFile(origin, chunk_limit_bytes=chunk_limit_bytes)
+    return RecordingFile(origin, chunk_limit_bytes=chunk_limit_bytes, most_held_bytes=most_held_bytes, hold=hold)
 
 
 class RecordingFile:
     """A recording open for reading. Not for several threads at once.
 
     Whatever the bytes are, the only problem raised is Damaged, with a sentence that says what is wrong and what to do.
-    A chunk that claims more than ``chunk_limit_bytes`` is refused before any memory is taken for it.
+    A chunk that claims more than ``chunk_limit_bytes`` is refused before any memory is taken for it. With
+    ``most_held_bytes``, `messages` raises TooMuchAtOnce before it takes more; ``hold`` is told what it takes.
     """
 
-    def __init__(self, origin: Path | str | BinaryIO, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES) -> None:
+    def __init__(
+        self, origin: Path | str | BinaryIO, *, chunk_limit_bytes: int = CHUNK_LIMIT_BYTES,
+        most_held_bytes: int | None = None, hold: Callable[[int], None] = lambda size: None,
+    ) -> None:  # fmt: skip
         self._source = Source(origin)
         self._limit = chunk_limit_bytes
+        self._over: type[Broken] = Broken if most_held_bytes is None else _OverLimit
+        self._most_held = MOST_OVERLAPPING * chunk_limit_bytes if most_held_bytes is None else most_held_bytes
+        self._hold = hold
+        self._held = 0
         self._closing: Closing | None = None
         self._scan: Scan | None = None
 
@@ -95,6 +110,8 @@ class RecordingFile:
             read_header(self._source)
             spans, registry = self._spans()
             yield from self._merged(spans, registry, topics, window)
+        except _OverLimit as problem:
+            raise TooMuchAtOnce(source=self._source.name, limit=self._most_held, reason=problem) from None
         except Broken as problem:
             raise self._damaged(problem) from None
 
@@ -130,7 +147,7 @@ class RecordingFile:
         waiting.reverse()
         wanted = _wanted(registry, topics)
         cursors: list[tuple[int, int, _Cursor]] = []
-        held = 0
+        self._held = 0
         while waiting or cursors:
             while waiting and (not cursors or waiting[-1].oldest_ns <= cursors[0][0]):
                 span = waiting.pop()
@@ -139,9 +156,8 @@ class RecordingFile:
                 cursor = self._cursor(span, registry, topics, wanted, window)
                 if cursor.found:
                     heapq.heappush(cursors, (cursor.found[0][0], span.offset, cursor))
-                    held += cursor.size
-                    if held > MOST_OVERLAPPING * self._limit:
-                        raise Broken(f"{len(cursors)} of its chunks overlap in time and take {held} bytes together")
+                    self._held += cursor.size
+                self._hold(self._held)
             if not cursors:
                 continue
             _, offset, cursor = cursors[0]
@@ -151,7 +167,8 @@ class RecordingFile:
             yield from cursor.until(limit_ns)
             if cursor.done:
                 heapq.heappop(cursors)
-                held -= cursor.size
+                self._held -= cursor.size
+                del cursor  # and with it its chunk, before the next is read
             else:
                 heapq.heapreplace(cursors, (cursor.next_ns, offset, cursor))
 
@@ -165,14 +182,29 @@ class RecordingFile:
     ) -> _Cursor:
         if span.length > self._limit + RECORD_ROOM_BYTES:
             raise Broken(f"a chunk takes {span.length} bytes, more than the limit of {self._limit}")
-        raw = content_of(self._source, span, limit=self._limit)
+        raw = content_of(self._source, span, limit=self._limit, expect=self._expect)
         known = len(registry.channels)
-        found = messages_in(raw, registry, wanted=wanted, start_ns=window[0], end_ns=window[1])
+
+        def found_in(raw: Binary) -> list[Found]:
+            return messages_in(
+                raw, registry, wanted=wanted, start_ns=window[0], end_ns=window[1],
+                expect=lambda size: self._expect(len(raw) + size),
+            )  # fmt: skip
+
+        found = found_in(raw)
         if len(registry.channels) > known and wanted is not None:
             # The chunk itself described channels that the summary leaves out.
             wanted.update(_wanted(registry, topics) or ())
-            found = messages_in(raw, registry, wanted=wanted, start_ns=window[0], end_ns=window[1])
+            found = found_in(raw)
         return _Cursor(raw, found, registry)
+
+    def _expect(self, size: int, packed: int = 0) -> None:
+        """One more chunk takes so much, and more while it is unpacked."""
+        held = self._held + size
+        # A chunk above its own limit is refused by that.
+        if held > self._most_held and size <= self._limit:
+            raise self._over(f"chunks that overlap in time take {held} bytes together")
+        self._hold(held + packed)
 
     def _spans(self) -> tuple[list[Span], Registry]:
         closing = self._read_closing()
@@ -213,7 +245,7 @@ class _Cursor:
 
     @property
     def size(self) -> int:
-        return len(self._raw)
+        return len(self._raw) + FOUND_BYTES * len(self.found)
 
     @property
     def done(self) -> bool:

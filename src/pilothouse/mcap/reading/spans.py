@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from io import BytesIO
 from operator import itemgetter
@@ -38,6 +38,8 @@ PARSING_ERRORS = (McapError, StructError, ValueError, OverflowError, IndexError,
 
 ANY_TIME = (0, 2**64 - 1)
 
+# What one of them takes in memory, and after how many more that is told.
+FOUND_BYTES, TOLD_EVERY = 240, 4096
 Found = tuple[int, int, int, int, int, int]  # log time, publish time, sequence, channel, begin and end of the content
 
 
@@ -104,11 +106,21 @@ def parse_chunk(content: Binary) -> Chunk:
     )  # fmt: skip
 
 
-def content_of(source: Source, span: Span, *, limit: int = CHUNK_LIMIT_BYTES, check_crc: bool = True) -> Binary:
-    """The records of a span, decompressed and checked; raises Broken."""
+def content_of(
+    source: Source, span: Span, *, limit: int = CHUNK_LIMIT_BYTES, check_crc: bool = True,
+    expect: Callable[[int, int], None] = lambda size, packed: None,
+) -> Binary:  # fmt: skip
+    """The records of a span, decompressed and checked; raises Broken.
+
+    ``expect`` is told how many bytes are about to be in memory, and how many beside them while they are unpacked.
+    """
+    expect(span.length if span.loose else 0, 0 if span.loose else span.length)
     if span.loose:
         return source.read_at(span.offset, span.length)
-    return unpack_chunk(read_chunk(source, span), limit=limit, check_crc=check_crc)
+    chunk = read_chunk(source, span)
+    if chunk.compression:
+        expect(chunk.uncompressed_size, span.length)
+    return unpack_chunk(chunk, limit=limit, check_crc=check_crc)
 
 
 def unpack_chunk(chunk: Chunk, *, limit: int = CHUNK_LIMIT_BYTES, check_crc: bool = True) -> Binary:
@@ -161,9 +173,13 @@ def examine(raw: Binary, registry: Registry) -> Content:
 
 
 def messages_in(
-    raw: Binary, registry: Registry, *, wanted: Collection[int] | None, start_ns: int, end_ns: int
-) -> list[Found]:
-    """Where the wanted messages lie in some records, in log-time order; raises Broken."""
+    raw: Binary, registry: Registry, *, wanted: Collection[int] | None, start_ns: int, end_ns: int,
+    expect: Callable[[int], None] = lambda size: None,
+) -> list[Found]:  # fmt: skip
+    """Where the wanted messages lie in some records, in log-time order; raises Broken.
+
+    ``expect`` is told from time to time how many bytes that list takes.
+    """
     found: list[Found] = []
     for opcode, begin, end in walk_records(raw):
         if opcode == Opcode.MESSAGE:
@@ -172,6 +188,8 @@ def messages_in(
             channel_id, sequence, log_time_ns, publish_time_ns = MESSAGE_FIELDS.unpack_from(raw, begin)
             if (wanted is None or channel_id in wanted) and start_ns <= log_time_ns <= end_ns:
                 found.append((log_time_ns, publish_time_ns, sequence, channel_id, begin + MESSAGE_OVERHEAD, end))
+                if not len(found) % TOLD_EVERY:
+                    expect(len(found) * FOUND_BYTES)
         elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
             register(opcode, raw[begin:end], registry)
     found.sort(key=itemgetter(0))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from pilothouse.kit.errors import Problem
-from pilothouse.mcap import Channel, Message, Schema, open_recording
+from pilothouse.mcap import Channel, Message, Schema, TooMuchAtOnce, open_recording
 from pilothouse.recorder.problems import SourceUnusable
+from pilothouse.recorder.sources.base import UNTOLD_PART
 from pilothouse.recorder.sources.ros_definitions import RosDefinitions
 
 if TYPE_CHECKING:
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from rosbags.rosbag2 import Reader as Reader2
 
 IDL_SCHEMA = "ros2idl"
+MORE_ROOM = "set max_bytes to four times that or more."
+# rosbags has a chunk of ROS 1, and what it read of the one before, twice as often in memory.
+BAG_PART = 2
+# What is read is in memory once more, as the message that is handed in.
+COPIES = 2
+MOST_UNTOLD_BYTES = 64 << 20
 
 
 class Extent(NamedTuple):
@@ -33,7 +41,9 @@ class Flight(Protocol):
 
     def extent(self) -> Extent: ...
 
-    def messages(self) -> Iterator[Message]: ...
+    def messages(self, most_bytes: int, hold: Callable[[int], None]) -> Iterator[Message]:
+        """``hold`` is told what is in memory of it, which is at most ``most_bytes``; raises SourceUnusable."""
+        ...
 
 
 def open_flight(path: Path) -> tuple[Flight, Extent]:
@@ -62,9 +72,12 @@ class McapFlight:
             summary = recording.summary()
         return Extent(summary.start_ns or 0, summary.end_ns or 0, summary.message_count)
 
-    def messages(self) -> Iterator[Message]:
-        with open_recording(self._path) as recording:
-            yield from recording.messages()
+    def messages(self, most_bytes: int, hold: Callable[[int], None]) -> Iterator[Message]:
+        with open_recording(self._path, most_held_bytes=most_bytes, hold=partial(_hold_copied, hold)) as recording:
+            try:
+                yield from recording.messages()
+            except TooMuchAtOnce as problem:
+                raise SourceUnusable(path=self._path, reason=f"{problem.facts['reason']}; {MORE_ROOM}") from None
 
 
 class BagFlight:
@@ -81,11 +94,38 @@ class BagFlight:
             # A bag's end is just after its last message.
             return Extent(reader.start_time, max(reader.start_time, reader.end_time - 1), reader.message_count)
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self, most_bytes: int, hold: Callable[[int], None]) -> Iterator[Message]:
+        # A bag of ROS 2 tells of a message when it is whole.
+        untold_bytes = min(most_bytes, MOST_UNTOLD_BYTES) // UNTOLD_PART
         with closing(self._reader()) as reader:
+            if self._is_ros1:
+                self._bound(cast("Reader1", reader), most_bytes // BAG_PART, partial(_hold_copied, hold))
+            else:
+                hold(untold_bytes)
             channels = {one.id: self._channel(one) for one in reader.connections}
             for sequence, (connection, time_ns, content) in enumerate(reader.messages()):
+                if not self._is_ros1:
+                    hold(max(untold_bytes, COPIES * len(content)))
                 yield Message(channels[connection.id], time_ns, time_ns, sequence, bytes(content))
+
+    def _bound(self, reader: Reader1, most_bytes: int, hold: Callable[[int], None]) -> None:
+        """Have it unpack chunks that fit; it would unpack any, and has the last one still when it reads the next."""
+        last_bytes = 0
+
+        def unpack(unbounded: Callable[[bytes], bytes], packed: bytes) -> bytes:
+            nonlocal last_bytes
+            hold(last_bytes + len(packed))
+            unpacked = _unpacked(unbounded, packed, most_bytes)
+            if len(unpacked) > most_bytes:
+                raise SourceUnusable(
+                    path=self._path, reason=f"one of its chunks takes more than {most_bytes} bytes; raise max_bytes."
+                )
+            hold(last_bytes + len(packed) + len(unpacked))
+            last_bytes = len(unpacked)
+            return unpacked
+
+        for position, chunk in reader.chunks.items():
+            reader.chunks[position] = chunk._replace(decompressor=partial(unpack, chunk.decompressor))
 
     def _reader(self) -> Reader1 | Reader2:
         from rosbags.rosbag1 import Reader as Reader1
@@ -112,3 +152,21 @@ class BagFlight:
             return Channel(connection.topic, "cdr", self._definitions.schema(name, connection.digest))
         is_idl = connection.msgdef.format == MessageDefinitionFormat.IDL
         return Channel(connection.topic, "cdr", Schema(name, IDL_SCHEMA if is_idl else "ros2msg", text.encode()))
+
+
+def _hold_copied(hold: Callable[[int], None], size: int) -> None:
+    hold(COPIES * size)
+
+
+def _unpacked(unbounded: Callable[[bytes], bytes], packed: bytes, most_bytes: int) -> bytes:
+    """A chunk of ROS 1, and of one that is too large a byte more than it may have."""
+    import bz2
+
+    import lz4.frame
+
+    if unbounded is bz2.decompress:
+        return bz2.BZ2Decompressor().decompress(packed, most_bytes + 1)
+    if unbounded is lz4.frame.decompress:
+        unpacked: bytes = lz4.frame.LZ4FrameDecompressor().decompress(packed, most_bytes + 1)
+        return unpacked
+    return unbounded(packed)

@@ -8,13 +8,15 @@ from typing import Self
 
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.mcap import Channel
-from pilothouse.recorder.sources.base import Progress, Sink
+from pilothouse.recorder.sources.base import Progress, SourceSink
 from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.recorder.sources.flights import Extent, Flight, open_flight
 from pilothouse.recorder.sources.pace import Pace
 
 # Shorter waits cost more than they bring: messages less than this early are handed in at once.
 EARLY_NS = 1_000_000
+# So much of a flight may be in memory at once however small the window is: what every recorder writes fits.
+LEAST_BYTES = 8 << 20
 
 
 class Replay:
@@ -45,22 +47,25 @@ class Replay:
         fraction = None if self._config.loop else min(1.0, self._played / self._extent.message_count)
         return Progress(self._played, fraction)
 
-    def run(self, sink: Sink, stop: threading.Event) -> None:
+    def run(self, sink: SourceSink, stop: threading.Event) -> None:
         pace = Pace(
             first_ns=self._extent.start_ns, last_ns=self._extent.end_ns, begins_ns=self._clock.now_ns(),
             speed=self._config.speed,
         )  # fmt: skip
         begun_ns = self._clock.monotonic_ns()
         while not stop.is_set():
-            self._play(sink, stop, pace, begun_ns)
+            try:
+                self._play(sink, stop, pace, begun_ns)
+            finally:
+                sink.hold(0)
             if not self._config.loop:
                 return
             pace.next_round()
 
-    def _play(self, sink: Sink, stop: threading.Event, pace: Pace, begun_ns: int) -> None:
+    def _play(self, sink: SourceSink, stop: threading.Event, pace: Pace, begun_ns: int) -> None:
         channel_ids: dict[Channel, int] = {}
         hurried = self._config.speed == "max"
-        for message in self._flight.messages():
+        for message in self._flight.messages(max(LEAST_BYTES, sink.most_bytes), sink.hold):
             channel_id = channel_ids.get(message.channel)
             if channel_id is None:
                 channel_id = channel_ids[message.channel] = sink.channel(message.channel)
@@ -73,3 +78,4 @@ class Replay:
                 return
             sink.message(channel_id, log_time_ns, message.content, pace.log_time_ns(message.publish_time_ns))
             self._played += 1
+            del message  # it may be large, and the next is read now
