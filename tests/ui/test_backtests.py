@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.support.visitors import PHONE, serious_findings
 from tests.ui.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-robots"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_rules_are_tried_on_a_recording_and_each_firing_leads_to_its_moment(demo: Demo, visit: Visit) -> None:

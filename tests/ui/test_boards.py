@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.support.visitors import Hub, Person, Visitor, tab_to
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 DIFF = """--- a/watch.py
 +++ b/watch.py

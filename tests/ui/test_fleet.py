@@ -16,7 +16,7 @@ from tests.support.processes import PILOTHOUSE
 from tests.support.visitors import PHONE, Hub, serious_findings
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-robots"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.visitors import Hub
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 MARKUP = '"><img src=x onerror="window.harmed=1"><script>window.harmed=1</script><a href="javascript:harmed=1">x</a>'
 BIDI = "safe‮gpj.exe"
 SENTENCE = f"{MARKUP} {BIDI} **bold** [link](javascript:window.harmed=1) {{{{constructor}}}}"

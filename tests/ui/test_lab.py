@@ -16,7 +16,7 @@ from tests.support.processes import eventually, pilothouse
 from tests.support.visitors import Hub, serious_findings, tab_to
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 WATCH = r"""
 import sys

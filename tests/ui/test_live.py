@@ -18,7 +18,7 @@ from tests.support.watched_guard import WatchedGuard
 from tests.support.watched_robot import watched_robot
 from tests.ui.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-robots"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 CAMERAS = ("front", "top")
 names = (f"picker-{number}" for number in count(1))

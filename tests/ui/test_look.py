@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.support.visitors import DESK, PHONE, ROOT, Scheme, serious_findings
 from tests.ui.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 SCREENSHOTS = ROOT / "build" / "screenshots"
 VIEWS: dict[str, tuple[dict[str, int], Scheme]] = {
     "desk-light": (DESK, "light"),

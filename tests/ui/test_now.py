@@ -15,7 +15,7 @@ from tests.support.reporting import as_agent, panel, reported
 from tests.support.visitors import Hub
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.visitors import PHONE, Hub
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-robots"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 MANY = 240
 # Older than whatever else the tests record, so that these are never the newest.
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from tests.support.processes import pilothouse
 from tests.support.visitors import Hub, serious_findings
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 RECEIVER = "http://127.0.0.1:9/hook"
 SETTINGS = {"PILOTHOUSE_NOTIFY_PLAIN_HTTP": "true", "PILOTHOUSE_NOTIFY_PRIVATE_ADDRESSES": "true"}

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.support.visitors import Hub
 from tests.ui.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_link_of_the_demo_signs_in_once_and_opens_on_the_incident_of_its_flight(demo: Demo, visit: Visit) -> None:

@@ -17,7 +17,7 @@ from tests.support.processes import eventually
 from tests.support.visitors import Hub
 from tests.ui.conftest import Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-robots"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 # Long ago, so that these are never the newest.
 LONG_AGO_NS = 1_500_000_000 * 10**9
 
