@@ -15,7 +15,7 @@ from tests.support.reporting import as_agent, panel, reported
 from tests.support.visitors import Hub, Visitor
 from tests.ui.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-people"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_incident_of_the_flight_shows_what_fired_and_what_was_recorded(demo: Demo, visit: Visit) -> None:

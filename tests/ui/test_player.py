@@ -21,7 +21,7 @@ from tests.support.sighted import TRIGGER_S, write_sighted
 from tests.support.visitors import PHONE, Hub, serious_findings
 from tests.ui.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.xdist_group("ui-robots"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 SIGHTED = "rover-7_20231114T221320Z"
 EVERYTHING = json.dumps(["cameras", "path", "battery", "log", "messages", "notes", "about"])
 
