@@ -44,6 +44,13 @@ def test_the_list_is_narrowed_by_its_address_and_left_by_the_keyboard(hub: Hub, 
     expect(page).to_have_url(re.compile("severity=.*critical"))
     page.reload()
     expect(rows).to_have_count(2)
+    page.get_by_label("Opened until this day").fill("2020-01-01")
+    expect(page.get_by_text("No incident is like this")).to_be_visible()
+    page.get_by_label("Opened until this day").fill("")
+    page.get_by_role("radiogroup", name="Order").get_by_text("Worst first").click()
+    expect(rows.first).to_contain_text(f"{word} first")
+    page.get_by_role("radiogroup", name="Order").get_by_text("Latest first").click()
+    expect(rows.first).to_contain_text(f"{word} second")
 
     page.locator("body").press("j")
     page.keyboard.press("Enter")

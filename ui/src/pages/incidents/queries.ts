@@ -9,6 +9,7 @@ export type Incident = Model<"Incident">;
 export type Entry = Model<"IncidentEntry">;
 
 export const PAGE = 50;
+const RISK_PART = 100;
 
 export function incidentList(search: IncidentSearch) {
   const { robot, since, until, page, ...same } = listOf(search);
@@ -76,21 +77,24 @@ export const groups = queryOptions({
     answered(api.GET("/api/v1/incidents/statistics", { params: { query: { days: 365 } }, signal })),
 });
 
+/** What a guard told of under the name of this incident. */
+export function namedRiskEvents(id: string) {
+  return riskEvents(["of", id], { incident_id: id });
+}
+
 /** A guard names an incident only while it has something recorded: of others it is what it told of until then. */
-export function riskEvents({ id, opened_at, robot_id, risk_event_count }: Incident) {
-  const asked = (
-    query: { incident_id?: string; robot_id?: string; since?: string; until?: string },
-    signal: AbortSignal,
-  ) => answered(api.GET("/api/v1/risk-events", { params: { query: { ...query, limit: 100 } }, signal }));
-  return queryOptions({
-    queryKey: ["risk-events", "of", id, risk_event_count > 0],
-    queryFn: async ({ signal }) => {
-      const named = await asked({ incident_id: id }, signal);
-      if (named.total > 0 || risk_event_count === 0 || !robot_id) return { ...named, isNamed: true };
-      const before = await asked({ robot_id, ...untilOpened(opened_at) }, signal);
-      return { ...before, isNamed: false };
-    },
-  });
+export function riskEventsBefore({ id, opened_at, robot_id }: Incident) {
+  return riskEvents(["before", id], { robot_id: robot_id ?? undefined, ...untilOpened(opened_at) });
+}
+
+type Sought = { incident_id?: string; robot_id?: string; since?: string; until?: string };
+
+function riskEvents(key: string[], sought: Sought) {
+  return inParts(
+    ["risk-events", ...key],
+    (part, signal) => answered(api.GET("/api/v1/risk-events", { params: { query: { ...sought, ...part } }, signal })),
+    RISK_PART,
+  );
 }
 
 export function labSessions(incidentId: string) {

@@ -1,24 +1,29 @@
 import { Box, Button, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Model } from "~/api/client";
 import { count, figure } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
+import { useShown } from "~/parts/listed";
 import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
+import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
-import { type Incident, riskEvents } from "./queries";
+import { type Incident, namedRiskEvents, riskEventsBefore } from "./queries";
 
 type RiskEvent = Model<"RiskEvent">;
 type Props = { incident: Incident; opened: string | undefined; onOpen: (eventId: string | undefined) => void };
 
 /** What the guard decided: verdict, reason, and what was asked for against what was sent. */
 export function RiskPanel({ incident, opened, onOpen }: Props) {
-  const query = useQuery(riskEvents(incident));
-  if (query.data?.total === 0) return null;
+  const named = useShown(useInfiniteQuery(namedRiskEvents(incident.id)), "risks");
+  const isOthers = named.data?.first.total === 0 && incident.risk_event_count > 0 && incident.robot_id !== null;
+  const before = useShown(useInfiniteQuery({ ...riskEventsBefore(incident), enabled: isOthers }), "risks");
+  const query = isOthers ? before : named;
+  if (query.data?.first.total === 0) return null;
   return (
     <Panel title="Risk events" flush>
       <Answer query={query}>
-        {({ items, total, isNamed }) => (
+        {({ items, first: { total } }) => (
           <>
             <Box mah={360} style={{ overflowY: "auto" }} tabIndex={0} role="group" aria-label="Risk events">
               <Table layout="fixed" stickyHeader>
@@ -47,12 +52,13 @@ export function RiskPanel({ incident, opened, onOpen }: Props) {
                 </Table.Tbody>
               </Table>
             </Box>
-            {total > items.length || !isNamed ? (
+            {total > items.length || isOthers ? (
               <Text size="xs" c="dimmed" p="sm">
                 The latest {items.length} of {count(total)}
-                {isNamed ? "" : ` that ${incident.robot_id} told of in the half minute before this was opened`}.
+                {isOthers ? ` that ${incident.robot_id} told of in the half minute before this was opened` : ""}.
               </Text>
             ) : null}
+            <More of={query} />
           </>
         )}
       </Answer>
