@@ -13,6 +13,8 @@ _V2 = ("memory", "pids", "cpu")
 _PERIOD_US = 100_000
 _EMPTY_WITHIN_S = 5.0
 _NAME = "pilothouse"
+# Where a service lives that has made room for groups beside it.
+_SERVICE = "pilothouse-service"
 _MIB = 1024 * 1024
 
 
@@ -33,10 +35,11 @@ class Hierarchies:
                 _try(found, controller, (base / own[controller].lstrip("/"), base))
         for unified in (_ROOT / "unified", _ROOT):
             if (unified / "cgroup.controllers").exists():
-                _try(found, "unified", (unified / own.get("", "/").lstrip("/"), unified))
+                ours = unified / own.get("", "/").removesuffix(f"/{_SERVICE}").lstrip("/")
+                _try(found, "unified", (ours, unified))
+                if "unified" in found:
+                    _enable(found, unified)
                 break
-        if "unified" in found:
-            _enable(found)
         return cls(found)
 
     def sweep(self) -> None:
@@ -210,17 +213,48 @@ def _try(found: dict[str, str], controller: str, bases: tuple[Path, ...]) -> Non
             return
 
 
-def _enable(found: dict[str, str]) -> None:
+def _enable(found: dict[str, str], top: Path) -> None:
     """Version 2: controllers must be handed down, which works only where no process lives beside the groups."""
     base = Path(found["unified"])
     offered = (base / "cgroup.controllers").read_text().split()
-    for controller in _V2:
-        if controller in found or controller not in offered:
-            continue
-        enabled = controller in (base / "cgroup.subtree_control").read_text().split()
+    wanted = [one for one in _V2 if one not in found and one in offered]
+    enabled = _handed_down(base, wanted)
+    if enabled != wanted and _is_given_to_us(base):
+        _step_aside(base)
+        enabled = _handed_down(base, wanted)
+    if enabled != wanted and base != top:
+        # As root, outside any unit: what the machine hands to its own groups anyway.
+        above = [one for one in wanted if one in (top / "cgroup.subtree_control").read_text().split()]
+        other: dict[str, str] = {}
+        _try(other, "unified", (top,) if len(above) > len(enabled) else ())
+        if other:
+            found["unified"], base, enabled = str(top), top, above
+    found.update({f"v2:{one}": str(base) for one in enabled})
+
+
+def _handed_down(base: Path, wanted: list[str]) -> list[str]:
+    control = base / "cgroup.subtree_control"
+    for controller in wanted:
+        if controller not in control.read_text().split():
+            with contextlib.suppress(OSError):
+                control.write_text(f"+{controller}")
+    return [one for one in wanted if one in control.read_text().split()]
+
+
+def _is_given_to_us(base: Path) -> bool:
+    """Whether all that lives in it belongs to this service: a unit of systemd with Delegate=, or a container."""
+    if base in (_ROOT, _ROOT / "unified"):
+        return (base / "cgroup.events").exists()  # the machine's own root has none, and needs no room made
+    for name in ("trusted.delegate", "user.delegate"):
         with contextlib.suppress(OSError):
-            if not enabled:
-                (base / "cgroup.subtree_control").write_text(f"+{controller}")
-                enabled = True
-        if enabled:
-            found[f"v2:{controller}"] = str(base)
+            return os.getxattr(base, name) == b"1"
+    return base.name.endswith(".service") and base.stat().st_uid == os.geteuid() != 0
+
+
+def _step_aside(base: Path) -> None:
+    """Move what lives in a group, this service and all it has started, into one beneath it."""
+    with contextlib.suppress(OSError):
+        (base / _SERVICE).mkdir(exist_ok=True)
+        for pid in (base / "cgroup.procs").read_text().split():
+            with contextlib.suppress(OSError):
+                (base / _SERVICE / "cgroup.procs").write_text(pid)
