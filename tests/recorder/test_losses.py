@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pilothouse.kit.clock import ManualClock
 from pilothouse.mcap import open_recording
+from pilothouse.mcap.ring.lost import MOST_MOMENTS
 from pilothouse.recorder.losses import LATEST_NS, LeftOut
 from pilothouse.recorder.settings import RecorderSettings
 from pilothouse.recorder.sources.gate import Thinning
@@ -129,3 +130,25 @@ def test_what_is_rejected_before_any_message_counts_in_the_first_recording(tmp_p
 
     assert first.rejected == {"": 1}
     assert second.rejected == {}
+
+
+def test_what_was_missed_and_comes_late_is_missed_in_no_window() -> None:
+    left_out = LeftOut(60)
+    left_out.add("/a", 5 * NS_PER_S, 2)
+    left_out.take_back("/a", 5 * NS_PER_S)
+    left_out.add("/a", 7 * NS_PER_S, 1_000_000)
+    left_out.take_back("/a", 7 * NS_PER_S)
+
+    assert left_out.counts == {"/a": 1_000_000}
+    assert left_out.within(0, 6 * NS_PER_S) == {"/a": 1}
+    assert left_out.within(6 * NS_PER_S, 8 * NS_PER_S) == {"/a": 999_999}
+
+
+def test_however_often_much_is_missed_at_once_little_is_kept_of_it() -> None:
+    left_out = LeftOut(60)
+    for number in range(1_000):
+        left_out.add("/a", number * NS_PER_S // 100, 100_000)
+
+    assert left_out.within(0, 10 * NS_PER_S) == {"/a": 100_000_000}
+    assert left_out.counts == {"/a": 100_000_000}
+    assert len(left_out._times._spans["/a"]) <= MOST_MOMENTS

@@ -10,6 +10,7 @@ import pytest
 
 from pilothouse.kit.clock import NS_PER_S, ManualClock, SystemClock
 from pilothouse.mcap import Channel
+from pilothouse.recorder.counters import RecorderCollector
 from pilothouse.recorder.outbox.outbox import CaptureState
 from pilothouse.recorder.sources.gate import Gate
 from pilothouse.recorder.sources.selection import Selection
@@ -70,10 +71,16 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
             push(robot, json.dumps(line).encode())
         for line in (b"no json", b'{"topic": "/fast", "data": 1, "log_time_ns": 5}', b'{"topic": "/new", "x": 1}'):
             push(robot, line)
-        gate = Gate(recorder.pipeline, Selection(exclude=("/left out",)), too_large=recorder.answers.too_large)
+        gate = Gate(
+            recorder.pipeline, Selection(exclude=("/left out",)), too_large=recorder.answers.too_large,
+            ledger=recorder.answers.ledger,
+        )  # fmt: skip
         for topic, size in (("/huge", 256 << 10), ("/huge", (256 << 10) + 1), ("/left out", 1 << 20)):
             gate.message(gate.channel(Channel(topic, "bytes")), now_ns, bytes(size))
         gate.turn_away("/never heard", 1 << 20, now_ns)
+        for topic, count in (("/huge", 3), ("/gone", 70_000), ("/left out", 9)):
+            gate.miss(topic, count, now_ns)
+        gate.find("/huge", now_ns)
         row = recorder.save("")
         facts, counted = robot.facts(row), recorder.answers.topics()
         beat = eventually(
@@ -88,7 +95,18 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
         assert (counted.topics["/fast"].bad, counted.unreadable) == (1, 2)
         assert facts.too_large == {"/huge": 1, "/never heard": 1}
         assert (counted.topics["/huge"].too_large, counted.topics["/huge"].message_count) == (1, 1)
+        assert facts.missed == {"/huge": 2, "/gone": 70_000}
+        assert counted.topics["/gone"].missed == 70_000
+        metrics = {one.name: one for one in RecorderCollector(recorder.answers).collect()}
+        missed = {one.labels["topic"]: one.value for one in metrics["pilothouse_recorder_missed_messages"].samples}
+        assert (missed["/huge"], missed["/gone"], missed["/fat"]) == (2, 70_000, 0)
+        told = eventually(
+            lambda: next((one for one in hub.announcements if one.session_id == row.session_id), None), what="its word"
+        )
+        assert told is not None
+        assert told.drops == facts.lost == {"/fat": kept.dropped, "/huge": 3, "/never heard": 1, "/gone": 70_000}
         assert beat is not None
+        assert beat.topics["/gone"].missed == 70_000
         assert beat.topics["/never heard"].too_large == 1
         assert (beat.topics["/fast"].thinned, beat.topics["/fat"].dropped) == (18, kept.dropped)
 

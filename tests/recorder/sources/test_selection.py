@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import Channel
+from pilothouse.recorder.losses import Ledger
 from pilothouse.recorder.sources.gate import NOWHERE, Gate
 from pilothouse.recorder.sources.selection import RateLimit, Selection
 from tests.support.ears import Ear
@@ -80,9 +81,10 @@ def test_one_channel_that_cannot_be_recorded_stops_no_other() -> None:
                 raise UnicodeError("no such letter")
             return super().channel(channel)
 
-    gate = Gate(ear := Picky(), Selection())
-    for topic in ("/bad", "/good", "/bad"):
+    gate = Gate(ear := Picky(), Selection(exclude=("/left out",)), ledger=(ledger := Ledger(60)))
+    for topic in ("/bad", "/good", "/left out", "/bad"):
         gate.message(gate.channel(Channel(topic, "json")), START_NS, b"{}")
 
     assert ear.counts() == {"/good": 1}
     assert gate.refused == {"/bad"}
+    assert ledger.rejected.counts == {"/bad": 2}

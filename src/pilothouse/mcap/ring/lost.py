@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from contextlib import suppress
 from itertools import repeat
 from typing import Generic, TypeVar
 
@@ -57,9 +56,16 @@ class Lost(Generic[Key]):
 
     def take_back(self, key: Key, at_ns: int) -> None:
         """One that was said to be lost at that moment has come after all."""
-        with suppress(KeyError, ValueError):  # told of long ago, and summarised meanwhile
-            self._times[key].remove(at_ns)
+        times = self._times.get(key, array("Q"))
+        if at_ns in times:
+            times.remove(at_ns)
             self._count -= 1
+            return
+        spans = self._spans.get(key, [])
+        index = next((number for number, one in enumerate(spans) if one[0] <= at_ns <= one[1]), None)
+        if index is not None:
+            first, last, size = spans[index]
+            spans[index] = first, last, size - 1
 
     def within(self, start_ns: int, end_ns: int) -> Counter[Key]:
         """How many messages of each are missing from a window, both ends included."""

@@ -142,7 +142,7 @@ class Pushing:
         with self._lock:
             self._take(message)
 
-    def note_unreadable(self, topic: str | None) -> None:
+    def note_unreadable(self, topic: str | None = None) -> None:
         """What came was no message, and says at most of which topic."""
         with self._lock:
             self._reject(topic)
