@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -109,6 +110,14 @@ def test_a_command_runs_and_its_output_and_exit_code_are_its_own(lab: LabAtHand)
         env=lab.environment(), cwd=lab.home, capture_output=True, check=False, timeout=100,
     )  # fmt: skip
     assert (raw.returncode, raw.stdout, raw.stderr) == (7, b"out\n\xff\n", b"err\n")
+
+
+def test_at_a_terminal_the_session_is_named_in_the_end(lab: LabAtHand) -> None:
+    seen, code = at_a_terminal(lab, "run", "--repo", "demo", "--", "sh", "-c", "echo here; exit 3")
+
+    assert code == 3
+    assert "here" in seen
+    assert re.search(r"(ses_\w+): exit code 3; pilothouse lab sessions show \1", seen)
 
 
 def test_what_did_not_run_says_why(lab: LabAtHand, tmp_path: Path) -> None:
@@ -309,11 +318,29 @@ def test_a_shell_at_a_terminal_is_one(lab: LabAtHand) -> None:
     os.close(ours)
 
 
+def at_a_terminal(lab: LabAtHand, *words: str) -> tuple[str, int]:
+    """What somebody sees of it, without colours; the exit code."""
+    ours, theirs = os.openpty()
+    size = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1", "TTY_INTERACTIVE": "1"}
+    running = subprocess.Popen([PILOTHOUSE, "lab", *words], env=lab.environment(**size), stdin=theirs, stdout=theirs,
+                               stderr=theirs, cwd=lab.home, start_new_session=True)  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4096):
+            seen += piece
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode()), running.wait(60)
+
+
 def test_a_batch_shows_how_each_came_out(lab: LabAtHand) -> None:
     script = 'basename "$PILOTHOUSE_RECORDING" | grep -q arm_1'
     words = ("batch", "--recording", "arm_1", "--recording", "arm_2", "--", "sh", "-c", script)
 
-    assert "1 of 2 succeeded" in lab(*words, code=1).stdout
+    seen, code = at_a_terminal(lab, *words)
+    assert code == 1
+    assert "2/2 sessions" in seen
+    assert "1 of 2 succeeded" in seen
     done = json.loads(lab("batch", "--json", *words[1:], code=1).stdout)
 
     assert {one["recording"]: one["exit_codes"] for one in done["matrix"]} == {"arm_1": [0], "arm_2": [1]}

@@ -60,11 +60,12 @@ def batch(
 
 
 def _finished(lab: Lab, made: LabBatch) -> LabBatch:
-    with progress_of(made.id) as progress:
+    with progress_of(made.id, of="sessions") as progress:
+        progress(made.completed, made.total)
         while made.completed < made.total:
-            progress(made.completed, made.total)
             time.sleep(LOOK_S)
             made = lab.batch(made.id)
+            progress(made.completed, made.total)
         return lab.batch(made.id)
 
 

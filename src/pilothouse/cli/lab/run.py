@@ -93,7 +93,10 @@ def _watched(lab: Lab, made: MadeLabSession, *, as_json: bool) -> int:
     command = lab.command(made.id, made.commands[0].id)
     if as_json:
         print(json.dumps({"session_id": made.id, "command": command.model_dump(mode="json")}))
-    return exit_code_of(lab, command)
+    code = exit_code_of(lab, command)
+    if sys.stderr.isatty():
+        print(f"{made.id}: exit code {code}; pilothouse lab sessions show {made.id}", file=sys.stderr)
+    return code
 
 
 def exit_code_of(lab: Lab, command: LabCommand) -> int:
