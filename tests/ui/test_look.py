@@ -15,12 +15,8 @@ from tests.ui.conftest import Demo, Visit
 
 pytestmark = pytest.mark.timeout(300)
 SCREENSHOTS = ROOT / "build" / "screenshots"
-VIEWS: dict[str, tuple[dict[str, int], Scheme]] = {
-    "desk-light": (DESK, "light"),
-    "desk-dark": (DESK, "dark"),
-    "phone-light": (PHONE, "light"),
-    "phone-dark": (PHONE, "dark"),
-}
+SIZES = {"desk": DESK, "phone": PHONE}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +75,9 @@ def settled(page: Page) -> None:
     expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_every_page_looks_as_it_should(view: str, places: dict[str, str], visit: Visit) -> None:
-    viewport, scheme = VIEWS[view]
-    visitor = visit(viewport=viewport, scheme=scheme)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_looks_as_it_should(size: str, places: dict[str, str], visit: Visit) -> None:
+    visitor = visit(viewport=SIZES[size])
     page = visitor.page("/")
     wrong: list[str] = []
     for name, path in places.items():
@@ -91,17 +86,25 @@ def test_every_page_looks_as_it_should(view: str, places: dict[str, str], visit:
             settled(page)
         except AssertionError as late:
             wrong.append(f"{name}: {late}")
-        _kept(page, SCREENSHOTS / view / f"{name}.png")
         if page.get_by_text("There is no such page").is_visible():
             wrong.append(f"{name}: there is no such page")
-        wrong += [f"{name}: {finding}" for finding in serious_findings(page)]
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if over > 1:
-            wrong.append(f"{name}: scrolls sideways by {over} px")
+        for scheme in SCHEMES:
+            seen_in(page, scheme)
+            _kept(page, SCREENSHOTS / f"{size}-{scheme}" / f"{name}.png")
+            wrong += [f"{name} in {scheme}: {finding}" for finding in serious_findings(page)]
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if over > 1:
+                wrong.append(f"{name} in {scheme}: scrolls sideways by {over} px")
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def seen_in(page: Page, scheme: Scheme) -> None:
+    """As whoever's system is set to this sees it; a page that is open follows."""
+    page.emulate_media(color_scheme=scheme)
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_what_is_opened_over_a_page_has_no_serious_findings_either(
     scheme: Scheme, places: dict[str, str], visit: Visit
 ) -> None:
