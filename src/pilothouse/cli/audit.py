@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pilothouse.cli.parts.hub_directory import database_of, settings_in
+
 if TYPE_CHECKING:
     from pilothouse.hub.audit.schemas import AuditVerification
 
@@ -47,20 +49,8 @@ def verify(
 
 async def _verify(data: Path) -> AuditVerification:
     from pilothouse.hub.audit import AnchorFile, Audit
-    from pilothouse.hub.db import Database
-    from pilothouse.hub.settings import HubSettings
     from pilothouse.kit.clock import SystemClock
-    from pilothouse.kit.errors import BadConfiguration
-    from pilothouse.kit.settings import load
 
-    settings = load(HubSettings, overrides={"data": data})
-    if settings.database_url is None and not (data / "hub.db").is_file():
-        raise BadConfiguration(
-            problem=f"there is no hub in {data}; check --data, or set PILOTHOUSE_DATABASE_URL as for the hub"
-        )
-    database = Database(settings.database_address)
-    try:
-        await database.check_migrated()
-        return await Audit(database, SystemClock(), AnchorFile(data)).verify()
-    finally:
-        await database.close()
+    settings = settings_in(data)
+    async with database_of(settings) as database:
+        return await Audit(database, SystemClock(), AnchorFile(settings.data)).verify()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from pilothouse.cli.parts.hub_directory import database_of, settings_in
 from pilothouse.cli.parts.hub_link import CREDENTIALS, hub_at
 from pilothouse.cli.parts.tables import at, table
 from pilothouse.kit.errors import BadConfiguration
@@ -131,22 +132,12 @@ def _in_directory(data: Path | None, use: Callable[[Tokens, AsyncSession], Await
 
 @asynccontextmanager
 async def _tokens(data: Path | None) -> AsyncIterator[tuple[Tokens, AsyncSession]]:
-    from pilothouse.hub.db import Database
     from pilothouse.hub.identity import Tokens
-    from pilothouse.hub.settings import HubSettings
     from pilothouse.kit.clock import SystemClock
-    from pilothouse.kit.settings import load
 
-    settings = load(HubSettings, overrides={"data": data})
-    if settings.database_url is None and not (settings.data / "hub.db").is_file():
-        raise BadConfiguration(problem=f"there is no hub in {settings.data}; give its directory by --data, or --url")
-    database = Database(settings.database_address)
-    try:
-        await database.check_migrated()
-        async with database.transaction() as session:
-            yield Tokens(database, SystemClock()), session
-    finally:
-        await database.close()
+    settings = settings_in(data, otherwise="ask a hub that runs with --url")
+    async with database_of(settings) as database, database.transaction() as session:
+        yield Tokens(database, SystemClock()), session
 
 
 def _day(moment: datetime | None) -> str:

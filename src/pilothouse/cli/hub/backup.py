@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pilothouse.hub.settings import HubSettings
+from pilothouse.cli.parts.hub_directory import settings_in
 
 Data = Annotated[Path, typer.Option(help="Directory of the hub.")]
 
@@ -33,11 +32,7 @@ def backup(
     from pilothouse.kit.clock import SystemClock
     from pilothouse.kit.errors import BadConfiguration
 
-    settings = _settings(data)
-    if settings.database_url is None and not (data / "hub.db").is_file():
-        raise BadConfiguration(
-            problem=f"there is no hub in {data}; check --data, or set PILOTHOUSE_DATABASE_URL as for the hub"
-        )
+    settings = settings_in(data)
     if not file.parent.is_dir():
         raise BadConfiguration(problem=f"there is no directory {file.parent}; make it, or name another file")
     _load_models()
@@ -60,19 +55,14 @@ def restore(
     way round: set PILOTHOUSE_DATABASE_URL, or leave it out. An older backup is brought to this version.
     """
     from pilothouse.hub.backups import restore as put_back
+    from pilothouse.hub.settings import HubSettings
+    from pilothouse.kit.settings import load
 
-    settings = _settings(data)
+    settings = load(HubSettings, overrides={"data": data})
     with _telling("restoring") as tell:
         manifest = put_back(file, data=data, address=settings.database_address, tell=tell)
     rows = sum(table.row_count for table in manifest.tables)
     print(f"restored {rows} rows as they were at {manifest.made_at}; start it with: pilothouse hub --data {data}")
-
-
-def _settings(data: Path) -> HubSettings:
-    from pilothouse.hub.settings import HubSettings
-    from pilothouse.kit.settings import load
-
-    return load(HubSettings, overrides={"data": data})
 
 
 def _load_models() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pilothouse.cli.parts.hub_directory import database_of, settings_in
 from pilothouse.cli.parts.hub_link import DEFAULT_URL
 from pilothouse.kit.errors import BadConfiguration
 
@@ -37,18 +38,9 @@ def login_link(
 
 async def make_code(data: Path | None) -> str:
     """A code that signs one browser in as the operator of the hub in that directory."""
-    from pilothouse.hub.db import Database
     from pilothouse.hub.identity.service import build_services
-    from pilothouse.hub.settings import HubSettings
     from pilothouse.kit.clock import SystemClock
-    from pilothouse.kit.settings import load
 
-    settings = load(HubSettings, overrides={"data": data})
-    if settings.database_url is None and not (settings.data / "hub.db").is_file():
-        raise BadConfiguration(problem=f"there is no hub in {settings.data}; give its directory by --data")
-    database = Database(settings.database_address)
-    try:
-        await database.check_migrated()
+    settings = settings_in(data)
+    async with database_of(settings) as database:
         return await build_services(settings, database, SystemClock()).sign_ins.code_at_start()
-    finally:
-        await database.close()
