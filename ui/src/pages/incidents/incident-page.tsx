@@ -1,5 +1,4 @@
 import { Grid, Group, Stack, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useTend } from "~/api/rights";
@@ -12,6 +11,7 @@ import { Mark } from "~/parts/marks";
 import { Moment } from "~/parts/moment";
 import { Page } from "~/parts/page";
 import { say } from "~/parts/say";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { type Step, useUrl } from "~/parts/use-url";
 import { useChange } from "./change";
 import { RobotLink } from "./goal-link";
@@ -73,7 +73,7 @@ function NextStep({ incident: one }: { incident: Incident }) {
   const go = () => {
     if (next !== null && refusal === null && !change.isPending) change.mutate({ wanted: { state: next.to } });
   };
-  useHotkeys([["e", go]]);
+  usePageKeys([["e", go]]);
   if (next === null) return null;
   return (
     <ActButton

@@ -1,11 +1,11 @@
 import { Alert, Anchor, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { useTend } from "~/api/rights";
 import { PageLink } from "~/parts/link";
 import { Overtaken } from "~/parts/overtaken";
 import { Panel } from "~/parts/panel";
 import { type Draft, useDraft } from "~/parts/use-draft";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { type Conflict, useChange } from "./change";
 import { idIn } from "./chosen/judgement";
 import type { Incident } from "./queries";
@@ -177,7 +177,7 @@ function StateForm({ incident, changing, become, of, onBecome }: Props & Becomin
 function RootCause({ incident, changing }: Props & { changing: Changing }) {
   const draft = useDraft(incident.root_cause ?? "");
   const field = useRef<HTMLTextAreaElement>(null);
-  useHotkeys([["r", () => field.current?.focus()]]);
+  usePageKeys([["r", () => field.current?.focus()]]);
   return (
     <Written draft={draft} changing={changing} field="root_cause">
       <Textarea
@@ -197,7 +197,7 @@ function Ticket({ incident, changing }: Props & { changing: Changing }) {
   const draft = useDraft(incident.ticket_url ?? "");
   const href = safeUrl(incident.ticket_url);
   const field = useRef<HTMLInputElement>(null);
-  useHotkeys([["t", () => field.current?.focus()]]);
+  usePageKeys([["t", () => field.current?.focus()]]);
   const isWrong = draft.isChanged && safeUrl(draft.text.trim()) === null;
   return (
     <Written draft={draft} changing={changing} field="ticket_url" isWrong={isWrong}>

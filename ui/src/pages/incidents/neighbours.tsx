@@ -1,8 +1,8 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { incidentList } from "./queries";
 import { type IncidentView, listOf } from "./search";
 
@@ -17,7 +17,7 @@ export function Neighbours({ id, view }: { id: string; view: IncidentView }) {
   const open = (incidentId: string | undefined) => {
     if (incidentId !== undefined) void navigate({ to: "/incidents/$incidentId", params: { incidentId }, search });
   };
-  useHotkeys([
+  usePageKeys([
     ["k", () => open(before)],
     ["j", () => open(after)],
     ["u", () => void navigate({ to: "/incidents", search })],

@@ -1,5 +1,5 @@
-import { useHotkeys } from "@mantine/hooks";
 import { type RefObject, useRef } from "react";
+import { usePageKeys } from "~/parts/use-page-keys";
 
 /**
  * j and k go through the rows of a list: the link of each is focused, so that Enter opens it. x chooses the row that the
@@ -14,7 +14,7 @@ export function useRowKeys<Element extends HTMLElement>(choose?: (row: string) =
     next?.focus();
     next?.scrollIntoView({ block: "nearest" });
   };
-  useHotkeys([
+  usePageKeys([
     ["j", () => step(1)],
     ["k", () => step(-1)],
     [

@@ -1,5 +1,4 @@
 import { Box, Button, Group, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { answered, api } from "~/api/client";
@@ -11,6 +10,7 @@ import { Moment } from "~/parts/moment";
 import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { GoalLink } from "./goal-link";
 import type { Happening } from "./happenings";
 import type { Entry } from "./queries";
@@ -129,7 +129,7 @@ function NoteForm({ incidentId }: { incidentId: string }) {
   const queries = useQueryClient();
   const field = useRef<HTMLTextAreaElement>(null);
   const [body, setBody] = useState("");
-  useHotkeys([["n", () => field.current?.focus()]]);
+  usePageKeys([["n", () => field.current?.focus()]]);
   const note = useMutation({
     mutationFn: () =>
       answered(

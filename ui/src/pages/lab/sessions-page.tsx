@@ -1,5 +1,4 @@
 import { Badge, Box, Group, Select, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -12,6 +11,7 @@ import { Mark } from "~/parts/marks";
 import { Moment, useNow } from "~/parts/moment";
 import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { LabFrame } from "./lab-frame";
 import { type LabSession, repositoriesQuery, type SessionsSearch, sessionsQuery } from "./queries";
 import { STATES } from "./states";
@@ -21,7 +21,7 @@ import { commitOf, coverageOf, testsOf, tookOf, whyOf } from "./words";
 export function SessionsPage({ search }: { search: SessionsSearch }) {
   const navigate = useNavigate();
   const query = useQuery(sessionsQuery(search));
-  useHotkeys([["n", () => void navigate({ to: "/lab/new" })]]);
+  usePageKeys([["n", () => void navigate({ to: "/lab/new" })]]);
   const create = (
     <PageButton
       to="/lab/new"

@@ -1,8 +1,8 @@
 import { Button, Group, SegmentedControl, Select, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { plural } from "~/format/numbers";
 import { ActButton } from "~/parts/act-button";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { useUrl } from "~/parts/use-url";
 import { Words } from "~/parts/words";
 import { type Filters, isNarrowed, PRIORITIES } from "../model/lanes";
@@ -21,7 +21,7 @@ export function FilterBar({ filters, shown, isMaking }: { filters: Filters; show
   const { snapshot, toWrite } = useOnBoard();
   const url = useUrl();
   const make = () => url({ make: true }, "opens");
-  useHotkeys([["n", () => toWrite === null && make()]]);
+  usePageKeys([["n", () => toWrite === null && make()]]);
   return (
     <Group gap="xs" mb="sm" align="flex-end">
       <Words label="Search tasks" value={filters.q} onChange={(q) => url({ q })} w={190} />

@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Paper, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { toTend, useTend } from "~/api/rights";
 import { plural } from "~/format/numbers";
 import { ActButton } from "~/parts/act-button";
 import { Permitted } from "~/parts/permitted";
+import { usePageKeys } from "~/parts/use-page-keys";
 import type { Incident } from "../queries";
 import { JudgeForm } from "./judge-form";
 import type { Chosen } from "./use-chosen";
@@ -14,7 +14,7 @@ type Props = { chosen: Chosen; listed: Incident[]; isJudging: boolean; onJudge: 
 export function ChosenBar({ chosen, listed, isJudging, onJudge }: Props) {
   const { ids } = chosen;
   const refusal = useTend();
-  useHotkeys([["e", () => ids.size > 0 && refusal === null && onJudge(true)]]);
+  usePageKeys([["e", () => ids.size > 0 && refusal === null && onJudge(true)]]);
   if (ids.size === 0) return null;
   return (
     <>

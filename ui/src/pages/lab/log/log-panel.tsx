@@ -1,8 +1,9 @@
 import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip } from "@mantine/core";
-import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
+import { useDebouncedCallback } from "@mantine/hooks";
 import { IconArrowBarToDown, IconArrowDown, IconArrowUp, IconBug, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { bytes, count, plural } from "~/format/numbers";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { useWords } from "~/parts/use-words";
 import type { LabCommand } from "../queries";
 import { hasEnded, outcomeOf } from "../words";
@@ -62,7 +63,7 @@ export function LogPanel({ command, find, place, onFind, onPlace }: Props) {
     else if (to === "end") toEnd();
     else go({ line, at: handle.current?.place() });
   };
-  useHotkeys([
+  usePageKeys([
     ["f", () => jump(failures, 1)],
     ["shift+f", () => jump(failures, -1)],
     ["g", () => goTo(0)],

@@ -56,6 +56,8 @@ export function LogView({ log, find, failures, current, onPick, follow, onScroll
     if (element === null) return;
     const { map: now } = latest.current;
     element.scrollTop = now.scrollTopOf(Math.max(0, line - above(now)));
+    // The window may end above the line: who jumps somewhere wants to see it.
+    element.scrollIntoView({ block: "nearest" });
     placed.current = element.scrollTop;
     setScrollTop(element.scrollTop);
   }, []);
