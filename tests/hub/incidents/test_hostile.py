@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from pilothouse.hub.composition import Hub
+from pilothouse.hub.events import consuming
 from pilothouse.hub.incidents.domain.occurrences import AHEAD, of_alert, of_recording
-from pilothouse.hub.incidents.repository import IncidentRows
-from pilothouse.hub.incidents.service import Following, Grouping, following, grouping
+from pilothouse.hub.incidents.service import Following, Grouping, grouping
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.wire.alertmanager import Alert
@@ -153,7 +153,7 @@ async def test_a_guard_that_reports_for_weeks_is_counted_and_not_listed(
 async def test_the_cursor_follows_events_that_are_nobodys_incident(
     hub: Hub, hub_app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "MAY_LAG", 50)
+    monkeypatch.setattr(consuming, "MAY_LAG", 50)
     async with hub.database.transaction() as session:
         for number in range(120):
             hub.events.append(session, "hub", "robot.seen", f"r{number}", {})
@@ -162,7 +162,7 @@ async def test_the_cursor_follows_events_that_are_nobodys_incident(
     await own.take(await hub.events.since("hub", 0))
 
     async with hub.database.reading() as session:
-        assert await IncidentRows(session).cursor() >= 120
+        assert await own.cursor(session).read() >= 120
 
 
 async def test_an_event_that_met_another_transaction_is_tried_once_more(

@@ -2,6 +2,7 @@
 
 from pilothouse.hub.db.answers import RequestKey, answer_once, answer_once_with_secret
 from pilothouse.hub.db.base import Base, BigId, Json, UtcDateTime, values_of
+from pilothouse.hub.db.cursors import Cursor
 from pilothouse.hub.db.database import Database, after_commit, before_commit
 from pilothouse.hub.db.durations import day_of, seconds_between
 from pilothouse.hub.db.inserting import insert_in, insert_into
@@ -12,6 +13,7 @@ from pilothouse.hub.db.versioned import change_row, touch
 __all__ = [
     "Base",
     "BigId",
+    "Cursor",
     "Database",
     "DatabaseUnavailable",
     "Json",

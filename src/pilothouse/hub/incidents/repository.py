@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import insert_into, seconds_between
+from pilothouse.hub.db import Cursor, insert_into, seconds_between
 from pilothouse.hub.incidents.domain.states import LIVE, IncidentState, Severity
 from pilothouse.hub.incidents.domain.statistics import Course, Flow
 from pilothouse.hub.incidents.models import IncidentAliasRow, IncidentCursorRow, IncidentEntryRow, IncidentRow
 
-_CURSOR = 1
 # More than any team opens in a year; beyond it statistics would have to be made in SQL.
 MOST_COURSES = 100_000
 
@@ -36,25 +35,16 @@ class Sought:
     by_urgency: bool = False
 
 
+def cursor(session: AsyncSession) -> Cursor:
+    """How far the hub's events have been followed. Whoever holds it is the only one who groups anything."""
+    return Cursor(session, IncidentCursorRow)
+
+
 class IncidentRows:
     """Queries on incidents within one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-
-    async def lock_cursor(self) -> int:
-        """How far the events have been followed. Until this transaction ends nobody else groups anything."""
-        query = select(IncidentCursorRow.sequence).where(IncidentCursorRow.id == _CURSOR).with_for_update()
-        return await self._session.scalar(query) or 0
-
-    async def cursor(self) -> int:
-        return (
-            await self._session.scalar(select(IncidentCursorRow.sequence).where(IncidentCursorRow.id == _CURSOR)) or 0
-        )
-
-    async def advance(self, sequence: int) -> None:
-        moved = update(IncidentCursorRow).where(IncidentCursorRow.id == _CURSOR).values(sequence=sequence)
-        await self._session.execute(moved)
 
     async def find(self, incident_id: str, *, lock: bool = False) -> IncidentRow | None:
         """By its own id or by one that was grouped with it."""

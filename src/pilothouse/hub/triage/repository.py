@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import insert_into
+from pilothouse.hub.db import Cursor, insert_into
 from pilothouse.hub.triage.models import BoardIncidentRow, IncidentRuleRow, TriageCursorRow
 
-_CURSOR = 1
+
+def cursor(session: AsyncSession) -> Cursor:
+    """How far incidents have been followed."""
+    return Cursor(session, TriageCursorRow)
 
 
 class RuleRows:
@@ -91,19 +94,3 @@ class BoardIncidentRows:
         total = await self._session.scalar(select(func.count()).select_from(row).where(own)) or 0
         query = select(row).where(own).order_by(row.linked_at.desc(), row.incident_id)
         return (await self._session.scalars(query.limit(limit).offset(offset))).all(), total
-
-
-class CursorRows:
-    """How far incidents have been followed."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def read(self, *, lock: bool = False) -> int:
-        """Locked, nobody else makes tasks of incidents until this transaction ends."""
-        query = select(TriageCursorRow.sequence).where(TriageCursorRow.id == _CURSOR)
-        return await self._session.scalar(query.with_for_update() if lock else query) or 0
-
-    async def advance(self, sequence: int) -> None:
-        moved = update(TriageCursorRow).where(TriageCursorRow.id == _CURSOR).values(sequence=sequence)
-        await self._session.execute(moved)

@@ -1,51 +1,39 @@
-"""The hub's own events become incidents: each exactly once, whoever is killed and however many hubs there are."""
+"""The hub's own events become incidents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pilothouse.hub.db import Database
-from pilothouse.hub.events import HUB_STREAM, Event, Events, take_each
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pilothouse.hub.db import Cursor, Database
+from pilothouse.hub.events import Consuming, Event, Events
 from pilothouse.hub.incidents.domain.occurrences import Occurrence, of_recording, of_risk
-from pilothouse.hub.incidents.repository import IncidentRows
+from pilothouse.hub.incidents.repository import cursor
 from pilothouse.hub.incidents.service.grouping import Grouping
 
-# Events that are nobody's incident do not move the cursor each time; so many are read again at the next start.
-MAY_LAG = 1_000
 _RECORDINGS = frozenset({"recording.announced", "recording.indexed", "recording.damaged"})
 
 
-class Following:
-    """Reads the event log behind a cursor that moves in the transaction that does the work."""
+class Following(Consuming):
+    """Makes incidents of events, or puts them with those that are there."""
+
+    passed_over = "an event could not become an incident; it is passed over"
 
     def __init__(self, database: Database, events: Events, grouping: Grouping) -> None:
-        self._database = database
-        self._events = events
+        super().__init__(database, events)
         self._grouping = grouping
-        self._written = 0
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        async with self._database.reading() as session:
-            self._written = await IncidentRows(session).cursor()
-        await self._events.attend(HUB_STREAM, self._written, self.take)
+    def cursor(self, session: AsyncSession) -> Cursor:
+        return cursor(session)
 
-    async def take(self, events: Sequence[Event]) -> None:
-        """Turn events into incidents; those that somebody else has taken are passed over."""
-        if events[-1].sequence - self._written < MAY_LAG and not any(_occurrence_of(event) for event in events):
-            return
-        await take_each(events, self._take, "an event could not become an incident; it is passed over")
+    def concerns(self, event: Event) -> bool:
+        return _occurrence_of(event) is not None
 
-    async def _take(self, events: Sequence[Event]) -> None:
-        async with self._database.transaction() as session:
-            rows = IncidentRows(session)
-            cursor = await rows.lock_cursor()
-            for event in events:
-                occurrence = _occurrence_of(event) if event.sequence > cursor else None
-                if occurrence is not None:
-                    await self._grouping.take(session, occurrence)
-            await rows.advance(max(cursor, events[-1].sequence))
-        self._written = max(cursor, events[-1].sequence)
+    async def act(self, session: AsyncSession, events: Sequence[Event]) -> None:
+        for event in events:
+            if (occurrence := _occurrence_of(event)) is not None:
+                await self._grouping.take(session, occurrence)
 
 
 def _occurrence_of(event: Event) -> Occurrence | None:

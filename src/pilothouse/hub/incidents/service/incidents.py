@@ -25,7 +25,7 @@ from pilothouse.hub.incidents.domain.states import (
 )
 from pilothouse.hub.incidents.domain.statistics import Course, Flow, by, figures
 from pilothouse.hub.incidents.models import IncidentEntryRow, IncidentRow
-from pilothouse.hub.incidents.repository import IncidentRows, Sought
+from pilothouse.hub.incidents.repository import IncidentRows, Sought, cursor
 from pilothouse.hub.incidents.schemas import (
     AlertsTaken,
     Incident,
@@ -68,7 +68,7 @@ class Incidents:
 
     async def create(self, session: AsyncSession, caller: Caller, new: NewIncident) -> Incident:
         """A person opens one; raises UnknownRecording."""
-        await IncidentRows(session).lock_cursor()
+        await cursor(session).read(lock=True)
         occurrence = Occurrence(
             kind="note", subject=new_id("note"), robot_id=new.robot_id, rule=f"reported: {new.title}"[:200],
             title=new.title, severity=new.severity, occurred_at=self._now(), opened_by=caller.title,
@@ -133,7 +133,7 @@ class Incidents:
 
     async def add_recording(self, session: AsyncSession, caller: Caller, incident_id: str, session_id: str) -> Incident:
         """A person says that a recording shows it too; raises UnknownRecording."""
-        await IncidentRows(session).lock_cursor()
+        await cursor(session).read(lock=True)
         row = await self._found(session, caller, incident_id, lock=True)
         await self._link_recording(session, caller, row, session_id)
         return await self._shown(session, row)
@@ -151,7 +151,7 @@ class Incidents:
         """Alerts that fire open incidents or join them, each once; those that are over say so on theirs. What a robot
         sends by a token of its own is its own, whatever the labels say."""
         rows, now = IncidentRows(session), self._now()
-        await rows.lock_cursor()
+        await cursor(session).read(lock=True)
         incident_ids: list[str] = []
         for alert in webhook.alerts:
             occurrence = of_alert(alert, now, speaker=caller.robot_id)

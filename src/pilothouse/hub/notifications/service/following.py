@@ -1,4 +1,4 @@
-"""The hub's events become deliveries: exactly one for each event and destination, however many hubs there are."""
+"""The hub's events become deliveries."""
 
 from __future__ import annotations
 
@@ -6,50 +6,41 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pilothouse.hub.db import Database
-from pilothouse.hub.events import HUB_STREAM, Event, Events, take_each
+from pilothouse.hub.db import Cursor, Database
+from pilothouse.hub.events import Consuming, Event, Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.notifications.domain.notices import KINDS, Filter, Notice, notice_of
-from pilothouse.hub.notifications.repository import CursorRows
+from pilothouse.hub.notifications.repository import cursor
 from pilothouse.hub.outgoing.domain.delivering import MOST_TRIES
 from pilothouse.hub.outgoing.service import Outgoing, delivery_values
 from pilothouse.kit.clock import Clock, at
 
 
-class Following:
-    """Reads the event log behind a cursor that moves in the transaction that makes the deliveries."""
+class Following(Consuming):
+    """Makes deliveries of events: exactly one for each event and destination."""
+
+    passed_over = "an event could not be told to anybody; it is passed over"
 
     def __init__(
         self, database: Database, events: Events, robots: Robots, clock: Clock, outgoing: Outgoing,
         public_url: str | None,
     ) -> None:  # fmt: skip
-        self._database = database
-        self._events = events
+        super().__init__(database, events)
         self._robots = robots
         self._clock = clock
         self._outgoing = outgoing
         self._public_url = public_url
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        async with self._database.reading() as session:
-            cursor = await CursorRows(session).read()
-        await self._events.attend(HUB_STREAM, cursor, self.take)
+    def cursor(self, session: AsyncSession) -> Cursor:
+        return cursor(session)
 
-    async def take(self, events: Sequence[Event]) -> None:
-        """Make deliveries of events; those that somebody else has taken are passed over."""
-        if not any(event.kind in KINDS for event in events):
-            # The cursor may lag behind what nobody is ever told of.
-            return
-        await take_each(events, self._take, "an event could not be told to anybody; it is passed over")
+    def concerns(self, event: Event) -> bool:
+        return event.kind in KINDS
 
-    async def _take(self, events: Sequence[Event]) -> None:
-        async with self._database.transaction() as session:
-            cursor = await CursorRows(session).read(lock=True)
-            fresh = [notice for event in events if event.sequence > cursor and (notice := _notice(event)) is not None]
-            if fresh:
-                await self._tell(session, fresh)
-            await CursorRows(session).advance(max(cursor, events[-1].sequence))
+    async def act(self, session: AsyncSession, events: Sequence[Event]) -> None:
+        notices = [notice for event in events if (notice := _notice(event)) is not None]
+        if notices:
+            await self._tell(session, notices)
 
     async def _tell(self, session: AsyncSession, notices: Sequence[Notice]) -> None:
         wanted = [(row.id, Filter.of(row.filters)) for row in await self._outgoing.destinations.listening(session)]

@@ -16,7 +16,7 @@ from pilothouse.hub.incidents.service import Incidents
 from pilothouse.hub.memory import Place
 from pilothouse.hub.triage.domain import PRIORITIES, Facts, Rule
 from pilothouse.hub.triage.models import BoardIncidentRow, IncidentRuleRow
-from pilothouse.hub.triage.repository import BoardIncidentRows, CursorRows, RuleRows
+from pilothouse.hub.triage.repository import BoardIncidentRows, RuleRows, cursor
 from pilothouse.hub.triage.schemas import BoardIncident, BoardIncidentList
 from pilothouse.hub.triage.service.places import board_at_home, board_of
 from pilothouse.hub.triage.service.wording import worded
@@ -50,7 +50,7 @@ class BoardIncidents:
         incident = await self._incidents.known(session, incident_id)
         if incident is None:
             raise UnknownIncident
-        await CursorRows(session).read(lock=True)
+        await cursor(session).read(lock=True)
         rows = BoardIncidentRows(session)
         if await rows.get(board_id, incident.id) is None:
             await self._bring(session, doer_of(caller), incident, board_id, None)
@@ -89,7 +89,7 @@ class BoardIncidents:
     ) -> None:
         """A task is about an incident, because somebody who may bring it there said so."""
         # Whoever holds the cursor is the only one who makes tasks of incidents: none is made beside this one.
-        await CursorRows(session).read(lock=True)
+        await cursor(session).read(lock=True)
         rows, actor = BoardIncidentRows(session), doer_of(caller).name[:200]
         is_new = await rows.add(
             board_id=board_id, incident_id=incident_id, task_id=task_id, rule_id=None,
