@@ -103,11 +103,13 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
     command = [PILOTHOUSE, "demo", "--data", tmp_path / "demo", "--speed", "max"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=WIDE) as running:
         try:
-            said = _said_up_to("/api/control/estop", running)
+            said = _said_up_to("hub login-link", running)
             curls = [line for line in said if line.startswith("curl ")]
             answers = [subprocess.run(shlex.split(one), capture_output=True, cwd=tmp_path, check=True) for one in curls]
-            link = _line_after(said, "See what happened, and decide what the agent asks (this link signs in once):")
+            first = "See what happened, and decide what the agent asks (this link signs in once, within 15 minutes):"
+            link = _line_after(said, first)
             page = subprocess.run(["curl", "-sf", link], capture_output=True, check=True)
+            another = subprocess.run(shlex.split(said[-1]), capture_output=True, text=True, cwd=tmp_path, check=True)
             running.send_signal(ending)
             code = running.wait(60)
         finally:
@@ -120,6 +122,7 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
     assert "drone passed 9 m/s on drone-1" in [one["title"] for one in json.loads(answers[2].stdout)["items"]]
     assert json.loads(answers[3].stdout)["state"] == "emergency"
     assert b"<html" in page.stdout
+    assert another.stdout.startswith(link.partition("?")[0])
     for pid in re.findall(r"pid (\d+)", "\n".join(said)):
         assert not Path(f"/proc/{pid}").exists()
 

@@ -124,7 +124,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
             assert progress.recording is not None
             page = _page(hub.url, data, desk.leave_for_a_person(progress.recording))
             _reproduce(console, lab, progress.recording, hub.url)
-            _invite(console, progress, page, hub.url, guard.url)
+            _invite(console, progress, page, hub.url, guard.url, data)
             if show and _has_screen():
                 webbrowser.open(page)
             _wait(programs)
@@ -174,7 +174,9 @@ def _has_screen() -> bool:
     return sys.stdout.isatty() and (sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)))
 
 
-def _invite(console: Console, progress: Progress, page: str, hub_url: str, guard_url: str) -> None:
+def _invite(console: Console, progress: Progress, page: str, hub_url: str, guard_url: str, data: Path) -> None:
+    from shlex import join
+
     from pilothouse.cli.demo.chain import ANNOTATION, trigger_offset_ns
 
     assert progress.recording is not None
@@ -182,7 +184,7 @@ def _invite(console: Console, progress: Progress, page: str, hub_url: str, guard
     body = f'{{"time_ns": {trigger_offset_ns(progress.recording)}, "body": "{ANNOTATION}"}}'
     console.print("\n[bold]Five things to try[/bold] (Ctrl-C ends everything)\n")
     for what, command in (
-        ("See what happened, and decide what the agent asks (this link signs in once)", page),
+        ("See what happened, and decide what the agent asks (this link signs in once, within 15 minutes)", page),
         ("Fetch the first 64 KiB of the evidence", f"curl -s -H 'Range: bytes=0-65535' -o head.mcap {session}/mcap"),
         (
             "Say what you see at the moment the rule fired",
@@ -193,6 +195,9 @@ def _invite(console: Console, progress: Progress, page: str, hub_url: str, guard
     ):
         console.print(f"  {what}:")
         console.print(f"    {command}\n", soft_wrap=True, markup=False)
+    another = join([sys.argv[0], "hub", "login-link", "--data", str(data / "hub"), "--url", hub_url])
+    console.print("  Another link, when that one is too old or in another browser:")
+    console.print(f"    {another}\n", soft_wrap=True, markup=False)
 
 
 def _wait(programs: list[Program]) -> None:

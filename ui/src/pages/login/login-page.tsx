@@ -94,7 +94,8 @@ export function LoginPage({ code, next, by }: LoginSearch) {
               Sign in
             </Button>
             <Text size="xs" c="dimmed">
-              On the hub's machine <Code>pilothouse hub login-link</Code> prints a link that signs in once.
+              On the hub's machine <Code>pilothouse hub login-link --data DIR --url {window.location.origin}</Code>{" "}
+              prints a link that signs in once.
             </Text>
           </Stack>
         </form>
