@@ -62,6 +62,8 @@ class ChannelRanges(Boundary):
 
 
 class Temperature(ChannelRanges):
+    """Source: channels in degrees Celsius."""
+
     def __init__(self, name: str, config: TemperatureConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
         lower = -math.inf if config.minimum_c is None else config.minimum_c
@@ -69,12 +71,16 @@ class Temperature(ChannelRanges):
 
 
 class Current(ChannelRanges):
+    """Source: channels in amperes, either way."""
+
     def __init__(self, name: str, config: CurrentConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
         self.ranges = tuple(Range(one, -config.maximum_a, config.maximum_a, "A") for one in config.channels)
 
 
 class Voltage(ChannelRanges):
+    """Source: channels in volts."""
+
     def __init__(self, name: str, config: VoltageConfig, robot: RobotModel) -> None:
         super().__init__(name, config, robot)
         self.ranges = tuple(Range(one, config.minimum_v, config.maximum_v, "V") for one in config.channels)

@@ -34,12 +34,16 @@ _ZERO = 1e-13
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
+    """A constant step from one frame to the next; ``position`` in metres."""
+
     position: Vector
     rotation: Matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
+    """A joint about z, or along it: by its position less ``zero``, in radians or metres."""
+
     joint: int
     zero: float
     prismatic: bool
@@ -47,6 +51,8 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
+    """Here is the frame of a link that somebody wants."""
+
     link: str
 
 

@@ -1,4 +1,4 @@
-"""Rotations in plain floats: matrices row by row, quaternions as x, y, z, w."""
+"""Rotations in plain floats: matrices of nine row by row, quaternions as x, y, z, w, angles in radians."""
 
 from __future__ import annotations
 
@@ -42,18 +42,22 @@ def transposed(m: Matrix) -> Matrix:
 
 
 def plus(a: Vector, b: Vector) -> Vector:
+    """The sum."""
     return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
 
 
 def scaled(v: Vector, by: float) -> Vector:
+    """The vector, so many times as long."""
     return (v[0] * by, v[1] * by, v[2] * by)
 
 
 def dot(a: Vector, b: Vector) -> float:
+    """The scalar product."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def cross(a: Vector, b: Vector) -> Vector:
+    """The vector product, right-handed."""
     return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
@@ -66,7 +70,7 @@ def unit(v: Vector) -> Vector:
 
 
 def about(axis: Vector, angle: float) -> Matrix:
-    """The rotation about a unit axis."""
+    """The rotation about a unit axis, right-handed."""
     x, y, z = axis
     c, s = math.cos(angle), math.sin(angle)
     t = 1 - c
@@ -84,7 +88,7 @@ def about(axis: Vector, angle: float) -> Matrix:
 
 
 def from_quaternion(x: float, y: float, z: float, w: float) -> Matrix:
-    """The rotation of a quaternion of any length but zero."""
+    """The rotation of a quaternion of any length; raises ValueError for zero."""
     n = x * x + y * y + z * z + w * w
     if not n > _STRAIGHT:
         raise ValueError("a quaternion of length zero")
@@ -109,6 +113,7 @@ def from_rpy(roll: float, pitch: float, yaw: float) -> Matrix:
 
 
 def from_columns(x: Vector, y: Vector, z: Vector) -> Matrix:
+    """The rotation that takes the axes there."""
     return (x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2])
 
 

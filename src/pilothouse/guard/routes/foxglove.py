@@ -26,6 +26,7 @@ async def foxglove_socket(socket: WebSocket, runtime: Running) -> None:
 
 
 async def converse(socket: WebSocket, runtime: Runtime) -> None:
+    """Speak with one viewer until either side ends it; who speaks another protocol is turned away."""
     subprotocol = chosen_subprotocol(socket.scope.get("subprotocols", []))
     if subprotocol is None:
         await socket.close(NOT_SPOKEN)

@@ -45,6 +45,7 @@ def _range(joint: JointConfig) -> JointRange:
 
 
 def timing_of(runtime: Runtime) -> Timing:
+    """What the loop has counted since the process began, and how late cycles were, in milliseconds."""
     counters = runtime.loop.counters
     return Timing(
         cycles=counters.cycles,
@@ -62,6 +63,7 @@ def timing_of(runtime: Runtime) -> Timing:
 
 
 def health_of(runtime: Runtime) -> GuardHealth:
+    """What `/health` answers."""
     loop = runtime.loop
     return GuardHealth(
         state=loop.state,
