@@ -152,3 +152,11 @@ def test_however_often_much_is_missed_at_once_little_is_kept_of_it() -> None:
     assert left_out.within(0, 10 * NS_PER_S) == {"/a": 100_000_000}
     assert left_out.counts == {"/a": 100_000_000}
     assert len(left_out._times._spans["/a"]) <= MOST_MOMENTS
+
+
+def test_one_that_bears_a_time_of_its_own_makes_nobody_forget_the_others() -> None:
+    left_out = LeftOut(60)
+    for second in (1, 10**9, 2, 10**9, 3):
+        left_out.add("/a", second * NS_PER_S)
+
+    assert left_out.within(0, 4 * NS_PER_S) == {"/a": 3}

@@ -79,8 +79,10 @@ class LeftOut:
 
     def _note(self, topic: str, at_ns: int, count: int) -> None:
         at_ns = min(max(at_ns, 0), LATEST_NS)
-        newest_ns = self._newest_ns[topic] = max(at_ns, self._newest_ns.get(topic, 0))
-        self._times.add_many(topic, at_ns, count, oldest_kept_ns=newest_ns - self._keep_ns)
+        newest_ns = self._newest_ns.get(topic, at_ns)
+        self._newest_ns[topic] = max(at_ns, newest_ns)
+        # One with a time of its own, far ahead, makes nobody forget the others.
+        self._times.add_many(topic, at_ns, count, oldest_kept_ns=min(at_ns, newest_ns) - self._keep_ns)
 
 
 class Ledger:
