@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pilothouse.hub import mcp_mount
 from pilothouse.hub.agents.service import describe_operations
 from pilothouse.hub.composition import compose
+from pilothouse.hub.lab import jobs as lab_jobs
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.slices import PUBLIC_PATHS, ROUTES, install
 from pilothouse.hub.ui import login
@@ -66,6 +67,8 @@ def create_app(settings: HubSettings, *, clock: Clock | None = None, serves: boo
     hub.jobs.measure(service.state.metrics)
     service.state.hub = hub
     people = install(service, hub, limits)
+    if serves:
+        lab_jobs.show_storage(hub, service.state.lab)
     service.describe_more = describe_operations
     service.before_ready = lambda url: login.tell(
         settings.public_url or url, getattr(service.state, "login_code", None)

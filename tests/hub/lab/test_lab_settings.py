@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pilothouse.hub.lab.domain.problems import SecretUnreadable
+from pilothouse.hub.lab.domain.problems import SecretUnreadable, StoredElsewhere
+from pilothouse.hub.lab.service import sharing
 from pilothouse.hub.lab.service.execution.machine import as_allowed, trusting
 from pilothouse.hub.lab.service.mirrors import credentials_of
 from pilothouse.hub.lab.service.sealing import KEY_FILE, Sealing
 from pilothouse.hub.settings import HubSettings
+from pilothouse.hub.storage import Storage
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.sandbox.model import Level, Mechanism, NetworkMode, Offer
 from pilothouse.sandbox.probing import FULL_APART
@@ -102,3 +105,21 @@ def test_a_credential_is_shown_to_the_place_it_is_for_and_to_no_other(
     }
 
     assert credentials_of(known)(remote_url) == shown
+
+
+@pytest.mark.anyio
+async def test_a_worker_that_does_not_reach_the_storage_of_a_hub_runs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(sharing, "LOOK_S", 0.01)
+    storage, never = Storage.memory(), asyncio.Event()
+
+    with pytest.raises(StoredElsewhere, match="PILOTHOUSE_STORAGE_URL"):
+        await sharing.Sharing(storage).seen(unless=never)
+    await sharing.Sharing(storage).show()
+    monkeypatch.setattr(sharing, "PATIENCE_S", 30)
+    await sharing.Sharing(storage).seen(unless=never)
+
+    never.set()
+    await sharing.Sharing(Storage.memory()).seen(unless=never)

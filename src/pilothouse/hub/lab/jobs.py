@@ -10,8 +10,14 @@ from pilothouse.kit.errors import Problem
 
 EXPIRE_EVERY_S = 5.0
 FORGET_EVERY_S = 600.0
+SHOW_EVERY_S = 600.0
 # It lists everything that is stored of sessions.
 LEFTOVERS_EVERY_S = 6 * 3_600.0
+
+
+def show_storage(hub: Hub, lab: Lab) -> None:
+    """Tell workers that share the storage that they do; for processes that serve."""
+    hub.jobs.every(SHOW_EVERY_S, "show workers the storage", _patiently(lab.sharing.show))
 
 
 def register(hub: Hub, lab: Lab, *, runs_sessions: bool) -> None:

@@ -121,3 +121,8 @@ class WorkerFailed(Unavailable):
 
 class OneWayAtATime(Invalid):
     """head, tail, grep and limit are four ways to look; give one of them."""
+
+
+class StoredElsewhere(Unavailable):
+    """No hub has left its mark in the storage of this worker: give it the hub's PILOTHOUSE_STORAGE_URL, or on the hub's
+    machine its --data."""

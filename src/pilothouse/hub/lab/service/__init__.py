@@ -28,6 +28,7 @@ from pilothouse.hub.lab.service.repositories import LabRepositories
 from pilothouse.hub.lab.service.sandboxes import Sandboxes
 from pilothouse.hub.lab.service.sealing import Sealing
 from pilothouse.hub.lab.service.sessions import Sessions
+from pilothouse.hub.lab.service.sharing import Sharing
 from pilothouse.hub.lab.service.signals import Signals
 from pilothouse.hub.lab.service.tickets import Tickets
 from pilothouse.hub.lab.service.watching import Watching
@@ -53,6 +54,7 @@ class Lab:
     sandboxes: Sandboxes
     books: Books
     leftovers: Leftovers
+    sharing: Sharing
     worker: Worker
 
 
@@ -73,8 +75,9 @@ def build_services(
     outputs = Outputs(database, storage)
     artifacts = Artifacts(database, storage, settings, clock)
     books = Books(database, settings, endings, signals, clock)
+    sharing = Sharing(storage)
     worker = _worker(
-        hub, recordings, books, outputs, artifacts, signals, machine or LocalMachine(settings, mirrors, clock)
+        hub, recordings, books, outputs, artifacts, signals, sharing, machine or LocalMachine(settings, mirrors, clock)
     )
     controls = Controls(database, storage, endings, signals, clock)
     return Lab(
@@ -83,18 +86,18 @@ def build_services(
         controls=controls, debugging=Debugging(worker, controls), outputs=outputs,
         watching=Watching(database, outputs, signals), artifacts=artifacts,
         sandboxes=Sandboxes(worker, is_on=settings.lab_worker), books=books, worker=worker,
-        leftovers=Leftovers(database, storage, clock),
+        leftovers=Leftovers(database, storage, clock), sharing=sharing,
     )  # fmt: skip
 
 
 def _worker(
     hub: Hub, recordings: Recordings, books: Books, outputs: Outputs, artifacts: Artifacts, signals: Signals,
-    machine: Machine,
+    sharing: Sharing, machine: Machine,
 ) -> Worker:  # fmt: skip
     collecting = Collecting(artifacts, lambda: machine.directory / "artifacts")
     means = Means(
         settings=hub.settings, database=hub.database, storage=hub.storage, machine=machine, books=books,
-        outputs=outputs, signals=signals, collecting=collecting, sealing=Sealing(hub.settings),
+        outputs=outputs, signals=signals, collecting=collecting, sealing=Sealing(hub.settings), sharing=sharing,
         recordings=RecordingFiles(hub.database, recordings, lambda: machine.directory / "recordings"),
     )  # fmt: skip
     name = f"{socket.gethostname()}:{os.getpid()}"

@@ -21,6 +21,7 @@ from pilothouse.hub.lab.service.leftovers import patch_key
 from pilothouse.hub.lab.service.output import Outputs
 from pilothouse.hub.lab.service.patience import patiently
 from pilothouse.hub.lab.service.sealing import Sealing
+from pilothouse.hub.lab.service.sharing import Sharing
 from pilothouse.hub.lab.service.signals import Signals
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
@@ -48,6 +49,7 @@ class Means:
     collecting: Collecting
     recordings: RecordingFiles
     sealing: Sealing
+    sharing: Sharing
 
 
 class Turns:

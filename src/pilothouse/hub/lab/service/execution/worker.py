@@ -123,6 +123,7 @@ class Worker:
                 log.warning("debug sessions are not run here", reason=problem.sentence)
                 self._settled.set()
                 return
+            await self._means.sharing.seen(unless=self._stopping)
             await self._means.books.sweep()
             while not self._stopping.is_set():
                 await self._live_once()
