@@ -166,8 +166,9 @@ def test_the_largest_message_of_ros_fits_beside_a_full_window(tmp_path: Path) ->
 BYTES = {"Content-Type": "application/octet-stream", "X-Message-Encoding": "raw"}
 
 
-def pushed(program: Program, topic: str, content: bytes) -> int:
-    request = urllib.request.Request(program.url + "/messages", content, {**BYTES, "X-Topic": topic})
+def pushed(program: Program, topic: str, content: bytes, *, encoding: str = "raw") -> int:
+    headers = {**BYTES, "X-Topic": topic, "X-Message-Encoding": encoding}
+    request = urllib.request.Request(program.url + "/messages", content, headers)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
@@ -195,7 +196,8 @@ def half_pushed(program: Program, size: int, *, as_frame: bool) -> socket.socket
 
 def test_what_is_half_pushed_takes_memory_from_the_window_and_a_message_of_64_mebibytes_passes(tmp_path: Path) -> None:
     window_mib = 256
-    (tmp_path / "recorder.yaml").write_text(f"max_bytes: {window_mib}MiB\n")
+    rule = "triggers: [{kind: threshold, topic: /plan, field: 'data[0]', op: gt, value: 1}]"
+    (tmp_path / "recorder.yaml").write_text(f"max_bytes: {window_mib}MiB\n{rule}\n")
     run = ("recorder", "run", "--config", tmp_path / "recorder.yaml", "--data", tmp_path / "data", "--port", "0")
     noise = random.Random(7)
     with pilothouse(*run) as program, ExitStack() as connections:
@@ -210,9 +212,15 @@ def test_what_is_half_pushed_takes_memory_from_the_window_and_a_message_of_64_me
         # 503 until what was half pushed is let go of, which is when its connection has ended.
         huge = noise.randbytes(64 * MIB)
         eventually(lambda: pushed(program, "/huge", huge) == 202, what="the huge message")
+        # A rule looks into what fits beside the window once it is decoded, which may take 25 times as much.
+        for size in (2 * MIB, 48 * MIB):
+            plan = b'{"data": [1' + b',{"a":1}' * (size // 8) + b"]}"
+            assert pushed(program, "/plan", plan, encoding="json") == 202
         saved, peak = ask(program, "/sessions/save", b"{}"), peak_bytes(program.pid)
+        undecodable = ask(program, "/topics")["topics"]["/plan"]["undecodable"]
 
-    assert "/huge" in saved["topics"]
+    assert {"/huge", "/plan"} <= set(saved["topics"])
+    assert undecodable == 1
     assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
 
 
