@@ -18,6 +18,7 @@ from pilothouse.kit.logs import structlog
 from pilothouse.web import local_hosts
 from pilothouse.web.hosts import is_loopback
 from pilothouse.web.settings import ServiceSettings
+from pilothouse.web.sockets import TRY_LATER
 from tests.support.services import Answer, calling, http_scope, service
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +82,11 @@ async def broken_feed(socket: WebSocket) -> None:
 @router.websocket("/closed-feed")
 async def closed_feed(socket: WebSocket) -> None:
     await socket.close()
+
+
+@router.websocket("/full-feed")
+async def full_feed(socket: WebSocket) -> None:
+    await socket.close(TRY_LATER)
 
 
 app = service(router)
@@ -294,7 +300,12 @@ async def test_an_accepted_websocket_carries_the_request_id() -> None:
 
 @pytest.mark.parametrize(
     ("path", "status", "code"),
-    [("/nowhere", 404, "not_found"), ("/refused-feed", 403, "not_you"), ("/closed-feed", 403, "forbidden")],
+    [
+        ("/nowhere", 404, "not_found"),
+        ("/refused-feed", 403, "not_you"),
+        ("/closed-feed", 403, "forbidden"),
+        ("/full-feed", 503, "service_unavailable"),
+    ],
 )
 async def test_a_refused_websocket_says_why_in_the_shape_of_all_errors(path: str, status: int, code: str) -> None:
     start, body = await converse(path)

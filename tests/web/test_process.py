@@ -270,8 +270,11 @@ def test_half_of_a_request_is_not_waited_for_for_ever(parser: str) -> None:
 
 
 def test_a_page_elsewhere_cannot_open_a_websocket() -> None:
-    with small() as program, pytest.raises(InvalidStatus) as refusal:
-        connect(f"{program.url.replace('http', 'ws')}/echo", origin=Origin("http://evil.example"), legacy=True)
+    with small() as program:
+        with pytest.raises(InvalidStatus) as refusal:
+            connect(f"{program.url.replace('http', 'ws')}/echo", origin=Origin("http://evil.example"), legacy=True)
+        assert program.stop() == 0
+        assert "handshake" not in program.stderr
 
     response = refusal.value.response
     assert response.status_code == 403

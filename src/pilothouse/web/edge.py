@@ -19,6 +19,7 @@ from pilothouse.kit.logs import bind_context, get_logger, reset_context
 from pilothouse.web.errors import INTERNAL, REQUEST_ID, error_response, plain_words
 from pilothouse.web.hosts import AllowedHosts
 from pilothouse.web.measure import RequestMetrics, route_of
+from pilothouse.web.sockets import TRY_LATER
 
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 # W3C Trace Context, version 00; ids of zeros are void.
@@ -186,9 +187,15 @@ class _Exchange:
             self._started = True
             await self._send(message)
             return
-        matched = self._scope.get("route") is not None
-        status, detail = (403, "This connection is refused.") if matched else (404, "There is nothing at this address.")
-        await error_response(self._scope, status, detail)(self._scope, _nothing, self.send)
+        headers: dict[str, str] = {}
+        if message.get("code") == TRY_LATER:
+            status, detail = 503, "As many are connected here as there is room for; try again later."
+            headers = {"Retry-After": "5"}
+        elif self._scope.get("route") is not None:
+            status, detail = 403, "This connection is refused."
+        else:
+            status, detail = 404, "There is nothing at this address."
+        await error_response(self._scope, status, detail, headers=headers)(self._scope, _nothing, self.send)
 
     async def fail(self, receive: Receive) -> None:
         """Answer 500 if nothing was answered yet; what has begun is left incomplete, which cuts the connection."""

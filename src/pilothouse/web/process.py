@@ -311,7 +311,10 @@ def run_service(build: Callable[[], FastAPI], settings: ServiceSettings) -> int:
     """
     set_up_logging(log_format=settings.log_format, level=settings.log_level)
     _allow_connections()
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.setLevel(logging.WARNING)
+    # It says so of every WebSocket that is refused in words, and anybody could fill the log with it.
+    uvicorn.addFilter(lambda record: "without completing handshake" not in record.getMessage())
 
     def work() -> bool:
         with bind(settings.host, settings.port) as bound:
