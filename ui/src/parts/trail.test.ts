@@ -24,6 +24,20 @@ test("what was changed meanwhile is kept: nothing goes back to what showed somet
   expect(history.location.href).toBe("/recordings?act=cut");
 });
 
+test("who closes it twice before the browser has gone back goes one step", () => {
+  const history = createMemoryHistory({ initialEntries: ["/", "/recordings"], initialIndex: 1 });
+  const trail = new Trail(history);
+  history.push("/recordings?act=cut");
+  let steps = 0;
+  history.back = () => {
+    steps += 1;
+  };
+
+  expect([trail.wentBackTo("/recordings"), trail.wentBackTo("/recordings")]).toEqual([true, true]);
+
+  expect(steps).toBe(1);
+});
+
 test("what was opened by its address alone has nothing below it to go back to", () => {
   const history = createMemoryHistory({ initialEntries: ["/elsewhere", "/recordings?act=cut"], initialIndex: 1 });
 

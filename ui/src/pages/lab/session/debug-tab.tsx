@@ -26,11 +26,12 @@ export function DebugTab({ session, search, go }: TabProps) {
   const parsed = parseCommandLine(line);
   const program = "argv" in parsed ? commandLine(parsed.argv) : line;
   if (isOver(session.state)) {
+    const seen = (session.recordings ?? []).map((one) => ` --recording ${one}`).join("");
     return (
       <Text component="div" size="sm">
         This session is over, and so is what could be debugged in it. At the same commit, in a new one:
         <Command
-          text={`pilothouse lab debug --repo ${session.repository} --commit ${session.commit_sha ?? "COMMIT"} -- ${program}`}
+          text={`pilothouse lab debug --repo ${session.repository} --commit ${session.commit_sha ?? "COMMIT"}${seen} -- ${program}`}
         />
       </Text>
     );
