@@ -13,11 +13,12 @@ import type { LabCommand, LabSession } from "../queries";
 import { isOver, outcomeOf, tookOf } from "../words";
 import { CommandControls } from "./command-controls";
 import classes from "./session.module.css";
-import { shownCommand, type TabProps } from "./session-page";
+import type { TabProps } from "./session-page";
+import { shownCommand } from "./shown-command";
 
 /** Commands on the left, the log of one of them on the right. */
 export function CommandsTab({ session, search, go, commands }: TabProps & { commands: readonly LabCommand[] }) {
-  const shown = shownCommand(commands, search.command);
+  const shown = shownCommand(commands, search.command, session.state === "failed");
   const show = (command: string) => go({ command, ...NOWHERE, find: undefined }, "opens");
   return (
     <Stack gap="sm">

@@ -7,8 +7,8 @@ import { Page } from "~/parts/page";
 import { type Step, useUrl } from "~/parts/use-url";
 import { ArtifactsTab } from "../artifacts/artifacts-tab";
 import { Level } from "../level";
-import { commandsQuery, type LabCommand, type LabSession, sessionQuery } from "../queries";
-import { commitOf, hasEnded, whyOf } from "../words";
+import { commandsQuery, type LabSession, sessionQuery } from "../queries";
+import { commitOf, whyOf } from "../words";
 import { AboutTab } from "./about-tab";
 import { CommandsTab } from "./commands-tab";
 import { DebugTab } from "./debug-tab";
@@ -99,15 +99,5 @@ function Session({ session, search }: { session: LabSession; search: SessionSear
       </Tabs>
       <Box h={40} />
     </>
-  );
-}
-
-/** The command the URL names, else the one that runs, else the last. */
-export function shownCommand(commands: readonly LabCommand[], named: string | undefined): LabCommand | undefined {
-  return (
-    commands.find((one) => one.id === named) ??
-    commands.find((one) => !hasEnded(one) && one.state === "running") ??
-    commands.findLast((one) => one.state !== "queued") ??
-    commands.at(-1)
   );
 }
