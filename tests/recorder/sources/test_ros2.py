@@ -155,12 +155,13 @@ def test_a_callback_that_fails_stops_no_other(graph: Graph, monkeypatch: pytest.
     monkeypatch.setattr("tests.support.ears.Ear", Deaf)
     bad = graph.publisher("/bad", FLOAT)
     graph.publisher("/speed", FLOAT)
-    with hearing() as (runner, ear):
+    with hearing(ledger=(ledger := Ledger(60))) as (runner, ear):
         eventually(lambda: graph.subscribed("/bad"), what="the subscription")
+        graph.publish(bad, b"bad")
         graph.publish(bad, b"bad")
         heard(graph, ear, "/speed")
 
-        assert (runner.restarts, runner.refused) == (0, {"/bad"})
+        assert (runner.restarts, runner.refused, ledger.rejected.counts) == (0, {"/bad"}, {"/bad": 2})
 
 
 def test_topics_left_out_and_hidden_ones_are_not_joined(graph: Graph) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from pilothouse.kit.errors import Problem
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap import Channel
-from pilothouse.recorder.losses import Ledger, LeftOut
+from pilothouse.mcap import Channel, RingClosed
+from pilothouse.recorder.losses import NO_TOPIC, Ledger, LeftOut
 from pilothouse.recorder.sources.base import Content, Sink
 from pilothouse.recorder.sources.selection import RateLimit, Selection
 from pilothouse.recorder.sources.topics import TopicRules
@@ -96,8 +96,7 @@ class Gate(Thinning):
         try:
             return super().channel(channel)
         except Exception as error:  # noqa: BLE001 - whatever one channel is, the others are recorded
-            reason = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-            self.refuse(channel.topic, reason)
+            self.refuse(channel.topic, _reason(error))
             # Sources that are told of its messages all the same hand them in, to be counted.
             self._unusable.append(channel.topic)
             return NOWHERE - len(self._unusable)
@@ -109,8 +108,15 @@ class Gate(Thinning):
         size = len(content)
         if size > NEVER_BYTES and size > self.most_bytes and channel_id in self._topics:
             self.turn_away(self._topics[channel_id], size, log_time_ns)
-        else:
+            return
+        try:
             super().message(channel_id, log_time_ns, content, publish_time_ns)
+        except RingClosed:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one message does, the others are recorded
+            topic = self._topics.get(channel_id, NO_TOPIC)
+            self.reject(topic, log_time_ns)
+            self.refuse(topic, _reason(error))
 
     def turn_away(self, topic: str, size: int, log_time_ns: int) -> None:
         """A message is larger than any that is recorded."""
@@ -140,3 +146,8 @@ class Gate(Thinning):
         if topic not in self._refused:
             self._refused.add(topic)
             log.warning("a topic cannot be recorded", topic=topic, reason=reason)
+
+
+def _reason(error: Exception) -> str:
+    said = error.sentence if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+    return " ".join(said.split())[:300]

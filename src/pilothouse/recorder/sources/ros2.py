@@ -126,7 +126,7 @@ class Ros2(LiveSource):
         # Cleared when it works: what cannot be subscribed once is not tried every second.
         self._failed.add((topic, type_name))
         lose = self._lose(topic, sink)
-        subscription = self._subscribe(node, topic, type_name, request, self._hear(topic, channel_id, sink), lose)
+        subscription = self._subscribe(node, topic, type_name, request, self._hear(channel_id, sink), lose)
         self._failed.discard((topic, type_name))
         self._joined[topic] = _Joined(type_name, request, subscription)
 
@@ -157,13 +157,12 @@ class Ros2(LiveSource):
 
         return lose
 
-    def _hear(self, topic: str, channel_id: int, sink: SourceSink) -> Callable[[bytes], None]:
+    def _hear(self, channel_id: int, sink: SourceSink) -> Callable[[bytes], None]:
         def hear(content: bytes) -> None:
             if COPIES * len(content) > self._held_bytes:
                 self._held_bytes = COPIES * len(content)
                 sink.hold(self._held_bytes)
-            # Whatever is raised here would end the executor, and every topic with it.
-            self._attempt(partial(sink.message, channel_id, self._clock.now_ns(), bytes(content)), topic, sink)
+            sink.message(channel_id, self._clock.now_ns(), bytes(content))
             self._messages += 1
 
         return hear
