@@ -177,6 +177,8 @@ async def test_a_command_runs_in_a_session_with_the_recording_and_its_output_is_
         log = await client.read_resource(f"log://{session['id']}/{ran['id']}")
         slow = await ask(client, "run_in_lab", **where, argv=["sleep", "600"], wait_s=0)
         behind = await ask(client, "run_in_lab", **where, argv=["ls -la"], wait_s=2)
+        # A part of a path that would lead to the session, and end that.
+        astray = await client.call_tool("cancel_lab_command", {**where, "command_id": ".."})
         stopped = await client.call_tool("cancel_lab_command", {**where, "command_id": slow["id"]})
         ended = await ask(client, "lab_command", **where, command_id=slow["id"], wait_s=60)
         misread = await ask(client, "lab_command", **where, command_id=behind["id"], wait_s=60)
@@ -193,6 +195,7 @@ async def test_a_command_runs_in_a_session_with_the_recording_and_its_output_is_
     assert part["end"] == len(part["text"])
     assert log.contents[0].text.startswith("1\n2\n")
     assert slow["is_running"]
+    assert astray.is_error
     assert not stopped.is_error
     assert ended["termination_reason"] == "cancelled"
     assert behind["waits_behind"] in (None, slow["id"])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TypeVar
-from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from pilothouse.client.connection import Connection
+from pilothouse.kit.addresses import part_of
 from pilothouse.wire import Enrolment, NewEnrolment, Robot
 from pilothouse.wire.robot import OpenEnrolmentList, RobotUpdate
 from pilothouse.wire.token import MadeToken, NewToken, TokenList
@@ -31,7 +31,7 @@ class Administration:
 
     def revoke_token(self, token_id: str) -> None:
         """It opens nothing from now on."""
-        self._connection.request("DELETE", f"/auth/tokens/{quote(token_id, safe='')}")
+        self._connection.request("DELETE", f"/auth/tokens/{part_of(token_id)}")
 
     def let_in(self, enrolment: NewEnrolment) -> Enrolment:
         """A code with which one robot can enrol; it is shown once."""
@@ -43,7 +43,7 @@ class Administration:
 
     def revoke_enrolment(self, enrolment_id: str) -> None:
         """The code lets nobody in any more."""
-        self._connection.request("DELETE", f"/api/v1/robots/enrolments/{quote(enrolment_id, safe='')}")
+        self._connection.request("DELETE", f"/api/v1/robots/enrolments/{part_of(enrolment_id)}")
 
     def change_robot(self, robot_id: str, change: RobotUpdate) -> Robot:
         """Name, site and tags, as far as they are given."""
@@ -62,7 +62,7 @@ class Administration:
 
     def revoke_robot_token(self, robot_id: str, token_id: str) -> None:
         """It opens nothing from now on."""
-        self._connection.request("DELETE", f"{_robot(robot_id)}/tokens/{quote(token_id, safe='')}")
+        self._connection.request("DELETE", f"{_robot(robot_id)}/tokens/{part_of(token_id)}")
 
     def _ask(self, model: type[Answer], method: str, path: str, message: BaseModel | None = None) -> Answer:
         return self._connection.read(model, self._connection.request(method, path, message=message))
@@ -73,4 +73,4 @@ class Administration:
 
 
 def _robot(robot_id: str) -> str:
-    return f"/api/v1/robots/{quote(robot_id, safe='')}"
+    return f"/api/v1/robots/{part_of(robot_id)}"

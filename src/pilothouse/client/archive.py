@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from pilothouse.client.answers import OpenLinks, SignedLink
 from pilothouse.client.connection import Connection
 from pilothouse.client.pace import Progress
+from pilothouse.kit.addresses import part_of
 from pilothouse.wire import Recording, RecordingList
 
 __all__ = ["Archive", "OpenLinks", "SignedLink"]
@@ -62,9 +62,9 @@ class Archive:
     ) -> None:  # fmt: skip
         """Write a part of a recording to ``path``, which appears only when it is complete. Times are from its start."""
         asked: Mapping[str, Any] = {"topics": ",".join(topics) or None, "start": start_s, "end": end_s}
-        address = f"/api/sessions/{quote(session_id, safe='')}/cut"
+        address = f"/api/sessions/{part_of(session_id)}/cut"
         self._connection.fetch(address, path, params=asked, progress=progress)
 
 
 def _kept(session_id: str) -> str:
-    return f"/api/v1/recordings/{quote(session_id, safe='')}"
+    return f"/api/v1/recordings/{part_of(session_id)}"

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 
 import httpx2
 
@@ -17,6 +16,7 @@ from pilothouse.client.archive import Archive
 from pilothouse.client.connection import AnyModel, Connection
 from pilothouse.client.pace import Pace, Progress, Stop, Throttle
 from pilothouse.client.upload import Upload
+from pilothouse.kit.addresses import part_of
 from pilothouse.wire import (
     Annotation,
     AnnotationList,
@@ -267,8 +267,8 @@ class HubClient:
 
 
 def _robot(robot_id: str) -> str:
-    return f"/api/v1/robots/{quote(robot_id, safe='')}"
+    return f"/api/v1/robots/{part_of(robot_id)}"
 
 
 def _session(session_id: str) -> str:
-    return f"/api/sessions/{quote(session_id, safe='')}"
+    return f"/api/sessions/{part_of(session_id)}"

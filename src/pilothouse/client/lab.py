@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
 from pilothouse.client.connection import AnyModel, Connection
 from pilothouse.client.pace import Progress
 from pilothouse.client.problems import HubUnreachable, answered
+from pilothouse.kit.addresses import part_of
 from pilothouse.wire.lab import (
     LabArtifact,
     LabArtifactCollection,
@@ -94,16 +95,16 @@ class Lab:
 
     def repository(self, name: str) -> LabRepository:
         """One repository."""
-        return self._get(LabRepository, f"/repository/{_part(name)}")
+        return self._get(LabRepository, f"/repository/{part_of(name)}")
 
     def put_secret(self, repository: str, name: str, value: str) -> None:
         """Keep a secret for the sessions of a repository; it is never answered."""
-        path = f"/repository/{_part(repository)}/secrets/{_part(name)}"
+        path = f"/repository/{part_of(repository)}/secrets/{part_of(name)}"
         self._connection.request("PUT", path, message=LabSecret(value=value))
 
     def delete_secret(self, repository: str, name: str) -> None:
         """Forget a secret."""
-        self._connection.request("DELETE", f"/repository/{_part(repository)}/secrets/{_part(name)}")
+        self._connection.request("DELETE", f"/repository/{part_of(repository)}/secrets/{part_of(name)}")
 
     # Sessions
 
@@ -210,11 +211,11 @@ class Lab:
 
     def read_file(self, session_id: str, path: str) -> bytes:
         """A file of the checkout, as it is now."""
-        return self._connection.request("GET", f"{_session(session_id)}/files/{quote(path)}").content
+        return self._connection.request("GET", f"{_session(session_id)}/files/{_path(path)}").content
 
     def write_file(self, session_id: str, path: str, content: bytes) -> LabWrittenFile:
         """Write a file into the checkout."""
-        return self._put(LabWrittenFile, f"{_session(session_id)}/files/{quote(path)}", content)
+        return self._put(LabWrittenFile, f"{_session(session_id)}/files/{_path(path)}", content)
 
     def artifacts(self, session_id: str, *, limit: int = 200, offset: int = 0) -> LabArtifactList:
         """A page of what a session has left."""
@@ -232,7 +233,7 @@ class Lab:
 
     def download(self, artifact: LabArtifact, file: Path, *, progress: Progress | None = None) -> None:
         """Write an artifact to a file, which appears only when it is complete."""
-        path = f"{_session(artifact.session_id)}/artifacts/{_part(artifact.id)}"
+        path = f"{_session(artifact.session_id)}/artifacts/{part_of(artifact.id)}"
         self._connection.fetch(path, file, progress=progress)
 
     # Debugging
@@ -255,7 +256,7 @@ class Lab:
 
     def batch(self, batch_id: str) -> LabBatch:
         """A batch with its matrix."""
-        return self._get(LabBatch, f"/batches/{_part(batch_id)}")
+        return self._get(LabBatch, f"/batches/{part_of(batch_id)}")
 
     def batches(self, *, limit: int = 50, offset: int = 0) -> LabBatchList:
         """A page of batches, newest first, without their matrices."""
@@ -320,13 +321,14 @@ def _seen(frame: dict[str, Any]) -> Output | CommandEnded:
     return Output(command_id, offset, frame["stream"], content, frame.get("timestamp", ""))
 
 
-def _part(word: str) -> str:
-    return quote(word, safe="")
+def _path(file: str) -> str:
+    """A path within a checkout; what leads out of it is for the hub to refuse."""
+    return "/".join(map(part_of, file.split("/")))
 
 
 def _session(session_id: str) -> str:
-    return f"/sessions/{_part(session_id)}"
+    return f"/sessions/{part_of(session_id)}"
 
 
 def _command(session_id: str, command_id: str) -> str:
-    return f"{_session(session_id)}/commands/{_part(command_id)}"
+    return f"{_session(session_id)}/commands/{part_of(command_id)}"

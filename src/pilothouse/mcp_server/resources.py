@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 
+from pilothouse.kit.addresses import part_of
 from pilothouse.mcp_server.hub import Reach
 from pilothouse.mcp_server.tools.recordings import summary_of
 
@@ -29,18 +29,14 @@ def add_to(server: MCPServer[Any], reach: Reach) -> None:
     async def incident(incident_id: str, ctx: Context[Any, Any]) -> str:
         """One failure and what belongs to it."""
         with _refusing():
-            return (await reach(ctx).ask("GET", f"/api/v1/incidents/{_part(incident_id)}")).text
+            return (await reach(ctx).ask("GET", f"/api/v1/incidents/{part_of(incident_id)}")).text
 
     @server.resource("log://{session_id}/{command_id}", title="The log of a command", mime_type="text/plain")
     async def log(session_id: str, command_id: str, ctx: Context[Any, Any]) -> str:
         """The output of a command in a debug session, stdout and stderr in order of time: its first 4 MiB."""
-        path = f"/sessions/{_part(session_id)}/commands/{_part(command_id)}/output"
+        path = f"/sessions/{part_of(session_id)}/commands/{part_of(command_id)}/output"
         with _refusing():
             return (await reach(ctx).ask("GET", path, first_bytes=LONGEST_LOG)).content.decode("utf-8", "replace")
-
-
-def _part(name: str) -> str:
-    return quote(name, safe="")
 
 
 @contextmanager

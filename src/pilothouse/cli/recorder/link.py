@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from pilothouse.kit.addresses import part_of
 from pilothouse.kit.errors import BadConfiguration, Unauthenticated, Unavailable
 
 TOKEN = "PILOTHOUSE_RECORDER_TOKEN"  # noqa: S105 - the name of a variable
@@ -49,9 +50,8 @@ class RecorderLink:
         return self._ask("POST", "/config/reload", {})
 
     def pin(self, session_id: str, *, is_pinned: bool) -> dict[str, Any]:
-        from urllib.parse import quote
 
-        return self._ask("PUT" if is_pinned else "DELETE", f"/sessions/{quote(session_id, safe='')}/pin")
+        return self._ask("PUT" if is_pinned else "DELETE", f"/sessions/{part_of(session_id)}/pin")
 
     def everything(self) -> dict[str, Any]:
         """Health, topics and triggers, as the recorder answers them."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
+from pilothouse.kit.addresses import part_of
 from pilothouse.mcp_server.answers import IncidentDetail, Incidents, SimilarIncidents
 from pilothouse.mcp_server.hub import Hub, Reach
 from pilothouse.mcp_server.kinds import ADDS, CHANGES, READS
@@ -122,4 +122,4 @@ def _rank(level: Any) -> int:
 
 
 def _path(incident_id: str) -> str:
-    return f"/api/v1/incidents/{quote(incident_id, safe='')}"
+    return f"/api/v1/incidents/{part_of(incident_id)}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import codecs
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import httpx2
 from mcp.server.mcpserver import Context, Image, MCPServer
 from pydantic import Field
 
+from pilothouse.kit.addresses import part_of
 from pilothouse.mcp_server.answers import (
     Artifacts,
     CommandResult,
@@ -90,14 +90,14 @@ def _add_sessions(server: MCPServer[Any], reach: Reach) -> None:
     async def get_lab_session(ctx: Context[Any, Any], session_id: Id) -> LabSession:
         """A session, its commands and how they ended."""
         hub = reach(ctx)
-        found = await hub.get(f"/sessions/{_part(session_id)}")
-        commands = await hub.get(f"/sessions/{_part(session_id)}/commands", limit=50)
+        found = await hub.get(f"/sessions/{part_of(session_id)}")
+        commands = await hub.get(f"/sessions/{part_of(session_id)}/commands", limit=50)
         return LabSession.model_validate({**found, "commands": commands["items"]})
 
     @server.tool(title="End a debug session", annotations=ENDS)
     async def end_lab_session(ctx: Context[Any, Any], session_id: Id) -> str:
         """Stop what runs in it and give its checkout back; logs and artifacts stay."""
-        await reach(ctx).send("DELETE", f"/sessions/{_part(session_id)}")
+        await reach(ctx).send("DELETE", f"/sessions/{part_of(session_id)}")
         return "ended"
 
 
@@ -115,7 +115,7 @@ def _add_commands(server: MCPServer[Any], reach: Reach) -> None:
         lab_command tells how it goes on. There is no shell around it: a line for one is ["sh", "-c", LINE]."""
         hub = reach(ctx)
         body = {"argv": argv, **({"timeout_s": timeout_s} if timeout_s else {})}
-        queued = await hub.send("POST", f"/sessions/{_part(session_id)}/commands", body)
+        queued = await hub.send("POST", f"/sessions/{part_of(session_id)}/commands", body)
         return await _result(ctx, hub, session_id, queued["id"], wait_s, tail)
 
     @server.tool(title="See how a command goes", annotations=READS)
@@ -145,14 +145,14 @@ def _add_commands(server: MCPServer[Any], reach: Reach) -> None:
     @server.tool(title="Stop a command", annotations=ENDS)
     async def cancel_lab_command(ctx: Context[Any, Any], session_id: Id, command_id: Id) -> str:
         """End a command and everything it started."""
-        await reach(ctx).send("DELETE", f"/sessions/{_part(session_id)}/commands/{_part(command_id)}")
+        await reach(ctx).send("DELETE", f"/sessions/{part_of(session_id)}/commands/{part_of(command_id)}")
         return "cancelled"
 
     @server.tool(title="Debug in a session", annotations=RUNS)
     async def debug_in_lab(ctx: Context[Any, Any], session_id: Id, argv: Argv) -> Debugger:
         """Start a Python program under debugpy, which waits for an editor: the Debug Adapter Protocol over the
         WebSocket it names, at this hub and with the same token."""
-        made = await reach(ctx).send("POST", f"/sessions/{_part(session_id)}/debug", {"argv": argv})
+        made = await reach(ctx).send("POST", f"/sessions/{part_of(session_id)}/debug", {"argv": argv})
         return Debugger.model_validate(made)
 
 
@@ -160,12 +160,12 @@ def _add_artifacts(server: MCPServer[Any], reach: Reach) -> None:
     @server.tool(title="List artifacts", annotations=READS)
     async def list_artifacts(ctx: Context[Any, Any], session_id: Id) -> Artifacts:
         """Files that a session's commands left to be kept."""
-        return Artifacts.model_validate(await reach(ctx).get(f"/sessions/{_part(session_id)}/artifacts", limit=100))
+        return Artifacts.model_validate(await reach(ctx).get(f"/sessions/{part_of(session_id)}/artifacts", limit=100))
 
     @server.tool(title="Read an artifact", annotations=READS, structured_output=False)
     async def read_artifact(ctx: Context[Any, Any], session_id: Id, artifact_id: Id) -> Any:
         """An artifact: images as images, anything else as text, its first 20,000 bytes."""
-        path = f"/sessions/{_part(session_id)}/artifacts/{_part(artifact_id)}"
+        path = f"/sessions/{part_of(session_id)}/artifacts/{part_of(artifact_id)}"
         response = await reach(ctx).ask("GET", path, first_bytes=LARGEST_IMAGE + 1)
         kind = response.headers.get("x-artifact-type", "").partition(";")[0]
         if kind in PICTURES and len(response.content) <= LARGEST_IMAGE:
@@ -178,7 +178,7 @@ def _add_artifacts(server: MCPServer[Any], reach: Reach) -> None:
 async def _result(
     ctx: Context[Any, Any], hub: Hub, session_id: str, command_id: str, wait_s: float, tail: int
 ) -> CommandResult:
-    path = f"/sessions/{_part(session_id)}/commands/{_part(command_id)}"
+    path = f"/sessions/{part_of(session_id)}/commands/{part_of(command_id)}"
     clock = asyncio.get_running_loop().time
     until = clock() + wait_s
     command = await hub.get(path)
@@ -189,7 +189,7 @@ async def _result(
     output = await _output(hub, session_id, command_id, {"tail": tail})
     before = None
     if command["state"] == "queued":
-        running = await hub.get(f"/sessions/{_part(session_id)}/commands", state="running", limit=1)
+        running = await hub.get(f"/sessions/{part_of(session_id)}/commands", state="running", limit=1)
         before = next((one["id"] for one in running["items"]), None)
     brief = LabCommand.model_validate(command).model_dump()
     return CommandResult(
@@ -198,7 +198,7 @@ async def _result(
 
 
 async def _output(hub: Hub, session_id: str, command_id: str, params: dict[str, Any]) -> Output:
-    path = f"/sessions/{_part(session_id)}/commands/{_part(command_id)}/output"
+    path = f"/sessions/{part_of(session_id)}/commands/{part_of(command_id)}/output"
     if [name for name, asked in params.items() if asked is not None] == ["from"]:
         return _piece(await hub.ask("GET", path, params={"from": params["from"], "limit": LONGEST_TEXT}))
     response = await hub.ask("GET", path, params=params)
@@ -225,7 +225,3 @@ def _piece(response: httpx2.Response) -> Output:
 
 def _dropped(response: httpx2.Response) -> int:
     return int(response.headers.get("x-output-dropped", 0))
-
-
-def _part(name: str) -> str:
-    return quote(name, safe="")
