@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.hub.storage import BadKey, Missing, Storage, StorageUnavailable
+from pilothouse.hub.storage.storage import _reason
 from tests.support.seaweed import BUCKET, S3
 
 pytestmark = pytest.mark.anyio
@@ -165,6 +166,12 @@ async def test_an_s3_that_does_not_answer_is_unavailable() -> None:
 
     with pytest.raises(StorageUnavailable, match="cannot be used"):
         await absent.check_writable()
+
+
+def test_a_bucket_without_credentials_is_said_to_be_one() -> None:
+    asked = "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token in 65.7ms - 403 Forbidden"
+
+    assert "set AWS_ACCESS_KEY_ID" in _reason(OSError(asked))
 
 
 async def test_a_directory_that_is_gone_is_unavailable(local: Storage, tmp_path: Path) -> None:

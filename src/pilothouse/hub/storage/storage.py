@@ -42,6 +42,10 @@ class Missing(NotFound):
     """Nothing is stored under {key}."""
 
 
+# Where a machine of AWS has credentials: asked last, when nobody gave any.
+_OF_THE_MACHINE = "169.254.169.254"
+
+
 class BadKey(Invalid):
     """{key} is not a name something can be stored under."""
 
@@ -328,4 +332,6 @@ def _in_our_words(key: str) -> Iterator[None]:
 def _reason(error: Exception) -> str:
     """The first line: what follows in obstore's messages are addresses and debugging."""
     said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    if _OF_THE_MACHINE in said:
+        return "there are no credentials for the bucket; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     return (said.strip().splitlines() or [type(error).__name__])[0][:200]
