@@ -20,9 +20,8 @@ const USUAL = "-m pytest -x";
 
 /** How an editor gets at a program in this session: exactly what to type, and where. */
 export function DebugTab({ session, search, go }: TabProps) {
-  const [line, setLine] = useWords(search.program ?? USUAL, (program) =>
-    go({ program: program === USUAL ? undefined : program }),
-  );
+  const [typed, type] = useWords(search.program, (program) => go({ program }));
+  const line = typed.trim() || USUAL;
   const parsed = parseCommandLine(line);
   const program = "argv" in parsed ? commandLine(parsed.argv) : line;
   if (isOver(session.state)) {
@@ -40,8 +39,9 @@ export function DebugTab({ session, search, go }: TabProps) {
     <Stack gap="sm" maw={860}>
       <TextInput
         label="The Python program to debug, with its arguments"
-        value={line}
-        onChange={(event) => setLine(event.currentTarget.value)}
+        placeholder={USUAL}
+        value={typed}
+        onChange={(event) => type(event.currentTarget.value)}
         error={"problem" in parsed ? parsed.problem : undefined}
         styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         spellCheck={false}
