@@ -38,6 +38,9 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
           )}
           <Table.Th w={90}>Severity</Table.Th>
           <Table.Th>Incident</Table.Th>
+          <Table.Th w={110} visibleFrom="md">
+            Robot
+          </Table.Th>
           <Table.Th w={100} visibleFrom="sm">
             State
           </Table.Th>
@@ -65,6 +68,9 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
     </Table>
   );
 }
+
+// What a person reported has no rule but its own title.
+const REPORTED = "reported: ";
 
 type RowProps = { incident: Incident; search: IncidentSearch; isBrief: boolean; chosen: Chosen | undefined };
 
@@ -99,16 +105,18 @@ function Row({ incident: one, search, isBrief, chosen }: RowProps) {
         </PageLink>
         <Group gap={6} hiddenFrom="sm" c="dimmed" fz="xs">
           <Mark of={one.state} />
+          {one.robot_id}
           <Moment at={one.opened_at} />
         </Group>
       </Table.Td>
+      <Table.Td visibleFrom="md">{one.robot_id}</Table.Td>
       <Table.Td visibleFrom="sm">
         <Mark of={one.state} />
       </Table.Td>
       {isBrief ? null : (
         <>
           <Table.Td visibleFrom="md" c="dimmed">
-            {one.rule}
+            {one.rule.startsWith(REPORTED) ? "" : one.rule}
           </Table.Td>
           <Table.Td visibleFrom="lg" c="dimmed" style={{ whiteSpace: "nowrap" }}>
             {seen(one)}

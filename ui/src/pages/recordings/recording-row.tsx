@@ -66,6 +66,7 @@ function Cells({ recording: one, isChosen, onChoose }: CellsProps) {
       </span>
       <span role="gridcell" className={`${styles.when} ${styles.quiet}`}>
         {at === null ? "no time" : <Time at={at} />}
+        <span className={styles.beside}>{one.robot_id}</span>
       </span>
       <span role="gridcell" className={styles.roomy}>
         {one.robot_id}

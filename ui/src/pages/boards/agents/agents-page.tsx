@@ -134,7 +134,7 @@ export function Liveness({ agent }: { agent: Model<"Agent"> }) {
     <Box>
       <Group gap="xs">
         <Mark of={agent.liveness} />
-        <Text size="xs">{agent.liveness === "new" ? "never heard of" : agent.status}</Text>
+        <Text size="xs">{statusOf(agent)}</Text>
       </Group>
       {agent.last_seen_at === null ? null : (
         <Text size="xs" c="dimmed">
@@ -143,6 +143,13 @@ export function Liveness({ agent }: { agent: Model<"Agent"> }) {
       )}
     </Box>
   );
+}
+
+/** What it says it does; of one that is not heard any more, what it said last, where that is something else. */
+function statusOf({ liveness, status }: Model<"Agent">): string {
+  if (liveness === "new") return "never heard of";
+  if (status === liveness || (liveness !== "online" && status === "online")) return "";
+  return liveness === "online" ? status : `last said: ${status}`;
 }
 
 const NEARLY = 80;

@@ -76,6 +76,7 @@ export function BoardForm({ draft, change, isFixed = false }: Props) {
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
         <NumberInput
           label="Agents at most"
+          description="So many can be registered here"
           placeholder="No limit"
           min={0}
           max={10_000}

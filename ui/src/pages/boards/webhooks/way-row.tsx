@@ -22,10 +22,12 @@ export function WayRow({ opens, one, isOpened, refusal, acts, children }: Props)
   const closed = { webhook: undefined, subscription: undefined, state: undefined };
   return (
     <Table.Tr bg={isOpened ? "var(--mantine-color-default-hover)" : undefined}>
-      <Table.Td>{children}</Table.Td>
-      <Table.Td ta="right" w={{ base: 132, sm: 400 }}>
+      <Table.Td>
+        {children}
+        <Counts waiting={one.waiting} dead={one.dead} />
+      </Table.Td>
+      <Table.Td ta="right" w={{ base: 184, sm: 240 }}>
         <Group gap={6} justify="flex-end">
-          <Counts waiting={one.waiting} dead={one.dead} />
           {acts}
           <ActButton
             variant="default"
@@ -41,8 +43,9 @@ export function WayRow({ opens, one, isOpened, refusal, acts, children }: Props)
 }
 
 function Counts({ waiting = 0, dead = 0 }: { waiting?: number; dead?: number }) {
+  if (waiting + dead === 0) return null;
   return (
-    <>
+    <Group gap={6} mt={4}>
       {waiting > 0 ? (
         <Badge color="yellow" tt="none">
           {waiting} waiting
@@ -53,6 +56,6 @@ function Counts({ waiting = 0, dead = 0 }: { waiting?: number; dead?: number }) 
           {dead} given up
         </Badge>
       ) : null}
-    </>
+    </Group>
   );
 }
