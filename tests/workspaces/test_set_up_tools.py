@@ -67,6 +67,22 @@ async def prepared(
     return workspaces, workspace, environment
 
 
+async def test_make_is_asked_where_a_makefile_says_how(
+    upstream: Upstream, repository: Repository, repositories: Repositories, tmp_path: Path, sandbox: Sandboxed,
+    tools: Path,
+) -> None:  # fmt: skip
+    files = {"Makefile": "setup: built/words\nbuilt/words:\n\tmkdir -p built && echo from $(MAKE) > $@\n"}
+
+    workspaces, workspace, environment = await prepared(
+        upstream, repository, repositories, tmp_path, sandbox, tools, files
+    )
+
+    _, output = await sandbox.run(["cat", "built/words"], workspace.path, workspace.shown | environment.shown)
+    assert environment.commands == (("make", "setup"),)
+    assert output.split() == ["from", "make"]
+    await workspaces.close()
+
+
 @pytest.mark.skipif(not Path("/usr/bin/npm").exists(), reason="npm is not in /usr/bin here")
 async def test_npm_installs_what_the_session_requires_and_calls(
     upstream: Upstream, repository: Repository, repositories: Repositories, tmp_path: Path, sandbox: Sandboxed,
