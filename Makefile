@@ -11,7 +11,8 @@ UI := src/pilothouse/hub/ui/static/index.html
 # Tests start hundreds of programs: none is to compile again what the one before has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 ARGS ?=
-WORKERS ?= auto
+# One more than there are cores: some tests wait for programs, and the others need not wait with them.
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)' 2>/dev/null || echo 3)
 BENCHES ?= ring ranges recorder kills guard loop loopback telemetry estop hub hub_recordings boards lab lab_sessions
 
 .PHONY: help demo ui test check bench docs format constraints clean
@@ -26,7 +27,7 @@ ui: $(UI)  ## Build the web UI, which the hub then serves at /
 
 # Thousands of tests with real servers share two cores: what fails once is asked again, alone, and has to answer then.
 # What it took is printed; a test that needed it twice is mended, not repeated.
-test: checks curl bubblewrap chromium .venv/amqtt/made.stamp  ## Every check and every test
+test: checks curl bubblewrap chromium  ## Every check and every test
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS) || { \
 	  test $$? -eq 1 && echo "These failed beside others; asking them once more, alone:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --verbose $(ARGS); }
@@ -96,8 +97,13 @@ ui-where-node-is:
 
 # The code and the UI are checked side by side, for each keeps one core busy; what either says comes in one piece.
 .PHONY: checks
-checks: .venv/test.stamp ui/node_modules/made.stamp
+checks: installed
 	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check-code checked-ui
+
+# All at once: each mostly waits for what it loads.
+.PHONY: installed
+installed: .venv/made.stamp
+	@$(MAKE) --no-print-directory --jobs 3 .venv/test.stamp ui/node_modules/made.stamp .venv/amqtt/made.stamp
 
 # One after the other: both write what is generated from the routes.
 .PHONY: checked-ui
@@ -131,9 +137,11 @@ check-code: .venv/test.stamp
 	@$(PIP) --editable '.[demo]'
 	@touch $@
 
+# By uv, which takes seconds where pip takes a minute; by pip where only that knows whom to ask for packages.
 .venv/test.stamp: .venv/made.stamp pyproject.toml constraints.txt
 	@echo "Installing Pilothouse with everything its tests use …"
-	@$(PIP) --editable '.[all]' --group dev
+	@{ $(PIP) uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[all]' \
+	  --group dev; } || $(PIP) --editable '.[all]' --group dev
 	@touch $@
 
 # The broker that MQTT is tested against besides nats-server pins websockets 15, and Pilothouse needs 17: it lives apart.
