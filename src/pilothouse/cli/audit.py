@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilothouse.cli.parts.hub_directory import database_of, settings_in
+from pilothouse.cli.parts.options import AsJson
 
 if TYPE_CHECKING:
     from pilothouse.hub.audit.schemas import AuditVerification
@@ -29,7 +30,7 @@ def _group() -> None:
 @app.command()
 def verify(
     data: Annotated[Path, typer.Option(help="Directory of the hub.")] = Path("pilothouse-data"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Walk the audit log of a hub from its beginning, beside a running hub or without one.
 

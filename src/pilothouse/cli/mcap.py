@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.kit.clock import at
 from pilothouse.kit.errors import Forbidden, NotFound
 
@@ -27,7 +28,6 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An MCAP file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 
 
 class NoSuchFile(NotFound):

@@ -14,6 +14,7 @@ import typer
 
 from pilothouse.cli.parts.hub_directory import database_of, settings_in
 from pilothouse.cli.parts.hub_link import CREDENTIALS, hub_at
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.tables import at, table
 from pilothouse.kit.errors import BadConfiguration
 
@@ -37,7 +38,6 @@ Data = Annotated[
     Path | None,
     typer.Option(help="The hub's data directory: works without asking the hub, running or not."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Url = Annotated[str | None, typer.Option(help=f"A running hub, as http://HOST:PORT. {CREDENTIALS}")]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.kit.clock import NS_PER_S, at
 from pilothouse.kit.errors import BadConfiguration, NotFound
 
@@ -60,7 +61,7 @@ def run_rules(
         typer.Option(help="A rule in one line, '/speed.data > 9 for 0.5 s'; CONFIG may then be left out."),
     ] = None,
     around: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds plotted on each side of a firing.")] = 5.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run rules over recordings and show each firing, with a plot of what was measured around it.
 

@@ -11,6 +11,7 @@ import typer
 
 from pilothouse.cli.guard import replay
 from pilothouse.cli.parts.new_file import refuse_to_replace, write_new
+from pilothouse.cli.parts.options import AsJson
 
 if TYPE_CHECKING:
     from pilothouse.guard.problems import BadStackfile
@@ -50,7 +51,7 @@ def init(
 @app.command()
 def validate(
     stackfile: StackfileArgument,
-    as_json: Annotated[bool, Flag("--json", help="Print one JSON object, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check everything in a Stackfile without starting anything.
 
@@ -141,7 +142,7 @@ def schema() -> None:
 @app.command()
 def catalog(
     kind: Annotated[str | None, typer.Argument(help="Show what this kind of boundary can be told.")] = None,
-    as_json: Annotated[bool, Flag("--json", help="Print one JSON object, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List every kind of boundary by layer, or show one with its parameters."""
     from pilothouse.guard.boundaries import catalog as every_kind

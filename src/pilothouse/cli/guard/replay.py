@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.kit.clock import at
 from pilothouse.kit.errors import NotFound
 
@@ -37,7 +38,7 @@ def replay(
     ] = None,
     gripper_joint: Annotated[str | None, Flag(help="The joint in these topics that is the gripper.")] = None,
     limit: Annotated[int, Flag(min=0, max=100_000, help="Changed cycles that are shown.")] = 20,
-    as_json: Annotated[bool, Flag("--json", help="Print one JSON object, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Judge what was recorded by this Stackfile, and show what would have been decided otherwise.
 

@@ -8,8 +8,9 @@ import sys
 import typer
 
 from pilothouse.cli.lab import artifacts, batch, debug, repo, run, sessions, shell
-from pilothouse.cli.lab.link import CREDENTIALS, URL, AsJson, Url, hub_for, keep
+from pilothouse.cli.lab.link import CREDENTIALS, URL, Url, hub_for, keep
 from pilothouse.cli.parts.hub_link import DEFAULT_URL, TOKEN
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.kit.errors import Unauthenticated
 
 app = typer.Typer(

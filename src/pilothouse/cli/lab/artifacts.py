@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.lab.link import AsJson, Url, hub_for
+from pilothouse.cli.lab.link import Url, hub_for
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.progress import progress_of
 from pilothouse.cli.parts.tables import printable, table
 from pilothouse.kit.errors import NotFound

@@ -21,7 +21,6 @@ URL = URL_OF_TOOLS
 CREDENTIALS = f"Signs in with {TOKEN}, or with what `pilothouse lab login` has kept."
 
 Url = Annotated[str | None, typer.Option("--url", help=f"Where the hub is; {URL}, or what login has kept, otherwise.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 def configuration_file() -> Path:

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from pilothouse.cli.lab.asking import checked
-from pilothouse.cli.lab.link import AsJson, Url, hub_for
+from pilothouse.cli.lab.link import Url, hub_for
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.tables import table
 from pilothouse.kit.errors import BadConfiguration
 

@@ -14,7 +14,8 @@ import typer
 
 from pilothouse.cli.lab import asking
 from pilothouse.cli.lab.artifacts import fetch_all
-from pilothouse.cli.lab.link import AsJson, Url, hub_for
+from pilothouse.cli.lab.link import Url, hub_for
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.tables import printable
 
 if TYPE_CHECKING:

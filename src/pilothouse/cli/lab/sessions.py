@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilothouse.cli.lab.link import AsJson, Url, hub_for
+from pilothouse.cli.lab.link import Url, hub_for
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.tables import at, printable, table
 
 if TYPE_CHECKING:

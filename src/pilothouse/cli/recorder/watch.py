@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.kit.errors import NotFound
 
 # `recorder run` loads this module as well, and a robot has no use for what only looks at it.
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 REFRESH_S = 1.0
 
 Url = Annotated[str, typer.Option(help="Where the recorder listens; PILOTHOUSE_RECORDER_TOKEN is shown if it is set.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 HERE = "http://127.0.0.1:7000"
 
 

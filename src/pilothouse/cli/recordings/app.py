@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilothouse.cli.parts.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.progress import progress_of
 from pilothouse.cli.parts.tables import at, printable, table
 from pilothouse.kit.errors import BadConfiguration
@@ -27,7 +28,6 @@ app = typer.Typer(
 
 Flag = typer.Option
 Name = Annotated[str, typer.Argument(help="The recording's id.", metavar="ID")]
-AsJson = Annotated[bool, Flag("--json", help="As JSON.")]
 Start = Annotated[float | None, Flag(help="Seconds from its start.")]
 End = Annotated[float | None, Flag(help="Seconds from its start.")]
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilothouse.cli.parts.hub_link import CREDENTIALS, DEFAULT_URL, HubUrl, hub_at
+from pilothouse.cli.parts.options import AsJson
 from pilothouse.cli.parts.tables import at, printable, table
 
 if TYPE_CHECKING:
     from pilothouse.wire import Robot
     from pilothouse.wire.robot import RobotHealth
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 RobotName = Annotated[str, typer.Argument(help="The robot's id.")]
 
 
