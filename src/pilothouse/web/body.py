@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pilothouse.kit.errors import Invalid, Problem
+from pilothouse.kit.errors import Invalid, Problem, Unavailable
 from pilothouse.web.errors import Refused, plain_words, status_of
 from pilothouse.web.hygiene import check_json, is_suspect
 
@@ -68,12 +68,8 @@ class BodyTooLarge(Refused):
         super().__init__(413, plain_words(413), code="too_large")
 
 
-class TooMuchAtOnce(Refused):
-    """503; whoever sends in earnest comes again."""
-
-    def __init__(self) -> None:
-        words = "So many requests are half sent that there is no room for another; try again in a second."
-        super().__init__(503, words, code="too_much_at_once", headers={"Retry-After": "1"})
+class TooMuchAtOnce(Unavailable):
+    """So many requests are half sent that there is no room for another; try again in a second."""
 
 
 class _Incoming:
@@ -107,7 +103,7 @@ class _Incoming:
 
     def _hold(self, size: int) -> None:
         if _Incoming.unfinished_bytes + size > MOST_UNFINISHED_BYTES:
-            raise TooMuchAtOnce
+            raise _refusal(TooMuchAtOnce(), {"Retry-After": "1"})
         _Incoming.unfinished_bytes += size
         self._held += size
 
@@ -127,4 +123,9 @@ def _turn_away_unusable(body: bytes) -> None:
     try:
         check_json(content)
     except Problem as problem:
-        raise Refused(status_of(problem), problem.sentence, code=problem.code) from None
+        raise _refusal(problem) from None
+
+
+def _refusal(problem: Problem, headers: dict[str, str] | None = None) -> Refused:
+    """As a plain HTTP error, which FastAPI lets through while it reads a body."""
+    return Refused(status_of(problem), problem.sentence, code=problem.code, headers=headers)
