@@ -204,7 +204,8 @@ class RecordingFile:
         # A chunk above its own limit is refused by that.
         if held > self._most_held and size <= self._limit:
             raise self._over(f"chunks that overlap in time take {held} bytes together")
-        self._hold(held + packed)
+        # Whoever unpacks has what comes out twice for a moment.
+        self._hold(held + packed + (size if packed else 0))
 
     def _spans(self) -> tuple[list[Span], Registry]:
         closing = self._read_closing()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Channel, Message, Schema, TooMuchAtOnce, open_recording
+from pilothouse.mcap.ring.beside import NOTICED_BYTES
 from pilothouse.recorder.problems import SourceUnusable
 from pilothouse.recorder.sources.base import UNTOLD_PART
 from pilothouse.recorder.sources.ros_definitions import RosDefinitions
@@ -73,9 +74,13 @@ class McapFlight:
         return Extent(summary.start_ns or 0, summary.end_ns or 0, summary.message_count)
 
     def messages(self, most_bytes: int, hold: Callable[[int], None]) -> Iterator[Message]:
-        with open_recording(self._path, most_held_bytes=most_bytes, hold=partial(_hold_copied, hold)) as recording:
+        holding = _Holding(hold)
+        with open_recording(self._path, most_held_bytes=most_bytes, hold=holding.unpack) as recording:
             try:
-                yield from recording.messages()
+                for message in recording.messages():
+                    holding.hand_in(len(message.content))
+                    yield message
+                    del message  # it may be large, and the next is read now
             except TooMuchAtOnce as problem:
                 raise SourceUnusable(path=self._path, reason=f"{problem.facts['reason']}; {MORE_ROOM}") from None
 
@@ -152,6 +157,25 @@ class BagFlight:
             return Channel(connection.topic, "cdr", self._definitions.schema(name, connection.digest))
         is_idl = connection.msgdef.format == MessageDefinitionFormat.IDL
         return Channel(connection.topic, "cdr", Schema(name, IDL_SCHEMA if is_idl else "ros2msg", text.encode()))
+
+
+class _Holding:
+    """What is in memory of a flight: chunks, and a message out of them."""
+
+    def __init__(self, hold: Callable[[int], None]) -> None:
+        self._hold = hold
+        self._unpacked_bytes = self._message_bytes = 0
+
+    def unpack(self, size: int) -> None:
+        self._unpacked_bytes = size
+        self._hold(size + self._message_bytes)
+
+    def hand_in(self, size: int) -> None:
+        # Small ones are looked after with all others on their way.
+        noticed = COPIES * size if size >= NOTICED_BYTES else 0
+        if noticed != self._message_bytes:
+            self._message_bytes = noticed
+            self._hold(self._unpacked_bytes + noticed)
 
 
 def _hold_copied(hold: Callable[[int], None], size: int) -> None:
