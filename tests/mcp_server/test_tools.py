@@ -132,6 +132,7 @@ async def test_an_agent_takes_a_task_to_review_and_asks_people(world: World) -> 
         recording = await ask(client, "get_recording", session_id=SESSION)
         detail = await ask(client, "get_task", board_id=board, task_id=task)
         inbox = await ask(client, "my_inbox")
+        nothing = await ask(client, "my_inbox", cursor=inbox["next_cursor"])
 
     assert task in [one["id"] for one in listed["items"]]
     assert (claimed["status"], claimed["assigned_name"]) == ("in_progress", "Tessa")
@@ -142,6 +143,8 @@ async def test_an_agent_takes_a_task_to_review_and_asks_people(world: World) -> 
     assert (approval["status"], seen["status"]) == ("pending", "pending")
     assert (incident["id"], recording["session_id"]) == (INCIDENT, SESSION)
     assert isinstance(inbox["items"], list)
+    assert (nothing["items"], nothing["more"]) == ([], False)
+    assert (seen["shown"]["reason"], seen["requested_by_name"]) == ("cleaned", "Tessa")
 
 
 async def test_tasks_are_made_moved_and_given_back(world: World) -> None:

@@ -225,14 +225,17 @@ class Approval(Answer):
     status: str
     confidence: float
     task_ids: list[str] = Field(default_factory=list)
+    shown: dict[str, Any] = Field(description="Exactly what is to be approved, and what is said to prove it")
+    requested_by_name: str
     expires_at: str
     void_reason: str | None = None
     decisions: list[Any] = Field(default_factory=list)
 
 
 class Inbox(Answer):
-    items: list[Any]
-    cursor: Any = None
+    items: list[dict[str, Any]] = Field(description="Each names the task or what else it is about")
+    next_cursor: int = Field(description="Give it as cursor next time: what came until here does not come again")
+    more: bool = Field(False, description="Whether to ask again at once")
 
 
 class LabRepository(Answer):

@@ -28,7 +28,11 @@ def add_to(server: MCPServer[Any], reach: Reach) -> None:
 
 def _add_looking(server: MCPServer[Any], reach: Reach) -> None:
     @server.tool(title="What changed for me", annotations=READS)
-    async def my_inbox(ctx: Context[Any, Any], cursor: str | None = None, limit: int = 20) -> Inbox:
+    async def my_inbox(
+        ctx: Context[Any, Any],
+        cursor: Annotated[int | None, Field(ge=0, description="The next_cursor of the answer before")] = None,
+        limit: Annotated[int, Field(ge=1, le=100)] = 20,
+    ) -> Inbox:
         """For agents: tasks assigned to you, mentions, decisions on your approvals, tasks that are free again."""
         return Inbox.model_validate(await reach(ctx).get("/api/v1/agent/inbox", cursor=cursor, limit=limit))
 
