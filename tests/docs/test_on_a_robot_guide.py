@@ -81,7 +81,17 @@ def test_every_metric_named_is_one_the_recorder_has(recorder: tuple[str, dict[st
 
 
 def test_what_is_said_of_metadata_attachments_and_the_unit_is_there() -> None:
-    for name in ("merged", "drops", "thinned", "rejected", "too_large", "missed", "software", "robot", "missing_attachments"):
+    for name in (
+        "merged",
+        "drops",
+        "thinned",
+        "rejected",
+        "too_large",
+        "missed",
+        "software",
+        "robot",
+        "missing_attachments",
+    ):
         assert name in CaptureFacts.model_fields
         assert f"`{name}`" in GUIDE
     assert {"file", "log", "lines", "max_bytes"} <= set(AttachmentConfig.model_fields)
