@@ -291,7 +291,7 @@ def test_pushing_can_be_switched_off(tmp_path: Path) -> None:
 def test_sockets_are_bounded(client: Client) -> None:
     client.http.app.state.push_sockets.update(range(32))  # type: ignore[attr-defined]
 
-    assert refused_socket(client.http, {}) == 403
+    assert refused_socket(client.http, {}) == 503
 
 
 def test_what_comes_after_the_end_is_not_counted_as_accepted(client: Client) -> None:
