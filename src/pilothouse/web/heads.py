@@ -18,7 +18,7 @@ import msgspec
 MOST_BYTES = 64 << 10
 WHOLE_WITHIN_S = 30.0
 # Of a body, whose length says nothing of how long it may take.
-PAUSES_AT_MOST_S = 60.0
+PAUSES_AT_MOST_S = 300.0
 
 _TOO_LARGE = (431, f"The address and the headers of a request are at most {MOST_BYTES >> 10} KiB.", "head_too_large")
 _NOT_HTTP = (400, "This is no request that HTTP knows.", "bad_request")
