@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.visitors import Hub
+from tests.support.visitors import Hub, tab_to
 from tests.ui.conftest import Demo, Visit
 
 pytestmark = pytest.mark.timeout(300)
@@ -102,6 +102,18 @@ def test_anything_is_found_from_the_keyboard(demo: Demo, visit: Visit) -> None:
     expect(page).to_have_url(re.compile(r"/robots/drone-1/live$"))
     page.go_back()
     expect(page).to_have_url(re.compile("/settings$"))
+
+
+def test_whoever_closes_a_dialog_goes_on_where_they_opened_it(visit: Visit) -> None:
+    page = visit().page("/boards")
+    opener = page.get_by_role("button", name="New board")
+    tab_to(page, opener)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opener).to_be_focused()
 
 
 def test_all_tabs_of_a_browser_share_their_streams(hub: Hub, visit: Visit) -> None:

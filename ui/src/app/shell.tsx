@@ -18,11 +18,13 @@ import { LostNotice } from "./lost-notice";
 import { Palette, usePalette } from "./palette";
 import { PLACES } from "./places";
 import { Underway } from "./underway";
+import { useFocusReturn } from "./use-focus-return";
 import { Whoever } from "./whoever";
 
 /** Where everything stands: places on the left, what is current at the top, the page in the middle. */
 export function Shell() {
   const [menu, setMenu] = useInUrl("menu");
+  useFocusReturn();
   const opened = menu !== undefined;
   const [, openPalette] = usePalette();
   const path = useLocation({ select: (location) => location.pathname });

@@ -9,10 +9,10 @@ export function Sections({ label, sections }: { label: string; sections: Section
   const list = useRef<HTMLElement>(null);
   const path = useLocation({ select: (location) => location.pathname });
   // On a phone not all of them fit; the present one is among those that show.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another present one
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another present one, and more stand before it
   useEffect(() => {
     list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [path]);
+  }, [path, sections.length]);
   return (
     <nav ref={list} aria-label={label} className={classes.sections}>
       {sections.map(({ to, title }) => (

@@ -37,8 +37,8 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
             </Table.Th>
           )}
           <Table.Th w={90}>Severity</Table.Th>
-          <Table.Th>Incident</Table.Th>
-          <Table.Th w={110} visibleFrom="md">
+          <Table.Th w={isBrief ? undefined : { md: "34%" }}>Incident</Table.Th>
+          <Table.Th w={90} visibleFrom="md">
             Robot
           </Table.Th>
           <Table.Th w={100} visibleFrom="sm">

@@ -99,7 +99,7 @@ function Repositories({ items }: { items: LabRepository[] }) {
             <Table.Th>Name</Table.Th>
             <Table.Th visibleFrom="sm">From</Table.Th>
             <Table.Th visibleFrom="md">Set-up</Table.Th>
-            <Table.Th>Secrets</Table.Th>
+            <Table.Th miw={76}>Secrets</Table.Th>
             <Table.Th visibleFrom="md">Changed</Table.Th>
             <Table.Th aria-label="Actions" />
           </Table.Tr>

@@ -97,7 +97,7 @@ function Facts() {
             <Table.Tbody>
               {rowsOf(system).map(([name, value]) => (
                 <Table.Tr key={name}>
-                  <Table.Td>{name}</Table.Td>
+                  <Table.Td w={110}>{name}</Table.Td>
                   <Table.Td>{value}</Table.Td>
                 </Table.Tr>
               ))}

@@ -10,6 +10,7 @@ test.each([
   [told("board.incident_rule_created"), "made incident rule"],
   [told("memory.deleted"), "deleted memory"],
   [told("agent.offline"), "noted:"],
+  [told("subscription.dead"), "gave up a delivery to a subscription"],
 ])("%j is told in words", (entry, words) => expect(verbOf(entry)).toBe(words));
 
 test("only what was there before and is different now is a change", () => {

@@ -20,6 +20,10 @@ const VERBS: Record<string, string> = {
   "approval.expired": "let an approval expire",
   "approval.withdrawn": "took a request back",
   "approval.used": "used an approval",
+  "subscription.dead": "gave up a delivery to a subscription",
+  "subscription.secret_rotated": "gave a subscription a new secret",
+  "webhook.delivered": "took a delivery of a webhook",
+  "webhook.dead": "gave up a delivery of a webhook",
 };
 const PASSIVE = new Set(["agent.online", "agent.stale", "agent.offline"]);
 const TENSES: Record<string, string> = { created: "made", updated: "changed" };

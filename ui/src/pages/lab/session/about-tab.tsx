@@ -2,14 +2,13 @@ import { Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ask } from "~/api/client";
-import { figure } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Command, Copy } from "~/parts/command";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import type { LabSession } from "../queries";
 import type { TabProps } from "./session-page";
-import { stepsOf } from "./timings";
+import { stepsOf, taken } from "./timings";
 
 /** What a session was made from, what preparing it took, and what it may use. */
 export function AboutTab({ session }: TabProps) {
@@ -43,7 +42,7 @@ export function AboutTab({ session }: TabProps) {
                   <Table.Tr key={step.name}>
                     <Table.Td>{step.name}</Table.Td>
                     <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
-                      {step.seconds === null ? "" : `${figure(step.seconds, 3)} s`}
+                      {taken(step.seconds)}
                     </Table.Td>
                     <Table.Td c="dimmed">{step.note}</Table.Td>
                   </Table.Tr>

@@ -1,3 +1,5 @@
+import { figure } from "~/format/numbers";
+
 export type Step = { name: string; seconds: number | null; note: string };
 
 const NAMES: Record<string, string> = {
@@ -22,6 +24,12 @@ export function stepsOf(timings: Record<string, unknown> | undefined): Step[] {
     steps.push({ name: NAMES[name] ?? name.replaceAll("_", " "), seconds: value, note: noteOf(name, timings ?? {}) });
   }
   return steps;
+}
+
+/** How long it took: `2.04 s`, or that it was over at once. */
+export function taken(seconds: number | null): string {
+  if (seconds === null) return "";
+  return seconds < 0.001 ? "under 1 ms" : `${figure(seconds, 3)} s`;
 }
 
 function noteOf(step: string, { warmth, setup_cached: cached }: Record<string, unknown>): string {

@@ -74,7 +74,7 @@ function Row({ invite, onRevoke }: { invite: Invite; onRevoke: () => void }) {
   const at = invite.accepted_at ?? invite.revoked_at ?? invite.expires_at;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td w="40%">
         <Text size="sm">{invite.email ?? "anybody"}</Text>
         <Text size="xs" c="dimmed">
           {invite.role}, by {invite.created_by}
