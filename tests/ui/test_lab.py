@@ -132,7 +132,7 @@ def test_a_log_can_be_left_found_again_searched_and_linked_to_by_its_line(lab: H
     expect(log(again).locator("[data-line='123457']")).to_contain_text("line 123456")
     expect(again.get_by_role("button", name="Failure 1")).to_be_visible()
     again.keyboard.press("f")
-    expect(log(again)).to_contain_text("ValueError: far down")
+    expect(log(again).get_by_text("ValueError: far down")).to_be_in_viewport()
 
     # Its end, and where somebody rested while reading, can be shown to others too.
     page.get_by_role("button", name="End", exact=True).last.click()
