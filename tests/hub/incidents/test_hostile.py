@@ -11,7 +11,6 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from pilothouse.hub.composition import Hub
@@ -21,7 +20,7 @@ from pilothouse.hub.incidents.service import Following, Grouping, grouping
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.wire.alertmanager import Alert
-from tests.hub.conftest import client_of
+from tests.hub.conftest import client_of, closed
 from tests.support.flights import START_NS
 
 pytestmark = pytest.mark.anyio
@@ -33,9 +32,7 @@ ANNOUNCEMENTS = "/api/v1/recordings/announcements"
 
 @pytest.fixture
 def hub_settings(hub_settings: HubSettings) -> HubSettings:
-    """A hub that knows who calls."""
-    known = {"hub_auth_password": SecretStr("hunter2"), "hub_auth_token": SecretStr("robots")}
-    return hub_settings.model_copy(update=known)
+    return closed(hub_settings)
 
 
 @pytest.fixture

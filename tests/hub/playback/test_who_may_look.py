@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 
-from pilothouse.hub.app import SWITCH_S, create_app
+from pilothouse.hub.app import SWITCH_S
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.settings import HubSettings
-from tests.hub.conftest import client_of
+from tests.hub.conftest import client_of, closed
 from tests.support.flights import write_flight
 
 pytestmark = pytest.mark.anyio
@@ -23,12 +22,8 @@ ADA, BOB = "ada_20260101T000000Z", "bob_20260101T000000Z"
 
 
 @pytest.fixture
-async def hub_app(hub_settings: HubSettings, anyio_backend: str) -> AsyncIterator[FastAPI]:
-    """A hub that knows who calls."""
-    known = {"hub_auth_password": SecretStr("hunter2"), "hub_auth_token": SecretStr("robots")}
-    app = create_app(hub_settings.model_copy(update=known))
-    async with app.router.lifespan_context(app):
-        yield app
+def hub_settings(hub_settings: HubSettings) -> HubSettings:
+    return closed(hub_settings)
 
 
 @pytest.fixture
