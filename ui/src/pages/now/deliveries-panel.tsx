@@ -81,6 +81,7 @@ function OfBoard({ one }: { one: Model<"GivenUp"> }) {
         <>
           <PageLink
             inherit
+            fw={600}
             to={`/boards/${encodeURIComponent(one.board_id)}/webhooks` as string}
             search={{ ...opened, state: "dead" } as never}
           >
@@ -104,7 +105,7 @@ function Notification({ delivery: one }: { delivery: Model<"Delivery"> }) {
       resend={useAdminister() === null ? resend : undefined}
       title={
         <>
-          <PageLink inherit to={NOTIFICATIONS} search={{ state: "dead", delivery: one.id } as never}>
+          <PageLink inherit fw={600} to={NOTIFICATIONS} search={{ state: "dead", delivery: one.id } as never}>
             {one.event_kind}
           </PageLink>{" "}
           <Moment at={one.finished_at ?? one.created_at} c="dimmed" fz="xs" />
