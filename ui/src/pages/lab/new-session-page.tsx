@@ -66,7 +66,7 @@ function Form({ repositories, search }: { repositories: LabRepository[]; search:
         {draft.incident === "" ? null : (
           <Text size="sm" mb="sm">
             It is made for incident{" "}
-            <PageLink to="/incidents/$incidentId" params={{ incidentId: draft.incident }} inherit>
+            <PageLink to="/incidents/$incidentId" params={{ incidentId: draft.incident }} underline="always" inherit>
               {draft.incident}
             </PageLink>
             , and stands on its page.
