@@ -28,7 +28,7 @@ UNFINISHED = "restore-unfinished"
 
 
 class RestoreUnfinished(Invalid):
-    """A restore into {directory} did not come to its end: empty it, and the database, and restore again."""
+    """A restore into {directory} has not come to its end: wait for it, or restore again, which begins anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shutil
@@ -36,19 +37,24 @@ def restore(path: Path, *, data: Path, address: str, tell: Callable[[str], None]
     if manifest.revision not in known_revisions():
         raise BackupNewer(path=path, software=manifest.software, revision=manifest.revision)
     data.mkdir(parents=True, exist_ok=True)
-    if any(data.iterdir()):
-        raise NotEmpty(where=data)
-    _make_private(address)
-    if not is_empty(address):
-        raise NotEmpty(where="the database")
     unfinished = data / UNFINISHED
-    unfinished.touch()
-    try:
-        _put_back(backup, data, address, tell)
-    except BaseException:
-        _clear(data)
-        raise
-    unfinished.unlink()
+    if any(data.iterdir()) and not unfinished.exists():
+        raise NotEmpty(where=data)
+    with unfinished.open("a") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotEmpty(where=data) from None  # somebody else's restore, under way
+        try:
+            _clear(data, but=unfinished)  # what one that was killed had written so far, and nothing else
+            _make_private(address)
+            if not is_empty(address):
+                raise NotEmpty(where="the database")
+            _put_back(backup, data, address, tell)
+        except BaseException:
+            _clear(data)
+            raise
+        unfinished.unlink()
     return manifest
 
 
@@ -88,8 +94,10 @@ def _make_private(address: str) -> None:
         os.close(os.open(url.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ALONE))
 
 
-def _clear(data: Path) -> None:
+def _clear(data: Path, *, but: Path | None = None) -> None:
     for entry in data.iterdir():
+        if entry == but:
+            continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
