@@ -1,5 +1,6 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { centre } from "./centred";
 import classes from "./sections.module.css";
 
 export type Section = { to: string; title: string };
@@ -11,7 +12,7 @@ export function Sections({ label, sections }: { label: string; sections: Section
   // On a phone not all of them fit; the present one is among those that show.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another present one, and more stand before it
   useEffect(() => {
-    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    centre(list.current, list.current?.querySelector("[aria-current]"));
   }, [path, sections.length]);
   return (
     <nav ref={list} aria-label={label} className={classes.sections}>

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { toAdminister } from "~/api/rights";
 import { useWhoAmI } from "~/api/session";
 import { Answer } from "~/parts/answer";
+import { centre } from "~/parts/centred";
 import { Mark } from "~/parts/marks";
 import { Page } from "~/parts/page";
 import { type Snapshot, snapshot } from "../model/queries";
@@ -86,7 +87,7 @@ function PlaceLink({ to, isHere, children }: { to: string; isHere: boolean; chil
   const link = useRef<HTMLAnchorElement>(null);
   // On a phone not all places fit; the present one is among those that show.
   useEffect(() => {
-    if (isHere) link.current?.scrollIntoView({ block: "nearest", inline: "center" });
+    if (isHere) centre(link.current?.parentElement, link.current);
   }, [isHere]);
   return (
     <Link
