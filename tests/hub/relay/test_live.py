@@ -192,9 +192,20 @@ def test_whoever_is_let_in_may_stop_a_robot_and_only_operators_may_start_it(tmp_
 
         refused = ask("/api/control/start", member)
         stopped = ask("/api/control/estop", member)
+        robot.ask("GET", "/api/risk-log")
+        robot.ask("PUT", "/api/boundaries/none", body={"type": "x"}, if_match=0)
+        logged = httpx2.get(f"{robot.hub.url}/api/v1/audit?action=robot.asked", headers=BASIC, timeout=60).json()
 
     assert (refused.status_code, refused.json()["code"]) == (403, "operators_only")
     assert (stopped.json()["status"], stopped.json()["body"]["state"]) == (200, "emergency")
+    changed, estop = [(one["actor"], one["subject"], one["details"]["after"]) for one in logged["items"]]
+    assert estop == (
+        "operator Noor", "robot ada",
+        {"asked": "POST /api/control/estop", "query": {}, "body": None, "answered": 200},
+    )  # fmt: skip
+    assert changed[2] == {
+        "asked": "PUT /api/boundaries/none", "query": {}, "body": {"type": "x"}, "answered": 404,
+    }  # fmt: skip
 
 
 def test_nobody_watches_without_the_right_to_and_a_robot_that_is_off_is_left_alone(tmp_path: Path) -> None:
@@ -205,8 +216,15 @@ def test_nobody_watches_without_the_right_to_and_a_robot_that_is_off_is_left_alo
             assert refused.value.response.status_code == 401
 
         answer = robot.ask("POST", "/api/control/estop", timeout_s=1)
+        (logged,) = httpx2.get(f"{robot.hub.url}/api/v1/audit?action=robot.asked", headers=BASIC, timeout=60).json()[
+            "items"
+        ]
 
         assert (answer.status_code, answer.json()["code"]) == (503, "robot_not_connected")
+        assert (logged["details"]["after"]["asked"], logged["details"]["after"]["answered"]) == (
+            "POST /api/control/estop",
+            None,
+        )
 
 
 def test_a_connection_is_made_only_while_somebody_watches_and_says_when_there_is_no_guard(tmp_path: Path) -> None:

@@ -52,14 +52,19 @@ async def watch_robot(socket: WebSocket, caller: Viewer, relays: TheRelays, robo
 
 @router.post("/live/requests", summary="Ask the guard of a robot")
 async def ask_robot(
-    caller: Viewer, relays: TheRelays, _decided: Decided, robot_id: Known, request: LiveRequest
+    caller: Viewer, relays: TheRelays, decided: Decided, robot_id: Known, request: LiveRequest
 ) -> LiveAnswer:
     """Passed on over the connection the robot makes: status, risk log and boundaries, the emergency stop, and, if the
     robot lets the hub control it, everything else under `/api/control` and `/api/boundaries`. A robot that is not
     connected is asked to connect, which takes until its next heartbeat. Whoever may look at robots may ask, and
-    may stop them; the rest is for operators."""
+    may stop them; the rest is for operators. Whatever but GET is in the audit log, with what the guard answered."""
     check_may_ask(caller, request)
-    return await relays.ask(robot_id, request)
+    if request.method != "GET":
+        decided.action, decided.subject, decided.after = "robot.asked", f"robot {robot_id}", request.decision()
+    answer = await relays.ask(robot_id, request)
+    # Without it nobody knows: the robot may have heard the question and not been heard.
+    decided.after["answered"] = answer.status
+    return answer
 
 
 @router.websocket("/relay")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from fastapi import Depends, Header
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,11 +40,24 @@ async def _writing(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) 
             _record_request(session, connection)
 
 
-async def _deciding(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[None]:
-    yield
-    async with hub.database.transaction() as session:
-        _act(session, connection, caller)
-        _record_request(session, connection)
+@dataclass(slots=True)
+class Decision:
+    """What somebody decides, as far as it is known; with an empty ``action`` it was none."""
+
+    action: str = ""
+    subject: str = ""
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+async def _deciding(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[Decision]:
+    decision = Decision()
+    try:
+        yield decision
+    finally:
+        if decision.action:
+            async with hub.database.transaction() as session:
+                _act(session, connection, caller)
+                record(session, decision.action, decision.subject, after=decision.after)
 
 
 async def _arriving(connection: HTTPConnection, hub: ThisHub) -> AsyncIterator[AsyncSession]:
@@ -67,8 +81,9 @@ Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
 Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 """The transaction of this request, committed before the answer leaves. What it changes is in the audit log: in the
 words of the service that changes it, or else as the request that did."""
-Decided = Annotated[None, Depends(_deciding, scope="function")]
-"""For decisions that are carried out in transactions of their own: once that went well, the request is in the log."""
+Decided = Annotated[Decision, Depends(_deciding, scope="function")]
+"""For what is carried out elsewhere than in this database: what the route says of it is in the log before the answer
+leaves, whether it went well or not."""
 Reporting = Annotated[AsyncSession, Depends(_reporting, scope="function")]
 """The same for what robots report by themselves, many times a minute; that is not a decision of anybody's."""
 ArrivingSession = Annotated[AsyncSession, Depends(_arriving, scope="function")]
