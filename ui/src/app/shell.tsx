@@ -13,6 +13,7 @@ import {
 } from "@mantine/core";
 import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import type { MouseEvent } from "react";
 import { useInUrl } from "~/parts/use-in-url";
 import { LostNotice } from "./lost-notice";
 import { Palette, usePalette } from "./palette";
@@ -30,9 +31,7 @@ export function Shell() {
   const path = useLocation({ select: (location) => location.pathname });
   return (
     <AppShell header={{ height: 44 }} navbar={{ width: 168, breakpoint: "sm", collapsed: { mobile: !opened } }}>
-      <Anchor href="#main" pos="absolute" top={-60} left={8} className="skip" style={{ zIndex: 1000 }}>
-        Skip to the page
-      </Anchor>
+      <Skip />
       <Underway />
       <AppShell.Header>
         <Group h="100%" px="sm" justify="space-between" wrap="nowrap">
@@ -85,6 +84,20 @@ export function Shell() {
       </AppShell.Main>
       <Palette />
     </AppShell>
+  );
+}
+
+/** The first that Tab finds: it is seen while it has the focus. */
+function Skip() {
+  const skip = (event: MouseEvent) => {
+    // Not by the address: behind # it holds what is chosen in a list.
+    event.preventDefault();
+    document.getElementById("main")?.focus();
+  };
+  return (
+    <Anchor href="#main" className="skip" onClick={skip}>
+      Skip to the page
+    </Anchor>
   );
 }
 
