@@ -8,9 +8,10 @@ import signal
 import subprocess
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from tests.support.processes import PILOTHOUSE
+from tests.support.processes import PILOTHOUSE, eventually
 
 WIDE = os.environ | {"COLUMNS": "300", "PYTHONUNBUFFERED": "1"}
 
@@ -110,6 +111,8 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
             link = _line_after(said, first)
             page = subprocess.run(["curl", "-sf", link], capture_output=True, check=True)
             another = subprocess.run(shlex.split(said[-1]), capture_output=True, text=True, cwd=tmp_path, check=True)
+            before = _heard_of_the_agent(link, tmp_path)
+            eventually(lambda: _heard_of_the_agent(link, tmp_path) > before)
             running.send_signal(ending)
             code = running.wait(60)
         finally:
@@ -125,6 +128,13 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
     assert another.stdout.startswith(link.partition("?")[0])
     for pid in re.findall(r"pid (\d+)", "\n".join(said)):
         assert not Path(f"/proc/{pid}").exists()
+
+
+def _heard_of_the_agent(link: str, directory: Path) -> str:
+    token = (directory / "demo/hub/local-auth-token").read_text(encoding="ascii").strip()
+    url = f"{link.partition('/login')[0]}/api/v1/agents"
+    (agent,) = httpx2.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60).json()["items"]
+    return str(agent["last_seen_at"])
 
 
 def _said_up_to(part: str, program: subprocess.Popen[str]) -> list[str]:

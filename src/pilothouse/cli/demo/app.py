@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FLIGHT_S = 16.7
 # What sealing, uploading and indexing 37 MB may take on a busy machine, beside the flight itself.
 REST_WITHIN_S = 90.0
+# The agent of the demo is silent for a minute at most, or it would count as late.
+STAYS_EVERY_S = 10.0
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -127,7 +129,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
             _invite(console, progress, page, hub.url, guard.url, data)
             if show and _has_screen():
                 webbrowser.open(page)
-            _wait(programs)
+            _wait(programs, desk)
 
 
 def _reproduce(console: Console, lab: Lab, recording: dict[str, Any], hub_url: str) -> None:
@@ -200,13 +202,17 @@ def _invite(console: Console, progress: Progress, page: str, hub_url: str, guard
     console.print(f"    {another}\n", soft_wrap=True, markup=False)
 
 
-def _wait(programs: list[Program]) -> None:
-    from time import sleep
+def _wait(programs: list[Program], desk: Desk) -> None:
+    from time import monotonic, sleep
 
     from pilothouse.cli.demo.chain import BrokenLink
 
+    stayed_s = monotonic()
     while all(program.running for program in programs):
         sleep(0.5)
+        if monotonic() - stayed_s > STAYS_EVERY_S:
+            desk.stay()
+            stayed_s = monotonic()
     ended = next(program for program in programs if not program.running)
     raise BrokenLink(link="run", reason=f"the {ended.name} ended; its log is {ended.log}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pilothouse.cli.demo.chain import POLL_S, answer, require
 AGENT = "Scout"
 # A rule makes a task as soon as the incident is there.
 BY_ITSELF_S = 5.0
-# The agent is a few requests and then silent: its task must stay its own, and its question open, while people look.
+# The agent's task stays its own, and its question open, while people look around.
 LEASE_S = 86_400
 
 
@@ -57,6 +58,12 @@ class Desk:
         self._worked(row, task["id"])
         self._approval(task["id"])
         return str(task["incident_id"])
+
+    def stay(self) -> None:
+        """Let the agent say that it is there; one that is silent for minutes loses its task."""
+        # A hub that somebody has stopped is missed elsewhere.
+        with suppress(httpx2.HTTPError):
+            self._agent.post("/api/v1/agent/heartbeat", json={})
 
     def _worked(self, row: dict[str, Any], task_id: str) -> str:
         self._asked(self._agent, "agent", "POST", "/api/v1/agent/heartbeat", {})
