@@ -153,9 +153,11 @@ function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: 
                 <PageLink inherit to="/settings/audit" search={{ actor: entry.actor }}>
                   {entry.actor}
                 </PageLink>
-                <Text size="xs" c="dimmed">
-                  {entry.actor_kind}
-                </Text>
+                {entry.actor.startsWith(`${entry.actor_kind} `) ? null : (
+                  <Text size="xs" c="dimmed">
+                    {entry.actor_kind}
+                  </Text>
+                )}
               </Table.Td>
               <Table.Td>
                 <PageLink
