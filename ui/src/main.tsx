@@ -5,6 +5,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { closeOneAtATime } from "./app/escape";
 import { Notices } from "./app/notices";
 import { createQueries } from "./app/queries";
 import { createPages } from "./app/router";
@@ -16,6 +17,7 @@ const pages = createPages(queries);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
+closeOneAtATime();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">

@@ -10,16 +10,18 @@ const DIALOG = "[role=dialog]";
 export function useFocusReturn(): void {
   const router = useRouter();
   useEffect(() => {
-    let opener: HTMLElement | null = null;
-    let wasIn = false;
+    // The page and each dialog over it: where the focus was in it last.
+    const last = new WeakMap<Element, HTMLElement>();
+    let layer: Element = document.body;
     const follow = ({ target }: FocusEvent) => {
       if (!(target instanceof HTMLElement)) return;
-      wasIn = target.closest(DIALOG) !== null;
-      if (!wasIn) opener = target;
+      layer = target.closest(DIALOG) ?? document.body;
+      last.set(layer, target);
     };
     const giveBack = () => {
-      if (!wasIn || document.activeElement !== document.body || document.querySelector(DIALOG) !== null) return;
-      wasIn = false;
+      if (layer.isConnected || document.activeElement !== document.body) return;
+      layer = [...document.querySelectorAll(DIALOG)].at(-1) ?? document.body;
+      const opener = last.get(layer);
       if (opener?.isConnected === true) opener.focus({ preventScroll: true });
     };
     document.addEventListener("focusin", follow);

@@ -54,6 +54,8 @@ export default function Finder({ words, onWords, close }: Props) {
       title={null}
       attributes={{ content: { "aria-label": "Find anything" } }}
     >
+      {/* For Escape, where it lies above something else. */}
+      <button type="button" hidden data-close onClick={close} />
       <TextInput
         data-autofocus
         size="md"
