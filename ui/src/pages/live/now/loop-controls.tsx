@@ -1,7 +1,8 @@
-import { Alert, Button, Code, Group, Select, Text } from "@mantine/core";
+import { Alert, Code, Group, Select, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useTend } from "~/api/rights";
+import { type Refusal, useTend } from "~/api/rights";
+import { ActButton } from "~/parts/act-button";
 import { Moment } from "~/parts/moment";
 import { Panel } from "~/parts/panel";
 import { sayProblem } from "~/parts/say";
@@ -30,8 +31,14 @@ export function LoopControls({ robotId, task }: { robotId: string; task: string 
   const chosen = task !== undefined && tasks.includes(task) ? task : (tasks[0] ?? "default");
   const isClosed = relayMode !== null && relayMode !== "control";
   const refusal = useTend();
-  const takes = (what: Command) =>
-    status !== null && !isClosed && refusal === null && status.possible.includes(what) && !asking.isPending;
+  // Held, not disabled: whoever has pressed one by keyboard stays there, and goes on to the next.
+  const held = (what: Command): Refusal => {
+    if (status === null) return "The guard has not said yet what it does";
+    if (isClosed) return "This robot lets the hub watch and stop it, and nothing else";
+    if (refusal !== null) return refusal;
+    if (asking.isPending) return "The guard is being asked";
+    return status.possible.includes(what) ? null : `Not while it is ${status.state}`;
+  };
   return (
     <Panel>
       <Group gap="xs" align="end">
@@ -46,28 +53,23 @@ export function LoopControls({ robotId, task }: { robotId: string; task: string 
           data={tasks.length === 0 ? ["default"] : tasks}
           value={chosen}
           onChange={(chosen) => void navigate({ search: { task: chosen ?? undefined }, replace: true })}
-          disabled={!takes("start")}
+          disabled={held("start") !== null}
           allowDeselect={false}
           w={180}
         />
-        <Button
-          disabled={!takes("start")}
-          loading={asking.isPending && asking.variables.what === "start"}
-          onClick={() => asking.mutate({ what: "start", query: { task_name: chosen } })}
-        >
+        <ActButton refusal={held("start")} onAct={() => asking.mutate({ what: "start", query: { task_name: chosen } })}>
           Start
-        </Button>
+        </ActButton>
         {COMMANDS.map(({ what, title, does }) => (
-          <Button
+          <ActButton
             key={what}
             variant="default"
-            title={does}
-            disabled={!takes(what)}
-            loading={asking.isPending && asking.variables.what === what}
-            onClick={() => asking.mutate({ what })}
+            hint={does}
+            refusal={held(what)}
+            onAct={() => asking.mutate({ what })}
           >
             {title}
-          </Button>
+          </ActButton>
         ))}
       </Group>
       {isClosed ? (
