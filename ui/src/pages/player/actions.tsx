@@ -46,7 +46,7 @@ export function PlayerActions() {
         variant="default"
         leftSection={<IconScissors size={15} />}
         onClick={() => open("cut")}
-        title="Download a part"
+        title="Download a part (x)"
       >
         Cut
       </Button>

@@ -6,6 +6,7 @@ import { Answer } from "~/parts/answer";
 import { useCopyLink } from "./actions";
 import { SHORTCUTS, type Wish } from "./model/keys";
 import { triggerTime } from "./model/lanes";
+import type { PanelName } from "./model/place";
 import { usePanels } from "./panels/use-panels";
 import { usePlaying } from "./playing";
 import { FieldPicker } from "./plots/field-picker";
@@ -33,22 +34,22 @@ export function Workbench() {
   const copyLink = useCopyLink();
   const { step } = useStep();
   const lanes = useLanes();
-  const writeNote = () => {
-    if (opened.includes("notes")) {
-      noteInput.current?.focus();
-      return;
-    }
-    open("notes");
+  const goInto = (panel: PanelName, focus: () => void) => {
+    if (opened.includes(panel)) return focus();
+    open(panel);
     // The panel has to be there first.
-    requestAnimationFrame(() => requestAnimationFrame(() => noteInput.current?.focus()));
+    requestAnimationFrame(() => requestAnimationFrame(focus));
   };
   const carryOut: Record<Wish, () => void> = {
     previous: () => step(-1),
     next: () => step(1),
     trigger: () => player.seek(triggerTime(recording.trigger, startNs) ?? player.state.cursor),
-    annotate: writeNote,
+    annotate: () => goInto("notes", () => noteInput.current?.focus()),
     field: () => openDialog("fields"),
     copy: copyLink,
+    cut: () => openDialog("cut"),
+    messages: () =>
+      goInto("messages", () => document.querySelector<HTMLElement>("[data-panel=messages] button")?.focus()),
     help: () => openDialog("keys"),
   };
   useKeys(player, (wish) => carryOut[wish]());

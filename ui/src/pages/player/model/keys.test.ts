@@ -20,15 +20,17 @@ test("keys play, zoom and select", () => {
 
 test("what the player cannot do alone is a wish", () => {
   const player = new Player(100);
-  expect(["ArrowLeft", "t", "a", "f", "c", "?"].map((key) => press(player, key))).toEqual([
+  expect(["ArrowLeft", "t", "a", "f", "c", "x", "m", "?"].map((key) => press(player, key))).toEqual([
     "previous",
     "trigger",
     "annotate",
     "field",
     "copy",
+    "cut",
+    "messages",
     "help",
   ]);
-  expect(press(player, "x")).toBeNull();
+  expect(press(player, "q")).toBeNull();
 });
 
 test("every single key that is told of means something", () => {

@@ -1,7 +1,7 @@
 import type { Player } from "./player";
 
 /** What a key does on the page of a recording, beside moving the cursor. */
-export type Wish = "trigger" | "annotate" | "field" | "copy" | "help" | "previous" | "next";
+export type Wish = "trigger" | "annotate" | "field" | "copy" | "cut" | "messages" | "help" | "previous" | "next";
 
 const ZOOM = 2;
 
@@ -24,6 +24,8 @@ const WISHES = new Map<string, Wish>([
   ["a", "annotate"],
   ["f", "field"],
   ["c", "copy"],
+  ["x", "cut"],
+  ["m", "messages"],
   ["?", "help"],
 ]);
 
@@ -59,5 +61,7 @@ export const SHORTCUTS: [string, string][] = [
   ["Escape", "Select nothing"],
   ["f", "Plot a field"],
   ["a", "Note something at the cursor or the selection"],
+  ["m", "Look into the messages at the cursor"],
   ["c", "Copy a link to this moment"],
+  ["x", "Cut out the selection, or what is shown"],
 ];

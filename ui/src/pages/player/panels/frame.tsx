@@ -11,7 +11,7 @@ export function PanelFrame({ name, title, actions, children }: Props) {
   const id = useId();
   const { close } = usePanels();
   return (
-    <Paper component="section" withBorder aria-labelledby={id}>
+    <Paper component="section" withBorder aria-labelledby={id} data-panel={name}>
       <Group justify="space-between" wrap="nowrap" px={8} py={3} gap="xs">
         <Title order={2} size="sm" id={id}>
           {title}

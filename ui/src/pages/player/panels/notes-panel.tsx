@@ -77,6 +77,8 @@ function NewNote({ input }: { input: RefObject<HTMLTextAreaElement | null> }) {
         onChange={(event) => setBody(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) add();
+          // Back to the keys of the page; what was written stays.
+          if (event.key === "Escape") event.currentTarget.blur();
         }}
         maxLength={10_000}
         placeholder={`Note ${where}`}
@@ -86,7 +88,13 @@ function NewNote({ input }: { input: RefObject<HTMLTextAreaElement | null> }) {
         <Text size="xs" c="dimmed">
           {where}
         </Text>
-        <Button size="compact-xs" onClick={add} disabled={body.trim() === ""} loading={adding.isPending}>
+        <Button
+          size="compact-xs"
+          title="Ctrl Enter"
+          onClick={add}
+          disabled={body.trim() === ""}
+          loading={adding.isPending}
+        >
           Add note
         </Button>
       </Group>
