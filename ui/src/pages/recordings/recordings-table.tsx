@@ -3,9 +3,10 @@ import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp, IconKeyboard } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { Failure } from "~/parts/failure";
 import { pagesOf } from "~/parts/selection";
+import { usePageKeys } from "~/parts/use-page-keys";
 import { PAGE, type Recording } from "./queries";
 import { Row } from "./recording-row";
 import styles from "./recordings.module.css";
@@ -57,7 +58,7 @@ export function RecordingsTable({ search, selection, onSort, onTotal, onPlace, c
     onTotal(isThere ? total : null);
   }, [isThere, total, onTotal]);
   usePlaceInUrl(virtual, isThere && known === total, height, search.at ?? 0, onPlace);
-  const keys = useKeys(rows.rowAt, total, selection, virtual.scrollToIndex);
+  const keys = useKeys(scroller, rows.rowAt, total, selection, virtual.scrollToIndex);
   // Rows keep what they were given; what a choice means is looked up when it is made.
   const latest = useRef(selection);
   latest.current = selection;
@@ -140,8 +141,9 @@ function usePlaceInUrl(
   }, [settled]);
 }
 
-/** Arrows, j and k go through the rows, Space chooses, with Shift up to here, Enter opens. */
+/** Arrows, j and k go through the rows, Space chooses, with Shift up to here, Enter opens. j and k lead there, too. */
 function useKeys(
+  list: RefObject<HTMLDivElement | null>,
   rowAt: (index: number) => Recording | undefined,
   total: number,
   selection: Selection,
@@ -149,21 +151,32 @@ function useKeys(
 ) {
   const [current, setCurrent] = useState(0);
   const navigate = useNavigate();
-  const go = (event: KeyboardEvent, to: number) => {
-    event.preventDefault();
-    if (total === 0) return;
+  const focusRow = (to: number) => {
+    if (total === 0) return 0;
     const next = Math.min(total - 1, Math.max(0, to));
     setCurrent(next);
     scrollTo(next);
-    const list = event.currentTarget;
     // The row may come into being only with this scroll.
     requestAnimationFrame(() =>
-      requestAnimationFrame(() => list.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus()),
+      requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus()),
     );
+    return next;
+  };
+  const isInRow = (target: EventTarget | null) => target instanceof Element && target.matches("[data-index]");
+  const enter = () => {
+    if (!isInRow(document.activeElement)) focusRow(current);
+  };
+  usePageKeys([
+    ["j", enter],
+    ["k", enter],
+  ]);
+  const go = (event: KeyboardEvent, to: number) => {
+    event.preventDefault();
+    const next = focusRow(to);
     if (event.shiftKey && event.key.startsWith("Arrow")) void selection.extend(next);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!(event.target as HTMLElement).matches("[data-index]")) return;
+    if (!isInRow(event.target)) return;
     const recording = rowAt(current);
     const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 15, PageUp: -15 };
     const step = steps[event.key];
