@@ -38,7 +38,7 @@ export function JudgementPanel({ incident, ...becoming }: Props & Becoming) {
           allowDeselect={false}
           data={[...SEVERITIES]}
           value={incident.severity}
-          disabled={change.isPending}
+          readOnly={change.isPending}
           onChange={(value) => {
             const severity = SEVERITIES.find((one) => one === value);
             if (severity !== undefined && severity !== incident.severity) change.mutate({ wanted: { severity } });

@@ -74,7 +74,7 @@ export function TaskCard({ task, lanes }: { task: Card; lanes: Map<TaskStatus, C
             {incident ?? task.title}
           </Link>
         </Tooltip>
-        <TaskMenu task={task} />
+        <TaskMenu task={task} title={incident ?? task.title} />
       </Group>
       <Facts task={task} />
       <Holder task={task} />

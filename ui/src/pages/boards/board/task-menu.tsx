@@ -7,14 +7,14 @@ import { useMoving } from "./moving";
 import { useOnBoard } from "./on-board";
 
 /** Everything that dragging does, and claiming, for keyboards and fingers. */
-export function TaskMenu({ task }: { task: TaskCard }) {
+export function TaskMenu({ task, title }: { task: TaskCard; title: string }) {
   const { toWrite } = useOnBoard();
   const { move } = useMoving();
   const { claim, release } = useHolding(task);
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <ActionIcon size="sm" aria-label={`Move or claim ${task.title}`} title="Move, claim, release">
+        <ActionIcon size="sm" aria-label={`Move or claim ${title}`} title="Move, claim, release">
           <IconDots size={15} />
         </ActionIcon>
       </Menu.Target>

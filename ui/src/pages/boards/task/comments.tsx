@@ -113,18 +113,23 @@ function OneComment({ comment, taskId, isEditing: isOpened }: CommentProps) {
 
 function NewComment({ taskId }: { taskId: string }) {
   const { path, onSettled } = useSaid(taskId);
-  const [sent, setSent] = useState(0);
   const adding = useMutation({
     mutationFn: (body: string) =>
       answered(api.POST("/api/v1/boards/{board_id}/tasks/{task_id}/comments", { params: { path }, body: { body } })),
-    onSuccess: () => setSent(sent + 1),
     onError: sayProblem,
     onSettled,
   });
-  return <Writing key={sent} first="" act="Comment" isBusy={adding.isPending} send={(body) => adding.mutate(body)} />;
+  return (
+    <Writing
+      first=""
+      act="Comment"
+      isBusy={adding.isPending}
+      send={(body, clear) => adding.mutate(body, { onSuccess: clear })}
+    />
+  );
 }
 
-type WritingProps = { first: string; act: string; isBusy: boolean; send: (body: string) => void };
+type WritingProps = { first: string; act: string; isBusy: boolean; send: (body: string, clear: () => void) => void };
 
 function Writing({ first, act, isBusy, send }: WritingProps) {
   const { toWrite, snapshot } = useOnBoard();
@@ -135,7 +140,7 @@ function Writing({ first, act, isBusy, send }: WritingProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isEmpty && toWrite === null) send(body.trim());
+        if (!isEmpty && toWrite === null) send(body.trim(), () => setBody(""));
       }}
     >
       <Textarea

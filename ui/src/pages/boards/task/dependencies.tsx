@@ -6,6 +6,7 @@ import { ActIcon } from "~/parts/act-button";
 import { Mark } from "~/parts/marks";
 import { sayProblem } from "~/parts/say";
 import { useOnBoard } from "../board/on-board";
+import { useTaskTitles } from "../incidents/use-incident-title";
 import type { Task, TaskCard } from "../model/queries";
 import { TaskLink } from "./task-link";
 
@@ -15,6 +16,8 @@ export function Dependencies({ task }: { task: Task }) {
   const queries = useQueryClient();
   const others = snapshot.tasks.filter((one) => one.id !== task.id);
   const known = new Map<string, TaskCard>(others.map((one) => [one.id, one]));
+  const titleOf = useTaskTitles(others);
+  const named = (id: string) => titleOf(known.get(id) ?? { title: id, incident_id: null });
   const waiting = others.filter((one) => one.depends_on_ids.includes(task.id));
   const saving = useMutation({
     mutationFn: (depends_on_ids: string[]) =>
@@ -42,10 +45,10 @@ export function Dependencies({ task }: { task: Task }) {
       </Group>
       {task.depends_on_ids.map((id) => (
         <Group key={id} gap="xs" wrap="nowrap">
-          <TaskLink taskId={id} title={known.get(id)?.title ?? id} />
+          <TaskLink taskId={id} title={named(id)} />
           <Mark of={known.get(id)?.status ?? (task.blocked_by.includes(id) ? "open" : "done")} />
           <ActIcon
-            label={`Wait no more for ${known.get(id)?.title ?? id}`}
+            label={`Wait no more for ${named(id)}`}
             size="sm"
             refusal={toWrite}
             onAct={() => saving.mutate(task.depends_on_ids.filter((one) => one !== id))}
@@ -62,10 +65,11 @@ export function Dependencies({ task }: { task: Task }) {
           maw={360}
           searchable
           limit={50}
-          disabled={toWrite !== null || saving.isPending}
+          disabled={toWrite !== null}
+          readOnly={saving.isPending}
           title={toWrite ?? undefined}
           value={null}
-          data={choices.map((one) => ({ value: one.id, label: one.title }))}
+          data={choices.map((one) => ({ value: one.id, label: titleOf(one) }))}
           onChange={(id) => id !== null && saving.mutate([...task.depends_on_ids, id])}
         />
       )}
@@ -75,7 +79,7 @@ export function Dependencies({ task }: { task: Task }) {
           {waiting.map((one, at) => (
             <span key={one.id}>
               {at === 0 ? "" : ", "}
-              <TaskLink taskId={one.id} title={one.title} />
+              <TaskLink taskId={one.id} title={titleOf(one)} />
             </span>
           ))}
         </Text>

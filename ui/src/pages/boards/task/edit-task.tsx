@@ -1,6 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { answered, api } from "~/api/client";
 import { Failure } from "~/parts/failure";
 import { FormEnd } from "~/parts/form-end";
@@ -32,8 +32,12 @@ export function EditTask({ task, close }: { task: Task; close: () => void }) {
     setBegun(task);
     saving.reset();
   };
+  const form = useRef<HTMLFormElement>(null);
+  // It takes the place of the button that asked for it, and its focus.
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   return (
     <form
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         if (Object.keys(change).length === 0) close();
