@@ -23,7 +23,7 @@ const HELD: Record<string, string> = {
     pages/boards/settings/board-settings-page.tsx begun draft
     pages/boards/settings/fields.tsx draft
     pages/boards/settings/tags.tsx name colour version
-    pages/boards/task/comments.tsx sent body
+    pages/boards/task/comments.tsx body
     pages/boards/task/edit-task.tsx begun draft
     pages/boards/task/new-task.tsx draft
     pages/boards/webhooks/subscription-form.tsx name address kinds enabled version
