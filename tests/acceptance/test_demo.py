@@ -119,6 +119,7 @@ def test_the_five_things_to_try_work_and_a_signal_ends_everything(ending: signal
             running.terminate()
 
     assert code == 0
+    assert any(line.startswith("The lab runs a program on this recording") for line in said)
     assert len(answers) == 4
     assert (tmp_path / "head.mcap").stat().st_size == 65_536
     assert json.loads(answers[1].stdout)["time_ns"] > 15_000_000_000

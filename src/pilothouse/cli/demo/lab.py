@@ -18,6 +18,8 @@ from pilothouse.kit.errors import Unavailable
 HUB_SETTINGS = {"PILOTHOUSE_LAB_GIT_PROTOCOLS": "file,https,ssh"}
 REPOSITORY = "flight-watch"
 ENDED_WITHIN_S = 60.0
+# What the machine offers is tried when the hub starts.
+TRIED_WITHIN_S = 15.0
 PROGRAM = '''\
 """Reads messages as JSON lines, and fails where the drone was faster than it may be."""
 import json
@@ -77,7 +79,12 @@ class Lab:
         return self._operator.get(f"{path}/output").text.strip()
 
     def _check_sandbox(self) -> None:
-        sandboxes = answer(self._operator, "lab", "/sandbox")
+        deadline = time.monotonic() + TRIED_WITHIN_S
+        while True:
+            sandboxes = answer(self._operator, "lab", "/sandbox")
+            if sandboxes["level"] is not None or time.monotonic() > deadline:
+                break
+            time.sleep(POLL_S)
         if sandboxes["level"] != "isolated":
             why = next((one["refuses"] for one in sandboxes["workers"] if one["refuses"]), "no sandbox is ready")
             raise NotHere(reason=why)

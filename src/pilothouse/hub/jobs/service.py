@@ -73,11 +73,14 @@ class Jobs:
         """Own something that runs as long as the hub, such as a watcher; it is started again if it fails."""
         self._keepers.append(_Keeper(name, run))
 
-    def every(self, seconds: float, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Do something now and then, for the first time at the start; what is done seldom, once that is over."""
+    def every(
+        self, seconds: float, name: str, run: Callable[[], Awaitable[None]], *, is_waited_for: bool = False
+    ) -> None:
+        """Do something now and then, for the first time at the start; what is done seldom, once that is over, unless
+        somebody waits for it."""
 
         async def repeat() -> None:
-            if seconds >= SELDOM_S:
+            if seconds >= SELDOM_S and not is_waited_for:
                 await asyncio.sleep(SETTLED_S)
             while True:
                 await run()

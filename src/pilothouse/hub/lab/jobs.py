@@ -17,7 +17,7 @@ LEFTOVERS_EVERY_S = 6 * 3_600.0
 
 def show_storage(hub: Hub, lab: Lab) -> None:
     """Tell workers that share the storage that they do; for processes that serve."""
-    hub.jobs.every(SHOW_EVERY_S, "show workers the storage", _patiently(lab.sharing.show))
+    hub.jobs.every(SHOW_EVERY_S, "show workers the storage", _patiently(lab.sharing.show), is_waited_for=True)
 
 
 def register(hub: Hub, lab: Lab, *, runs_sessions: bool) -> None:
