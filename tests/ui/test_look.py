@@ -31,6 +31,14 @@ def places(demo: Demo) -> dict[str, str]:
         for task in hub.call("GET", f"/api/v1/boards/{board['id']}/tasks", params=wanted)["items"]
     )
     board = f"/boards/{task['board_id']}"
+    (session, *_) = hub.call("GET", "/sessions", params={"all": True})["items"]
+    repeated = {
+        "session": {"repository": session["repository"], "commands": [{"argv": ["true"]}]},
+        "recordings": [recording],
+    }
+    batch = hub.call("POST", "/batches", json=repeated)
+    group = hub.call("POST", "/api/v1/board-groups", json={"name": "Night shift"})
+    backtest = hub.call("POST", "/api/v1/backtests", json={"triggers": ["/speed.data > 8"], "session_ids": [recording]})
     return {
         "now": "/",
         "incidents": "/incidents",
@@ -40,7 +48,10 @@ def places(demo: Demo) -> dict[str, str]:
         "upload": "/recordings/upload",
         "backtests": "/recordings/backtests",
         "new-backtest": "/recordings/backtests/new",
+        "backtest": f"/recordings/backtests/{backtest['id']}",
         "live": "/robots/arm-1/live",
+        "live-boundaries": "/robots/arm-1/live?tab=boundaries",
+        "live-risk": "/robots/arm-1/live?tab=risk",
         "fleet": "/fleet",
         "enrol": "/fleet/enrol",
         "robot": "/robots/arm-1",
@@ -52,10 +63,16 @@ def places(demo: Demo) -> dict[str, str]:
         "memory": f"{board}/memory",
         "agents": f"{board}/agents",
         "webhooks": f"{board}/webhooks",
+        "board-incidents": f"{board}/incidents",
+        "board-history": f"{board}/history",
+        "board-settings": f"{board}/settings",
+        "group": f"/boards/groups/{group['id']}",
         "lab": "/lab",
+        "session": f"/lab/{session['id']}",
         "new-session": "/lab/new",
         "batches": "/lab/batches",
         "new-batch": "/lab/batches/new",
+        "batch": f"/lab/batches/{batch['id']}",
         "repositories": "/lab/repositories",
         "sandbox": "/lab/sandbox",
         "settings": "/settings",
@@ -95,6 +112,11 @@ def test_every_page_looks_as_it_should(size: str, places: dict[str, str], visit:
             over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if over > 1:
                 wrong.append(f"{name} in {scheme}: scrolls sideways by {over} px")
+    page = visit(None, viewport=SIZES[size]).page("/login")
+    for scheme in SCHEMES:
+        seen_in(page, scheme)
+        _kept(page, SCREENSHOTS / f"{size}-{scheme}" / "login.png")
+        wrong += [f"login in {scheme}: {finding}" for finding in serious_findings(page)]
     assert not wrong, "\n".join(wrong)
 
 
