@@ -31,6 +31,8 @@ export function RegisterAgent({ close }: { close: () => void }) {
       size="lg"
       title={isMade ? `${made.name} is registered` : "Register an agent"}
       closeOnClickOutside={!isMade}
+      closeOnEscape={!isMade}
+      withCloseButton={!isMade}
     >
       {isMade ? (
         <>

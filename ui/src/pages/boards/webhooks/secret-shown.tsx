@@ -6,7 +6,15 @@ type Props = { title: string; secret: string | null | undefined; example?: strin
 /** A secret, the one time that it is shown. */
 export function SecretShown({ title, secret, example, close }: Props) {
   return (
-    <Modal opened onClose={close} title={title} size="lg" closeOnClickOutside={false}>
+    <Modal
+      opened
+      onClose={close}
+      title={title}
+      size="lg"
+      closeOnClickOutside={false}
+      closeOnEscape={!secret}
+      withCloseButton={!secret}
+    >
       <Stack gap="sm">
         {secret ? (
           <>
