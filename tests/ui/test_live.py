@@ -85,8 +85,9 @@ def test_a_press_stops_the_robot_and_says_when_it_took_effect(guard: WatchedGuar
     assert guard.robot.status["state"] == "emergency"
 
     page.get_by_role("button", name="Close", exact=True).click()
-    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_role("button", name="Reset", exact=True).press("Enter")
     expect(page.get_by_text("idle", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Reset", exact=True)).to_be_focused()
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled()
     assert serious_findings(page) == []

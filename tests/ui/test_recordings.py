@@ -117,7 +117,13 @@ def test_a_range_over_pages_is_chosen_and_survives_a_reload(many: str, visit: Vi
 
 def test_everything_is_reached_from_the_keyboard(many: str, visit: Visit) -> None:
     page = visit().page(f"/recordings?robot={many}")
-    row(page, 0).focus()
+    expect(row(page, 0)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("j")
+    expect(row(page, 0)).to_be_focused()
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowDown")
     expect(chosen(page)).to_contain_text("2 recordings chosen")
