@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 
-from pilothouse.cli.parts.hub_link import TOKEN
 from pilothouse.kit import errors
 
 EXIT_CODES: dict[type[errors.Problem], int] = {
@@ -36,6 +35,7 @@ EXTRA_OF = {
     "pyarrow": "parquet",
     "redis": "redis",
     "sqlalchemy": "hub",
+    "stamina": "mcp",
     "standardwebhooks": "hub",
     "taskiq": "hub",
     "taskiq_redis": "redis",
@@ -92,7 +92,7 @@ def said(problem: errors.Problem) -> str:
     """The line a person reads at a terminal."""
     code = problem.code
     # To a hub that is open to everybody a wrong token is as good as none.
-    if code == "credentials_missing" and os.environ.get(TOKEN):
+    if code == "credentials_missing" and os.environ.get("PILOTHOUSE_TOKEN"):
         code = "credentials_wrong"
     hint = HINTS.get(code)
     return f"{problem.sentence} {hint}" if hint else problem.sentence

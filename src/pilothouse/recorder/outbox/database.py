@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 
 
 class OutboxUnwritable(Unavailable):
-    """The outbox cannot be written: {reason}."""
+    """The outbox cannot be written ({reason}): free some space on its disk, or make it writable."""
 
 
 class OutboxDatabase:
