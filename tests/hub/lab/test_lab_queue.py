@@ -18,6 +18,7 @@ from pilothouse.hub.identity.domain import TokenKind, TokensSought
 from pilothouse.hub.identity.repository import TokenRows
 from pilothouse.hub.lab.repository import Sought
 from pilothouse.hub.lab.service.execution.collecting import Collecting
+from pilothouse.hub.lab.service.sharing import MARK
 from pilothouse.kit.clock import ManualClock
 from pilothouse.sandbox.model import Ending, TerminationReason
 from tests.hub.conftest import client_of
@@ -299,7 +300,7 @@ async def test_what_was_kept_for_its_time_is_deleted(
     assert (before, after) == (1, 0)
     assert (await lab.get(f"/sessions/{made['id']}")).status_code == 404
     assert len(patches) == 1
-    assert [one async for one in hub.storage.list("lab")] == []
+    assert [one async for one in hub.storage.list("lab") if one.key != MARK] == []
 
 
 async def test_whoever_is_interrupted_once_artifacts_are_written_down_deletes_none(
@@ -414,7 +415,7 @@ async def test_what_is_stored_and_belongs_to_nothing_is_deleted_after_a_day(
     monkeypatch.setattr(leftovers, "_clock", later)
     await leftovers.sweep()
 
-    left = {one.key async for one in hub.storage.list("lab")}
+    left = {one.key async for one in hub.storage.list("lab")} - {MARK}
     assert kept < left
     assert [one for one in left - kept if not one.startswith(f"lab/artifacts/{made['id']}/")] == []
     assert len(left) == 2

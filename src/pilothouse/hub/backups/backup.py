@@ -21,7 +21,7 @@ from pilothouse.kit.clock import Clock, at
 
 RECORDINGS = "sessions"
 # What is under way, what is fetched again, and what the tables say already.
-LEFT_OUT = frozenset({"uploads", "repairs", "lab/mirrors", "lab/workers", "lab/files"})
+LEFT_OUT = frozenset({"uploads", "repairs", "lab/mirrors", "lab/workers", "lab/files", "lab/hubs"})
 DATABASE = "hub.db"
 
 Progress = Callable[[str], None]
@@ -85,7 +85,7 @@ def _files(data: Path, *, recordings: bool) -> Iterator[str]:
             one for one in directories if not one.startswith(".") and (place / one).as_posix() not in leaves
         )
         for name in sorted(names):
-            if name.startswith(".") or name.endswith(".active"):
+            if name.startswith(".") or name.endswith(".active") or (place / name).as_posix() in LEFT_OUT:
                 continue
             if is_top and (name.startswith(DATABASE) or name == ANCHOR):
                 continue

@@ -59,7 +59,8 @@ async def ask_robot(
     connected is asked to connect, which takes until its next heartbeat. Whoever may look at robots may ask, and
     may stop them; the rest is for operators. Whatever but GET is in the audit log, with what the guard answered."""
     check_may_ask(caller, request)
-    if request.method != "GET":
+    decided.is_one = request.method != "GET"
+    if decided.is_one:
         decided.action, decided.subject, decided.after = "robot.asked", f"robot {robot_id}", request.decision()
     answer = await relays.ask(robot_id, request)
     # Without it nobody knows: the robot may have heard the question and not been heard.

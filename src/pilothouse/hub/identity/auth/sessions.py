@@ -42,8 +42,9 @@ async def _writing(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) 
 
 @dataclass(slots=True)
 class Decision:
-    """What somebody decides, as far as it is known; with an empty ``action`` it was none."""
+    """What somebody decides: the request, once that went well, or what the route says of it, whether it did or not."""
 
+    is_one: bool = True
     action: str = ""
     subject: str = ""
     after: dict[str, Any] = field(default_factory=dict)
@@ -51,13 +52,18 @@ class Decision:
 
 async def _deciding(connection: HTTPConnection, hub: ThisHub, caller: AnyCaller) -> AsyncIterator[Decision]:
     decision = Decision()
+    went_well = False
     try:
         yield decision
+        went_well = True
     finally:
-        if decision.action:
+        if decision.is_one and (went_well or decision.action):
             async with hub.database.transaction() as session:
                 _act(session, connection, caller)
-                record(session, decision.action, decision.subject, after=decision.after)
+                if decision.action:
+                    record(session, decision.action, decision.subject, after=decision.after)
+                else:
+                    _record_request(session, connection)
 
 
 async def _arriving(connection: HTTPConnection, hub: ThisHub) -> AsyncIterator[AsyncSession]:
@@ -82,8 +88,8 @@ Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 """The transaction of this request, committed before the answer leaves. What it changes is in the audit log: in the
 words of the service that changes it, or else as the request that did."""
 Decided = Annotated[Decision, Depends(_deciding, scope="function")]
-"""For what is carried out elsewhere than in this database: what the route says of it is in the log before the answer
-leaves, whether it went well or not."""
+"""For decisions that are carried out in transactions of their own, or elsewhere; they are in the log before the answer
+leaves."""
 Reporting = Annotated[AsyncSession, Depends(_reporting, scope="function")]
 """The same for what robots report by themselves, many times a minute; that is not a decision of anybody's."""
 ArrivingSession = Annotated[AsyncSession, Depends(_arriving, scope="function")]

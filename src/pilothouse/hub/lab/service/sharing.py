@@ -10,7 +10,7 @@ from pilothouse.hub.storage import Missing, Storage
 from pilothouse.kit.errors import Unavailable
 
 # Written by every hub, and by no worker.
-KEY = "lab/hubs"
+MARK = "lab/hubs"
 # Both may have been started at the same time, and the hub may have a database to migrate.
 PATIENCE_S = 60.0
 LOOK_S = 0.5
@@ -26,7 +26,7 @@ class Sharing:
     async def show(self) -> None:
         """This process is a hub, and this its storage."""
         self._shown.set()
-        await self._storage.put(KEY, b"The hub of this storage runs debug sessions, here or by workers.\n")
+        await self._storage.put(MARK, b"The hub of this storage runs debug sessions, here or by workers.\n")
 
     async def seen(self, unless: asyncio.Event) -> None:
         """Until a hub's mark is found, or nobody wants to know any more; raises StoredElsewhere."""
@@ -40,7 +40,7 @@ class Sharing:
 
     async def _is_there(self) -> bool:
         try:
-            await self._storage.stat(KEY)
+            await self._storage.stat(MARK)
         except (Missing, Unavailable):
             return False
         return True
