@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap import Snapshot
@@ -29,14 +30,14 @@ class Losses:
 class LeftOut:
     """Messages that never came into the ring: counted since the start, by time for as long as a recording may hold it.
 
-    Any thread may call.
+    Times that memory has no room for go into a file in ``directory``. Any thread may call.
     """
 
-    def __init__(self, keep_s: float) -> None:
+    def __init__(self, keep_s: float, directory: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._newest_ns: dict[str, int] = {}
-        self._times: Lost[str] = Lost()
+        self._times: Lost[str] = Lost(directory)
         self._unplaced: Counter[str] = Counter()  # before there was any message time
         self.keep(keep_s)
 
@@ -88,11 +89,11 @@ class LeftOut:
 class Ledger:
     """What a recorder leaves out of what it is told, and what it is not told."""
 
-    def __init__(self, keep_s: float) -> None:
-        self.thinned = LeftOut(keep_s)
-        self.rejected = LeftOut(keep_s)
-        self.too_large = LeftOut(keep_s)
-        self.missed = LeftOut(keep_s)
+    def __init__(self, keep_s: float, directory: Path | None = None) -> None:
+        self.thinned = LeftOut(keep_s, directory)
+        self.rejected = LeftOut(keep_s, directory)
+        self.too_large = LeftOut(keep_s, directory)
+        self.missed = LeftOut(keep_s, directory)
 
     def keep(self, keep_s: float) -> None:
         """From now on recordings may reach back so far."""

@@ -105,7 +105,7 @@ class Recorder:
             spool=self._spool, keep=topic_rules.keep,
         )  # fmt: skip
         self._history = TopicHistory(settings.retention_s)
-        self._ledger = Ledger(settings.retention_s)
+        self._ledger = Ledger(settings.retention_s, spool_directory)
         self._too_large = TooLarge(self._ledger.too_large, clock, max_bytes=int(settings.max_bytes))
         stream = Stream()
         self.captures = self._made_captures(stream, sessions)

@@ -260,6 +260,7 @@ class NotedSpool:
 
     def __init__(self) -> None:
         self.sealed = threading.Event()
+        self.path = Path()
 
     def attach(self, registry: Registry, *, window_bytes: int) -> None:
         pass

@@ -78,7 +78,7 @@ class Ring:
         self.beside = Beside(lambda: self._sealer.make_way())
         self._shelf = Shelf(
             window_ns=round(window_s * NS_PER_S), max_bytes=max_bytes, beside=self.beside,
-            sealing=lambda: self._sealer.excess_bytes,
+            sealing=lambda: self._sealer.excess_bytes, directory=None if spool is None else spool.path,
         )  # fmt: skip
         self._sealer = Sealer(
             self._shelf, compression, chunk_s=chunk_s, chunk_bytes=self._chunk_bytes, take_due=self._take_due,

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
+from pathlib import Path
 
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.mcap.model import Group
@@ -80,7 +81,13 @@ class Shelf:
     """The sealed chunks of a ring. Not thread-safe: the ring holds a lock."""
 
     def __init__(
-        self, *, window_ns: int, max_bytes: int, beside: Beside | None = None, sealing: Callable[[], int] = lambda: 0
+        self,
+        *,
+        window_ns: int,
+        max_bytes: int,
+        beside: Beside | None = None,
+        sealing: Callable[[], int] = lambda: 0,
+        directory: Path | None = None,
     ) -> None:
         self.max_bytes = max_bytes
         self.window_ns = window_ns
@@ -93,7 +100,7 @@ class Shelf:
         self.newest: dict[int, int] = {}  # channel -> its newest log time
         self.left: Counter[int] = Counter()  # channel -> messages that have left
         self.dropped: Counter[int] = Counter()  # channel -> of those, the ones whose window had not passed
-        self.lost: Lost[int] = Lost()  # and when these were said
+        self.lost: Lost[int] = Lost(directory)  # and when these were said
         self.gone: list[int] = []  # numbers of the chunks that have left
 
     def put(self, place: Place, chunk: SealedChunk) -> None:
