@@ -14,7 +14,7 @@ import struct
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,10 +109,11 @@ class Stopwatch:
         return Cost((time.thread_time() - self._thread) / count, (time.perf_counter() - self._wall) / count)
 
 
-def median_cost(measure: Callable[[], Cost], *, runs: int) -> Cost:
-    """Medians over several runs, in microseconds."""
-    costs = [measure() for _ in range(runs)]
-    return Cost(*(statistics.median(column) * 1e6 for column in zip(*costs, strict=True)))
+def median_costs(measures: Sequence[Callable[[], Cost]], *, rounds: int) -> list[Cost]:
+    """Medians over several rounds, in microseconds. They take turns, so that a slower minute is every one's."""
+    costs = [[measure() for measure in measures] for _ in range(rounds)]
+    of_each = zip(*costs, strict=True)
+    return [Cost(*(statistics.median(column) * 1e6 for column in zip(*one, strict=True))) for one in of_each]
 
 
 def ring_append(messages: list[bytes], spool: Spool | None = None) -> Cost:
@@ -236,10 +237,15 @@ def report_appends(folder: Path) -> None:
 def report_peers(
     report: Report, name: str, messages: list[bytes], folder: Path, *, promises: tuple[float | str, float | str]
 ) -> None:
-    ours = median_cost(lambda: ring_append(messages), runs=5)
-    spooled = median_cost(lambda: spooled_append(messages, folder), runs=3)
-    writer = median_cost(lambda: mcap_append(messages, folder), runs=3)
-    foxglove = median_cost(lambda: foxglove_append(messages, folder), runs=3)
+    ours, spooled, writer, foxglove = median_costs(
+        (
+            lambda: ring_append(messages),
+            lambda: spooled_append(messages, folder),
+            lambda: mcap_append(messages, folder),
+            lambda: foxglove_append(messages, folder),
+        ),
+        rounds=5,
+    )
     report.row(f"{name}: wall until sealed, beside mcap", ours.sealed, writer.sealed, "us", promises[0])
     report.row(f"{name}: wall until sealed, beside foxglove-sdk", ours.sealed, foxglove.sealed, "us", promises[1])
     report.row(f"{name}: CPU of the appending thread, mcap", ours.caller, writer.caller, "us")
