@@ -50,7 +50,8 @@ def compress(raw: bytearray, compression: Compression) -> tuple[str, Binary]:
         return "", _kept(raw)
     if len(packed) > len(raw) * WORTHWHILE:
         return "", _kept(raw)
-    return compression, packed
+    # It was made in a place as large as the chunk: what is left of that would be a hole too small for the next one.
+    return compression, bytes(memoryview(packed))
 
 
 def taste(raw: bytearray, compression: Compression) -> tuple[Compression, int]:

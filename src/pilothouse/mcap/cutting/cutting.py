@@ -87,7 +87,7 @@ class Cutting:
         yield from self._flushed()
         yield from self._new_channels()
         yield self._out(encode(DataEnd(self._crc)))
-        yield self._contents.summary(self._position)
+        yield from map(bytes, self._contents.summary(self._position))
 
     def _taken(self, piece: Piece, place: Place) -> Iterator[bytes]:
         span = place.span

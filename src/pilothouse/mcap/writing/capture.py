@@ -124,7 +124,7 @@ class _Recording:
         """Write what is left and the summary, and bring all of it to the disk."""
         self._write()
         self._add(encode(DataEnd(self._crc)))
-        self._add(self._contents.summary(self._position))
+        self._add(*self._contents.summary(self._position))
         self._write()
         os.ftruncate(self._file, self._position)
         os.fsync(self._file)

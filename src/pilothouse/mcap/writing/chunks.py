@@ -6,6 +6,7 @@ import sys
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from mcap.opcode import Opcode
 
@@ -26,7 +27,8 @@ from pilothouse.mcap.records import (
 from pilothouse.mcap.writing.keeping import Place
 
 SMALL = Place("small")
-OBJECTS_BYTES = 1024  # what the Python objects of one sealed chunk weigh beside its buffers
+# What the Python objects of one sealed chunk weigh beside its buffers, and those for each of its channels.
+OBJECTS_BYTES, CHANNEL_BYTES = 1024, 144
 
 
 @dataclass(slots=True)
@@ -60,8 +62,7 @@ class SealedChunk:
     head: bytes = field(repr=False)
     body: Binary = field(repr=False)
     indexes: bytes = field(repr=False)
-    index_offsets: Mapping[int, int]  # channel -> where its index begins, from the beginning of `indexes`
-    counts: Mapping[int, int]  # channel -> messages
+    counts: Mapping[int, int]  # channel -> messages, in the order of `indexes`
     latest: Mapping[int, int]  # channel -> its newest log time
 
     @property
@@ -77,7 +78,13 @@ class SealedChunk:
     @property
     def resident_bytes(self) -> int:
         """Bytes it takes in memory."""
-        return self.size_bytes + OBJECTS_BYTES
+        return self.size_bytes + OBJECTS_BYTES + len(self.counts) * CHANNEL_BYTES
+
+    @property
+    def index_offsets(self) -> dict[int, int]:
+        """Where the index of each channel begins, from the beginning of `indexes`."""
+        lengths = (INDEX_HEAD.size + count * INDEX_ENTRY.size for count in self.counts.values())
+        return dict(zip(self.counts, accumulate(lengths, initial=0), strict=False))
 
     def at_hand(self) -> SealedChunk:
         """Itself; others have to be read first."""
@@ -111,13 +118,7 @@ def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, Binar
     """
     times = {number: unpacked(entries)[::2].tolist() for number, entries in chunk.entries.items()}
     latest = {number: max(one) for number, one in times.items()}
-    indexes: list[bytes] = []
-    offsets: dict[int, int] = {}
-    position = 0
-    for channel_id, entries in chunk.entries.items():
-        offsets[channel_id] = position
-        indexes.append(message_index(channel_id, entries))
-        position += len(indexes[-1])
+    indexes = b"".join(message_index(channel_id, entries) for channel_id, entries in chunk.entries.items())
     oldest_ns, newest_ns = min(map(min, times.values())), max(latest.values())
     size, crc = len(chunk.buffer), crc32(chunk.buffer)
     name, body = packed or compress(chunk.buffer, compression)
@@ -130,8 +131,7 @@ def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, Binar
         uncompressed_bytes=size,
         head=chunk_head(oldest_ns, newest_ns, size, crc, name, len(body)),
         body=body,
-        indexes=b"".join(indexes),
-        index_offsets=offsets,
+        indexes=indexes,
         counts={number: len(one) for number, one in times.items()},
         latest=latest,
     )

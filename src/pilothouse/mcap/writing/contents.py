@@ -18,6 +18,7 @@ from mcap.records import (
     SummaryOffset,
 )
 
+from pilothouse.mcap.model import Binary
 from pilothouse.mcap.records import MAGIC, Registry, encode
 from pilothouse.mcap.writing.chunks import SealedChunk
 
@@ -29,7 +30,9 @@ class Contents:
         self._registry = registry
         self.counts: Counter[int] = Counter()
         self.span: tuple[int, int] | None = None
-        self.chunks: list[ChunkIndex] = []
+        # Packed: of a recording with a hundred channels they would take more than its chunks as objects.
+        self._chunks = bytearray()
+        self._chunk_count = 0
         self._metadata: list[MetadataIndex] = []
         self._attachments: list[AttachmentIndex] = []
 
@@ -50,8 +53,8 @@ class Contents:
         )
         self._attachments.append(index)
 
-    def note_chunk(self, chunk: SealedChunk, offset: int) -> None:
-        """A chunk with its message indexes behind it stands there."""
+    def note_chunk(self, chunk: SealedChunk, offset: int) -> ChunkIndex:
+        """A chunk with its message indexes behind it stands there; the record that says so."""
         indexes_begin = offset + chunk.record_bytes
         index = ChunkIndex(
             chunk_length=chunk.record_bytes,
@@ -65,37 +68,38 @@ class Contents:
             uncompressed_size=chunk.uncompressed_bytes,
         )
         self.note_indexed(index, chunk.counts)
+        return index
 
     def note_indexed(self, index: ChunkIndex, counts: Mapping[int, int]) -> None:
         """A chunk stands where its index says; ``counts`` are its messages by channel."""
-        self.chunks.append(index)
+        self._chunks += encode(index)
+        self._chunk_count += 1
         self.counts.update(counts)
         oldest_ns, newest_ns = self.span or (index.message_start_time, index.message_end_time)
         self.span = min(oldest_ns, index.message_start_time), max(newest_ns, index.message_end_time)
 
-    def summary(self, begin: int) -> bytes:
-        """Summary, footer and magic, for a data section that ends at ``begin``."""
-        groups: list[tuple[int, list[bytes]]] = [
-            (Opcode.SCHEMA, self._registry.schema_records()),
-            (Opcode.CHANNEL, self._registry.channel_records()),
-            (Opcode.STATISTICS, [encode(self._statistics())]),
-            (Opcode.CHUNK_INDEX, _encoded(self.chunks)),
+    def summary(self, begin: int) -> list[Binary]:
+        """Summary, footer and magic in parts, for a data section that ends at ``begin``."""
+        groups: list[tuple[int, Binary]] = [
+            (Opcode.SCHEMA, b"".join(self._registry.schema_records())),
+            (Opcode.CHANNEL, b"".join(self._registry.channel_records())),
+            (Opcode.STATISTICS, encode(self._statistics())),
+            (Opcode.CHUNK_INDEX, self._chunks),
             (Opcode.ATTACHMENT_INDEX, _encoded(self._attachments)),
             (Opcode.METADATA_INDEX, _encoded(self._metadata)),
         ]
-        parts: list[bytes] = []
+        parts: list[Binary] = []
         offsets: list[bytes] = []
         position = begin
-        for opcode, records in groups:
-            group = b"".join(records)
+        for opcode, group in groups:
             if group:
                 offsets.append(encode(SummaryOffset(opcode, position, len(group))))
                 parts.append(group)
                 position += len(group)
-        summary = b"".join(parts + offsets)
-        footer = encode(Footer(begin, position, 0))
-        crc = crc32(footer[:-4], crc32(summary))
-        return b"".join((summary, encode(Footer(begin, position, crc)), MAGIC))
+        crc = 0
+        for part in (*parts, *offsets, encode(Footer(begin, position, 0))[:-4]):
+            crc = crc32(part, crc)
+        return [*parts, *offsets, encode(Footer(begin, position, crc)), MAGIC]
 
     def _statistics(self) -> Statistics:
         start_ns, end_ns = self.span or (0, 0)
@@ -103,7 +107,7 @@ class Contents:
             attachment_count=len(self._attachments),
             channel_count=len(self._registry.channels),
             channel_message_counts=dict(self.counts),
-            chunk_count=len(self.chunks),
+            chunk_count=self._chunk_count,
             message_count=self.counts.total(),
             message_end_time=end_ns,
             message_start_time=start_ns,
@@ -112,5 +116,5 @@ class Contents:
         )
 
 
-def _encoded(records: Iterable[McapRecord]) -> list[bytes]:
-    return [encode(one) for one in records]
+def _encoded(records: Iterable[McapRecord]) -> bytes:
+    return b"".join(map(encode, records))

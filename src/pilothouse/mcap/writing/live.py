@@ -58,6 +58,7 @@ class LiveRecording:
         self._registry = registry
         self._metadata = metadata
         self._contents = Contents(registry)
+        self._chunks: list[ChunkIndex] = []
         self._described = 0, 0  # schemas and channels written
         self._position = self._crc = 0
         self._file = os.open(self.active, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644)
@@ -84,8 +85,7 @@ class LiveRecording:
 
     def written(self) -> Written:
         """What the file holds now; any thread may ask, between two chunks."""
-        chunks = tuple(self._contents.chunks)
-        return Written(self.active, self._registry.copy(), chunks, self._position, self._metadata)
+        return Written(self.active, self._registry.copy(), tuple(self._chunks), self._position, self._metadata)
 
     def add_metadata(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
         """Metadata records at the present end."""
@@ -101,7 +101,7 @@ class LiveRecording:
         schemas = self._registry.schema_records(after=schemas_before)
         self._write([*schemas, *channels, chunk.head, chunk.body, chunk.indexes])
         self._described = schemas_before + len(schemas), channels_before + len(channels)
-        self._contents.note_chunk(chunk, self._position - chunk.size_bytes)
+        self._chunks.append(self._contents.note_chunk(chunk, self._position - chunk.size_bytes))
 
     def finish(self, metadata: Metadata) -> None:
         """Write the summary, bring everything to the disk and give the file its name.
@@ -111,7 +111,7 @@ class LiveRecording:
         self.add_metadata(metadata)
         end = encode(DataEnd(self._crc))
         position = self._position
-        self._write([end, self._contents.summary(position + len(end))], closing=b"")
+        self._write([end, *self._contents.summary(position + len(end))], closing=b"")
         os.fsync(self._file)
         self.active.rename(self.path)
         sync_directory(self.path.parent)
