@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from pathlib import Path
-from struct import pack
+from struct import pack, unpack
 
 import numpy as np
 import pytest
 from mcap.writer import Writer as McapWriter
 from rosbags.rosbag1 import Writer as Writer1
-from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
 from rosbags.rosbag2 import Writer as Writer2
 from rosbags.typesys import Stores, get_typestore
 
@@ -21,6 +22,8 @@ from pilothouse.recorder.sources import SourceRunner, SourceState
 from pilothouse.recorder.sources.config import ReplayConfig
 from pilothouse.recorder.sources.pace import BETWEEN_ROUNDS_NS
 from pilothouse.recorder.sources.replay import LEAST_BYTES, Replay
+from pilothouse.recorder.sources.ros1_bags import Ros1Flight
+from pilothouse.recorder.sources.ros2_bags import LIBRARY_BYTES
 from tests.support.ears import Ear, listening, turned_away
 from tests.support.processes import eventually
 
@@ -163,6 +166,80 @@ def test_what_a_flight_unpacks_has_room_beside_the_window_or_is_not_played(kind:
         assert (error or "") in (runner.error or "")
         assert held[-1] == 0
     assert max(held) > size
+
+
+def test_a_row_that_is_too_large_is_counted_and_not_read(tmp_path: Path) -> None:
+    for mode in (None, CompressionMode.MESSAGE):
+        writer2 = Writer2(tmp_path / f"flight-{mode}", version=9, storage_plugin=StoragePlugin.SQLITE3)
+        if mode:
+            writer2.set_compression(mode, CompressionFormat.ZSTD)
+        with writer2 as writer:
+            camera = writer.add_connection(
+                "/camera", "std_msgs/msg/String", typestore=get_typestore(Stores.ROS2_HUMBLE)
+            )
+            for number, size in enumerate((10, LEAST_BYTES, LEAST_BYTES + 1, 20)):
+                writer.write(camera, START_NS + number * STEP_NS, bytes(size))
+        held: list[int] = []
+        too_large, counted = turned_away(4 * LEAST_BYTES)
+        ear = Ear()
+        replay = Replay.open(ReplayConfig(path=writer2.path, speed="max"), ManualClock())
+        runner = SourceRunner(replay, ear, hold=held.append, too_large=too_large)
+        runner.start()
+        eventually(lambda one=runner: one.is_over, what="the end")  # type: ignore[misc]
+
+        assert (runner.state, runner.progress.fraction) == (SourceState.ENDED, 1.0)
+        assert [len(one) for one in ear.of("/camera")] == [10, LEAST_BYTES, 20]
+        assert counted.counts == {"/camera": 1}
+        assert min(held[:-1]) == LIBRARY_BYTES
+        assert held[-1] == 0
+        if not mode:
+            assert max(held) == LIBRARY_BYTES + 2 * LEAST_BYTES
+
+
+def test_chunks_of_a_bag_that_overlap_are_played_in_the_order_of_time(tmp_path: Path) -> None:
+    writer1 = Writer1(tmp_path / "f.bag")
+    writer1.chunk_threshold = 200
+    with writer1 as bag:
+        connections = [
+            bag.add_connection(topic, "std_msgs/msg/Int32", typestore=get_typestore(Stores.ROS1_NOETIC))
+            for topic in ("/one", "/two")
+        ]
+        numbers = [(5 * one) % 64 for one in range(64)]
+        for number in numbers:
+            bag.write(connections[number % 2], START_NS + number * STEP_NS, pack("<i", number))
+
+    ear = played(tmp_path / "f.bag")
+
+    assert [unpack("<i", content)[0] for _, _, content, _ in ear.messages] == sorted(numbers)
+
+
+def test_no_index_of_a_bag_is_held(tmp_path: Path) -> None:
+    """Of 20,000 messages it alone would be more than three million bytes."""
+    writer1 = Writer1(tmp_path / "f.bag")
+    writer1.chunk_threshold = 4096
+    with writer1 as bag:
+        connection = bag.add_connection("/n", "std_msgs/msg/Int32", typestore=get_typestore(Stores.ROS1_NOETIC))
+        for number in range(20_000):
+            bag.write(connection, START_NS + number * STEP_NS, pack("<i", number))
+    flight = Ros1Flight(tmp_path / "f.bag")
+    assert flight.extent() == (START_NS, START_NS + 19_999 * STEP_NS, 20_000)
+
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in flight.messages(LEAST_BYTES, lambda size: None))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert count == 20_000
+    assert peak < 1_000_000
+
+
+def test_a_database_without_its_metadata_is_played_alone(tmp_path: Path) -> None:
+    bag = ros2_bag(tmp_path / "flight")
+    (bag / "metadata.yaml").unlink()
+
+    assert len(played(bag / "flight.db3").messages) == COUNT
 
 
 def large_flight(directory: Path, kind: str, size: int) -> Path:

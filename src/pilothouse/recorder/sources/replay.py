@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Self
 
 from pilothouse.kit.clock import NS_PER_S, Clock
+from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Channel
+from pilothouse.recorder.problems import SourceUnusable
 from pilothouse.recorder.sources.base import Progress, SourceSink
 from pilothouse.recorder.sources.config import ReplayConfig
-from pilothouse.recorder.sources.flights import Extent, Flight, open_flight
+from pilothouse.recorder.sources.flights import Extent, Flight, McapFlight, Unread
 from pilothouse.recorder.sources.pace import Pace
 
 # Shorter waits cost more than they bring: messages less than this early are handed in at once.
@@ -36,7 +38,7 @@ class Replay:
     @classmethod
     def open(cls, config: ReplayConfig, clock: Clock) -> Self:
         """Look at the file first, so that a wrong one is refused before anything starts; raises SourceUnusable."""
-        return cls(config, clock, *open_flight(config.path))
+        return cls(config, clock, *_opened(config.path))
 
     @property
     def path(self) -> Path:
@@ -66,9 +68,6 @@ class Replay:
         channel_ids: dict[Channel, int] = {}
         hurried = self._config.speed == "max"
         for message in self._flight.messages(max(LEAST_BYTES, sink.most_bytes), sink.hold):
-            channel_id = channel_ids.get(message.channel)
-            if channel_id is None:
-                channel_id = channel_ids[message.channel] = sink.channel(message.channel)
             log_time_ns = pace.log_time_ns(message.log_time_ns)
             if not hurried:
                 early_ns = begun_ns + pace.due_ns(log_time_ns) - self._clock.monotonic_ns()
@@ -76,6 +75,39 @@ class Replay:
                     stop.wait(early_ns / NS_PER_S)
             if stop.is_set():
                 return
-            sink.message(channel_id, log_time_ns, message.content, pace.log_time_ns(message.publish_time_ns))
             self._played += 1
+            if isinstance(message, Unread):
+                sink.turn_away(message.topic, message.size, log_time_ns)
+                continue
+            channel_id = channel_ids.get(message.channel)
+            if channel_id is None:
+                channel_id = channel_ids[message.channel] = sink.channel(message.channel)
+            sink.message(channel_id, log_time_ns, message.content, pace.log_time_ns(message.publish_time_ns))
             del message  # it may be large, and the next is read now
+
+
+def _opened(path: Path) -> tuple[Flight, Extent]:
+    """Look at a recording first, so that a wrong one is refused before anything starts; raises SourceUnusable."""
+    flight = _flight(path)
+    try:
+        extent = flight.extent()
+    except OSError as error:
+        reason = "there is no such file." if isinstance(error, FileNotFoundError) else f"{error.strerror}."
+        raise SourceUnusable(path=path, reason=reason) from None
+    except Problem as problem:
+        raise SourceUnusable(path=path, reason=problem.sentence) from None
+    if not extent.message_count:
+        raise SourceUnusable(path=path, reason="it holds no messages.")
+    return flight, extent
+
+
+def _flight(path: Path) -> Flight:
+    if path.suffix == ".db3" or path.is_dir():
+        from pilothouse.recorder.sources.ros2_bags import Ros2Flight
+
+        return Ros2Flight(path)
+    if path.suffix == ".bag":
+        from pilothouse.recorder.sources.ros1_bags import Ros1Flight
+
+        return Ros1Flight(path)
+    return McapFlight(path)
