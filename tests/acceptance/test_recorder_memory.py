@@ -6,8 +6,10 @@ import json
 import random
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from struct import pack
@@ -16,7 +18,13 @@ from typing import Any
 import foxglove
 import pytest
 import zenoh
+from rosbags.rosbag1 import Writer as Writer1
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer as Writer2
+from rosbags.typesys import Stores, get_typestore
 
+from pilothouse.mcap import open_recording
+from pilothouse.wire import RECORDING_METADATA, CaptureFacts
 from tests.recorder.sources.test_mqtt import broker, robot
 from tests.recorder.sources.test_zenoh import free_endpoint, peer
 from tests.support.processes import Program, eventually, pilothouse, running
@@ -98,6 +106,39 @@ def test_a_window_that_is_filled_twice_and_saved_meanwhile_takes_no_more_than_pr
     assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
 
 
+def test_many_small_topics_that_compress_well_take_no_more_and_what_is_missing_of_them_is_told_exactly(
+    tmp_path: Path,
+) -> None:
+    window_mib, topics, per_request, total = 16, 60, 2_000, 240_000
+    noise = random.Random(7).randbytes(300).hex()
+    config = tmp_path / "recorder.yaml"
+    config.write_text(f"max_bytes: {window_mib}MiB\nwindow_s: 60\n")
+    with pilothouse("recorder", "run", "--config", config, "--data", tmp_path / "data", "--port", "0") as program:
+        begin_ns = time.time_ns()
+        for begin in range(0, total, per_request):
+            lines = (
+                json.dumps(
+                    {
+                        "topic": f"/t{number % topics}",
+                        "log_time_ns": begin_ns + number * 20_000,
+                        "data": {"n": number, "x": noise[number % 100 :]},
+                    }
+                )
+                for number in range(begin, begin + per_request)
+            )
+            assert ask(program, "/messages", "\n".join(lines).encode())["accepted"] == per_request
+        saved = Path(ask(program, "/sessions/save", b"{}")["path"])
+        peak = peak_bytes(program.pid)
+
+    with open_recording(saved) as recording:
+        summary = recording.summary()
+    held = Counter({one.topic: one.message_count for one in summary.channels})
+    dropped = CaptureFacts.from_metadata(summary.metadata[RECORDING_METADATA]).drops
+    assert sum(dropped.values()) > 1 << 16
+    assert held + Counter(dropped) == {f"/t{number}": total // topics for number in range(topics)}
+    assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
+
+
 def test_what_the_library_of_a_source_takes_comes_out_of_the_window(tmp_path: Path) -> None:
     window_mib, frame_bytes = 64, 300_000
     noise = random.Random(7)
@@ -160,6 +201,47 @@ def test_the_largest_message_of_ros_fits_beside_a_full_window(tmp_path: Path) ->
 
     assert (counted["/grid"]["too_large"], counted["/state"]["dropped"]) == (1, 0)
     assert counted["/camera"]["dropped"] > 0
+    assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
+
+
+def bag_of_ros1(directory: Path) -> Path:
+    """Small messages in many chunks: an index of them all would be 50 MiB; the window is full of what they say."""
+    writer1, noise = Writer1(directory / "flight.bag"), random.Random(7)
+    writer1.chunk_threshold = 64 << 10
+    with writer1 as bag:
+        state, camera = (
+            bag.add_connection(topic, "std_msgs/msg/String", typestore=get_typestore(Stores.ROS1_NOETIC))
+            for topic in ("/state", "/camera")
+        )
+        for number in range(200_000):
+            bag.write(state, 1 + number, b"\0\0\0\0")
+            if number % 800 == 799:
+                bag.write(camera, 1 + number, noise.randbytes(300_000))
+    return directory / "flight.bag"
+
+
+def bag_of_ros2(directory: Path) -> Path:
+    """A full window, then a message that is as large as any can be, and one that is three times as large."""
+    noise = random.Random(7)
+    with Writer2(directory / "flight", version=9, storage_plugin=StoragePlugin.SQLITE3) as bag:
+        camera = bag.add_connection("/camera", "std_msgs/msg/String", typestore=get_typestore(Stores.ROS2_HUMBLE))
+        for number, size in enumerate([300_000] * 248 + [16 * MIB, 48 * MIB]):
+            bag.write(camera, 1 + number, noise.randbytes(size))
+    return directory / "flight"
+
+
+@pytest.mark.parametrize(("bag", "too_large"), [(bag_of_ros1, 0), (bag_of_ros2, 1)])
+def test_a_bag_is_replayed_within_the_promise(tmp_path: Path, bag: Callable[[Path], Path], too_large: int) -> None:
+    window_mib, config = 64, tmp_path / "recorder.yaml"
+    config.write_text(
+        f"max_bytes: {window_mib}MiB\nwindow_s: 600\nsources: [{{kind: replay, path: {bag(tmp_path)}, speed: max}}]\n"
+    )
+    with pilothouse("recorder", "run", "--config", config, "--data", tmp_path / "data", "--port", "0") as program:
+        eventually(lambda: ask(program, "/healthz")["sources"][0]["state"] == "ended", what="the end")
+        counted, peak = ask(program, "/topics")["topics"]["/camera"], peak_bytes(program.pid)
+
+    assert counted["message_count"] + counted["too_large"] == 250
+    assert counted["too_large"] == too_large
     assert peak <= (1.2 * window_mib + 60) * MIB, f"{peak / MIB:.1f} MiB resident"
 
 
