@@ -9,6 +9,7 @@ from struct import pack, unpack
 
 import numpy as np
 import pytest
+from mcap.writer import CompressionType
 from mcap.writer import Writer as McapWriter
 from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
@@ -150,7 +151,7 @@ def test_a_bag_that_breaks_off_is_refused(tmp_path: Path) -> None:
         Replay.open(ReplayConfig(path=tmp_path / "cut.bag"), ManualClock())
 
 
-@pytest.mark.parametrize("kind", ["mcap", "lz4", "bz2", "none"])
+@pytest.mark.parametrize("kind", ["mcap", "mcap uncompressed", "lz4", "bz2", "none"])
 def test_what_a_flight_unpacks_has_room_beside_the_window_or_is_not_played(kind: str, tmp_path: Path) -> None:
     """A file of a few kilobytes may hold any amount of nothing: a quarter of the window is given for it."""
     size = LEAST_BYTES
@@ -243,9 +244,9 @@ def test_a_database_without_its_metadata_is_played_alone(tmp_path: Path) -> None
 
 
 def large_flight(directory: Path, kind: str, size: int) -> Path:
-    if kind == "mcap":
+    if kind.startswith("mcap"):
         with (directory / "f.mcap").open("wb") as file:
-            writer = McapWriter(file)
+            writer = McapWriter(file, compression=CompressionType.ZSTD if kind == "mcap" else CompressionType.NONE)
             writer.start()
             channel = writer.register_channel("/text", "json", 0)
             writer.add_message(channel, START_NS, bytes(size), START_NS)

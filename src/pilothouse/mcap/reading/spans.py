@@ -114,7 +114,9 @@ def content_of(
 
     ``expect`` is told how many bytes are about to be in memory, and how many beside them while they are unpacked.
     """
-    expect(span.length if span.loose else 0, 0 if span.loose else span.length)
+    # What is not compressed stays in memory as it is read.
+    stays = span.loose or not span.compression
+    expect(span.length if stays else 0, 0 if stays else span.length)
     if span.loose:
         return source.read_at(span.offset, span.length)
     chunk = read_chunk(source, span)
