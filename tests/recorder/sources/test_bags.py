@@ -236,6 +236,14 @@ def test_no_index_of_a_bag_is_held(tmp_path: Path) -> None:
     assert peak < 1_000_000
 
 
+def test_a_chunk_that_is_damaged_ends_a_replay_with_a_reason(tmp_path: Path) -> None:
+    content = ros1_bag(tmp_path / "flight.bag").read_bytes()
+    (tmp_path / "flight.bag").write_bytes(content.replace(b"op=\x02", b"xx=\x02", 3))
+
+    with pytest.raises(SourceUnusable, match=r"it is damaged: .*op"):
+        played(tmp_path / "flight.bag")
+
+
 def test_a_database_without_its_metadata_is_played_alone(tmp_path: Path) -> None:
     bag = ros2_bag(tmp_path / "flight")
     (bag / "metadata.yaml").unlink()

@@ -94,6 +94,8 @@ def _opened(path: Path) -> tuple[Flight, Extent]:
     except OSError as error:
         reason = "there is no such file." if isinstance(error, FileNotFoundError) else f"{error.strerror}."
         raise SourceUnusable(path=path, reason=reason) from None
+    except SourceUnusable:
+        raise
     except Problem as problem:
         raise SourceUnusable(path=path, reason=problem.sentence) from None
     if not extent.message_count:

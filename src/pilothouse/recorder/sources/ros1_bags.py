@@ -24,7 +24,7 @@ from pilothouse.recorder.sources.flights import Extent, Holding
 # In memory, of each chunk: where it lies and when it begins; of a chunk that is unpacked: where each message lies.
 MOST_CHUNKS, LISTED_BYTES, FOUND_BYTES = 1_000_000, 80, 240
 # Whatever a damaged chunk makes of those that unpack it.
-DAMAGES = (ReaderError, OSError, ValueError, RuntimeError, KeyError, EOFError)
+DAMAGES = (ReaderError, OSError, ValueError, RuntimeError, KeyError, EOFError, MemoryError)
 
 
 class Ros1Flight:

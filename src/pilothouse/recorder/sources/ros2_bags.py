@@ -23,7 +23,7 @@ from pilothouse.recorder.sources.ros_definitions import RosDefinitions
 
 IDL_SCHEMA = "ros2idl"
 # What rosbags and SQLite take for themselves, measured; it comes out of the window, too.
-LIBRARY_BYTES, PAGES_KIB = 4 << 20, 512
+LIBRARY_BYTES, PAGES_KIB = 6 << 20, 512
 
 
 class Ros2Flight:
@@ -63,9 +63,11 @@ class Ros2Flight:
     ) -> Iterator[Message | Unread]:
         holding = Holding(hold)
         with closing(sqlite3.connect(f"file:{quote(str(file.absolute()))}?immutable=1", uri=True)) as database:
-            database.execute(f"PRAGMA cache_size = -{PAGES_KIB}")
-            rows = database.execute("SELECT rowid, topic_id, timestamp, length(data) FROM messages ORDER BY timestamp")
             try:
+                database.execute(f"PRAGMA cache_size = -{PAGES_KIB}")
+                rows = database.execute(
+                    "SELECT rowid, topic_id, timestamp, length(data) FROM messages ORDER BY timestamp"
+                )
                 for sequence, (row, topic_id, time_ns, size) in enumerate(rows):
                     if (channel := channels.get(topic_id)) is None:
                         continue
