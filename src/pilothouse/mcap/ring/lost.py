@@ -23,6 +23,9 @@ BLOCK = 1 << 10
 LEAST_BLOCK = 64
 # Some 350,000 moments, packed. Older ones wait in a file: a disk that is busy is not waited for before.
 MOST_PACKED_BYTES = 1 << 20
+MOMENT_BYTES = 16
+# What the Python objects of each take beside them.
+KEY_BYTES, BLOCK_BYTES = 500, 350
 # As much of the file as any block takes.
 PLACE_BYTES = 32 * BLOCK
 # Once this part of a channel's moments is too old they are let go of.
@@ -127,10 +130,17 @@ class Lost(Generic[Key]):
         self._most_moments, self._most_bytes = most_moments, most_bytes
         self._recent: dict[Key, _Moments] = {}
         self._size = 0
-        self._blocks: dict[Key, deque[_Block]] = {}
+        self._blocks: dict[Key, list[_Block]] = {}
+        self._block_count = 0
         self._in_memory: deque[_Block] = deque()  # the oldest first
         self._bytes = 0
         self._file = _File(directory)
+
+    @property
+    def resident_bytes(self) -> int:
+        """Bytes it takes in memory, about."""
+        objects = len(self._recent) * KEY_BYTES + self._block_count * BLOCK_BYTES
+        return self._size * MOMENT_BYTES + self._bytes + objects
 
     def add(self, key: Key, times_ns: Iterable[int], *, oldest_kept_ns: int) -> None:
         """These are lost; what is older than ``oldest_kept_ns`` belongs to no window any more."""
@@ -185,7 +195,8 @@ class Lost(Generic[Key]):
     def _let_the_past_go(self, key: Key, oldest_kept_ns: int) -> None:
         blocks = self._blocks.get(key)
         while blocks and blocks[0].last_ns < oldest_kept_ns:
-            block = blocks.popleft()
+            block = blocks.pop(0)
+            self._block_count -= 1
             if block.packed:
                 self._in_memory.remove(block)
                 self._bytes -= len(block.packed)
@@ -199,7 +210,8 @@ class Lost(Generic[Key]):
             return False
         oldest = self._recent[key].cut(BLOCK)
         block = _Block(min(oldest.times), max(oldest.times), sum(oldest.counts), oldest.packed())
-        self._blocks.setdefault(key, deque()).append(block)
+        self._blocks.setdefault(key, []).append(block)
+        self._block_count += 1
         self._in_memory.append(block)
         self._size -= len(oldest)
         self._bytes += len(block.packed)

@@ -178,7 +178,7 @@ class Shelf:
         """What has just come is spared: it never leaves for what is beside it on its own way, which is soon gone."""
         while self.bytes.total() > self.max_bytes // LEAST_PART:
             # It counts as fat: nothing small leaves for it before the fat have had to.
-            beside = coming + self._sealing() + self._beside.bytes + self.held.bytes
+            beside = coming + self._sealing() + self._beside.bytes + self.held.bytes + self.lost.resident_bytes
             if self.bytes.total() + beside <= self.max_bytes:
                 return
             over = {one: self.bytes[one] - share * self.max_bytes for one, share in SHARES.items() if self.bytes[one]}
