@@ -89,8 +89,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
     from pilothouse.cli.demo.desk import Desk
     from pilothouse.cli.demo.flight import drone_flight
     from pilothouse.cli.demo.lab import HUB_SETTINGS, Lab
-    from pilothouse.cli.demo.programs import Program
-    from pilothouse.cli.demo.robots import ARM, DRONE, arm_guard, arm_recorder, drone_recorder
+    from pilothouse.cli.demo.robots import ARM, DRONE, drone_recorder
     from pilothouse.cli.demo.screen import Screen
 
     console.print("A real drone flight, watched by one rule, recorded, sealed and delivered; and an arm, guarded.")
@@ -106,12 +105,7 @@ def _run(console: Console, data: Path, *, once: bool, speed: str, show: bool) ->
         flies = drone_recorder(data, hub_url=hub.url, flight=flight, speed=speed)
         recorder = _started(stack, "recorder", ["recorder", "run", "--config", str(flies)], data, port=7000)
         console.print(f"recorder  {recorder.url}  (pid {recorder.pid}), of {DRONE}")
-        # The arm's recorder lets the hub speak to this guard, and to no other that may run on this machine.
-        guard_port = 8080 if _is_free(8080) else _free_port()
-        watches = arm_recorder(data, hub_url=hub.url, guard_port=guard_port)
-        beside = _started(stack, "arm-recorder", ["recorder", "run", "--config", str(watches)], data, port=7001)
-        command = [*arm_guard(data, recorder_url=beside.url), "--port", str(guard_port)]
-        guard = stack.enter_context(Program("guard", command, log=data / "guard.log"))
+        beside, guard = _arm(stack, data, hub.url)
         console.print(f"guard     {guard.url}  (pid {guard.pid}), of {ARM}")
         console.print(f"          {beside.url}  (pid {beside.pid}), its recorder\n")
         programs = [guard, beside, recorder, hub]
@@ -215,6 +209,29 @@ def _wait(programs: list[Program], desk: Desk) -> None:
             stayed_s = monotonic()
     ended = next(program for program in programs if not program.running)
     raise BrokenLink(link="run", reason=f"the {ended.name} ended; its log is {ended.log}")
+
+
+def _arm(stack: ExitStack, data: Path, hub_url: str) -> tuple[Program, Program]:
+    """The arm's recorder, which lets the hub speak to this guard alone and so is told its port first, and the guard."""
+    from pilothouse.cli.demo.programs import NotReady, Program
+    from pilothouse.cli.demo.robots import arm_guard, arm_recorder
+
+    ports = [8080, _free_port()] if _is_free(8080) else [_free_port(), _free_port()]
+    for port in ports:
+        with ExitStack() as both:
+            watches = arm_recorder(data, hub_url=hub_url, guard_port=port)
+            beside = _started(both, "arm-recorder", ["recorder", "run", "--config", str(watches)], data, port=7001)
+            command = [*arm_guard(data, recorder_url=beside.url), "--port", str(port)]
+            try:
+                guard = both.enter_context(Program("guard", command, log=data / "guard.log"))
+            except NotReady:
+                # Somebody may have taken the port between the look and the start.
+                if port == ports[-1]:
+                    raise
+            else:
+                stack.push(both.pop_all())
+                return beside, guard
+    raise AssertionError("the last port ends it either way")
 
 
 def _started(

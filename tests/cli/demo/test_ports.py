@@ -1,0 +1,65 @@
+"""Two demos that begin at the same moment both find the guard's port free; only one gets it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import pytest
+
+from pilothouse.cli.demo import app, programs
+from pilothouse.cli.demo.programs import NotReady
+
+
+class Started:
+    """Stands where a program would: who asks for a port that is taken does not become ready."""
+
+    taken: frozenset[str] = frozenset()
+    running: ClassVar[list[Started]] = []
+
+    def __init__(self, name: str, arguments: list[str], *, log: Path, settings: Any = None) -> None:
+        self.name, self.log, self.port = name, log, arguments[-1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        if self.name == "guard" and self.port in self.taken:
+            raise NotReady(name=self.name, reason="the port is taken.", log=self.log)
+        self.running.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.running.remove(self)
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "Program", Started)
+    monkeypatch.setattr(Started, "running", [])
+    ports = iter((41_001, 41_002, 41_003))
+    monkeypatch.setattr(app, "_is_free", lambda port: True)
+    monkeypatch.setattr(app, "_free_port", lambda: next(ports))
+
+
+def test_a_guard_whose_port_is_taken_meanwhile_gets_another_one_that_its_recorder_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Started, "taken", frozenset({"8080"}))
+    with ExitStack() as stack:
+        beside, guard = app._arm(stack, tmp_path, "http://127.0.0.1:8000")
+
+        assert guard.url == "http://127.0.0.1:41001"
+        assert Started.running == [beside, guard]
+        told = [path.read_text() for path in tmp_path.rglob("*.y*ml")]
+        assert any("127.0.0.1:41001" in one for one in told)
+        assert not any("127.0.0.1:8080" in one for one in told)
+    assert Started.running == []
+
+
+def test_a_guard_that_starts_nowhere_says_why_and_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Started, "taken", frozenset({"8080", "41001"}))
+    with ExitStack() as stack, pytest.raises(NotReady, match="the port is taken"):
+        app._arm(stack, tmp_path, "http://127.0.0.1:8000")
+    assert Started.running == []
