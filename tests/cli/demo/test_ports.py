@@ -23,7 +23,7 @@ class Started:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        if self.name == "guard" and self.port in self.taken:
+        if self.port in self.taken:
             raise NotReady(name=self.name, reason="the port is taken.", log=self.log)
         self.running.append(self)
         return self
@@ -49,7 +49,7 @@ def test_a_guard_whose_port_is_taken_meanwhile_gets_another_one_that_its_recorde
         beside, guard = app._arm(stack, tmp_path, "http://127.0.0.1:8000")
 
         assert guard.url == "http://127.0.0.1:41001"
-        assert Started.running == [beside, guard]
+        assert [one.url for one in Started.running] == [beside.url, guard.url]
         told = [path.read_text() for path in tmp_path.rglob("*.y*ml")]
         assert any("127.0.0.1:41001" in one for one in told)
         assert not any("127.0.0.1:8080" in one for one in told)
@@ -63,3 +63,12 @@ def test_a_guard_that_starts_nowhere_says_why_and_leaves_nothing_running(
     with ExitStack() as stack, pytest.raises(NotReady, match="the port is taken"):
         app._arm(stack, tmp_path, "http://127.0.0.1:8000")
     assert Started.running == []
+
+
+@pytest.mark.parametrize(("name", "port"), [("hub", 8000), ("recorder", 7000), ("arm-recorder", 7001)])
+def test_any_other_program_whose_port_is_taken_meanwhile_starts_on_a_free_one(
+    name: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Started, "taken", frozenset({str(port)}))
+    with ExitStack() as stack:
+        assert app._started(stack, name, [], tmp_path, port=port).url == "http://127.0.0.1:0"

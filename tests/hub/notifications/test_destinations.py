@@ -21,7 +21,7 @@ CHAT = "https://hooks.example.com/services/T0/B0/verysecretpathofachat"
 
 
 async def test_a_secret_is_answered_once_and_never_again(operator: httpx2.AsyncClient, hub: Hub) -> None:
-    destination = await made(operator, "https://example.com/hook?token=abc")
+    destination = await made(operator, "https://example.com/hook?token=only-they-know")
     secret = destination["secret"]
 
     shown = [
@@ -33,7 +33,7 @@ async def test_a_secret_is_answered_once_and_never_again(operator: httpx2.AsyncC
     ]
 
     assert secret.startswith("whsec_")
-    assert not any(secret in one or "abc" in one for one in shown)
+    assert not any(secret in one or "only-they-know" in one for one in shown)
     assert destination["address"] == "https://example.com/hook?…"
 
 

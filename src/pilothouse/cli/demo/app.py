@@ -216,8 +216,8 @@ def _arm(stack: ExitStack, data: Path, hub_url: str) -> tuple[Program, Program]:
     from pilothouse.cli.demo.programs import NotReady, Program
     from pilothouse.cli.demo.robots import arm_guard, arm_recorder
 
-    ports = [8080, _free_port()] if _is_free(8080) else [_free_port(), _free_port()]
-    for port in ports:
+    for is_last in (False, True):
+        port = 8080 if not is_last and _is_free(8080) else _free_port()
         with ExitStack() as both:
             watches = arm_recorder(data, hub_url=hub_url, guard_port=port)
             beside = _started(both, "arm-recorder", ["recorder", "run", "--config", str(watches)], data, port=7001)
@@ -226,12 +226,12 @@ def _arm(stack: ExitStack, data: Path, hub_url: str) -> tuple[Program, Program]:
                 guard = both.enter_context(Program("guard", command, log=data / "guard.log"))
             except NotReady:
                 # Somebody may have taken the port between the look and the start.
-                if port == ports[-1]:
+                if is_last:
                     raise
             else:
                 stack.push(both.pop_all())
                 return beside, guard
-    raise AssertionError("the last port ends it either way")
+    raise AssertionError("the second try ends it either way")
 
 
 def _started(
