@@ -28,7 +28,7 @@ from pilothouse.mcap.writing.keeping import Place
 
 SMALL = Place("small")
 # What the Python objects of one sealed chunk weigh beside its buffers, and those for each of its channels.
-OBJECTS_BYTES, CHANNEL_BYTES = 1024, 144
+OBJECTS_BYTES, CHANNEL_BYTES = 1024, 176
 
 
 @dataclass(slots=True)
