@@ -75,7 +75,8 @@ def test_however_many_are_lost_those_of_a_window_are_counted_one_by_one(
     start_ns, end_ns = min(window), max(window)
     expected: Counter[int] = Counter()
     said: list[tuple[int, int]] = []
-    for kind, key, what in losses:
+    # Enough to be packed, whatever follows.
+    for kind, key, what in [("some", 0, range(0, 5_000, 10)), ("some", 1, range(0, 5_000, 40)), *losses]:
         if kind == "some":
             lost.add(key, what, oldest_kept_ns=0)
             said += [(key, one) for one in what]
