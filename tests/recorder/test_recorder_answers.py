@@ -59,10 +59,10 @@ def test_the_end_of_a_replay_is_no_silence(tmp_path: Path) -> None:
 def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Path) -> None:
     hub = FakeHub()
     topics = [{"match": "/fast", "max_rate_hz": 1}]
-    with running_robot(tmp_path, hub=hub, max_bytes=1 << 20, compression="none", topics=topics) as robot:
+    with running_robot(tmp_path, hub=hub, max_bytes=16 << 20, compression="none", topics=topics) as robot:
         recorder = robot.recorder
         now_ns = SystemClock().now_ns()
-        fat = json.dumps({"topic": "/fat", "data": "x" * 10_000})
+        fat = json.dumps({"topic": "/fat", "data": "x" * 100_000})
         for number in range(400):
             line = json.loads(fat) | {"log_time_ns": now_ns - 50 * NS_PER_S + number * NS_PER_S // 10}
             push(robot, json.dumps(line).encode())
@@ -75,9 +75,9 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
             recorder.pipeline, Selection(exclude=("/left out",)), too_large=recorder.answers.too_large,
             ledger=recorder.answers.ledger,
         )  # fmt: skip
-        for topic, size in (("/huge", 256 << 10), ("/huge", (256 << 10) + 1), ("/left out", 1 << 20)):
+        for topic, size in (("/huge", 4 << 20), ("/huge", (4 << 20) + 1), ("/left out", 16 << 20)):
             gate.message(gate.channel(Channel(topic, "bytes")), now_ns, bytes(size))
-        gate.turn_away("/never heard", 1 << 20, now_ns)
+        gate.turn_away("/never heard", 16 << 20, now_ns)
         for topic, count in (("/huge", 3), ("/gone", 70_000), ("/left out", 9)):
             gate.miss(topic, count, now_ns)
         gate.find("/huge", now_ns)

@@ -96,7 +96,7 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(text: str, wrong: str
     ("text", "part"),
     [
         ("window_s: 0", "window_s"),
-        ("max_bytes: 3", "max_bytes"),
+        ("max_bytes: 15MiB", "max_bytes: Input should be greater than or equal to 16777216 (16 MiB)"),
         ("robot_id: 'a b'", "robot_id"),
         ("sources: [camera]", "replay:FILE.mcap"),
         ("sources: [{kind: rosbag, path: x}]", "replay"),

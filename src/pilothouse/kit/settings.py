@@ -137,8 +137,14 @@ def explain(error: ValidationError, model: type[BaseModel], *, where: str | None
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         return f"{prefix}unknown setting '{path}'{_hint(first['loc'], model)}{more}"
-    said = first["msg"].removeprefix("Value error, ")
+    said = first["msg"].removeprefix("Value error, ") + _in_mib(first.get("ctx", {}))
     return f"{prefix}{path}: {said}{more}" if path else f"{prefix}{said}{more}"
+
+
+def _in_mib(limits: Mapping[str, Any]) -> str:
+    """Nobody reads 16777216 as 16 MiB."""
+    limit = limits.get("ge", limits.get("le"))
+    return f" ({limit >> 20} MiB)" if isinstance(limit, int) and limit and limit % (1 << 20) == 0 else ""
 
 
 def _first(error: ValidationError) -> ErrorDetails:

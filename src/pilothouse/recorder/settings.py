@@ -23,6 +23,8 @@ from pilothouse.wire.relay import RelayMode
 MIB = 1 << 20
 # Messages on their way into the window: open chunks, those that wait to be compressed, one that is written.
 LEAST_BESIDE_BYTES = 4 * MIB
+# What the middleware's libraries take beside the recorder does not fit into the promise of a smaller window.
+LEAST_WINDOW_BYTES = 16 * MIB
 
 
 class RecorderSettings(CaptureSettings):
@@ -49,7 +51,9 @@ class RecorderSettings(CaptureSettings):
     window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(
         60.0, "Seconds of messages kept in memory"
     )
-    max_bytes: Annotated[ByteSize, Field(ge=MIB)] = setting(ByteSize(256 * MIB), "Memory the kept messages may take")
+    max_bytes: Annotated[ByteSize, Field(ge=LEAST_WINDOW_BYTES)] = setting(
+        ByteSize(256 * MIB), "Memory the kept messages may take; at least 16 MiB"
+    )
     compression: Literal["zstd", "lz4", "none"] = setting("zstd", "How chunks are compressed")
     pre_s: Seconds | None = setting(None, "Seconds before a trigger that a recording holds; window_s when absent")
     post_s: Seconds = setting(5.0, "Seconds after a trigger that a recording holds")
