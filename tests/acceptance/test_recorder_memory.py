@@ -54,7 +54,7 @@ def heard_on(program: Program, topic: str) -> int:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("window_mib", "frame_bytes"), [(16, 300_000), (64, 6_000_000), (64, 16_000_000), (256, 300_000)]
+    ("window_mib", "frame_bytes"), [(32, 300_000), (64, 6_000_000), (64, 16_000_000), (256, 300_000)]
 )
 def test_a_window_that_is_filled_twice_and_saved_meanwhile_takes_no_more_than_promised(
     tmp_path: Path, window_mib: int, frame_bytes: int
@@ -110,7 +110,7 @@ def test_a_window_that_is_filled_twice_and_saved_meanwhile_takes_no_more_than_pr
 def test_many_small_topics_that_compress_well_take_no_more_and_what_is_missing_of_them_is_told_exactly(
     tmp_path: Path,
 ) -> None:
-    window_mib, topics, per_request, total = 16, 60, 2_000, 240_000
+    window_mib, topics, per_request, total = 32, 60, 2_000, 420_000
     noise = random.Random(7).randbytes(300).hex()
     config = tmp_path / "recorder.yaml"
     config.write_text(f"max_bytes: {window_mib}MiB\nwindow_s: 60\n")
@@ -173,7 +173,7 @@ def test_what_the_library_of_a_source_takes_comes_out_of_the_window(tmp_path: Pa
 
 
 def test_a_message_of_mqtt_is_in_memory_once_on_its_way(tmp_path: Path) -> None:
-    window_mib, frame_bytes, noise = 64, 300_000, random.Random(7)
+    window_mib, frame_bytes, noise = 32, 300_000, random.Random(7)
     config = tmp_path / "recorder.yaml"
     with broker(tmp_path, more="max_payload: 67108864\n") as port, robot(port) as client:
         config.write_text(f"max_bytes: {window_mib}MiB\nsources: ['mqtt:mqtt://127.0.0.1:{port}']\n")
@@ -222,18 +222,18 @@ def bag_of_ros1(directory: Path) -> Path:
 
 
 def bag_of_ros2(directory: Path) -> Path:
-    """A full window, then a message that is as large as any can be, and one that is three times as large."""
+    """A full window, then a message that is as large as any can be, and one that is six times as large."""
     noise = random.Random(7)
     with Writer2(directory / "flight", version=9, storage_plugin=StoragePlugin.SQLITE3) as bag:
         camera = bag.add_connection("/camera", "std_msgs/msg/String", typestore=get_typestore(Stores.ROS2_HUMBLE))
-        for number, size in enumerate([300_000] * 248 + [16 * MIB, 48 * MIB]):
+        for number, size in enumerate([300_000] * 248 + [8 * MIB, 48 * MIB]):
             bag.write(camera, 1 + number, noise.randbytes(size))
     return directory / "flight"
 
 
 @pytest.mark.parametrize(("bag", "too_large"), [(bag_of_ros1, 0), (bag_of_ros2, 1)])
 def test_a_bag_is_replayed_within_the_promise(tmp_path: Path, bag: Callable[[Path], Path], too_large: int) -> None:
-    window_mib, config = 64, tmp_path / "recorder.yaml"
+    window_mib, config = 32, tmp_path / "recorder.yaml"
     config.write_text(
         f"max_bytes: {window_mib}MiB\nwindow_s: 600\nsources: [{{kind: replay, path: {bag(tmp_path)}, speed: max}}]\n"
     )
@@ -312,7 +312,7 @@ def test_what_waits_for_room_is_kept_by_the_spool_or_takes_its_memory_from_the_w
     tmp_path: Path, spool: str
 ) -> None:
     """With a spool too small to hold anything, the first capture has its memory alone and the window makes way."""
-    window_mib, config = 64, tmp_path / "recorder.yaml"
+    window_mib, config = 32, tmp_path / "recorder.yaml"
     rule = "triggers: [{kind: threshold, topic: /speed, field: data, op: gt, value: 1, post_s: 0.1}]"
 
     def configure(free: str) -> None:

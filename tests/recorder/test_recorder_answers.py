@@ -59,7 +59,7 @@ def test_the_end_of_a_replay_is_no_silence(tmp_path: Path) -> None:
 def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Path) -> None:
     hub = FakeHub()
     topics = [{"match": "/fast", "max_rate_hz": 1}]
-    with running_robot(tmp_path, hub=hub, max_bytes=16 << 20, compression="none", topics=topics) as robot:
+    with running_robot(tmp_path, hub=hub, max_bytes=32 << 20, compression="none", topics=topics) as robot:
         recorder = robot.recorder
         now_ns = SystemClock().now_ns()
         fat = json.dumps({"topic": "/fat", "data": "x" * 100_000})
@@ -75,7 +75,7 @@ def test_everything_that_is_lost_is_counted_exactly_and_everywhere(tmp_path: Pat
             recorder.pipeline, Selection(exclude=("/left out",)), too_large=recorder.answers.too_large,
             ledger=recorder.answers.ledger,
         )  # fmt: skip
-        for topic, size in (("/huge", 4 << 20), ("/huge", (4 << 20) + 1), ("/left out", 16 << 20)):
+        for topic, size in (("/huge", 8 << 20), ("/huge", (8 << 20) + 1), ("/left out", 16 << 20)):
             gate.message(gate.channel(Channel(topic, "bytes")), now_ns, bytes(size))
         gate.turn_away("/never heard", 16 << 20, now_ns)
         for topic, count in (("/huge", 3), ("/gone", 70_000), ("/left out", 9)):

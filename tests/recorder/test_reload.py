@@ -78,7 +78,7 @@ def test_window_budget_and_topics_hold_at_once(tmp_path: Path) -> None:
         for second in range(60):
             robot.say(second)
             robot.recorder.ring.seal()
-        config.update(window_s=10, max_bytes=32 << 20, topics=[{"match": "/speed", "max_rate_hz": 1}], post_s=0)
+        config.update(window_s=10, max_bytes=40 << 20, topics=[{"match": "/speed", "max_rate_hz": 1}], post_s=0)
         applied = robot.recorder.reload()
         row = robot.recorder.save("after")
 

@@ -96,7 +96,11 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(text: str, wrong: str
     ("text", "part"),
     [
         ("window_s: 0", "window_s"),
-        ("max_bytes: 15MiB", "max_bytes: Input should be greater than or equal to 16777216 (16 MiB)"),
+        ("max_bytes: 31MiB", "max_bytes: Input should be greater than or equal to 33554432 (32 MiB)"),
+        (
+            "max_bytes: 63MiB\nsources: ['zenoh:tcp/127.0.0.1:7447']",
+            "max_bytes must be 64MiB or more with a zenoh source",
+        ),
         ("robot_id: 'a b'", "robot_id"),
         ("sources: [camera]", "replay:FILE.mcap"),
         ("sources: [{kind: rosbag, path: x}]", "replay"),

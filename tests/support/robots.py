@@ -137,7 +137,7 @@ class FakeHub:
 
 def recorder_settings(data: Path, **changes: object) -> RecorderSettings:
     """Settings of a small recorder that nothing in the environment can change."""
-    small = {"data": data, "robot_id": "robot", "port": 0, "max_bytes": 16 << 20, "spool_max_bytes": 16 << 20}
+    small = {"data": data, "robot_id": "robot", "port": 0, "max_bytes": 32 << 20, "spool_max_bytes": 16 << 20}
     return load(RecorderSettings, overrides={**small, **changes}, environ={})
 
 

@@ -13,7 +13,7 @@ from pilothouse.kit.settings import setting
 from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, chunk_bytes_of
 from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
-from pilothouse.recorder.sources.config import SourceConfig
+from pilothouse.recorder.sources.config import SourceConfig, ZenohConfig
 from pilothouse.recorder.sources.topics import TopicRule, TopicRules
 from pilothouse.triggers import Triggers, build_rule
 from pilothouse.triggers.rule import Seconds
@@ -23,8 +23,8 @@ from pilothouse.wire.relay import RelayMode
 MIB = 1 << 20
 # Messages on their way into the window: open chunks, those that wait to be compressed, one that is written.
 LEAST_BESIDE_BYTES = 4 * MIB
-# What the middleware's libraries take beside the recorder does not fit into the promise of a smaller window.
-LEAST_WINDOW_BYTES = 16 * MIB
+# Smaller windows leave the largest message there can be no room beside what the programs and libraries are.
+LEAST_WINDOW_BYTES, LEAST_WITH_ZENOH_BYTES = 32 * MIB, 64 * MIB
 
 
 class RecorderSettings(CaptureSettings):
@@ -52,7 +52,7 @@ class RecorderSettings(CaptureSettings):
         60.0, "Seconds of messages kept in memory"
     )
     max_bytes: Annotated[ByteSize, Field(ge=LEAST_WINDOW_BYTES)] = setting(
-        ByteSize(256 * MIB), "Memory the kept messages may take; at least 16 MiB"
+        ByteSize(256 * MIB), "Memory the kept messages may take; at least 32 MiB, 64 with a zenoh source"
     )
     compression: Literal["zstd", "lz4", "none"] = setting("zstd", "How chunks are compressed")
     pre_s: Seconds | None = setting(None, "Seconds before a trigger that a recording holds; window_s when absent")
@@ -92,6 +92,12 @@ class RecorderSettings(CaptureSettings):
         repeated = [name for name, count in names.items() if count > 1]
         if repeated:
             raise ValueError(f"two triggers are called {repeated[0]!r}; give each a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _the_library_of_zenoh_has_room(self) -> Self:
+        if self.max_bytes < LEAST_WITH_ZENOH_BYTES and any(isinstance(one, ZenohConfig) for one in self.sources):
+            raise ValueError("max_bytes must be 64MiB or more with a zenoh source, whose library takes 14 MiB of it")
         return self
 
     @model_validator(mode="after")

@@ -244,7 +244,7 @@ def test_a_thousand_triggers_at_once_each_have_a_recording_or_a_reason(tmp_path:
 
 
 def test_drops_within_the_window_are_noted_in_the_recording(tmp_path: Path) -> None:
-    with running_robot(tmp_path, max_bytes=16 << 20, compression="none") as robot:
+    with running_robot(tmp_path, max_bytes=32 << 20, compression="none") as robot:
         for number in range(400):
             robot.say_raw(number / 10, b'{"data": "' + b"x" * 100_000 + b'"}')
         row = robot.recorder.save("")

@@ -17,7 +17,7 @@ from tests.support.processes import Program, eventually, pilothouse, resident_by
 CONFIGURATION = """
 robot_id: robot
 port: 0
-max_bytes: 16MiB
+max_bytes: 32MiB
 spool_max_bytes: 16MiB
 pre_s: 10
 post_s: 1

@@ -191,24 +191,24 @@ def test_what_cannot_be_read_counts_for_its_topic_where_that_is_known(client: Cl
 
 def test_what_a_small_buffer_cannot_hold_is_refused_in_words(tmp_path: Path) -> None:
     kind = {"Content-Type": "application/octet-stream", "X-Topic": "/scan", "X-Message-Encoding": "raw"}
-    with serving(tmp_path, max_bytes=16 << 20) as client:
-        message = client.http.post("/messages", content=bytes(5 << 20), headers=kind)
-        line = push(client, b'{"topic": "/x", "data": "' + b"x" * (2 << 20) + b'"}\n' + ONE).json()
+    with serving(tmp_path, max_bytes=32 << 20) as client:
+        message = client.http.post("/messages", content=bytes(9 << 20), headers=kind)
+        line = push(client, b'{"topic": "/x", "data": "' + b"x" * (3 << 20) + b'"}\n' + ONE).json()
 
         assert (message.status_code, message.json()["code"]) == (413, "message_too_large")
-        assert "4194304 bytes here, a quarter of max_bytes" in message.text
+        assert "8388608 bytes here, a quarter of max_bytes" in message.text
         assert line["accepted"] == 1
-        assert line["rejected"][0]["reason"].startswith("a line has at most 1048576 bytes here")
-        assert client.http.post("/messages", content=bytes(4 << 20), headers=kind).status_code == 202
+        assert line["rejected"][0]["reason"].startswith("a line has at most 2097152 bytes here")
+        assert client.http.post("/messages", content=bytes(8 << 20), headers=kind).status_code == 202
 
         # By name only where something was recorded of a topic: anybody could make up another.
-        assert client.http.post("/messages", content=iter([bytes(5 << 20)]), headers=kind).status_code == 413
+        assert client.http.post("/messages", content=iter([bytes(9 << 20)]), headers=kind).status_code == 413
         counted = client.http.get("/topics").json()
         assert (counted["topics"]["/scan"]["too_large"], counted["too_large"]) == (1, 1)
         (problem,) = client.http.get("/healthz").json()["problems"]
         assert problem == (
-            "messages of /scan are too large to be recorded: one has 5.0 MiB, above a quarter of max_bytes; "
-            "set max_bytes to 20MiB or more"
+            "messages of /scan are too large to be recorded: one has 9.0 MiB, above a quarter of max_bytes; "
+            "set max_bytes to 36MiB or more"
         )
 
 
