@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.triggers.presets import PRESETS
+from tests.recorder.sources.test_bags import ros1_bag, ros2_bag
 from tests.support.flights import drone_flight, write_flight
 from tests.support.processes import ran
 
@@ -70,6 +71,27 @@ def test_json_is_for_programs(flight: Path) -> None:
             "offset_s": 2.1,
         }
     ]
+
+
+@pytest.mark.parametrize("kind", ["flight.bag", "ros2", "ros2/ros2.db3"])
+def test_bags_are_tested_like_recordings(kind: str, tmp_path: Path) -> None:
+    bag = ros1_bag(tmp_path / "flight.bag") if kind == "flight.bag" else ros2_bag(tmp_path / "ros2")
+    rule = "/pose.position.x > 14" if kind == "flight.bag" else "/values.data[0] > 14"
+
+    answer = run("test", "--trigger", rule, "--trigger", "/absent.data > 1", bag.parent / kind)
+
+    assert answer.returncode == 0, answer.stderr
+    assert "1.9 s, 20 messages\n" in answer.stdout
+    assert f"{rule}  at 1.500 s (2020-09-13T12:26:41.500Z)" in answer.stdout
+    assert answer.stdout.count("▲") == 1
+    assert "warning: /absent.data > 1: nothing in this file on /absent" in answer.stdout
+
+
+def test_a_directory_that_is_no_bag_is_named(tmp_path: Path) -> None:
+    answer = run("test", "--trigger", "/speed.data > 9", tmp_path)
+
+    assert answer.returncode == 2
+    assert "no metadata.yaml" in answer.stderr
 
 
 def test_no_firing_is_no_failure(flight: Path) -> None:

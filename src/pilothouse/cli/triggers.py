@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from pilothouse.kit.errors import BadConfiguration, NotFound
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pilothouse.mcap import Message, RecordingFile, Summary
+    from pilothouse.mcap import Message
     from pilothouse.triggers import TriggerConfig
     from pilothouse.triggers.backtest import Backtest, Firing
 
@@ -30,6 +31,9 @@ app = typer.Typer(
 )
 
 CONFIG_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+BAG_SUFFIXES = frozenset({".bag", ".db3"})
+# No recorder runs beside this: of a bag so much may be in memory at once.
+MOST_BAG_BYTES = 1 << 30
 INDENT = "    "
 
 
@@ -38,23 +42,43 @@ class NoSuchRecording(NotFound):
 
 
 @dataclass(slots=True)
+class Stored:
+    """A recording, whatever wrote it. What ``topics`` counts is all there when the messages have been read."""
+
+    start_ns: int | None
+    duration_s: float
+    message_count: int
+    topics: Counter[str]
+    messages: Callable[[Backtest], Iterable[Message]]
+
+    def to_read(self, run: Backtest) -> int:
+        """How many messages this run will see, at most."""
+        if run.topics is None or not self.topics:
+            return self.message_count
+        return sum(self.topics[topic] for topic in run.topics)
+
+
+@dataclass(slots=True)
 class Tested:
     """What the rules did with one file."""
 
     file: Path
-    summary: Summary
+    stored: Stored
     firings: list[Firing] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def offset_s(self, time_ns: int) -> float:
-        return (time_ns - (self.summary.start_ns or 0)) / NS_PER_S
+        return (time_ns - (self.stored.start_ns or 0)) / NS_PER_S
 
 
 @app.command(name="test")
 def run_rules(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="[CONFIG] FILE...", help="A YAML file with triggers, then recordings (.mcap)."),
+        typer.Argument(
+            metavar="[CONFIG] FILE...",
+            help="A YAML file with triggers, then recordings: .mcap, .bag, .db3, bag directories.",
+        ),
     ],
     trigger: Annotated[
         list[str] | None,
@@ -112,7 +136,7 @@ def _sorted_out(paths: Sequence[Path], *, has_rule: bool) -> tuple[Path | None, 
     if not files:
         raise BadConfiguration(problem="give at least one recording after the configuration")
     for file in files:
-        if not file.is_file():
+        if not file.exists():
             raise NoSuchRecording(path=file)
     return config, files
 
@@ -140,27 +164,59 @@ def _rules(config: Path | None, expressions: Sequence[str]) -> tuple[TriggerConf
 
 
 def _test(file: Path, configs: Sequence[TriggerConfig], *, around_s: float) -> Tested:
-    from pilothouse.mcap import Decoders, open_recording
+    from pilothouse.mcap import Decoders
     from pilothouse.triggers import build_rule
     from pilothouse.triggers.backtest import Backtest
 
     run = Backtest([build_rule(config) for config in configs], Decoders(), around_s=around_s)
-    with open_recording(file) as recording:
-        tested = Tested(file, recording.summary())
+    with (_bag if file.is_dir() or file.suffix in BAG_SUFFIXES else _mcap)(file) as stored:
+        tested = Tested(file, stored)
         with _progress(tested, run) as told:
-            tested.firings += run.run(told(_messages(recording, run)))
+            tested.firings += run.run(told(stored.messages(run)))
     tested.firings.sort(key=lambda one: one.fired.fired_at_ns)
-    tested.warnings += _warnings(tested.summary, run)
+    tested.warnings += _warnings(stored, run)
     return tested
 
 
-def _messages(recording: RecordingFile, run: Backtest) -> Iterator[Message]:
-    return recording.messages(topics=run.topics)
+@contextmanager
+def _mcap(file: Path) -> Iterator[Stored]:
+    from pilothouse.mcap import open_recording
+
+    with open_recording(file) as recording:
+        summary = recording.summary()
+        topics = Counter[str]()
+        for channel in summary.channels:
+            topics[channel.topic] += channel.message_count
+        yield Stored(
+            summary.start_ns, summary.duration_s, summary.message_count, topics,
+            lambda run: recording.messages(topics=run.topics),
+        )  # fmt: skip
 
 
-def _warnings(summary: Summary, run: Backtest) -> Iterator[str]:
+@contextmanager
+def _bag(file: Path) -> Iterator[Stored]:
+    from pilothouse.recorder.sources.flights import Unread
+    from pilothouse.recorder.sources.replay import open_flight
+
+    flight, extent = open_flight(file)
+
+    def messages(run: Backtest) -> Iterator[Message]:
+        for one in flight.messages(MOST_BAG_BYTES, lambda size: None):
+            if isinstance(one, Unread):
+                stored.topics[one.topic] += 1
+                run.undecodable[one.topic] += 1
+            else:
+                stored.topics[one.channel.topic] += 1
+                yield one
+
+    duration_s = (extent.end_ns - extent.start_ns) / NS_PER_S
+    stored = Stored(extent.start_ns, duration_s, extent.message_count, Counter(), messages)
+    yield stored
+
+
+def _warnings(stored: Stored, run: Backtest) -> Iterator[str]:
     for rule in run.rules:
-        absent = sorted(rule.topics - set(summary.topics))
+        absent = sorted(rule.topics - stored.topics.keys())
         if absent:
             yield f"{rule.name}: nothing in this file on {', '.join(absent)}"
         if rule.unmeasured:
@@ -172,7 +228,6 @@ def _warnings(summary: Summary, run: Backtest) -> Iterator[str]:
 @contextmanager
 def _progress(tested: Tested, run: Backtest) -> Iterator[Any]:
     """A bar on a terminal, nothing elsewhere; what it yields wraps the messages."""
-    total = sum(one.message_count for one in tested.summary.channels if run.topics is None or one.topic in run.topics)
     try:
         from rich.console import Console
         from rich.progress import Progress
@@ -181,7 +236,7 @@ def _progress(tested: Tested, run: Backtest) -> Iterator[Any]:
         return
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(tested.file.name, total=total)
+        task = bar.add_task(tested.file.name, total=tested.stored.to_read(run))
 
         def told(messages: Iterable[Message]) -> Iterator[Message]:
             for number, message in enumerate(messages):
@@ -195,8 +250,8 @@ def _progress(tested: Tested, run: Backtest) -> Iterator[Any]:
 def _print(tested: Tested) -> None:
     from pilothouse.triggers.plot import plot
 
-    summary = tested.summary
-    print(f"{tested.file}: {summary.duration_s:.1f} s, {_count(summary.message_count, 'message')}")
+    stored = tested.stored
+    print(f"{tested.file}: {stored.duration_s:.1f} s, {_count(stored.message_count, 'message')}")
     for warning in tested.warnings:
         print(f"  warning: {warning}")
     for one in tested.firings:
@@ -238,9 +293,9 @@ def _facts(results: Sequence[Tested]) -> dict[str, object]:
         "files": [
             {
                 "file": str(one.file),
-                "messages": one.summary.message_count,
-                "start_ns": one.summary.start_ns,
-                "duration_s": one.summary.duration_s,
+                "messages": one.stored.message_count,
+                "start_ns": one.stored.start_ns,
+                "duration_s": one.stored.duration_s,
                 "warnings": one.warnings,
                 "firings": [_firing_facts(one, firing) for firing in one.firings],
             }

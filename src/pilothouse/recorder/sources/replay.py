@@ -38,7 +38,7 @@ class Replay:
     @classmethod
     def open(cls, config: ReplayConfig, clock: Clock) -> Self:
         """Look at the file first, so that a wrong one is refused before anything starts; raises SourceUnusable."""
-        return cls(config, clock, *_opened(config.path))
+        return cls(config, clock, *open_flight(config.path))
 
     @property
     def path(self) -> Path:
@@ -86,13 +86,15 @@ class Replay:
             del message  # it may be large, and the next is read now
 
 
-def _opened(path: Path) -> tuple[Flight, Extent]:
+def open_flight(path: Path) -> tuple[Flight, Extent]:
     """Look at a recording first, so that a wrong one is refused before anything starts; raises SourceUnusable."""
     flight = _flight(path)
     try:
         extent = flight.extent()
     except OSError as error:
         reason = "there is no such file." if isinstance(error, FileNotFoundError) else f"{error.strerror}."
+        if path.is_dir():
+            reason = "this directory is no bag of ROS 2: it has no metadata.yaml that can be read."
         raise SourceUnusable(path=path, reason=reason) from None
     except SourceUnusable:
         raise
