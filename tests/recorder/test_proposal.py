@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilothouse.cli.recorder.run import read_settings
-from pilothouse.mcap import default_latched
+from pilothouse.kit.clock import NS_PER_S
+from pilothouse.mcap import Channel, default_latched
 from pilothouse.recorder.proposal import MOST_FAT_BYTES, propose
 from pilothouse.recorder.settings import RecorderSettings
-from pilothouse.recorder.sources.survey import HeardTopic
+from pilothouse.recorder.sources.survey import HeardTopic, Survey
 from pilothouse.triggers import build_rule
 
 MIB = 1 << 20
@@ -108,3 +109,40 @@ def test_whatever_was_heard_the_proposal_is_taken(
         for one in heard
         if one.largest_bytes > 16 << 10 and not default_latched(one.topic)
     )
+
+
+def test_a_topic_with_two_types_is_proposed_once(tmp_path: Path) -> None:
+    small = [topic("/two", "a/A", rate_hz=50), topic("/two", "b/B", rate_hz=40)]
+    fat = [topic("/camera", kind, rate_hz=10, size=100_000) for kind in ("a/Raw", "b/Packed")]
+
+    settings = proposed(tmp_path, *small, *fat)
+
+    assert [rule.called for rule in settings.triggers] == ["/two silent for more than 1 s"]
+    (rule,) = settings.topics
+    assert rule.pre_s is not None
+    assert rule.max_bytes is not None
+    assert rule.max_bytes > 2 * 10 * 100_000 * (rule.pre_s + 5), "room for what both say"
+    assert "# 2 topics," in (tmp_path / "recorder.yaml").read_text()
+
+
+def surveyed(*times_ns: tuple[str, int]) -> Survey:
+    survey = Survey()
+    for name, time_ns in times_ns:
+        survey.message(survey.channel(Channel(name, "json")), time_ns, b"{}")
+    return survey
+
+
+def test_a_topic_with_a_clock_of_its_own_does_not_stretch_the_time_that_was_heard() -> None:
+    now_ns = 1_700_000_000 * NS_PER_S
+    speeds = [("/speed", now_ns + number * NS_PER_S // 10) for number in range(21)]
+
+    survey = surveyed(*speeds, ("/since_boot", 5), ("/ahead", now_ns + 3_600 * NS_PER_S), ("/late", now_ns - NS_PER_S))
+
+    assert survey.span_s == 3.0
+
+
+def test_a_live_source_was_not_heard_for_longer_than_it_was_listened_to() -> None:
+    survey = surveyed(("/speed", 0), ("/speed", 1_700_000_000 * NS_PER_S))
+    survey.listened_s = 5.0
+
+    assert survey.span_s == 5.0

@@ -73,11 +73,11 @@ def propose(line: str, robot_id: str, heard: Sequence[HeardTopic], span_s: float
     small_bytes = (WINDOW_S + POST_S) * ROOM * sum(one.bytes_per_s for one in loads if not one.is_fat)
     fat_rate = ROOM * sum(one.bytes_per_s for one in fat)
     pre_s = max(SHORTEST_PRE_S, min(WINDOW_S, math.floor(MOST_FAT_BYTES / max(fat_rate, 1) - POST_S)))
-    budgets = {one.heard.topic: _mib(one.bytes_per_s * ROOM * (pre_s + POST_S)) for one in fat}
+    budgets = {topic: _mib(rate * ROOM * (pre_s + POST_S)) for topic, rate in _of_each_topic(fat).items()}
     total = max(SMALLEST_BYTES, _mib(small_bytes) + sum(budgets.values()))
     lines = [
         f"# Proposed by `pilothouse recorder init` from {span_s:.3g} s of {_plain(line)}:",
-        f"# {len(loads)} topics, {sum(one.bytes_per_s for one in loads) / 1e6:.3g} MB each second.",
+        f"# {len(_of_each_topic(loads))} topics, {sum(one.bytes_per_s for one in loads) / 1e6:.3g} MB each second.",
         f"robot_id: {_quoted(robot_id)}",
         "sources:",
         f"  - {_quoted(line)}",
@@ -88,6 +88,14 @@ def propose(line: str, robot_id: str, heard: Sequence[HeardTopic], span_s: float
         *_triggers(loads),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_each_topic(loads: Sequence[Load]) -> dict[str, float]:
+    """Bytes per second; a topic that is said with two types is one topic."""
+    rates: dict[str, float] = {}
+    for one in loads:
+        rates[one.heard.topic] = rates.get(one.heard.topic, 0.0) + one.bytes_per_s
+    return rates
 
 
 def _quoted(text: str) -> str:
@@ -121,8 +129,7 @@ def _topics(fat: Sequence[Load], pre_s: int, budgets: Mapping[str, int]) -> list
     if not fat:
         return ["topics: []  # none is fat"]
     lines = ["topics:"]
-    for one in fat:
-        topic = one.heard.topic
+    for topic, one in {one.heard.topic: one for one in reversed(fat)}.items():
         lines.append(f"  - match: {_quoted(_literal(topic))}  # {one.summary}")
         lines.append(f"    priority: low\n    pre_s: {pre_s}\n    max_bytes: {budgets[topic] // MIB}MiB")
     return lines
@@ -138,13 +145,16 @@ def _triggers(loads: Sequence[Load]) -> list[str]:
     if fitting is not None:
         return ["triggers:", *fitting]
     steady = [one for one in loads if one.rate_hz >= STEADY_HZ and not one.is_fat]
-    steady = sorted(steady, key=lambda one: -one.rate_hz)[:MOST_DROPOUTS]
-    if not steady:
+    names = dict.fromkeys(one.heard.topic for one in sorted(steady, key=lambda one: -one.rate_hz))
+    if not names:
         return ["triggers: []  # no preset fits; see docs/guides/triggers.md"]
     return [
         "# No preset fits these topics; docs/guides/triggers.md shows more kinds of rules.",
         "triggers:",
-        *(f"  - {{kind: dropout, topic: {_quoted(one.heard.topic)}, max_gap_s: 1, cooldown_s: 30}}" for one in steady),
+        *(
+            f"  - {{kind: dropout, topic: {_quoted(one)}, max_gap_s: 1, cooldown_s: 30}}"
+            for one in [*names][:MOST_DROPOUTS]
+        ),
     ]
 
 

@@ -32,10 +32,11 @@ def init(
 
     refuse_to_replace(out, force=force)
     survey = _listen(source, seconds, wait)
-    text = propose(source, robot_id or host_robot_id(), survey.topics(), survey.span_s)
+    topics, span_s = survey.topics(), survey.span_s
+    text = propose(source, robot_id or host_robot_id(), topics, span_s)
     write_new(out, text, force=force)
-    for one in survey.topics():
-        print(f"{one.topic}  {Load.of(one, survey.span_s).summary}")
+    for one in topics:
+        print(f"{one.topic}  {Load.of(one, span_s).summary}")
     read_settings(out)
     print(f"{out} is written. Next: pilothouse recorder run --config {out}")
 

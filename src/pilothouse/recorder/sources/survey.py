@@ -13,6 +13,8 @@ from pilothouse.recorder.sources.base import Content, Source
 from pilothouse.recorder.sources.runner import SourceRunner
 
 LOOK_S = 0.05
+# A topic whose clock is further off says nothing of how long was listened.
+APART_NS = 600 * NS_PER_S
 
 
 class NothingHeard(Unavailable):
@@ -48,6 +50,7 @@ class Survey:
         self._channels: list[HeardTopic] = []
         self._known: dict[tuple[str, str], int] = {}
         self.messages = 0
+        self.listened_s: float | None = None
 
     def channel(self, channel: Channel) -> int:
         type_name = channel.schema.name if channel.schema else ""
@@ -69,10 +72,15 @@ class Survey:
 
     @property
     def span_s(self) -> float:
-        """Seconds of message time that were heard."""
-        topics = self.topics()
-        firsts = [one.first_ns for one in topics if one.first_ns is not None]
-        return (max(one.last_ns for one in topics) - min(firsts)) / NS_PER_S if firsts else 0.0
+        """Seconds of message time that were heard, by the clock most messages share; of a live source never more than
+        it was listened to."""
+        heard = [(one.first_ns, one.last_ns, one.messages) for one in self.topics() if one.first_ns is not None]
+        if not heard:
+            return 0.0
+        begin_ns, end_ns, _ = max(heard, key=lambda one: one[2])
+        near = [one for one in heard if begin_ns - APART_NS <= one[0] and one[1] <= end_ns + APART_NS]
+        span_s = (max(one[1] for one in near) - min(one[0] for one in near)) / NS_PER_S
+        return span_s if self.listened_s is None else min(span_s, self.listened_s)
 
 
 def listen(source: Source, *, seconds: float, wait_s: float) -> Survey:
@@ -84,13 +92,16 @@ def listen(source: Source, *, seconds: float, wait_s: float) -> Survey:
         until = monotonic() + wait_s
         while not survey.messages and not runner.is_over and monotonic() < until:
             threading.Event().wait(LOOK_S)
-        until = monotonic() + seconds
+        began = monotonic()
+        until = began + seconds
         while not runner.is_over and monotonic() < until:
             threading.Event().wait(LOOK_S)
         error = runner.error
     finally:
         runner.ask_to_stop()
         runner.join(LOOK_S + 5)
+    if source.live:
+        survey.listened_s = monotonic() - began
     if not survey.messages:
         raise NothingHeard(source=source.name, waited=f"{wait_s:g}", reason=f" ({error})" if error else "")
     return survey
