@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,22 @@ def test_documented_variables_are_read(tmp_path: Path) -> None:
     assert settings.recorder_token is not None
 
 
-@pytest.mark.parametrize("place", ["", ".", "/", "data", "data/sessions", "data/spool/run-1", "~"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        ".",
+        "/",
+        "data",
+        "data/sessions",
+        "data/spool/run-1",
+        "~",
+        "/etc/pilothouse",
+        "/usr/share",
+        "/var/log",
+        "/tmp",
+    ],
+)
 def test_a_drop_directory_holds_nothing_that_anybody_misses(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,3 +161,35 @@ def test_a_drop_directory_holds_nothing_that_anybody_misses(
     with pytest.raises(BadConfiguration, match="every file in drop_directory is deleted"):
         load(RecorderSettings, overrides={"data": tmp_path / "data", "drop_directory": directory}, environ={})
     load(RecorderSettings, overrides={"data": tmp_path / "data", "drop_directory": tmp_path / "saves"}, environ={})
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        {"attachments": [{"file": "shared/params.yaml"}]},
+        {"attachments": [{"log": "shared/robot.log"}]},
+        {"adopt": [{"directory": "shared"}]},
+        {"sources": ["replay:shared/flight.mcap"]},
+        {"sources": ["replay:shared"]},
+    ],
+)
+def test_a_drop_directory_is_not_where_files_lie_that_the_recorder_reads(
+    used: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(BadConfiguration, match="every file in drop_directory is deleted"):
+        load(RecorderSettings, overrides={"drop_directory": "shared", **used}, environ={})
+    load(RecorderSettings, overrides={"drop_directory": "saves", **used}, environ={})
+
+
+@pytest.mark.parametrize("size", ["1,5GiB", "1.5.2MiB", "250kB/s", "20GiB of it"])
+def test_a_size_is_read_as_a_whole_or_not_at_all(size: str) -> None:
+    for where in ({"recordings_max_bytes": size}, {"delivery": {"max_bytes_per_s": size}}):
+        with pytest.raises(BadConfiguration, match=r"cannot read the size '.+'; write it like 64MiB or 1\.5GB"):
+            load(RecorderSettings, overrides=where, environ={})
+
+
+@pytest.mark.parametrize(("size", "count"), [("1.5 GiB", 1_610_612_736), ("20GB", 20_000_000_000), (4096, 4096)])
+def test_a_size_is_a_number_with_or_without_a_unit(size: object, count: int) -> None:
+    assert load(RecorderSettings, overrides={"recordings_max_bytes": size}, environ={}).recordings_max_bytes == count

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
+from pilothouse.recorder.byte_sizes import Bytes
+
 MIB = 1 << 20
 Lines = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -22,7 +24,7 @@ class AttachmentConfig(BaseModel):
     name: str | None = Field(
         None, min_length=1, max_length=200, description="What it is called in the recording; its path when absent"
     )
-    max_bytes: Annotated[ByteSize, Field(ge=1, le=64 * MIB)] = Field(
+    max_bytes: Annotated[Bytes, Field(ge=1, le=64 * MIB)] = Field(
         ByteSize(MIB), description="A file larger than this is left out, a log is cut to its end"
     )
 

@@ -9,6 +9,7 @@ from pydantic import ByteSize, ConfigDict, Field, StringConstraints, model_valid
 
 from pilothouse.kit.settings import setting
 from pilothouse.recorder.attachment_config import MIB, AttachmentConfig
+from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.triggers.rule import DuringPostRoll, Limit, Seconds
 from pilothouse.web.settings import ServiceSettings
 
@@ -50,7 +51,7 @@ class CaptureSettings(ServiceSettings):
     silent_after_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = setting(
         10.0, "Health is no longer ok when no message at all has arrived for so long"
     )
-    min_free_bytes: Annotated[ByteSize, Field(ge=0)] = setting(
+    min_free_bytes: Annotated[Bytes, Field(ge=0)] = setting(
         ByteSize(256 * MIB), "Disk space that recordings leave free"
     )
     min_free_percent: Annotated[float, Field(ge=0, lt=100, allow_inf_nan=False)] = setting(
@@ -62,7 +63,7 @@ class CaptureSettings(ServiceSettings):
     recordings_max_age_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = setting(
         None, "Recordings older than this are removed; they are kept when absent"
     )
-    recordings_max_bytes: Annotated[ByteSize, Field(ge=0)] | None = setting(
+    recordings_max_bytes: Annotated[Bytes, Field(ge=0)] | None = setting(
         None, "When recordings take more than this, the oldest are removed; without limit when absent"
     )
     delete_undelivered: bool | None = setting(

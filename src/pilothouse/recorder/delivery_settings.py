@@ -6,8 +6,9 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.windows import Window, WindowText, is_open
 from pilothouse.wire.base import Label
 
@@ -32,7 +33,7 @@ class DeliverySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_bytes_per_s: Annotated[ByteSize, Field(ge=1024)] | None = Field(
+    max_bytes_per_s: Annotated[Bytes, Field(ge=1024)] | None = Field(
         None, description="Most that recordings may take of the link, such as 250KB; no limit when absent"
     )
     windows: tuple[WindowText, ...] = Field(

@@ -11,9 +11,10 @@ from pydantic import ByteSize, ConfigDict, Field, SecretStr, model_validator
 from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import setting
 from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, chunk_bytes_of
+from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
-from pilothouse.recorder.sources.config import SourceConfig, ZenohConfig
+from pilothouse.recorder.sources.config import ReplayConfig, SourceConfig, ZenohConfig
 from pilothouse.recorder.sources.topics import TopicRule, TopicRules
 from pilothouse.triggers import Triggers, build_rule
 from pilothouse.triggers.rule import Seconds
@@ -25,6 +26,10 @@ MIB = 1 << 20
 LEAST_BESIDE_BYTES = 4 * MIB
 # Smaller windows leave the largest message there can be no room beside what the programs and libraries are.
 LEAST_WINDOW_BYTES, LEAST_WITH_ZENOH_BYTES = 32 * MIB, 64 * MIB
+
+# Files of others lie in these, and anywhere below those.
+SHARED = ("/", "/home", "/media", "/mnt", "/opt", "/run", "/srv", "/tmp", "/var", "/var/lib", "/var/log", "/var/tmp")  # noqa: S108 - named to be refused
+SYSTEM = ("/bin", "/boot", "/etc", "/lib", "/proc", "/sbin", "/sys", "/usr")
 
 
 class RecorderSettings(CaptureSettings):
@@ -51,13 +56,13 @@ class RecorderSettings(CaptureSettings):
     window_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = setting(
         60.0, "Seconds of messages kept in memory"
     )
-    max_bytes: Annotated[ByteSize, Field(ge=LEAST_WINDOW_BYTES)] = setting(
+    max_bytes: Annotated[Bytes, Field(ge=LEAST_WINDOW_BYTES)] = setting(
         ByteSize(256 * MIB), "Memory the kept messages may take; at least 32 MiB, 64 with a zenoh source"
     )
     compression: Literal["zstd", "lz4", "none"] = setting("zstd", "How chunks are compressed")
     pre_s: Seconds | None = setting(None, "Seconds before a trigger that a recording holds; window_s when absent")
     post_s: Seconds = setting(5.0, "Seconds after a trigger that a recording holds")
-    spool_max_bytes: Annotated[ByteSize, Field(ge=MIB)] = setting(
+    spool_max_bytes: Annotated[Bytes, Field(ge=MIB)] = setting(
         ByteSize(512 * MIB), "Disk space for the spool, from which a crash is recovered"
     )
     spool_fsync: Literal["seal", "second", "never"] = setting(
@@ -105,9 +110,18 @@ class RecorderSettings(CaptureSettings):
         # Whatever lies in it is deleted.
         if self.drop_directory is not None:
             place, data = self.drop_directory.resolve(), self.data.resolve()
-            if place in (Path.cwd(), Path.home(), Path("/"), data) or data in place.parents:
+            shared = {*map(Path, SHARED), Path.cwd(), Path.home(), data, *self._used_places}
+            if place in shared or {data, *map(Path, SYSTEM)} & {place, *place.parents}:
                 raise ValueError(f"every file in drop_directory is deleted; {place} cannot be one, make one of its own")
         return self
+
+    @property
+    def _used_places(self) -> set[Path]:
+        """Directories with files that this configuration reads."""
+        files = [one.path for one in self.attachments]
+        files += [one.path for one in self.sources if isinstance(one, ReplayConfig)]
+        read = {place for one in files for place in (one.resolve(), one.resolve().parent)}
+        return read | {one.directory.resolve() for one in self.adopt}
 
     @property
     def default_pre_s(self) -> float:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
+from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.sources.selection import EVERYTHING, Selection
 
 MIB = 1 << 20
@@ -67,7 +68,7 @@ class FoxgloveConfig(_SourceConfig):
 
     kind: Literal["foxglove"] = "foxglove"
     url: Annotated[str, Field(pattern=r"^wss?://[^/\s]+")] = Field(description="Where its WebSocket listens")
-    max_message_bytes: Annotated[ByteSize, Field(ge=1 << 10)] = Field(
+    max_message_bytes: Annotated[Bytes, Field(ge=1 << 10)] = Field(
         ByteSize(128 * MIB),
         description="A longer message is turned away, as one above a quarter of the recorder's max_bytes is",
     )

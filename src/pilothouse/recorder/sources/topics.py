@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pilothouse.mcap import Keep, Priority, default_latched
+from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.sources.selection import RateLimit
 
 SMALLEST_BUDGET = 64 << 10
@@ -29,7 +30,7 @@ class TopicRule(BaseModel):
     priority: Priority = Field(
         "normal", description="When the buffer is full, low leaves before normal and normal before high"
     )
-    max_bytes: Annotated[ByteSize, Field(ge=SMALLEST_BUDGET)] | None = Field(
+    max_bytes: Annotated[Bytes, Field(ge=SMALLEST_BUDGET)] | None = Field(
         None, description="Memory each of these topics may take; above it the topic loses its own oldest messages only"
     )
 
