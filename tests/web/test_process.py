@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from pilothouse.web.process import MOST_FILES
+from pilothouse.web.process import MOST_FILES, bind
 from tests.support.processes import Program, running
 
 SMALL = Path(__file__).parents[1] / "support" / "small_service.py"
@@ -139,6 +139,32 @@ def test_a_taken_port_is_said_in_one_line_with_a_way_out() -> None:
             assert program.stderr.count("\n") == 1
             assert f"127.0.0.1:{port}" in program.stderr
             assert "--port" in program.stderr
+
+
+def test_a_port_is_taken_from_the_moment_somebody_has_bound_it_long_before_they_listen() -> None:
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with small("--port", str(port), ready=False) as program:
+            assert program.wait(ENDS_WITHIN_S) == 2
+            assert f"127.0.0.1:{port}" in program.stderr
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_service_takes_the_port_of_the_one_before_with_its_last_connections_still_waiting() -> None:
+    with small() as before, connected(before.url) as kept:
+        kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert kept.recv(65536).startswith(b"HTTP/1.1 200")
+        # Whoever closes a connection first keeps its address for a minute.
+        assert before.stop(ENDS_WITHIN_S) == 0
+        while kept.recv(65536):
+            pass
+    port = urlsplit(before.url).port
+    with pytest.raises(OSError, match="in use"), socket.socket() as strict:
+        strict.bind(("127.0.0.1", port))
+
+    with small("--port", str(port)) as after:
+        assert httpx2.get(f"{after.url}/healthz").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.1"])

@@ -55,7 +55,7 @@ def print_ready(url: str) -> None:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; nobody is accepted before the service has started."""
+    """A socket bound to the address, for this process alone; nobody is accepted before the service has started."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host.strip("[]") or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -64,14 +64,25 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise CannotListen(host=host, port=port, reason=error.strerror or str(error)) from None
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
+        _take(bound, address)
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(host=host, port=port) from None
         raise CannotListen(host=host, port=port, reason=error.strerror or str(error)) from None
     return bound
+
+
+def _take(bound: socket.socket, address: Any) -> None:
+    """Bind it so that nobody else can, though it does not listen yet; beside what an ended process has left, if any."""
+    try:
+        bound.bind(address)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        # Of two that share an address the later one would hear of it only when it listens, long after it has begun.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
 
 
 def url_of(bound: socket.socket) -> str:

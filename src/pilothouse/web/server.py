@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -40,7 +41,18 @@ def _from_command_line(name: str) -> Any:
 if "uvicorn" not in sys.modules:
     _import_uvicorn()
 
+from uvicorn import server  # noqa: E402
 from uvicorn.config import Config  # noqa: E402
-from uvicorn.server import Server  # noqa: E402
+
+
+class Server(server.Server):
+    """uvicorn whose connections, once it has ended, do not keep the port from the next process."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Connections have what the socket has that accepts them; see `process.bind` for why it has not had it before.
+        for one in sockets or ():
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        await super().startup(sockets)
+
 
 __all__ = ["Config", "Server"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -72,3 +74,45 @@ def test_any_other_program_whose_port_is_taken_meanwhile_starts_on_a_free_one(
     monkeypatch.setattr(Started, "taken", frozenset({str(port)}))
     with ExitStack() as stack:
         assert app._started(stack, name, [], tmp_path, port=port).url == "http://127.0.0.1:0"
+
+
+def test_another_demo_of_the_same_person_waits_from_the_look_at_the_port_until_the_guard_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    seen: list[tuple[str, bool]] = []
+
+    def waits(while_: str) -> None:
+        (lock,) = tmp_path.glob("*.lock")
+        with lock.open() as asked:
+            try:
+                fcntl.flock(asked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                seen.append((while_, True))
+            else:
+                seen.append((while_, False))
+
+    class Watched(Started):
+        def __enter__(self) -> Self:
+            waits(self.name)
+            return super().__enter__()
+
+    monkeypatch.setattr(programs, "Program", Watched)
+
+    def is_free(port: int) -> bool:
+        waits(str(port))
+        return True
+
+    monkeypatch.setattr(app, "_is_free", is_free)
+    with ExitStack() as stack:
+        app._arm(stack, tmp_path, "http://127.0.0.1:8000")
+        waits("running")
+    assert dict(seen) == {"8080": True, "7001": True, "arm-recorder": True, "guard": True, "running": False}
+
+
+def test_a_demo_that_can_keep_no_lock_starts_its_arm_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "away"))
+    with ExitStack() as stack:
+        assert app._arm(stack, tmp_path, "http://127.0.0.1:8000")[1].url == "http://127.0.0.1:8080"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import sys
+import tempfile
 import webbrowser
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain as in_turn
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -211,6 +213,25 @@ def _wait(programs: list[Program], desk: Desk) -> None:
     raise BrokenLink(link="run", reason=f"the {ended.name} ended; its log is {ended.log}")
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While another demo of the same person starts its arm, wait: from the look at the port until the guard has it, the
+    recorder listens to whoever is there."""
+    beside = Path(tempfile.gettempdir())
+    try:
+        # Not through a link that somebody else has left there; with such a person as neighbour, without the lock.
+        lock = os.open(beside / f"pilothouse-demo-{os.getuid()}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+@_alone()
 def _arm(stack: ExitStack, data: Path, hub_url: str) -> tuple[Program, Program]:
     """The arm's recorder, which lets the hub speak to this guard alone and so is told its port first, and the guard."""
     from pilothouse.cli.demo.programs import NotReady, Program
