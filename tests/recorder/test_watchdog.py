@@ -110,6 +110,8 @@ def test_the_unit_asks_for_what_the_recorder_says() -> None:
     assert int(unit["Service"]["WatchdogSec"]) >= 2 * STUCK_S
     assert unit["Service"]["MemoryMax"]
     assert "-HUP" in unit["Service"]["ExecReload"]
+    # Without it getifaddrs fails, and Zenoh finds no interface on which to look for peers.
+    assert "AF_NETLINK" in unit["Service"]["RestrictAddressFamilies"].split()
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")

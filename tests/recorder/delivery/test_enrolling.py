@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,15 @@ from pilothouse.recorder.delivery.enrolling import (
     TokenUnwritable,
     enrol,
 )
-from pilothouse.recorder.delivery.hub_token import NAME, TokenUnreadable, read_enrolment
+from pilothouse.recorder.delivery.hub_token import (
+    NAME,
+    Enrolled,
+    HubToken,
+    TokenOfAnotherUser,
+    TokenUnreadable,
+    read_enrolment,
+    write_enrolment,
+)
 from pilothouse.wire import EnrolRequest, RobotToken
 
 HUB = "http://hub.test"
@@ -104,3 +114,37 @@ def test_a_damaged_token_is_said_to_be_so_and_not_shown(tmp_path: Path) -> None:
     with pytest.raises(TokenUnreadable, match="enrol again with: pilothouse robot enroll --again") as problem:
         read_enrolment(tmp_path)
     assert "secret" not in problem.value.sentence
+
+
+def test_what_root_enrols_belongs_to_whom_the_directory_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda file, user, group: given.append((user, group)))
+
+    enrol(tmp_path, HUB, "CODE-1", "arm", connect=Desk())
+
+    assert given == [(tmp_path.stat().st_uid, tmp_path.stat().st_gid)]
+
+
+def test_a_link_in_the_place_of_the_token_is_not_followed(tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").write_text("precious")
+    (data := tmp_path / "data").mkdir()
+    (data / f"{NAME}.new").symlink_to(elsewhere)
+    token = HubToken(token="t", token_id="tok", created_at=datetime(2026, 5, 12, tzinfo=UTC))
+
+    write_enrolment(data, Enrolled(hub_url=HUB, robot_id="arm", current=token))
+
+    assert elsewhere.read_text() == "precious"
+    assert read_enrolment(data) is not None
+    assert not (data / NAME).is_symlink()
+
+
+def test_a_token_of_another_user_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    enrol(tmp_path, HUB, "CODE-1", "arm", connect=Desk())
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(TokenOfAnotherUser, match=f"belongs to user {os.geteuid()}, .* as root or as this user"):
+        read_enrolment(tmp_path)

@@ -18,6 +18,11 @@ class TokenUnreadable(BadConfiguration):
     """Cannot read {path}: {reason}; enrol again with: pilothouse robot enroll --again"""
 
 
+class TokenOfAnotherUser(BadConfiguration):
+    """{path} belongs to user {owner}, and this is user {user}: run `pilothouse robot enroll --again` as root or as this
+    user, or give the file to it with chown."""
+
+
 class HubToken(BaseModel):
     """One token; ``token`` itself is never shown."""
 
@@ -65,6 +70,8 @@ def read_enrolment(data: Path) -> Enrolled | None:
         return Enrolled.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
+    except PermissionError:
+        raise TokenOfAnotherUser(path=path, owner=_owner_of(path), user=os.geteuid()) from None
     except OSError as error:
         raise TokenUnreadable(path=path, reason=error.strerror or error) from None
     except ValidationError:
@@ -72,12 +79,25 @@ def read_enrolment(data: Path) -> Enrolled | None:
         raise TokenUnreadable(path=path, reason="it is damaged") from None
 
 
+def _owner_of(path: Path) -> int | str:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return "unknown"
+
+
 def write_enrolment(data: Path, enrolled: Enrolled) -> None:
     """Replace it at once and durably: whatever happens in between, the old or the new one is there. Raises OSError."""
     half = data / f"{NAME}.new"
-    file = os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    # Root may write this where others may put what they like: nothing of theirs is written over or given away.
+    half.unlink(missing_ok=True)
+    file = os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
         os.fchmod(file, 0o600)
+        if os.geteuid() == 0:
+            # Enrolled by root, run by the recorder's own user: that is whose directory it is.
+            owner = data.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
         os.write(file, enrolled.model_dump_json(indent=1).encode())
         os.fsync(file)
     finally:
