@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from pilothouse.kit.logs import get_logger
-from pilothouse.mcap.codecs import taste
+from pilothouse.mcap.codecs import crc32, taste
 from pilothouse.mcap.model import Compression
 from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, SMALLEST_CHUNK_BYTES
 from pilothouse.mcap.ring.shelf import LEAST_PART, Shelf
@@ -16,9 +16,10 @@ from pilothouse.mcap.spool.spool import Spool
 from pilothouse.mcap.writing.chunks import OpenChunk, SealedChunk, seal
 
 # A thread that appends without a pause keeps the interpreter to itself: the sealing thread gets it every 5 ms and falls
-# behind. From this many chunks on the appending thread stands back for a moment, once per chunk, which is far cheaper
-# than sealing in its place.
-BEHIND_CHUNKS = 1
+# behind. Where a chunk waits already, the appending thread makes the CRC of the next one: that lets go of the
+# interpreter, and the sealing thread need not ask for it once more. From so many on it stands back for a moment, too,
+# which is far cheaper than sealing in its place.
+BEHIND_CHUNKS = 2
 BREATH_S = 0.0001
 # How often open chunks are looked at, as a part of the age they may reach.
 LOOKS_PER_AGE = 5
@@ -91,18 +92,23 @@ class Sealer:
             if len(chunk.buffer) > self.chunk_bytes + SMALLEST_CHUNK_BYTES:
                 self._changed.wait_for(lambda: self._stopping or not self._queue)
             behind = len(self._queue)
-            if self._has_room_for(chunk) and not self._stopping:
+            queued = self._has_room_for(chunk) and not self._stopping
+            if queued:
                 self._queue.append(chunk)
                 self._changed.notify_all()
-                if behind < BEHIND_CHUNKS:
-                    return
             else:
                 self.inline_seals += not self._stopping
-                behind = 0
-        if behind:
-            time.sleep(BREATH_S)
+        if queued:
+            self._help(chunk, behind)
         else:
             self._seal(chunk)
+
+    def _help(self, chunk: OpenChunk, behind: int) -> None:
+        """So many were queued before it. Should its turn come meanwhile, both threads make the same CRC."""
+        if behind:
+            chunk.crc = crc32(chunk.buffer)
+        if behind >= BEHIND_CHUNKS:
+            time.sleep(BREATH_S)
 
     def _has_room_for(self, chunk: OpenChunk) -> bool:
         queued = sum(len(one.buffer) for one in self._queue)
@@ -132,10 +138,11 @@ class Sealer:
         self._thread.join()
 
     def _run(self) -> None:
+        look_at = time.monotonic() + self._look_s
         while True:
             with self._changed:
                 if not self._queue and not self._stopping:
-                    self._changed.wait(self._look_s)
+                    self._changed.wait(max(0.0, look_at - time.monotonic()))
                 chunk = self._queue.popleft() if self._queue else None
                 self._changed.notify_all()
                 if chunk is None and self._stopping:
@@ -143,7 +150,10 @@ class Sealer:
             if chunk is not None:
                 self._seal(chunk)
                 chunk = None  # whoever waits for more must not hold it in memory
-            self._seal_due()
+            # Not after each chunk: this takes the lock that every message needs.
+            if time.monotonic() >= look_at:
+                self._seal_due()
+                look_at = time.monotonic() + self._look_s
 
     def _seal_due(self) -> None:
         for due in self._take_due(self._age_ns):

@@ -39,6 +39,7 @@ class OpenChunk:
     place: Place = SMALL
     buffer: bytearray = field(default_factory=bytearray, repr=False)
     entries: dict[int, bytearray] = field(default_factory=dict, repr=False)
+    crc: int | None = None  # of the buffer, where somebody has made it already
 
     def add(self, channel_id: int, sequence: int, log_time_ns: int, publish_time_ns: int, content: Binary) -> None:
         """Pack one message; the ring's append does the same, unrolled."""
@@ -120,7 +121,7 @@ def seal(chunk: OpenChunk, compression: Compression, *, packed: tuple[str, Binar
     latest = {number: max(one) for number, one in times.items()}
     indexes = b"".join(message_index(channel_id, entries) for channel_id, entries in chunk.entries.items())
     oldest_ns, newest_ns = min(map(min, times.values())), max(latest.values())
-    size, crc = len(chunk.buffer), crc32(chunk.buffer)
+    size, crc = len(chunk.buffer), crc32(chunk.buffer) if chunk.crc is None else chunk.crc
     name, body = packed or compress(chunk.buffer, compression)
     return SealedChunk(
         number=chunk.number,
