@@ -60,6 +60,19 @@ def test_the_busiest_topics_come_first_and_the_others_are_counted() -> None:
     assert "and 1 more topics" in found
 
 
+def test_a_long_name_leaves_room_for_the_numbers_on_a_screen() -> None:
+    name = f"/robot/{'camera/' * 40}image"
+
+    screen = overview(state(**{name: topic()}), "u", most_topics=5)
+    (line,) = [one for one in screen.splitlines() if one.startswith("/robot/camera/")]
+
+    assert len(line) < 100
+    assert "5.0" in line
+    assert "…" in line
+    assert "camera/image " in line
+    assert name in overview(state(**{name: topic()}), "u"), "what is printed once is for scripts and copying, too"
+
+
 def test_a_name_cannot_take_over_the_terminal() -> None:
     shown = overview(state(**{"/a\x1b[2J\nb": topic()}), "http://x")
 

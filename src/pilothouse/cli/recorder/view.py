@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pilothouse.cli.parts.tables import printable, table
@@ -12,22 +12,24 @@ RECENT = 5
 LOST = (("too_large", "too large"), ("missed", "missed"))
 FATES = (("merged", "merged"), ("over_budget", "over budget"))
 MIB = 1 << 20
+MOST_CELL = 48
 
 
 def overview(state: Mapping[str, Any], url: str, *, most_topics: int | None = None) -> str:
-    """Everything at a glance, in plain text; `most_topics` keeps it on one screen."""
+    """Everything at a glance, in plain text; `most_topics` keeps it on one screen, where long names are shortened."""
     health, topics, triggers = state["health"], state["topics"]["topics"], state["triggers"]
     busiest = sorted(topics.items(), key=lambda one: (-(one[1]["rate_hz"] or 0.0), one[0]))
     shown = busiest if most_topics is None else busiest[:most_topics]
+    cell = _whole if most_topics is None else _short
     parts = [
         _head(health, url),
         [f"problem  {problem}" for problem in health["problems"]],
         [_source(one) for one in health["sources"]],
         delivery_lines(health["delivery"]),
-        _table(("topic", "Hz", "messages", "last", "dropped"), [_topic(name, one) for name, one in shown]),
+        _table(("topic", "Hz", "messages", "last", "dropped"), [_topic(name, one) for name, one in shown], cell),
         [f"and {len(topics) - len(shown)} more topics"] if len(shown) < len(topics) else [],
-        _table(("rule", "fired", "condition", "last value"), [_rule(one) for one in triggers["rules"]]),
-        _table(("capture", "state", "why", "size", "label"), _captures(triggers)),
+        _table(("rule", "fired", "condition", "last value"), [_rule(one) for one in triggers["rules"]], cell),
+        _table(("capture", "state", "why", "size", "label"), _captures(triggers), cell),
     ]
     # Names come from the robot: one that holds a line break or colours must not take over the terminal.
     return "\n".join(printable(line) for part in parts for line in part)
@@ -86,9 +88,19 @@ def _capture(capture: Mapping[str, Any]) -> Sequence[str]:
     return capture["session_id"], state, why, size, capture["label"]
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], cell: Callable[[str], str]) -> list[str]:
     """After an empty line; nothing without rows."""
-    return ["", *table(titles, rows).split("\n")] if rows else []
+    return ["", *table(titles, [[cell(one) for one in row] for row in rows]).split("\n")] if rows else []
+
+
+def _whole(text: str) -> str:
+    return text
+
+
+def _short(text: str) -> str:
+    """One long name must not push every number off the screen; its beginning and its end tell it from others."""
+    half = MOST_CELL // 2
+    return text if len(text) <= MOST_CELL else f"{text[: half - 1]}…{text[-half:]}"
 
 
 def _rate(topic: Mapping[str, Any]) -> str:
