@@ -193,3 +193,28 @@ def test_a_size_is_read_as_a_whole_or_not_at_all(size: str) -> None:
 @pytest.mark.parametrize(("size", "count"), [("1.5 GiB", 1_610_612_736), ("20GB", 20_000_000_000), (4096, 4096)])
 def test_a_size_is_a_number_with_or_without_a_unit(size: object, count: int) -> None:
     assert load(RecorderSettings, overrides={"recordings_max_bytes": size}, environ={}).recordings_max_bytes == count
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("foxglove", "http://robot:8765"),
+        ("foxglove", "ws://robot:99999"),
+        ("foxglove", "ws://:8765"),
+        ("foxglove", "ws://[::1:8765"),
+        ("mqtt", "mqtt://robot:70000"),
+        ("mqtt", "mqtt://robot:port"),
+        ("mqtt", "mqtt://me:secret@robot"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_before_the_start(kind: str, url: str) -> None:
+    with pytest.raises(BadConfiguration, match=r"write it like (ws://HOST:8765|mqtt://HOST:1883)") as problem:
+        load(RecorderSettings, overrides={"sources": [f"{kind}:{url}"]}, environ={})
+    assert "secret" not in problem.value.sentence
+
+
+@pytest.mark.parametrize("line", ["foxglove:ws://[::1]:8765", "mqtt:mqtt://[::1]:1883", "mqtt:mqtts://[fe80::1]"])
+def test_addresses_of_ipv6_stand_in_brackets(line: str) -> None:
+    (source,) = load(RecorderSettings, overrides={"sources": [line]}, environ={}).sources
+
+    assert source.url == line.partition(":")[2]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
 from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.sources.selection import EVERYTHING, Selection
 
 MIB = 1 << 20
+# What JSON Schema can say of addresses; the rest is said by `_address`.
+WEBSOCKET, BROKER = r"^wss?://[^/\s]+", r"^mqtts?://[^/\s@]+$"
 Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Pattern = Annotated[str, Field(min_length=1)]
 
@@ -23,6 +27,21 @@ def _rates(limits: Any) -> Any:
 def _several(texts: Any) -> Any:
     """One is written as it is."""
     return (texts,) if isinstance(texts, str) else texts
+
+
+def _address(pattern: str, example: str) -> AfterValidator:
+    """Refuses what leads nowhere, in words that hold nothing of the address: a password may be in it."""
+
+    def checked(url: str) -> str:
+        try:
+            parts = urlsplit(url) if re.match(pattern, url) else None
+            if parts is None or not parts.hostname or parts.port == 0:
+                raise ValueError
+        except ValueError:
+            raise ValueError(f"write it like {example}, with a port from 1 to 65535") from None
+        return url
+
+    return AfterValidator(checked)
 
 
 class _SourceConfig(BaseModel):
@@ -67,7 +86,9 @@ class FoxgloveConfig(_SourceConfig):
     """A robot that runs foxglove_bridge or the Foxglove SDK."""
 
     kind: Literal["foxglove"] = "foxglove"
-    url: Annotated[str, Field(pattern=r"^wss?://[^/\s]+")] = Field(description="Where its WebSocket listens")
+    url: Annotated[str, _address(WEBSOCKET, "ws://HOST:8765")] = Field(
+        description="Where its WebSocket listens", json_schema_extra={"pattern": WEBSOCKET}
+    )
     max_message_bytes: Annotated[Bytes, Field(ge=1 << 10)] = Field(
         ByteSize(128 * MIB),
         description="A longer message is turned away, as one above a quarter of the recorder's max_bytes is",
@@ -102,8 +123,8 @@ class MqttConfig(_SourceConfig):
     """Topics of an MQTT broker."""
 
     kind: Literal["mqtt"] = "mqtt"
-    url: Annotated[str, Field(pattern=r"^mqtts?://[^/\s:@]+(:\d{1,5})?$")] = Field(
-        description="mqtt://HOST:1883, or mqtts://HOST:8883 for TLS"
+    url: Annotated[str, _address(BROKER, "mqtt://HOST:1883")] = Field(
+        description="mqtt://HOST:1883, or mqtts://HOST:8883 for TLS", json_schema_extra={"pattern": BROKER}
     )
     filters: tuple[Pattern, ...] = Field(("#",), min_length=1, description="MQTT topic filters to subscribe to")
     qos: Literal[0, 1, 2] = Field(1, description="Quality of service asked for")
