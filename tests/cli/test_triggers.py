@@ -118,7 +118,7 @@ def test_a_flag_adds_to_the_configuration(flight: Path, tmp_path: Path) -> None:
         ("triggers: []", "no rules under 'triggers:'"),
         ("robot_id: r2", "no rules under 'triggers:'"),
         ("triggers: {", "not valid YAML"),
-        ("triggers: 3", "tuple"),
+        ("triggers: 3", "must be a list"),
     ],
 )
 def test_a_bad_configuration_ends_with_two_and_one_line(flight: Path, tmp_path: Path, text: str, reason: str) -> None:

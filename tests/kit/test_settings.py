@@ -89,6 +89,14 @@ def test_an_unknown_key_like_nothing_lists_what_there_is() -> None:
     assert "known here: address, greeting, max_disk_mb, password, triggers" in complaint(zzzz=1)
 
 
+def test_one_value_where_several_go_is_told_to_be_a_list() -> None:
+    class Places(Settings):
+        places: tuple[str, ...] = setting((), "Where to look.")
+
+    with pytest.raises(BadConfiguration, match=r"^places must be a list, such as \[ONE, ANOTHER\]$"):
+        load(Places, environ={"PILOTHOUSE_PLACES": "here"})
+
+
 def test_a_wrong_value_is_explained_without_being_echoed() -> None:
     sentence = complaint(max_disk_mb="sekret")
 

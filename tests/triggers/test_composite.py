@@ -147,3 +147,8 @@ def test_rules_that_stand_too_deep_are_refused() -> None:
 def test_parts_that_are_none_or_too_many_are_refused(kind: str, of: list[object]) -> None:
     with pytest.raises(ValidationError):
         rule_of(kind=kind, of=of)
+
+
+def test_a_misspelt_key_inside_is_named_and_not_what_it_leaves_missing() -> None:
+    with pytest.raises(ValidationError, match=r"0\.dropout\.max_gap: unknown setting"):
+        rule_of(kind="all", name="x", of=[{"kind": "dropout", "topic": "/x", "max_gap": 1}])

@@ -61,3 +61,14 @@ def test_no_text_does_worse_than_being_refused(text: str) -> None:
         parse_expression(text)
     except BadConfiguration:
         return
+
+
+def test_a_field_that_is_none_is_refused_in_words_for_people() -> None:
+    with pytest.raises(BadConfiguration, match=r"field: 'position\[a\]' is not a field path"):
+        parse_expression("/joints.position[a] > 1")
+
+
+def test_the_name_of_a_rule_keeps_every_digit_of_its_limit() -> None:
+    lines = ("/gps.latitude > 52.5200066", "/odometer.metres >= 1234567", "/speed.data > 9", "/x.y < -1e-09")
+
+    assert [parse_expression(line).condition for line in lines] == list(lines)

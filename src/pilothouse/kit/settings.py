@@ -137,6 +137,8 @@ def explain(error: ValidationError, model: type[BaseModel], *, where: str | None
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         return f"{prefix}unknown setting '{path}'{_hint(first['loc'], model)}{more}"
+    if first["type"] == "tuple_type":
+        return f"{prefix}{path} must be a list, such as [ONE, ANOTHER]{more}"
     said = first["msg"].removeprefix("Value error, ") + _in_mib(first.get("ctx", {}))
     return f"{prefix}{path}: {said}{more}" if path else f"{prefix}{said}{more}"
 

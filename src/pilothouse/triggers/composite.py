@@ -34,8 +34,11 @@ def _read(parts: tuple[Any, ...]) -> tuple[RuleConfig, ...]:
     try:
         return _reader().validate_python(parts)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        found = error.errors(include_url=False, include_input=False)
+        # A misspelt key is also a missing one; the misspelling is what can be corrected.
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+        said = "unknown setting" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {said}") from None
 
 
 @cache

@@ -41,4 +41,6 @@ def parse_expression(text: str) -> ThresholdConfig:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadConfiguration(problem=f"trigger {text!r}: {where}: {first['msg']}") from None
+        raise BadConfiguration(
+            problem=f"trigger {text!r}: {where}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None

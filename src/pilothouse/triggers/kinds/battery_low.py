@@ -32,7 +32,7 @@ class BatteryLowConfig(HeldConfig):
 
     @property
     def condition(self) -> str:
-        return f"{self.topic}.{self.field} < {self.below:g}{self.held}"
+        return f"{self.topic}.{self.field} < {self.below:.12g}{self.held}"
 
 
 class BatteryLow(JudgingRule):

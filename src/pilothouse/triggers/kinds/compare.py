@@ -43,8 +43,8 @@ class CompareConfig(HeldConfig):
     def condition(self) -> str:
         a, b = f"{self.a_topic}.{self.a_field}", f"{self.b_topic}.{self.b_field}"
         if self.op == "diverge_gt":
-            return f"|{a} - {b}| > {self.value:g}{self.held}"
-        return f"|{a}| > {self.value:g} while |{b}| < {self.idle_limit:g}{self.held}"
+            return f"|{a} - {b}| > {self.value:.12g}{self.held}"
+        return f"|{a}| > {self.value:.12g} while |{b}| < {self.idle_limit:.12g}{self.held}"
 
     @property
     def idle_limit(self) -> float:

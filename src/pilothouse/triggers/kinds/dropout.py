@@ -24,7 +24,7 @@ class DropoutConfig(RuleConfig):
 
     @property
     def condition(self) -> str:
-        return f"{self.topic} silent for more than {self.max_gap_s:g} s"
+        return f"{self.topic} silent for more than {self.max_gap_s:.12g} s"
 
 
 class Dropout:

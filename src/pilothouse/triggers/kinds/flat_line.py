@@ -26,7 +26,7 @@ class FlatLineConfig(HeldConfig):
 
     @property
     def condition(self) -> str:
-        within = f" within {self.epsilon:g}" if self.epsilon else ""
+        within = f" within {self.epsilon:.12g}" if self.epsilon else ""
         return f"{self.topic}.{self.field} unchanged{within}{self.held}"
 
 

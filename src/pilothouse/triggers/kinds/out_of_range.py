@@ -32,8 +32,8 @@ class OutOfRangeConfig(HeldConfig):
 
     @property
     def condition(self) -> str:
-        low = "" if self.min is None else f"{self.min:g}"
-        high = "" if self.max is None else f"{self.max:g}"
+        low = "" if self.min is None else f"{self.min:.12g}"
+        high = "" if self.max is None else f"{self.max:.12g}"
         return f"{self.topic}.{self.field} outside {low}..{high}{self.held}"
 
 

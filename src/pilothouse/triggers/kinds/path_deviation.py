@@ -48,7 +48,7 @@ class PathDeviationConfig(HeldConfig):
     @property
     def condition(self) -> str:
         path = self.path_topic or f"a path of {len(self.path or ())} points"
-        return f"{self.topic}.{self.field} further than {self.limit_m:g} from {path}{self.held}"
+        return f"{self.topic}.{self.field} further than {self.limit_m:.12g} from {path}{self.held}"
 
 
 class PathDeviation(JudgingRule):

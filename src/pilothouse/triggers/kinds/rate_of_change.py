@@ -34,8 +34,8 @@ class RateOfChangeConfig(HeldConfig):
     @property
     def condition(self) -> str:
         verb = {"any": "changing", "rising": "rising", "falling": "falling"}[self.direction]
-        over = f" over {self.window_s:g} s" if self.window_s else ""
-        return f"{self.topic}.{self.field} {verb} by more than {self.value:g} per second{over}{self.held}"
+        over = f" over {self.window_s:.12g} s" if self.window_s else ""
+        return f"{self.topic}.{self.field} {verb} by more than {self.value:.12g} per second{over}{self.held}"
 
 
 class RateOfChange(JudgingRule):

@@ -30,8 +30,8 @@ class StallConfig(HeldConfig):
     @property
     def condition(self) -> str:
         return (
-            f"|{self.command_topic}.{self.command_field}| > {self.command_above:g} while "
-            f"|{self.motion_topic}.{self.motion_field}| < {self.motion_below:g}{self.held}"
+            f"|{self.command_topic}.{self.command_field}| > {self.command_above:.12g} while "
+            f"|{self.motion_topic}.{self.motion_field}| < {self.motion_below:.12g}{self.held}"
         )
 
 

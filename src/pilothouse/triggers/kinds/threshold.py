@@ -30,7 +30,7 @@ class ThresholdConfig(HeldConfig):
 
     @property
     def condition(self) -> str:
-        return f"{self.topic}.{self.field} {SYMBOLS[self.op]} {self.value:g}{self.held}"
+        return f"{self.topic}.{self.field} {SYMBOLS[self.op]} {self.value:.12g}{self.held}"
 
 
 class Threshold(JudgingRule):
