@@ -260,7 +260,45 @@ def test_a_new_agents_token_is_shown_once_with_what_to_do_with_it(floor: Floor, 
     assert known.status_code == 200
     dialog.get_by_role("button", name="I have copied it").click()
     expect(page.get_by_role("row").filter(has_text="Rob")).to_be_visible()
+    expect(page.get_by_role("button", name="Register an agent")).to_be_focused()
     assert token not in page.content()
+
+
+def test_a_new_token_of_an_agent_waits_for_whoever_asked_and_the_button_keeps_their_place(
+    floor: Floor, visit: Visit
+) -> None:
+    robin = floor.hub.call("POST", "/api/v1/agents", json={"name": "Robin", "board_id": floor.board})
+    page = visit(floor.ada).page(f"{floor.path}/agents?agent={robin['id']}")
+    answers: list[Route] = []
+    page.route(re.compile(r"/agents/\w+/token$"), lambda route: answers.append(route))
+    drawer = page.get_by_role("dialog", name="Robin, worker")
+    button = drawer.get_by_role("button", name="New token")
+    shown = page.get_by_role("dialog", name="The new token of Robin")
+    tab_to(page, button)
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_be_focused()
+    # What is under way is not begun once more.
+    page.keyboard.press("Enter")
+    answers[0].continue_()
+    expect(shown).to_contain_text("shown once")
+    page.keyboard.press("Escape")
+    expect(shown).to_be_visible()
+    shown.get_by_role("button", name="I have copied it").click()
+    expect(shown).to_have_count(0)
+    expect(button).to_be_focused()
+    assert len(answers) == 1
+
+    # Also who has left meanwhile is shown it.
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    answers[1].continue_()
+    token = shown.locator("pre").first.inner_text().strip()
+    headers = {"X-Agent-Token": token}
+    known = httpx2.get(f"{floor.hub.url.rstrip('/')}/api/v1/agent/manifest", headers=headers, timeout=60)
+    assert known.status_code == 200
 
 
 def test_an_approval_shows_what_exactly_is_approved_until_that_changes(floor: Floor, visit: Visit) -> None:
@@ -508,3 +546,8 @@ def test_a_rule_makes_tasks_of_incidents(floor: Floor, visit: Visit) -> None:
     expect(row).to_be_visible()
     row.get_by_role("link", name="Its task").click()
     expect(page.get_by_role("dialog").get_by_role("link", name=re.compile("^Incident"))).to_be_visible()
+    page.keyboard.press("Escape")
+    # Agents are given the incident's id; people read what it is called.
+    page.get_by_role("navigation", name="Places of this board").get_by_role("link", name="History").click()
+    made = page.get_by_role("list", name="History").get_by_role("listitem").filter(has_text="made the task").first
+    expect(made).to_contain_text("The crane fell asleep")

@@ -22,6 +22,7 @@ def test_the_incident_of_the_flight_shows_what_fired_and_what_was_recorded(demo:
     page = visit().page(f"/incidents/{demo.incident_id}")
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("drone")
+    expect(page.get_by_text(re.compile(r"opened .*\d\d:\d\d:\d\d [A-Z]{3}\S* · "))).to_be_visible()
     expect(panel(page, "What fired").get_by_role("img", name=re.compile("the rule fires at >"))).to_be_visible()
     expect(panel(page, "What fired")).to_contain_text("/speed.data")
     expect(panel(page, "Around the trigger").get_by_test_id("moment-preview")).to_be_visible()

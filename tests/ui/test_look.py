@@ -16,6 +16,11 @@ from tests.ui.conftest import Demo, Visit
 pytestmark = pytest.mark.timeout(300)
 SCREENSHOTS = ROOT / "build" / "screenshots"
 SIZES = {"desk": DESK, "phone": PHONE}
+# What can be pressed or filled in and is not in sight; lists of places and lanes scroll sideways, and show it.
+OUT_OF_REACH = """() => [...document.querySelectorAll("a, button, input, textarea, label")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.closest("nav, article"))
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((one) => one.ariaLabel || one.innerText)"""
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
@@ -105,6 +110,7 @@ def test_every_page_looks_as_it_should(size: str, places: dict[str, str], visit:
             wrong.append(f"{name}: {late}")
         if page.get_by_text("There is no such page").is_visible():
             wrong.append(f"{name}: there is no such page")
+        wrong += [f"{name}: {what} lies beyond the edge" for what in page.evaluate(OUT_OF_REACH)]
         for scheme in SCHEMES:
             seen_in(page, scheme)
             _kept(page, SCREENSHOTS / f"{size}-{scheme}" / f"{name}.png")

@@ -12,12 +12,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.processes import pilothouse
-from tests.support.visitors import Hub, serious_findings
+from tests.support.visitors import PHONE, Hub, serious_findings
 from tests.ui.conftest import Visit
 
 pytestmark = pytest.mark.timeout(300)
 
 RECEIVER = "http://127.0.0.1:9/hook"
+LINE_PX = 21
 SETTINGS = {"PILOTHOUSE_NOTIFY_PLAIN_HTTP": "true", "PILOTHOUSE_NOTIFY_PRIVATE_ADDRESSES": "true"}
 
 
@@ -100,6 +101,7 @@ def test_somebody_who_is_invited_comes_in_by_the_link_and_is_seen_among_the_memb
 
     row = page.get_by_role("table", name="Members").get_by_role("row").filter(has_text="Noor <b>")
     page.reload()
+    expect(row).to_contain_text("by Operator")
     row.get_by_role("link", name="single boards").click()
     page.get_by_role("dialog").get_by_text("Sees all", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
@@ -156,6 +158,13 @@ def test_what_was_changed_stands_in_the_log_and_its_chain_is_whole(office: Hub, 
     page.get_by_role("button", name="Verify the whole chain").click()
 
     expect(page.get_by_text(re.compile(r"The chain is whole: \d+ entries"))).to_be_visible()
+
+    phone = visit(at=office, viewport=PHONE).page("/settings/audit")
+    rows = phone.get_by_role("table", name="Audit log").locator("tbody tr")
+    expect(rows.filter(has_text="for the log").or_(rows.first).first).to_be_visible()
+    # Two lines each, however long its words are.
+    heights = rows.evaluate_all("(rows) => rows.map((row) => row.offsetHeight)")
+    assert max(heights) <= 2 * LINE_PX + 14
 
 
 def test_storage_shows_what_a_sweep_would_delete_and_a_system_that_works_says_so(office: Hub, visit: Visit) -> None:

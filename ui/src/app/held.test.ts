@@ -54,6 +54,7 @@ const HELD: Record<string, string> = {
     parts/use-draft.ts draft
     parts/use-words.ts typed`,
   secret: `
+    pages/boards/agents/agents-page.tsx given
     pages/boards/webhooks/incoming-panel.tsx made
     pages/boards/webhooks/outgoing-panel.tsx made
     pages/fleet/enrol/enrol-page.tsx given

@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { PlainButton } from "~/parts/button";
 
 /** The one accent. Red is for danger and amber for attention, and nothing else is coloured. */
 const accent: MantineColorsTuple = [
@@ -38,8 +39,8 @@ export const theme = createTheme({
     },
   },
   components: {
-    Button: { defaultProps: { size: "xs" } },
-    ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+    Button: { defaultProps: { size: "xs", component: PlainButton } },
+    ActionIcon: { defaultProps: { variant: "subtle", color: "gray", component: PlainButton } },
     TextInput: { defaultProps: { size: "xs" } },
     PasswordInput: { defaultProps: { size: "xs" } },
     NumberInput: { defaultProps: { size: "xs" } },

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 const DIALOG = "[role=dialog]";
 
 /**
- * Dialogs come and go with the address, and take the focus with them: whoever closes one finds it where they opened it,
+ * Dialogs come and go, most of them with the address, and take the focus with them: whoever closes one finds it where they opened it,
  * and goes on from there by keyboard.
  */
 export function useFocusReturn(): void {
@@ -24,13 +24,17 @@ export function useFocusReturn(): void {
       const opener = last.get(layer);
       if (opener?.isConnected === true) opener.focus({ preventScroll: true });
     };
+    // Not yet: what the dialog leaves behind is taken away with it.
+    const later = () => void requestAnimationFrame(giveBack);
     document.addEventListener("focusin", follow);
+    // Some are closed by their button alone, such as what shows a secret once.
+    document.addEventListener("click", later);
     const forget = router.subscribe("onResolved", ({ pathChanged }) => {
-      // Not yet: what the dialog leaves behind is taken away with it.
-      if (!pathChanged) requestAnimationFrame(giveBack);
+      if (!pathChanged) later();
     });
     return () => {
       document.removeEventListener("focusin", follow);
+      document.removeEventListener("click", later);
       forget();
     };
   }, [router]);

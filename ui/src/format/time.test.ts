@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { absolute, clock, relative, span, utc } from "./time";
+import { absolute, clock, relative, span, utc, zone } from "./time";
 
 const now = new Date("2026-03-02T12:00:00Z");
 
@@ -25,3 +25,10 @@ test("lengths have one leading unit", () => {
 test("UTC is said in full", () => expect(utc("2026-03-02T12:00:00.5Z")).toBe("2026-03-02 12:00:00.500 UTC"));
 
 test("another day is named", () => expect(absolute("2026-02-20T12:00:00Z", now)).toContain("2026"));
+
+test("the zone is named shortly, and by that day's name", () => {
+  const [winter, summer] = ["2026-01-02T12:00:00Z", "2026-07-02T12:00:00Z"].map((at) => new Date(at));
+  expect(zone(winter as Date)).toMatch(/^\p{L}{2,}/u);
+  const isSame = winter?.getTimezoneOffset() === summer?.getTimezoneOffset();
+  expect(zone(winter as Date) === zone(summer as Date)).toBe(isSame);
+});

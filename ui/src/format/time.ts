@@ -63,6 +63,13 @@ export function absolute(at: At, now: Date): string {
     : `${day.format(moment)} ${time.format(moment)}`;
 }
 
+const zoned = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
+
+/** The viewer's zone as it was then: `CET`, `GMT+2`. */
+export function zone(at: At): string {
+  return zoned.formatToParts(dateOf(at)).find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
 export function utc(at: At): string {
   return `${dateOf(at).toISOString().replace("T", " ").replace("Z", "")} UTC`;
 }

@@ -1,4 +1,4 @@
-import { Checkbox, Group, Table } from "@mantine/core";
+import { Checkbox, Group, Table, Text } from "@mantine/core";
 import { plural } from "~/format/numbers";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
@@ -37,8 +37,8 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
             </Table.Th>
           )}
           <Table.Th w={90}>Severity</Table.Th>
-          <Table.Th w={isBrief ? undefined : { md: "34%" }}>Incident</Table.Th>
-          <Table.Th w={90} visibleFrom="md">
+          <Table.Th w={isBrief ? undefined : { md: "30%" }}>Incident</Table.Th>
+          <Table.Th w={{ md: 110, xl: 140 }} visibleFrom="md">
             Robot
           </Table.Th>
           <Table.Th w={100} visibleFrom="sm">
@@ -46,7 +46,9 @@ export function IncidentTable({ incidents, search, isBrief = false, chosen }: Pr
           </Table.Th>
           {isBrief ? null : (
             <>
-              <Table.Th visibleFrom="md">Rule</Table.Th>
+              <Table.Th w={{ md: "18%" }} visibleFrom="md">
+                Rule
+              </Table.Th>
               <Table.Th visibleFrom="lg">Seen</Table.Th>
             </>
           )}
@@ -105,11 +107,17 @@ function Row({ incident: one, search, isBrief, chosen }: RowProps) {
         </PageLink>
         <Group gap={6} hiddenFrom="sm" c="dimmed" fz="xs">
           <Mark of={one.state} />
-          {one.robot_id}
+          <Text inherit span truncate maw="60%">
+            {one.robot_id}
+          </Text>
           <Moment at={one.opened_at} />
         </Group>
       </Table.Td>
-      <Table.Td visibleFrom="md">{one.robot_id}</Table.Td>
+      <Table.Td visibleFrom="md">
+        <Text inherit lineClamp={2} title={one.robot_id ?? undefined}>
+          {one.robot_id}
+        </Text>
+      </Table.Td>
       <Table.Td visibleFrom="sm">
         <Mark of={one.state} />
       </Table.Td>

@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { answered, api, type Model } from "~/api/client";
 import { toAdminister, useKnown } from "~/api/rights";
+import { doer, kindBeside } from "~/format/doers";
 import { count } from "~/format/numbers";
 import { Answer } from "~/parts/answer";
 import { Empty } from "~/parts/empty";
@@ -14,6 +15,7 @@ import { Moment } from "~/parts/moment";
 import { Pager } from "~/parts/pager";
 import { Panel } from "~/parts/panel";
 import { Permitted } from "~/parts/permitted";
+import classes from "./audit.module.css";
 import { SettingsFrame } from "./settings-frame";
 
 export type AuditSearch = {
@@ -95,7 +97,7 @@ function Filters({ search }: { search: AuditSearch }) {
   const navigate = useNavigate();
   const fields: [keyof AuditSearch & ("actor" | "action" | "subject" | "request"), string][] = [
     ["actor", "Who"],
-    ["action", "What, such as incident.changed"],
+    ["action", "What: incident.changed"],
     ["subject", "Subject"],
     ["request", "Request"],
   ];
@@ -129,14 +131,31 @@ function Filters({ search }: { search: AuditSearch }) {
   );
 }
 
+function Actor({ entry }: { entry: Model<"AuditEntry"> }) {
+  const kind = kindBeside(entry.actor, entry.actor_kind);
+  return (
+    <>
+      <PageLink inherit to="/settings/audit" search={{ actor: entry.actor }}>
+        {doer(entry.actor)}
+      </PageLink>
+      {kind === null ? null : (
+        <Text span size="xs" c="dimmed">
+          {" "}
+          {kind}
+        </Text>
+      )}
+    </>
+  );
+}
+
 function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: AuditSearch }) {
   return (
-    <Table aria-label="Audit log" layout="auto">
+    <Table aria-label="Audit log" className={classes.log}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th visibleFrom="sm">No.</Table.Th>
-          <Table.Th>When</Table.Th>
-          <Table.Th>Who</Table.Th>
+          <Table.Th w={{ base: 96, sm: 120 }}>When</Table.Th>
+          <Table.Th visibleFrom="sm">Who</Table.Th>
           <Table.Th>What</Table.Th>
           <Table.Th visibleFrom="sm">Subject</Table.Th>
         </Table.Tr>
@@ -149,15 +168,8 @@ function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: 
               <Table.Td style={{ whiteSpace: "nowrap" }}>
                 <Moment at={entry.recorded_at} />
               </Table.Td>
-              <Table.Td>
-                <PageLink inherit to="/settings/audit" search={{ actor: entry.actor }}>
-                  {entry.actor}
-                </PageLink>
-                {entry.actor.startsWith(`${entry.actor_kind} `) ? null : (
-                  <Text size="xs" c="dimmed">
-                    {entry.actor_kind}
-                  </Text>
-                )}
+              <Table.Td visibleFrom="sm">
+                <Actor entry={entry} />
               </Table.Td>
               <Table.Td>
                 <PageLink
@@ -169,9 +181,14 @@ function Entries({ entries, search }: { entries: Model<"AuditEntry">[]; search: 
                 >
                   {entry.action}
                 </PageLink>
-                <Text size="xs" c="dimmed" hiddenFrom="sm">
-                  {entry.subject}
-                </Text>
+                <Group component="span" gap={6} wrap="nowrap" hiddenFrom="sm" fz="xs">
+                  <Text span inherit flex="none" maw="50%" truncate>
+                    <Actor entry={entry} />
+                  </Text>
+                  <Text span inherit c="dimmed" truncate title={entry.subject}>
+                    {entry.subject}
+                  </Text>
+                </Group>
               </Table.Td>
               <Table.Td visibleFrom="sm">
                 <PageLink inherit to="/settings/audit" search={{ subject: entry.subject }}>

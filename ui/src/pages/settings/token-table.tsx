@@ -1,5 +1,6 @@
 import { Badge, Code, Group, Table, Text } from "@mantine/core";
 import type { Model } from "~/api/client";
+import { doer } from "~/format/doers";
 import { Confirm } from "~/parts/confirm";
 import { Empty } from "~/parts/empty";
 import { Mark } from "~/parts/marks";
@@ -51,7 +52,7 @@ export function TokenTable({ label, areBrowsers = false, tokens, end, empty }: P
             <Table.Td visibleFrom="md">
               <Moment at={token.created_at} />
               <Text size="xs" c="dimmed">
-                by {token.created_by}
+                by {doer(token.created_by)}
               </Text>
             </Table.Td>
             <Table.Td style={{ whiteSpace: "nowrap" }}>

@@ -2,6 +2,7 @@ import { Box, Code, Drawer, Group, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { doer } from "~/format/doers";
 import { figure } from "~/format/numbers";
 import { ActButton } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
@@ -17,10 +18,12 @@ import { TaskLink } from "../task/task-link";
 import { agentDraftOf, agentOf } from "./agent-draft";
 import { AgentForm } from "./agent-form";
 import { Liveness, Used } from "./agents-page";
-import { TokenShown } from "./token-shown";
+import type { Given } from "./token-shown";
+
+type Props = { agentId: string; isEditing: boolean; show: (given: Given) => void };
 
 /** One agent: who it is, what it works on, what it used up, and its token. */
-export function AgentDrawer({ agentId, isEditing }: { agentId: string; isEditing: boolean }) {
+export function AgentDrawer({ agentId, isEditing, show }: Props) {
   const url = useUrl();
   const found = useQuery(oneAgent(agentId));
   return (
@@ -38,7 +41,7 @@ export function AgentDrawer({ agentId, isEditing }: { agentId: string; isEditing
           isEditing ? (
             <EditAgent agent={agent} close={() => url({ change: undefined }, "closes")} />
           ) : (
-            <About agent={agent} />
+            <About agent={agent} show={show} />
           )
         }
       </Answer>
@@ -46,14 +49,16 @@ export function AgentDrawer({ agentId, isEditing }: { agentId: string; isEditing
   );
 }
 
-function About({ agent }: { agent: Model<"Agent"> }) {
+type Of = { agent: Model<"Agent">; show: (given: Given) => void };
+
+function About({ agent, show }: Of) {
   const { snapshot } = useOnBoard();
   const url = useUrl();
   const tasks = snapshot.tasks.filter((task) => task.assigned_id === agent.id);
   return (
     <Stack gap="md">
       <Liveness agent={agent} />
-      <Acts agent={agent} edit={() => url({ change: true }, "opens")} />
+      <Acts agent={agent} edit={() => url({ change: true }, "opens")} show={show} />
       {agent.identity === "" ? null : (
         <Box fz="sm" style={{ whiteSpace: "pre-wrap" }}>
           {agent.identity}
@@ -61,7 +66,7 @@ function About({ agent }: { agent: Model<"Agent"> }) {
       )}
       <Text size="xs" c="dimmed" component="div">
         <Code>{agent.id}</Code> · {agent.runtime || "any runtime"} · heartbeat every{" "}
-        {figure(agent.heartbeat_interval_s)} s · registered by {agent.created_by} <Moment at={agent.created_at} />
+        {figure(agent.heartbeat_interval_s)} s · registered by {doer(agent.created_by)} <Moment at={agent.created_at} />
         {agent.spawned_by === null ? "" : " · made by a lead"}
         {Object.entries(agent.labels).map(([name, value]) => ` · ${name}: ${value}`)}
       </Text>
@@ -141,14 +146,17 @@ function useAgentChanged() {
   };
 }
 
-function Acts({ agent, edit }: { agent: Model<"Agent">; edit: () => void }) {
-  const { toWrite, boardId } = useOnBoard();
+function Acts({ agent, edit, show }: Of & { edit: () => void }) {
+  const { toWrite } = useOnBoard();
   const url = useUrl();
   const onSettled = useAgentChanged();
   const params = { path: { agent_id: agent.id } };
   const replacing = useMutation({
     mutationFn: (end_previous: boolean) =>
       answered(api.POST("/api/v1/agents/{agent_id}/token", { params, body: { end_previous } })),
+    // Also when the drawer was closed meanwhile: what is shown once must not be lost.
+    onSuccess: ({ token, previous_until }) =>
+      show({ agent: agent.name, token, isFirst: false, previousUntil: previous_until }),
     onError: sayProblem,
     onSettled,
   });
@@ -161,52 +169,38 @@ function Acts({ agent, edit }: { agent: Model<"Agent">; edit: () => void }) {
     onError: sayProblem,
     onSettled,
   });
-  const token = replacing.data;
   return (
-    <>
-      <Group gap="xs">
-        <ActButton variant="default" refusal={toWrite} onAct={edit}>
-          Edit
-        </ActButton>
-        <ActButton
-          variant="default"
-          refusal={toWrite}
-          loading={replacing.isPending}
-          onAct={() => replacing.mutate(false)}
-        >
-          New token
-        </ActButton>
-        {toWrite === null ? (
-          <>
-            <Confirm
-              question="End the present token now?"
-              consequence={`For a token that has leaked. ${agent.name} can do nothing until it has the new one.`}
-              onConfirm={() => replacing.mutate(true)}
-            >
-              It has leaked
-            </Confirm>
-            <Confirm
-              question={`Remove ${agent.name}?`}
-              consequence="Its token opens nothing any more, the tasks it has are free again. What it did stays in the history."
-              onConfirm={() => removing.mutate()}
-            >
-              Remove
-            </Confirm>
-          </>
-        ) : null}
-      </Group>
-      {token === undefined ? null : (
+    <Group gap="xs">
+      <ActButton variant="default" refusal={toWrite} onAct={edit}>
+        Edit
+      </ActButton>
+      <ActButton
+        variant="default"
+        refusal={toWrite}
+        loading={replacing.isPending}
+        onAct={() => replacing.mutate(false)}
+      >
+        New token
+      </ActButton>
+      {toWrite === null ? (
         <>
-          <TokenShown token={token.token} name={agent.name} boardId={boardId} />
-          {token.previous_until ? (
-            <Text size="sm">
-              The one before is good until this one is first used, and at the latest until{" "}
-              <Moment at={token.previous_until} form="both" />.
-            </Text>
-          ) : null}
+          <Confirm
+            question="End the present token now?"
+            consequence={`For a token that has leaked. ${agent.name} can do nothing until it has the new one.`}
+            onConfirm={() => replacing.mutate(true)}
+          >
+            It has leaked
+          </Confirm>
+          <Confirm
+            question={`Remove ${agent.name}?`}
+            consequence="Its token opens nothing any more, the tasks it has are free again. What it did stays in the history."
+            onConfirm={() => removing.mutate()}
+          >
+            Remove
+          </Confirm>
         </>
-      )}
-    </>
+      ) : null}
+    </Group>
   );
 }
 

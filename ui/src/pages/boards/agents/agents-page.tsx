@@ -1,6 +1,7 @@
 import { Box, Group, Progress, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { Model } from "~/api/client";
 import { figure } from "~/format/numbers";
 import { ActButton } from "~/parts/act-button";
@@ -13,15 +14,18 @@ import { More } from "~/parts/more";
 import { Panel } from "~/parts/panel";
 import { useUrl } from "~/parts/use-url";
 import { useOnBoard } from "../board/on-board";
+import { useTaskTitles } from "../incidents/use-incident-title";
 import { agents, BEAT_MS } from "../model/queries";
 import { AgentDrawer } from "./agent-drawer";
 import { RegisterAgent } from "./register-agent";
+import { type Given, TokenShown } from "./token-shown";
 
 /** Who works on a board, whether they live, and what they have used up today. */
 export function AgentsPage({ agentId, isChanging }: { agentId?: string; isChanging: boolean }) {
   const { boardId, toWrite, snapshot } = useOnBoard();
   const url = useUrl();
   const found = useShown(useInfiniteQuery({ ...agents(boardId), refetchInterval: BEAT_MS }));
+  const [given, setGiven] = useState<Given | null>(null);
   const most = snapshot.board.max_agents;
   return (
     <Panel
@@ -45,14 +49,16 @@ export function AgentsPage({ agentId, isChanging }: { agentId?: string; isChangi
         }
       </Answer>
       <More of={found} />
-      {agentId ? <AgentDrawer agentId={agentId} isEditing={isChanging} /> : null}
-      {agentId === "" ? <RegisterAgent close={() => url({ agent: undefined }, "closes")} /> : null}
+      {agentId ? <AgentDrawer agentId={agentId} isEditing={isChanging} show={setGiven} /> : null}
+      {agentId === "" ? <RegisterAgent close={() => url({ agent: undefined }, "closes")} show={setGiven} /> : null}
+      {given === null ? null : <TokenShown given={given} boardId={boardId} close={() => setGiven(null)} />}
     </Panel>
   );
 }
 
 function AgentTable({ agents: all }: { agents: Model<"Agent">[] }) {
   const { snapshot } = useOnBoard();
+  const titleOf = useTaskTitles(snapshot.tasks);
   const url = useUrl();
   return (
     <Table highlightOnHover>
@@ -84,6 +90,7 @@ function AgentTable({ agents: all }: { agents: Model<"Agent">[] }) {
                     type="button"
                     size="sm"
                     fw={600}
+                    ta="left"
                     c="var(--mantine-color-anchor)"
                     onClick={() => url({ agent: agent.id }, "opens")}
                     style={{ background: "none", border: 0, padding: 0, cursor: "pointer" }}
@@ -107,7 +114,7 @@ function AgentTable({ agents: all }: { agents: Model<"Agent">[] }) {
                 ) : (
                   tasks.map((task) => (
                     <Text key={task.id} size="xs" lineClamp={1}>
-                      {task.title}
+                      {titleOf(task)}
                     </Text>
                   ))
                 )}

@@ -1,4 +1,4 @@
-import { Box, SegmentedControl } from "@mantine/core";
+import { Box, SegmentedControl, Select } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Answer } from "~/parts/answer";
@@ -78,16 +78,19 @@ export function AllApprovalsPage({ status, approvalId, boardId }: AllProps) {
   );
 }
 
-function Choice(props: { value: string; choices: string[]; change: (value: string) => void }) {
-  const { value, choices, change } = props;
+type ChoiceProps = { value: string; choices: string[]; change: (value: string) => void };
+
+/** All of them beside each other, where there is room for that. */
+function Choice({ value, choices, change }: ChoiceProps) {
+  const which = {
+    "aria-label": "Which approvals",
+    value,
+    data: choices.map((one) => ({ value: one, label: one[0]?.toUpperCase() + one.slice(1) })),
+  };
   return (
-    <Box mb="sm" style={{ overflowX: "auto" }}>
-      <SegmentedControl
-        aria-label="Which approvals"
-        value={value}
-        data={choices.map((one) => ({ value: one, label: one[0]?.toUpperCase() + one.slice(1) }))}
-        onChange={change}
-      />
+    <Box mb="sm">
+      <SegmentedControl {...which} onChange={change} visibleFrom="sm" />
+      <Select {...which} onChange={(one) => one !== null && change(one)} allowDeselect={false} hiddenFrom="sm" />
     </Box>
   );
 }

@@ -6,6 +6,7 @@ import { Empty } from "~/parts/empty";
 import { useShown } from "~/parts/listed";
 import { Moment } from "~/parts/moment";
 import { More } from "~/parts/more";
+import { useTaskTitles } from "../incidents/use-incident-title";
 import { history } from "../model/queries";
 import { changesOf, verbOf } from "../model/story";
 import { Who } from "../who";
@@ -13,6 +14,7 @@ import { Who } from "../who";
 /** What happened on a board or to one thing on it, the latest first; nobody can change it. */
 export function HistoryList({ boardId, subjectId }: { boardId: string; subjectId?: string }) {
   const found = useShown(useInfiniteQuery(history(boardId, subjectId)), "past");
+  const titleOf = useTaskTitles(found.data?.items.map(named) ?? []);
   return (
     <Answer query={found}>
       {({ items: entries }) => {
@@ -21,7 +23,11 @@ export function HistoryList({ boardId, subjectId }: { boardId: string; subjectId
           <>
             <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }} aria-label="History">
               {entries.map((entry) => (
-                <Entry key={entry.sequence} entry={entry} withSummary={subjectId === undefined} />
+                <Entry
+                  key={entry.sequence}
+                  entry={entry}
+                  summary={subjectId === undefined ? titleOf(named(entry)) : ""}
+                />
               ))}
             </Stack>
             <More of={found}>Show what was before</More>
@@ -32,19 +38,24 @@ export function HistoryList({ boardId, subjectId }: { boardId: string; subjectId
   );
 }
 
-function Entry({ entry, withSummary }: { entry: Model<"ActivityEntry">; withSummary: boolean }) {
+// The summary of a task that a rule made of an incident is its title, which names no more than the incident's id.
+function named({ summary }: Model<"ActivityEntry">) {
+  return { title: summary, incident_id: /^Incident (inc_\w+), /.exec(summary)?.[1] ?? null };
+}
+
+function Entry({ entry, summary }: { entry: Model<"ActivityEntry">; summary: string }) {
   const changes = changesOf(entry);
   return (
     <Box component="li" fz="sm" style={{ borderBottom: "1px solid var(--mantine-color-default-border)" }} pb={6}>
       <Group gap={6} justify="space-between" wrap="nowrap" align="baseline">
         <Text size="sm" component="div" miw={0}>
           <Who kind={entry.actor.kind} name={entry.actor.name} fw={600} /> {verbOf(entry)}
-          {withSummary && entry.summary !== "" ? (
+          {summary === "" ? null : (
             <Text span inherit c="dimmed">
               {" "}
-              {entry.summary}
+              {summary}
             </Text>
-          ) : null}
+          )}
         </Text>
         <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
           <Moment at={entry.recorded_at} />

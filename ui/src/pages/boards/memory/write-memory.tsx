@@ -52,7 +52,7 @@ export function WriteMemory({ place, toWrite }: { place: MemoryPlace; toWrite: R
           <TextInput
             aria-label="Source"
             placeholder="Source, such as runbook"
-            w={160}
+            w={200}
             maxLength={200}
             value={draft.source}
             onChange={(event) => change({ source: event.currentTarget.value })}

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api } from "~/api/client";
+import { doer } from "~/format/doers";
 import { Confirm } from "~/parts/confirm";
 import { Failure } from "~/parts/failure";
 import { Moment } from "~/parts/moment";
@@ -63,7 +64,7 @@ export function BoardSettingsPage() {
           {saving.isError ? <Failure error={saving.error} /> : null}
           <Group justify="space-between" mt="md">
             <Text size="xs" c="dimmed">
-              made by {board.created_by} <Moment at={board.created_at} /> · version {board.version}
+              made by {doer(board.created_by)} <Moment at={board.created_at} /> · version {board.version}
             </Text>
             {toArrange === null ? (
               <Button type="submit" disabled={!isChanged} loading={saving.isPending}>

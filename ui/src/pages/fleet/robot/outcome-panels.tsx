@@ -2,7 +2,7 @@ import { Table, Text } from "@mantine/core";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { bytes } from "~/format/numbers";
-import { span } from "~/format/time";
+import { clock } from "~/format/time";
 import { Answer } from "~/parts/answer";
 import { PageLink } from "~/parts/link";
 import { Mark } from "~/parts/marks";
@@ -51,7 +51,7 @@ export function RobotRecordings({ robotId }: { robotId: string }) {
             {one.label || one.session_id}
           </PageLink>
           <Text size="xs" c="dimmed">
-            {span(one.duration_s)}, {bytes(one.size_bytes)}
+            {clock(one.duration_s, 1)}, {bytes(one.size_bytes)}
           </Text>
         </Row>
       )}

@@ -2,6 +2,7 @@ import { Button, Group, Modal, NumberInput, Select, Stack, Table, Text, TextInpu
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Model } from "~/api/client";
+import { doer } from "~/format/doers";
 import { Answer } from "~/parts/answer";
 import { Command } from "~/parts/command";
 import { Confirm } from "~/parts/confirm";
@@ -77,7 +78,7 @@ function Row({ invite, onRevoke }: { invite: Invite; onRevoke: () => void }) {
       <Table.Td w="40%">
         <Text size="sm">{invite.email ?? "anybody"}</Text>
         <Text size="xs" c="dimmed">
-          {invite.role}, by {invite.created_by}
+          {invite.role}, by {doer(invite.created_by)}
         </Text>
       </Table.Td>
       <Table.Td>
@@ -85,7 +86,7 @@ function Row({ invite, onRevoke }: { invite: Invite; onRevoke: () => void }) {
         <Text size="xs" c="dimmed" component="div">
           {invite.is_open ? "ends " : ""}
           <Moment at={at} />
-          {invite.accepted_by ? `, ${invite.accepted_by}` : ""}
+          {invite.accepted_by ? `, ${doer(invite.accepted_by)}` : ""}
         </Text>
       </Table.Td>
       <Table.Td>

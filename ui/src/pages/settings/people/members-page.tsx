@@ -4,6 +4,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { answered, api, type Model } from "~/api/client";
 import { isAdmin, toAdminister } from "~/api/rights";
 import { useWhoAmI, type WhoAmI } from "~/api/session";
+import { doer } from "~/format/doers";
 import { ActLink } from "~/parts/act-button";
 import { Answer } from "~/parts/answer";
 import { Confirm } from "~/parts/confirm";
@@ -188,7 +189,7 @@ function Row({ member, me, organizationId }: Here & { member: Member }) {
       <Table.Td visibleFrom="sm">
         <Moment at={member.joined_at} />
         <Text size="xs" c="dimmed">
-          by {member.invited_by}
+          by {doer(member.invited_by)}
         </Text>
       </Table.Td>
       <Table.Td>
