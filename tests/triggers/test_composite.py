@@ -152,3 +152,12 @@ def test_parts_that_are_none_or_too_many_are_refused(kind: str, of: list[object]
 def test_a_misspelt_key_inside_is_named_and_not_what_it_leaves_missing() -> None:
     with pytest.raises(ValidationError, match=r"0\.dropout\.max_gap: unknown setting"):
         rule_of(kind="all", name="x", of=[{"kind": "dropout", "topic": "/x", "max_gap": 1}])
+
+
+def test_a_silence_that_is_noticed_late_does_not_shorten_the_cooldown_of_any() -> None:
+    rule = rule_of(kind="any", name="either", of=[FAST, BLIND], cooldown_s=1)
+
+    assert fires_at(rule, (0, "/scan", {}), speed(1.1, 6)) == [1.1]
+    noticed = [rule.tick(ns(time_s)) for time_s in (1.2, 2.0, 2.1)]
+
+    assert [None if one is None else one.fired_at_ns for one in noticed] == [None, None, ns(2.1)]

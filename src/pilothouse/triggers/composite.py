@@ -133,6 +133,7 @@ class AnyOf(_Composite):
     def __init__(self, config: AnyConfig, parts: Sequence[Rule]) -> None:
         super().__init__(config, parts)
         self._waiting: tuple[Rule, TriggerFired] | None = None
+        self._told_ns: int | None = None
 
     def is_active(self, now_ns: int) -> bool:
         return any(one.is_active(now_ns) for one in self.parts)
@@ -145,6 +146,9 @@ class AnyOf(_Composite):
         if fired:
             self._waiting = min(fired, key=lambda one: one[1].fired_at_ns)
             time_ns = self._waiting[1].fired_at_ns
+            if self._told_ns is not None and time_ns < self._told_ns <= now_ns:
+                # A silence is noticed after it became too long: that is no clock that was set back.
+                time_ns = self._told_ns
         else:
             time_ns = now_ns
         if self._waiting is None or not (fired or self._waiting[0].is_active(now_ns)):
@@ -152,7 +156,7 @@ class AnyOf(_Composite):
             return None
         if not self.excursion.observe(time_ns, violated=True):
             return None
-        told, self._waiting = self._waiting[1], None
+        told, self._waiting, self._told_ns = self._waiting[1], None, time_ns
         return self._as_mine(told, time_ns)
 
 
