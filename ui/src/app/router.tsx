@@ -1,9 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
-import { Failure } from "~/parts/failure";
 import { trailOf } from "~/parts/trail";
 import { routeTree } from "~/route-tree.gen";
 import { NotFound } from "./not-found";
+import { keepTheDocument, PageFailure } from "./unfetched";
 
 export function createPages(queries: QueryClient) {
   const router = createRouter({
@@ -13,9 +13,10 @@ export function createPages(queries: QueryClient) {
     defaultPreloadStaleTime: 0,
     scrollRestoration: true,
     defaultNotFoundComponent: NotFound,
-    defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+    defaultErrorComponent: PageFailure,
   });
   trailOf(router.history);
+  keepTheDocument();
   return router;
 }
 
