@@ -136,6 +136,25 @@ def test_check_says_what_a_configuration_means(tmp_path: Path) -> None:
     assert "http://hub:8000" in done.stdout
 
 
+def test_check_names_rules_whose_topics_are_thinned_out(tmp_path: Path) -> None:
+    file = tmp_path / "recorder.yaml"
+    file.write_text(
+        "sources:\n"
+        "- {kind: foxglove, url: 'ws://127.0.0.1:1', max_rate_hz: {/scan: 0.5}, exclude: [/hidden]}\n"
+        "topics: [{match: '/imu*', max_rate_hz: 10}, {match: /hidden, max_rate_hz: 1}]\n"
+        "triggers: [/imu.x > 9, /speed.x > 9, /hidden.x > 9, {kind: dropout, topic: /scan, max_gap_s: 1}]\n"
+    )
+
+    done = ended("check", file)
+
+    said = "at most {} times a second: max_rate_hz thins it out before rules see it"
+    assert done.stderr.splitlines() == [
+        f"mind     /imu.x > 9 sees /imu {said.format(10)}",
+        f"mind     /scan silent for more than 1 s sees /scan {said.format(0.5)}",
+    ]
+    assert done.returncode == 0
+
+
 def test_check_says_when_nothing_would_be_recorded(tmp_path: Path) -> None:
     config = tmp_path / "recorder.yaml"
     for text, said in (("", "only what programs push is recorded"), ("push: false", "nothing is recorded")):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pilothouse.cli.recorder import watch
 from pilothouse.cli.recorder.init import init
+
+if TYPE_CHECKING:
+    from pilothouse.recorder.settings import RecorderSettings
 
 app = typer.Typer(
     help="Keep the last minute on the robot, crash-safe, and seal it when a trigger fires.",
@@ -63,6 +67,22 @@ def check(config: Annotated[Path, typer.Argument(help="The YAML file to check.")
         # A file may be written here for a robot that has it.
         if source.kind == "replay" and not source.path.exists():
             print(f"mind     {source.path} is not here: a recorder would not start without it", file=sys.stderr)
+    for name, watched, rate_hz in _thinned(settings):
+        said = f"{name} sees {watched} at most {rate_hz:g} times a second: max_rate_hz thins it out before rules see it"
+        print(f"mind     {said}", file=sys.stderr)
+
+
+def _thinned(settings: RecorderSettings) -> Iterator[tuple[str, str, float]]:
+    """Rules that see only a part of a topic, and how much of it."""
+    from pilothouse.triggers import build_rule
+
+    for rule in settings.triggers:
+        for topic in sorted(build_rule(rule).topics):
+            selections = [one.selection for one in settings.sources if one.selection.wants(topic)]
+            limits = [one.limit(topic) or settings.topic_rules.limit(topic) for one in selections]
+            rates = [one.rate_hz for one in limits if one is not None]
+            if rates:
+                yield rule.called, topic, min(rates)
 
 
 for command in LATER:

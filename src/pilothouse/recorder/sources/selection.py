@@ -42,6 +42,7 @@ class RateLimit:
     """Lets messages through at most so often, on message time; a clock set back does not silence a topic."""
 
     def __init__(self, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
         self._period_ns = round(NS_PER_S / rate_hz)
         self._last_ns: int | None = None
         self._due_ns = 0
