@@ -45,6 +45,14 @@ def changing(data: Path, **settings: object) -> Iterator[tuple[Robot, dict[str, 
         recorder.stop()
 
 
+def test_captures_that_wait_for_the_disk_hold_no_more_than_the_new_budget(tmp_path: Path) -> None:
+    with changing(tmp_path, max_bytes=64 << 20) as (robot, config):
+        config["max_bytes"] = 32 << 20
+        robot.recorder.reload()
+
+        assert robot.recorder.captures._backlog.max_bytes == 32 << 20
+
+
 def test_a_new_rule_fires_and_an_old_one_keeps_its_memory(tmp_path: Path) -> None:
     slow = {**FAST, "name": "fast", "duration_s": 5}
     with changing(tmp_path, triggers=[slow]) as (robot, config):

@@ -31,7 +31,7 @@ class Backlog:
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._waiting: deque[Unwritten] = deque()
         self._holders: Counter[int] = Counter()
         self.held_bytes = 0
@@ -49,7 +49,7 @@ class Backlog:
             return f"{MAX_UNWRITTEN} captures were waiting to be written already"
         parts = _parts(unwritten.snapshot)
         fresh = {part: size for part, size in parts.items() if part not in self._holders}
-        if self._waiting and self.held_bytes + sum(fresh.values()) > self._max_bytes:
+        if self._waiting and self.held_bytes + sum(fresh.values()) > self.max_bytes:
             return "captures waiting to be written already held as much memory as the buffer may"
         self.held_bytes += sum(fresh.values())
         self._holders.update(parts.keys())

@@ -85,6 +85,7 @@ class Captures:
             self._asked.use(Budgets.of(settings))
             self._writing.about = about
             self.max_post_s = settings.max_post_s
+            self._backlog.max_bytes = settings.max_bytes
 
     @property
     def lives(self) -> bool:
