@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pilothouse.hub.backtests.domain import MAX_POINTS_KEPT, thinned
 from pilothouse.hub.backtests.service.examining import examine
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES
 from pilothouse.triggers import TriggerConfig, Triggers
 from tests.support.flights import START_NS, Said, saying, write_messages
 

@@ -22,7 +22,7 @@ from pilothouse.hub.playback.service import Patience, PlaybackBusy, Turns, colum
 from pilothouse.hub.playback.service.cuts import CHUNK_LIMIT_BYTES, Cut
 from pilothouse.hub.playback.service.images import picture_of
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import watched
+from pilothouse.hub.recordings.service.storage.watched import watched
 from pilothouse.mcap import Decoders, open_recording
 from tests.support.flights import NS_PER_S, START_NS, Said, saying, write_flight, write_messages
 from tests.support.services import http_scope

@@ -17,7 +17,7 @@ from pilothouse.hub.playback.auth import OnlyRobot, RecordingWitness, check_evid
 from pilothouse.hub.playback.schemas import DecodedMessages, FieldTree, SeriesList
 from pilothouse.hub.playback.service import Cut, Patience, Playback
 from pilothouse.hub.recordings.service import Content, RecordingServices
-from pilothouse.hub.recordings.service.landing import in_thread
+from pilothouse.hub.recordings.service.storage.landing import in_thread
 from pilothouse.web.kept import kept
 from pilothouse.web.paging import MAX_LIMIT
 from pilothouse.wire.base import SessionId

@@ -16,8 +16,8 @@ from pilothouse.hub.events import HUB_STREAM, Events
 from pilothouse.hub.jobs import Jobs
 from pilothouse.hub.recordings.domain.problems import ContentDiffers
 from pilothouse.hub.recordings.service import Content, Intake, Recordings
-from pilothouse.hub.recordings.service.landing import in_thread
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
+from pilothouse.hub.recordings.service.storage.landing import in_thread
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES
 from pilothouse.hub.repairs.domain import NoRepair, NothingToRepairYet, RepairState, recovered_id
 from pilothouse.hub.repairs.models import RepairRow
 from pilothouse.hub.repairs.repository import RepairRows

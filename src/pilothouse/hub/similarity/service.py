@@ -16,8 +16,8 @@ from pilothouse.hub.playback.domain import numeric_fields
 from pilothouse.hub.playback.service.columns import columns_of
 from pilothouse.hub.playback.service.images import COMPRESSED, RAW
 from pilothouse.hub.recordings.service import Content, Recordings
-from pilothouse.hub.recordings.service.landing import in_thread
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
+from pilothouse.hub.recordings.service.storage.landing import in_thread
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES
 from pilothouse.hub.similarity.domain import (
     AFTER_NS,
     BEFORE_NS,

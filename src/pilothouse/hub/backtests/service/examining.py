@@ -12,7 +12,7 @@ from pilothouse.hub.backtests.domain import MAX_CURVE_POINTS, MAX_FIRINGS_KEPT, 
 from pilothouse.hub.backtests.schemas import BacktestFiring
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.kit.errors import Problem, Unavailable
 from pilothouse.kit.logs import get_logger
 from pilothouse.mcap import Decoders, open_recording

@@ -11,7 +11,7 @@ from pilothouse.hub.playback.service.patience import Patience, Turns
 from pilothouse.hub.playback.service.windows import Window
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.mcap import Summary, open_recording
 from pilothouse.mcap.cutting.cutting import Cutting, Piece, Wanted
 from pilothouse.mcap.reading.spans import ANY_TIME

@@ -27,7 +27,7 @@ from pilothouse.hub.playback.service.patience import Patience, Turns
 from pilothouse.hub.playback.service.windows import Window, begin_of
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.service import Content
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES, watched
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES, watched
 from pilothouse.kit.clock import NS_PER_S
 from pilothouse.kit.errors import Problem
 from pilothouse.mcap import Decoders, RecordingFile, Summary, open_recording

@@ -8,23 +8,23 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.events import Events
 from pilothouse.hub.fleet import Robots
 from pilothouse.hub.jobs import Jobs
-from pilothouse.hub.recordings.service.annotations import Annotations
-from pilothouse.hub.recordings.service.announcements import Announcements
-from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.bucket import BucketSessions
-from pilothouse.hub.recordings.service.digests import Digests
-from pilothouse.hub.recordings.service.files import SessionFiles
-from pilothouse.hub.recordings.service.indexing import Indexing
-from pilothouse.hub.recordings.service.intake import Intake
-from pilothouse.hub.recordings.service.keeping import Keeping
-from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
-from pilothouse.hub.recordings.service.partial import Partials
-from pilothouse.hub.recordings.service.recordings import Recordings
-from pilothouse.hub.recordings.service.retention import Retention, RetentionLimits
-from pilothouse.hub.recordings.service.sharing import Sharing, Viewers, link_key
-from pilothouse.hub.recordings.service.store import LocalSessions, SessionStore
-from pilothouse.hub.recordings.service.uploads import Uploads
-from pilothouse.hub.recordings.service.watch import Watch
+from pilothouse.hub.recordings.service.catalogue.annotations import Annotations
+from pilothouse.hub.recordings.service.catalogue.links import NO_LINKS, IncidentLinks
+from pilothouse.hub.recordings.service.catalogue.recordings import Recordings
+from pilothouse.hub.recordings.service.catalogue.sharing import Sharing, Viewers, link_key
+from pilothouse.hub.recordings.service.indexing.indexing import Indexing
+from pilothouse.hub.recordings.service.indexing.watch import Watch
+from pilothouse.hub.recordings.service.ingest.announcements import Announcements
+from pilothouse.hub.recordings.service.ingest.arrivals import Arrivals
+from pilothouse.hub.recordings.service.ingest.intake import Intake
+from pilothouse.hub.recordings.service.ingest.uploads import Uploads
+from pilothouse.hub.recordings.service.retention.keeping import Keeping
+from pilothouse.hub.recordings.service.retention.retention import Retention, RetentionLimits
+from pilothouse.hub.recordings.service.storage.bucket import BucketSessions
+from pilothouse.hub.recordings.service.storage.digests import Digests
+from pilothouse.hub.recordings.service.storage.files import SessionFiles
+from pilothouse.hub.recordings.service.storage.partial import Partials
+from pilothouse.hub.recordings.service.storage.store import LocalSessions, SessionStore
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage
 from pilothouse.kit.clock import Clock

@@ -11,7 +11,7 @@ from pathlib import Path
 from pilothouse.hub.db import Database
 from pilothouse.hub.lab.domain.problems import RecordingsUnavailable
 from pilothouse.hub.recordings.service import Recordings
-from pilothouse.hub.recordings.service.recordings import Content
+from pilothouse.hub.recordings.service.catalogue.recordings import Content
 from pilothouse.kit.errors import Problem
 from pilothouse.workspaces import Shown, recordings_shown
 

@@ -9,11 +9,11 @@ from pilothouse.hub.db import Database
 from pilothouse.hub.recordings.domain.watching import Changes, Look, Sighting, changes
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.schemas import Rescanned
-from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.indexing import Indexing
-from pilothouse.hub.recordings.service.retention import Retention
-from pilothouse.hub.recordings.service.store import SessionStore
-from pilothouse.hub.recordings.service.uploads import Uploads
+from pilothouse.hub.recordings.service.indexing.indexing import Indexing
+from pilothouse.hub.recordings.service.ingest.arrivals import Arrivals
+from pilothouse.hub.recordings.service.ingest.uploads import Uploads
+from pilothouse.hub.recordings.service.retention.retention import Retention
+from pilothouse.hub.recordings.service.storage.store import SessionStore
 from pilothouse.kit.clock import NS_PER_S, Clock
 from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger

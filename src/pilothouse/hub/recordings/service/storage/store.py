@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from pilothouse.hub.recordings.domain.watching import Look, Sighting
-from pilothouse.hub.recordings.service.files import SessionFiles
-from pilothouse.hub.recordings.service.landing import in_thread
-from pilothouse.hub.recordings.service.partial import Partial, Partials
+from pilothouse.hub.recordings.service.storage.files import SessionFiles
+from pilothouse.hub.recordings.service.storage.landing import in_thread
+from pilothouse.hub.recordings.service.storage.partial import Partial, Partials
 from pilothouse.web.ranges import OpenSource, local_file
 
 

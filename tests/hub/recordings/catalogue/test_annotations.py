@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from pilothouse.hub.composition import Hub
 from pilothouse.hub.recordings.models import AnnotationRow, RecordingRow
 from pilothouse.kit.clock import at
-from tests.hub.recordings.test_search import START_NS, row
+from tests.hub.recordings.catalogue.test_search import START_NS, row
 from tests.support.queries import counting_queries
 
 pytestmark = pytest.mark.anyio

@@ -18,9 +18,9 @@ from pilothouse.hub.recordings.domain.problems import HubEnding, RecordingFileMi
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import RecordingRows
-from pilothouse.hub.recordings.service.arrivals import recorded_ns
-from pilothouse.hub.recordings.service.store import SessionStore
-from pilothouse.hub.recordings.service.watched import CHUNK_LIMIT_BYTES
+from pilothouse.hub.recordings.service.ingest.arrivals import recorded_ns
+from pilothouse.hub.recordings.service.storage.store import SessionStore
+from pilothouse.hub.recordings.service.storage.watched import CHUNK_LIMIT_BYTES
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.errors import Unavailable
 from pilothouse.kit.logs import get_logger

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from pilothouse.hub.recordings.domain.problems import ContentDiffers, UploadLocked
-from pilothouse.hub.recordings.service.digests import Digests
-from pilothouse.hub.recordings.service.files import SessionFiles
+from pilothouse.hub.recordings.service.storage.digests import Digests
+from pilothouse.hub.recordings.service.storage.files import SessionFiles
 
 _OWNER_WRITES_GROUP_READS = 0o640
 

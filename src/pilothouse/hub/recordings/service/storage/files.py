@@ -14,7 +14,7 @@ from typing import BinaryIO
 from pilothouse.hub.recordings.domain.naming import is_recording_name
 from pilothouse.hub.recordings.domain.problems import RecordingFileMissing
 from pilothouse.hub.recordings.domain.watching import Sighting
-from pilothouse.hub.recordings.service.digests import Digests
+from pilothouse.hub.recordings.service.storage.digests import Digests
 
 # A summary is read in a thousand tiny pieces.
 _BUFFER_BYTES = 256 << 10

@@ -24,11 +24,11 @@ from pilothouse.hub.recordings.domain.problems import (
 from pilothouse.hub.recordings.domain.tus import Announced, Chunk
 from pilothouse.hub.recordings.models import UploadRow
 from pilothouse.hub.recordings.repository import RecordingRows, UploadRows
-from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.landing import Landing, in_thread, no_room
-from pilothouse.hub.recordings.service.owners import check_owner
-from pilothouse.hub.recordings.service.partial import Partial, Partials
-from pilothouse.hub.recordings.service.store import DirectUpload, SessionStore
+from pilothouse.hub.recordings.service.ingest.arrivals import Arrivals
+from pilothouse.hub.recordings.service.ingest.owners import check_owner
+from pilothouse.hub.recordings.service.storage.landing import Landing, in_thread, no_room
+from pilothouse.hub.recordings.service.storage.partial import Partial, Partials
+from pilothouse.hub.recordings.service.storage.store import DirectUpload, SessionStore
 from pilothouse.kit.clock import Clock, at
 from pilothouse.kit.ids import new_id
 from pilothouse.wire import RecordingState, UploadMetadata

@@ -28,12 +28,12 @@ from pilothouse.hub.recordings.domain.problems import (
 )
 from pilothouse.hub.recordings.domain.tus import Announced, Chunk
 from pilothouse.hub.recordings.service import Partials, SessionFiles
-from pilothouse.hub.recordings.service.partial import Partial
+from pilothouse.hub.recordings.service.storage.partial import Partial
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import ManualClock
 from pilothouse.wire import RecordingState, UploadMetadata
 from tests.hub.recordings.conftest import built, quiet
-from tests.hub.recordings.test_watch import annotate
+from tests.hub.recordings.indexing.test_watch import annotate
 from tests.support.deliveries import SESSION_ID, Desk, metadata_of, pieces
 
 pytestmark = pytest.mark.anyio

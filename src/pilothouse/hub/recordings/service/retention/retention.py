@@ -10,9 +10,9 @@ from pilothouse.hub.recordings.domain.retention import Kept, Limits, cap_bytes, 
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.repository import RecordingRows
 from pilothouse.hub.recordings.schemas import SweepItem, SweepPlan, Swept
-from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
-from pilothouse.hub.recordings.service.store import SessionStore
+from pilothouse.hub.recordings.service.catalogue.links import NO_LINKS, IncidentLinks
+from pilothouse.hub.recordings.service.ingest.arrivals import Arrivals
+from pilothouse.hub.recordings.service.storage.store import SessionStore
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.logs import get_logger
 

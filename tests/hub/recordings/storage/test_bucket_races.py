@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from pilothouse.hub.app import create_app
 from pilothouse.hub.lab.service.sharing import MARK
-from pilothouse.hub.recordings.service import bucket as buckets
-from pilothouse.hub.recordings.service.bucket import BucketSessions
-from pilothouse.hub.recordings.service.digests import Digests
+from pilothouse.hub.recordings.service.storage import bucket as buckets
+from pilothouse.hub.recordings.service.storage.bucket import BucketSessions
+from pilothouse.hub.recordings.service.storage.digests import Digests
 from pilothouse.hub.settings import HubSettings
 from pilothouse.hub.storage import Storage, StorageUnavailable
 from pilothouse.hub.storage.storage import MOST_PARTS, SMALLEST_PART_BYTES, _part_bytes

@@ -16,9 +16,9 @@ from pilothouse.hub.recordings.domain.problems import (
     RecordingFileMissing,
 )
 from pilothouse.hub.recordings.domain.watching import Look, Sighting
-from pilothouse.hub.recordings.service.digests import Digests
-from pilothouse.hub.recordings.service.partial import Partial
-from pilothouse.hub.recordings.service.store import DirectUpload
+from pilothouse.hub.recordings.service.storage.digests import Digests
+from pilothouse.hub.recordings.service.storage.partial import Partial
+from pilothouse.hub.recordings.service.storage.store import DirectUpload
 from pilothouse.hub.storage import Missing, Stat, Storage
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.web.ranges import ByteSource, OpenSource

@@ -19,7 +19,7 @@ from pilothouse.hub.recordings.domain.problems import RecordingPinned, UnknownRe
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.clock import at
 from tests.hub.recordings.conftest import built, quiet
-from tests.hub.recordings.test_watch import annotate
+from tests.hub.recordings.indexing.test_watch import annotate
 from tests.support.deliveries import Desk
 from tests.support.flights import write_flight
 

@@ -15,9 +15,9 @@ from pilothouse.hub.recordings.domain.naming import SUFFIX
 from pilothouse.hub.recordings.domain.problems import RecordingDeleted
 from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.repository import DeletedRows, RecordingRows
-from pilothouse.hub.recordings.service.arrivals import recorded_ns
-from pilothouse.hub.recordings.service.owners import check_owner
-from pilothouse.hub.recordings.service.recordings import Recordings
+from pilothouse.hub.recordings.service.catalogue.recordings import Recordings
+from pilothouse.hub.recordings.service.ingest.arrivals import recorded_ns
+from pilothouse.hub.recordings.service.ingest.owners import check_owner
 from pilothouse.kit.clock import Clock, at, to_ns
 from pilothouse.wire import Recording, RecordingAnnouncement, RecordingState
 

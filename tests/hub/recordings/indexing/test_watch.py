@@ -204,9 +204,9 @@ async def test_a_directory_that_cannot_be_read_is_said_once_and_so_is_its_return
                 raise PermissionError(13, "Permission denied")
             return super().look()
 
-    monkeypatch.setattr("pilothouse.hub.recordings.service.store.LocalSessions.look_every_s", 0.0)
+    monkeypatch.setattr("pilothouse.hub.recordings.service.storage.store.LocalSessions.look_every_s", 0.0)
     said = Listening()
-    monkeypatch.setattr("pilothouse.hub.recordings.service.watch.log", said)
+    monkeypatch.setattr("pilothouse.hub.recordings.service.indexing.watch.log", said)
     files = Flaky(sessions)
     running = asyncio.create_task(built(quiet_hub, files=files).watch.run())
     async with asyncio.timeout(20):
@@ -220,7 +220,7 @@ async def test_a_directory_that_cannot_be_read_is_said_once_and_so_is_its_return
 async def test_the_cap_is_kept_without_anybody_asking(
     quiet_hub: Hub, sessions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pilothouse.hub.recordings.service.store.LocalSessions.look_every_s", 0.0)
+    monkeypatch.setattr("pilothouse.hub.recordings.service.storage.store.LocalSessions.look_every_s", 0.0)
     hub = replace(quiet_hub, settings=quiet_hub.settings.model_copy(update={"max_disk_mb": 1}))
     services = built(hub)
     for hour in (1, 2):

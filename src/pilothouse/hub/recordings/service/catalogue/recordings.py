@@ -19,8 +19,8 @@ from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import ANY, FacetRows, Listed, RecordingRows, Selection, Sought
 from pilothouse.hub.recordings.schemas import DiskUse, Facets, FacetValue
-from pilothouse.hub.recordings.service.links import NO_LINKS, IncidentLinks
-from pilothouse.hub.recordings.service.store import SessionStore
+from pilothouse.hub.recordings.service.catalogue.links import NO_LINKS, IncidentLinks
+from pilothouse.hub.recordings.service.storage.store import SessionStore
 from pilothouse.kit.clock import NS_PER_S, at
 from pilothouse.web.ranges import OpenSource
 from pilothouse.wire import PreviewSeries, Recording, RecordingList, RecordingState, TopicSummary, TriggerFired

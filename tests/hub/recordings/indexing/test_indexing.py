@@ -117,7 +117,7 @@ async def test_a_reader_that_breaks_leaves_a_damaged_row(
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("pilothouse.hub.recordings.service.indexing.open_recording", explode)
+    monkeypatch.setattr("pilothouse.hub.recordings.service.indexing.indexing.open_recording", explode)
     write_flight(sessions / "x_1.mcap", seconds=1)
     await desk.look_twice()
     await desk.index_all()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from pilothouse.hub.recordings.domain.problems import StorageFull
-from pilothouse.hub.recordings.service.partial import Partial
+from pilothouse.hub.recordings.service.storage.partial import Partial
 
 # Large enough that handing it to a thread costs nothing beside writing it, small enough for many uploads at once.
 _BUFFER_BYTES = 1 << 20

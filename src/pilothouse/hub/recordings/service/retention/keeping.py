@@ -15,8 +15,8 @@ from pilothouse.hub.recordings.domain.watching import Sighting
 from pilothouse.hub.recordings.models import RecordingRow
 from pilothouse.hub.recordings.repository import DeletedRows, RecordingRows
 from pilothouse.hub.recordings.schemas import Deleted
-from pilothouse.hub.recordings.service.recordings import Recordings
-from pilothouse.hub.recordings.service.store import SessionStore
+from pilothouse.hub.recordings.service.catalogue.recordings import Recordings
+from pilothouse.hub.recordings.service.storage.store import SessionStore
 from pilothouse.kit.clock import Clock, at
 from pilothouse.wire import Recording, RecordingState
 

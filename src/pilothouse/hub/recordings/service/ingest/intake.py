@@ -8,10 +8,10 @@ from pathlib import Path
 from pilothouse.hub.db import Database
 from pilothouse.hub.recordings.domain.naming import SUFFIX
 from pilothouse.hub.recordings.models import UploadRow
-from pilothouse.hub.recordings.service.arrivals import Arrivals
-from pilothouse.hub.recordings.service.landing import in_thread, no_room
-from pilothouse.hub.recordings.service.partial import Partials
-from pilothouse.hub.recordings.service.store import SessionStore
+from pilothouse.hub.recordings.service.ingest.arrivals import Arrivals
+from pilothouse.hub.recordings.service.storage.landing import in_thread, no_room
+from pilothouse.hub.recordings.service.storage.partial import Partials
+from pilothouse.hub.recordings.service.storage.store import SessionStore
 from pilothouse.kit.ids import new_id
 
 

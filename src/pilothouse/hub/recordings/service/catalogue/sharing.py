@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pilothouse.hub.audit import record
 from pilothouse.hub.recordings.domain import signing
 from pilothouse.hub.recordings.schemas import OpenLinks, SignedLink
-from pilothouse.hub.recordings.service.recordings import Content, Recordings
+from pilothouse.hub.recordings.service.catalogue.recordings import Content, Recordings
 from pilothouse.kit.clock import NS_PER_S, Clock, at
 from pilothouse.kit.kept_secret import kept_secret
 from pilothouse.wire import Recording

@@ -10,7 +10,7 @@ from pilothouse.hub.composition import Hub, compose
 from pilothouse.hub.recordings.service import SessionFiles
 from pilothouse.hub.settings import HubSettings
 from tests.hub.recordings.conftest import built, quiet
-from tests.hub.recordings.test_watch import annotate
+from tests.hub.recordings.indexing.test_watch import annotate
 from tests.support.deliveries import Desk
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pilothouse.hub.app import create_app
 from pilothouse.hub.recordings.domain import signing
 from pilothouse.hub.recordings.domain.problems import LinkExpired, LinkWrong
-from pilothouse.hub.recordings.service.sharing import link_key
+from pilothouse.hub.recordings.service.catalogue.sharing import link_key
 from pilothouse.hub.settings import HubSettings
 from pilothouse.kit.errors import BadConfiguration
 from pilothouse.kit.settings import load

@@ -1,0 +1,1 @@
+"""What is known of recordings, as people and programs read it, share it and write beside it."""

@@ -1,0 +1,1 @@
+"""What recordings hold, and an index that stays true to what is stored."""

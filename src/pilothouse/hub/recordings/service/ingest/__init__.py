@@ -1,0 +1,1 @@
+"""How recordings come in: told of, delivered, or made by the hub itself."""

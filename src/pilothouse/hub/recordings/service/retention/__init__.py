@@ -1,0 +1,1 @@
+"""How long recordings stay: limits of disk and time, pins, deletions."""
