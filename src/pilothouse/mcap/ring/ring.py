@@ -115,7 +115,7 @@ class Ring:
             return channel_id
 
     def append(self, channel_id: int, log_time_ns: int, message: Binary, publish_time_ns: int | None = None) -> None:
-        """Add one message, half a microsecond for a small one. Raises UnknownChannel, BadTimestamp, RingClosed."""
+        """Add one message, below a microsecond for a small one. Raises UnknownChannel, BadTimestamp, RingClosed."""
         length = len(message)
         if length > self._chunk_bytes:
             self._sealer.wait_for_room(length)
