@@ -202,13 +202,18 @@ def test_a_size_is_a_number_with_or_without_a_unit(size: object, count: int) -> 
         ("foxglove", "ws://robot:99999"),
         ("foxglove", "ws://:8765"),
         ("foxglove", "ws://[::1:8765"),
+        ("zenoh", "tcp/robot"),
+        ("zenoh", "tcp/robot:99999"),
+        ("zenoh", "robot:7447"),
         ("mqtt", "mqtt://robot:70000"),
         ("mqtt", "mqtt://robot:port"),
         ("mqtt", "mqtt://me:secret@robot"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_refused_before_the_start(kind: str, url: str) -> None:
-    with pytest.raises(BadConfiguration, match=r"write it like (ws://HOST:8765|mqtt://HOST:1883)") as problem:
+    with pytest.raises(
+        BadConfiguration, match=r"write it like (ws://HOST:8765|mqtt://HOST:1883|tcp/HOST:7447)"
+    ) as problem:
         load(RecorderSettings, overrides={"sources": [f"{kind}:{url}"]}, environ={})
     assert "secret" not in problem.value.sentence
 
@@ -218,3 +223,15 @@ def test_addresses_of_ipv6_stand_in_brackets(line: str) -> None:
     (source,) = load(RecorderSettings, overrides={"sources": [line]}, environ={}).sources
 
     assert source.url == line.partition(":")[2]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["tcp/127.0.0.1:7447", "tcp/[::1]:7447", "udp/[::]:0", "tls/robot:7447#root=ca.pem", "unixsock-stream/run/z"],
+)
+def test_endpoints_of_zenoh_are_taken_as_zenoh_writes_them(endpoint: str) -> None:
+    source = {"kind": "zenoh", "connect": endpoint, "listen": [endpoint]}
+
+    (read,) = load(RecorderSettings, overrides={"sources": [source]}, environ={}).sources
+
+    assert read.connect == read.listen == (endpoint,)

@@ -15,6 +15,7 @@ from pilothouse.recorder.sources.selection import EVERYTHING, Selection
 MIB = 1 << 20
 # What JSON Schema can say of addresses; the rest is said by `_address`.
 WEBSOCKET, BROKER = r"^wss?://[^/\s]+", r"^mqtts?://[^/\s@]+$"
+WITH_PORTS, MOST_PORT = ("tcp", "udp", "tls", "quic", "ws"), 65_535
 Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Pattern = Annotated[str, Field(min_length=1)]
 
@@ -42,6 +43,16 @@ def _address(pattern: str, example: str) -> AfterValidator:
         return url
 
     return AfterValidator(checked)
+
+
+def _endpoints(endpoints: tuple[str, ...]) -> tuple[str, ...]:
+    """Zenoh goes on looking, without a word, for one that has no port or none that can be."""
+    for endpoint in endpoints:
+        protocol, _, place = endpoint.partition("/")
+        port = re.search(r":(\d{1,5})(?:[?#].*)?$", place)
+        if not protocol or not place or (protocol in WITH_PORTS and (port is None or int(port[1]) > MOST_PORT)):
+            raise ValueError(f"{endpoint!r} is no endpoint; write it like tcp/HOST:7447")
+    return endpoints
 
 
 class _SourceConfig(BaseModel):
@@ -99,14 +110,15 @@ class FoxgloveConfig(_SourceConfig):
         return f"foxglove {self.url}"
 
 
+Endpoints = Annotated[tuple[str, ...], BeforeValidator(_several), AfterValidator(_endpoints)]
+
+
 class ZenohConfig(_SourceConfig):
     """ROS 2 with rmw_zenoh, or anything else that speaks Zenoh."""
 
     kind: Literal["zenoh"] = "zenoh"
-    connect: Annotated[tuple[str, ...], BeforeValidator(_several)] = Field(
-        (), description="Endpoints to connect to, as tcp/HOST:7447"
-    )
-    listen: Annotated[tuple[str, ...], BeforeValidator(_several)] = Field((), description="Endpoints to listen on")
+    connect: Endpoints = Field((), description="Endpoints to connect to, as tcp/HOST:7447")
+    listen: Endpoints = Field((), description="Endpoints to listen on")
     mode: Literal["peer", "client"] = Field("peer", description="A client hears everything through one router")
     multicast: bool = Field(True, description="Look for peers and routers on the local network")
     keys: tuple[Pattern, ...] = Field(("**",), description="Zenoh key expressions to subscribe to")
