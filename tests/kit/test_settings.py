@@ -133,7 +133,7 @@ def test_an_empty_file_means_defaults(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_where_to_look() -> None:
-    assert "check --config" in complaint(file=Path("/nonexistent/example.yaml"))
+    assert "give the path of a file that is there" in complaint(file=Path("/nonexistent/example.yaml"))
 
 
 def test_a_wrong_flag_is_not_blamed_on_the_file(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(text: str, wrong: str
     ("text", "part"),
     [
         ("window_s: 0", "window_s"),
+        ("triggers: [{kind: dropuot, topic: /a}]", "triggers.0: no kind is called 'dropuot'; did you mean 'dropout'?"),
         ("max_bytes: 31MiB", "max_bytes: Input should be greater than or equal to 33554432 (32 MiB)"),
         (
             "max_bytes: 63MiB\nsources: ['zenoh:tcp/127.0.0.1:7447']",
@@ -110,7 +111,8 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(text: str, wrong: str
         ("triggers: [{kind: threshold, topic: /a, field: 'b[', op: gt, value: 1}]", "field path"),
         ("triggers: [{kind: threshold, topic: /a, field: b, op: above, value: 1}]", "gt"),
         ("triggers: [{kind: threshold, topic: /a, field: b, op: gt, value: .nan}]", "value"),
-        ("hub_url: hub:8000", "hub_url"),
+        ("hub_url: hub:8000", "hub_url: write it like http://HOST:8000, with a port from 1 to 65535"),
+        ("hub_url: http://hub:99999", "hub_url: write it like http://HOST:8000, with a port from 1 to 65535"),
         ("[]", "mapping"),
     ],
 )

@@ -87,7 +87,9 @@ def read_file(file: Path) -> dict[str, Any]:
         with file.open(encoding="utf-8") as opened:
             content = yaml.load(opened, Loader)  # noqa: S506 - it is a SafeLoader
     except OSError as error:
-        raise BadConfiguration(problem=f"cannot read {file}: {error.strerror}; check --config") from None
+        raise BadConfiguration(
+            problem=f"cannot read {file}: {error.strerror}; give the path of a file that is there"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise BadConfiguration(problem=f"{file} is not valid YAML: {reason}") from None
@@ -139,8 +141,19 @@ def explain(error: ValidationError, model: type[BaseModel], *, where: str | None
         return f"{prefix}unknown setting '{path}'{_hint(first['loc'], model)}{more}"
     if first["type"] == "tuple_type":
         return f"{prefix}{path} must be a list, such as [ONE, ANOTHER]{more}"
+    if first["type"] == "union_tag_invalid":
+        return f"{prefix}{path}: {_no_such_kind(first['ctx'])}{more}"
     said = first["msg"].removeprefix("Value error, ") + _in_mib(first.get("ctx", {}))
     return f"{prefix}{path}: {said}{more}" if path else f"{prefix}{said}{more}"
+
+
+def _no_such_kind(context: Mapping[str, Any]) -> str:
+    """Of one among several models, each told by its kind."""
+    known = [one.strip("' ") for one in context["expected_tags"].split(",")]
+    close = nearest(context["tag"], known)
+    hint = f"; did you mean '{close}'?" if close else "."
+    kind = context["discriminator"].strip("'")
+    return f"no {kind} is called '{context['tag']}'{hint} There are: {', '.join(known)}"
 
 
 def _in_mib(limits: Mapping[str, Any]) -> str:

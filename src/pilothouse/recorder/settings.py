@@ -11,6 +11,7 @@ from pydantic import ByteSize, ConfigDict, Field, SecretStr, model_validator
 from pilothouse.kit.host import host_robot_id
 from pilothouse.kit.settings import setting
 from pilothouse.mcap.ring.lanes import QUEUE_CHUNKS, chunk_bytes_of
+from pilothouse.recorder.addresses import address
 from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.capture_settings import CaptureSettings
 from pilothouse.recorder.delivery_settings import AdoptConfig, DeliverySettings
@@ -30,6 +31,7 @@ LEAST_WINDOW_BYTES, LEAST_WITH_ZENOH_BYTES = 32 * MIB, 64 * MIB
 # Files of others lie in these, and anywhere below those.
 SHARED = ("/", "/home", "/media", "/mnt", "/opt", "/run", "/srv", "/tmp", "/var", "/var/lib", "/var/log", "/var/tmp")  # noqa: S108 - named to be refused
 SYSTEM = ("/bin", "/boot", "/etc", "/lib", "/proc", "/sbin", "/sys", "/usr")
+HUB = r"^https?://[^/\s]+"
 
 
 class RecorderSettings(CaptureSettings):
@@ -70,11 +72,10 @@ class RecorderSettings(CaptureSettings):
         "When the spool is forced to disk: each chunk as it is sealed, each second, never. `kill -9` takes at most the "
         "open chunk either way; a power cut takes what was not forced",
     )
-    hub_url: str | None = Field(
+    hub_url: Annotated[str, address(HUB, "http://HOST:8000")] | None = Field(
         None,
-        pattern=r"^https?://[^/\s]+",
         description="Where recordings are delivered and heartbeats sent; neither happens when absent",
-        json_schema_extra={"names": []},
+        json_schema_extra={"names": [], "pattern": HUB},
     )
     hub_token: SecretStr | None = setting(None, "Credential shown to the hub", names=("MD_HUB_AUTH_TOKEN",))
     heartbeat_s: Annotated[float, Field(gt=0, le=86_400)] = setting(10.0, "Seconds between heartbeats to the hub")

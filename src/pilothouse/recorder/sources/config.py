@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
+from pilothouse.recorder.addresses import address
 from pilothouse.recorder.byte_sizes import Bytes
 from pilothouse.recorder.sources.selection import EVERYTHING, Selection
 
@@ -28,21 +28,6 @@ def _rates(limits: Any) -> Any:
 def _several(texts: Any) -> Any:
     """One is written as it is."""
     return (texts,) if isinstance(texts, str) else texts
-
-
-def _address(pattern: str, example: str) -> AfterValidator:
-    """Refuses what leads nowhere, in words that hold nothing of the address: a password may be in it."""
-
-    def checked(url: str) -> str:
-        try:
-            parts = urlsplit(url) if re.match(pattern, url) else None
-            if parts is None or not parts.hostname or parts.port == 0:
-                raise ValueError
-        except ValueError:
-            raise ValueError(f"write it like {example}, with a port from 1 to 65535") from None
-        return url
-
-    return AfterValidator(checked)
 
 
 def _endpoints(endpoints: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,7 +82,7 @@ class FoxgloveConfig(_SourceConfig):
     """A robot that runs foxglove_bridge or the Foxglove SDK."""
 
     kind: Literal["foxglove"] = "foxglove"
-    url: Annotated[str, _address(WEBSOCKET, "ws://HOST:8765")] = Field(
+    url: Annotated[str, address(WEBSOCKET, "ws://HOST:8765")] = Field(
         description="Where its WebSocket listens", json_schema_extra={"pattern": WEBSOCKET}
     )
     max_message_bytes: Annotated[Bytes, Field(ge=1 << 10)] = Field(
@@ -135,7 +120,7 @@ class MqttConfig(_SourceConfig):
     """Topics of an MQTT broker."""
 
     kind: Literal["mqtt"] = "mqtt"
-    url: Annotated[str, _address(BROKER, "mqtt://HOST:1883")] = Field(
+    url: Annotated[str, address(BROKER, "mqtt://HOST:1883")] = Field(
         description="mqtt://HOST:1883, or mqtts://HOST:8883 for TLS", json_schema_extra={"pattern": BROKER}
     )
     filters: tuple[Pattern, ...] = Field(("#",), min_length=1, description="MQTT topic filters to subscribe to")
