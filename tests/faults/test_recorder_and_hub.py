@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,5 +130,13 @@ def indexed(hub: Program, count: int) -> list[Any]:
 
 def partly(data: Path, size_bytes: int) -> bool:
     """Whether the hub has taken in something, whatever it calls the file meanwhile."""
-    sizes = [path.stat().st_size for path in data.rglob("*") if path.is_file() and not path.name.startswith("hub.db")]
-    return max(sizes, default=0) > size_bytes // 10
+    return max(_sizes(data), default=0) > size_bytes // 10
+
+
+def _sizes(data: Path) -> Iterator[int]:
+    """Of all files but the database; what is deleted meanwhile is passed over, directories too."""
+    for place, _, names in os.walk(data):
+        for name in names:
+            if not name.startswith("hub.db"):
+                with suppress(FileNotFoundError):
+                    yield (Path(place) / name).stat().st_size
