@@ -40,6 +40,4 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.collect()
         gc.freeze()
-        # And seldom through what each test makes: it took a quarter of the time of those that make a hub.
-        gc.set_threshold(50_000, 20, 50)
         gc.enable()
